@@ -1,0 +1,309 @@
+"""Tables of the performer database (SQLAlchemy Core).
+
+``performers``, ``aliases``, ``external_urls``, ``stashbox_ids`` and ``merged_ids`` carry the
+names and columns of a stash-sense ``performers.db``. Times are UTC seconds since the epoch (REAL) in the
+project's own tables, and ISO text in the imported ones, where people already read them so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+
+def _performer_id(**kwargs: Any) -> Column[int]:
+    return Column(
+        "performer_id",
+        Integer,
+        ForeignKey("performers.id", ondelete="CASCADE"),
+        nullable=False,
+        **kwargs,
+    )
+
+
+performers = Table(
+    "performers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("canonical_name", Text, nullable=False),
+    Column("disambiguation", Text),
+    Column("gender", Text),
+    Column("country", Text),
+    Column("ethnicity", Text),
+    Column("birth_date", Text),
+    Column("death_date", Text),
+    Column("height_cm", Integer),
+    Column("eye_color", Text),
+    Column("hair_color", Text),
+    Column("career_start_year", Integer),
+    Column("career_end_year", Integer),
+    Column("scene_count", Integer),
+    Column("stashdb_updated_at", Text),
+    Column("face_count", Integer),
+    Column("image_url", Text),
+    Column("created_at", Text),
+    Column("updated_at", Text),
+    # Where a performer without any stash-box id came from: "<file name>#<row id>".
+    Column("import_key", Text, unique=True),
+    sqlite_autoincrement=True,  # an id is never given to somebody else
+)
+
+stashbox_ids = Table(
+    "stashbox_ids",
+    metadata,
+    _performer_id(index=True),
+    Column("endpoint", Text, primary_key=True),
+    Column("stashbox_performer_id", Text, primary_key=True),
+)
+
+merged_ids = Table(
+    "merged_ids",
+    metadata,
+    _performer_id(index=True),
+    Column("merged_stashbox_id", Text, primary_key=True),
+    Column("endpoint", Text, primary_key=True),
+)
+
+external_urls = Table(
+    "external_urls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _performer_id(),
+    # Derived from the link's host on the way in; the importing file's own "site" is not trusted.
+    Column("site", Text),
+    Column("url", Text, nullable=False),
+    Column("normalized_id", Text),
+    Column("source_endpoint", Text),
+    Column("confidence", Float),
+    Column("created_at", Text),
+    UniqueConstraint("performer_id", "url"),
+    Index("external_urls_by_site", "site", "performer_id", "id"),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _performer_id(),
+    Column("alias", Text, nullable=False),
+    Column("source_endpoint", Text),
+    Column("created_at", Text),
+    UniqueConstraint("performer_id", "alias"),
+)
+
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    _performer_id(primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("url", Text),
+    Column("http_status", Integer),
+    Column("detail", Text, nullable=False, default=""),
+    Column("identity", Text),
+    Column("evidence", JSON, nullable=False, default=dict),
+    # Which parts the page had ({"name": true, "photos": false, …}); null when no profile was read.
+    # The layout watch compares shares of these.
+    Column("page_parts", JSON),
+    Column("model_id", Integer, ForeignKey("models.id")),
+    Column("attempts", Integer, nullable=False, default=0),
+    # When it is due again; null for an ended lookup and for one that was given up.
+    Column("next_attempt_at", Float),
+    Column("updated_at", Float, nullable=False),
+    Index("lookups_due", "source", "mode", "next_attempt_at"),
+    Index("lookups_by_performer", "performer_id"),
+    Index("lookups_by_time", "source", "updated_at"),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _performer_id(),
+    Column("url", Text, nullable=False),
+    # Null when the bytes never arrived, and for a second address of known bytes (see duplicate_of).
+    Column("sha256", Text),
+    Column("duplicate_of", Integer, ForeignKey("photos.id", ondelete="CASCADE"), index=True),
+    Column("phash", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("source", Text, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    UniqueConstraint("performer_id", "url"),
+    UniqueConstraint("performer_id", "sha256"),
+    Index("photos_by_sha256", "sha256"),
+    Index("photos_by_phash", "phash"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("preprocessing", Text, nullable=False),
+    Column("dimension", Integer, nullable=False),
+    # The calibrated thresholds in force for this model; null means the rules' own defaults.
+    Column("thresholds", JSON),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("name", "sha256", "preprocessing"),
+)
+
+photo_results = Table(
+    "photo_results",
+    metadata,
+    Column("photo_id", Integer, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("created_at", Float, nullable=False),
+)
+
+faces = Table(
+    "faces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _performer_id(),
+    Column(
+        "photo_id", Integer, ForeignKey("photos.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("vector", LargeBinary),  # 512 little-endian float32
+    Column("crop", LargeBinary),
+    Column("box", JSON, nullable=False),
+    Column("landmarks", JSON, nullable=False),
+    Column("detection_score", Float, nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("measures", JSON, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("trusted", Boolean, nullable=False, default=False),
+    Column("reason", Text, nullable=False),
+    Column("distances", JSON, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    CheckConstraint(
+        "verdict IN ('accepted', 'rejected', 'quarantined', 'retired')", name="known_verdict"
+    ),
+    CheckConstraint(
+        "verdict <> 'rejected' OR (vector IS NULL AND crop IS NULL)", name="rejected_keeps_nothing"
+    ),
+    CheckConstraint("verdict <> 'accepted' OR vector IS NOT NULL", name="accepted_has_vector"),
+    Index("faces_by_performer", "performer_id", "model_id", "verdict"),
+    Index("faces_by_verdict", "model_id", "verdict", "id"),
+    sqlite_autoincrement=True,  # ids are the index's ids: never reused
+)
+
+# A sequence, written in the same transaction as any change to the accepted set. It outlives the
+# faces it speaks of: an index has to learn of removals too. Ids only.
+face_changes = Table(
+    "face_changes",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("face_id", Integer, nullable=False),
+    Column("model_id", Integer, nullable=False),
+    Column("change", Text, nullable=False),  # "added" or "removed"
+    CheckConstraint("change IN ('added', 'removed')", name="known_change"),
+    sqlite_autoincrement=True,
+)
+
+verdict_history = Table(
+    "verdict_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "face_id", Integer, ForeignKey("faces.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("verdict", Text, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),  # "rules", "review", "import", "retention"
+    Column("at", Float, nullable=False),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _performer_id(),
+    Column("kind", Text, nullable=False),  # "alias" or "link"
+    Column("value", Text, nullable=False),
+    Column("label", Text),  # for a link: its kind, as "instagram"
+    Column("source", Text, nullable=False),
+    Column("url", Text),
+    Column("seen_at", Float, nullable=False),
+    UniqueConstraint("performer_id", "kind", "value", "source"),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("delay", Float),  # seconds, as learnt by AutoThrottle
+    Column("crawl_delay", Float),  # seconds, from robots.txt
+    Column("last_request_at", Float),
+    Column("not_before", Float),  # Retry-After
+    Column("budget_day", Text),  # UTC day, ISO
+    Column("budget_used", Integer, nullable=False, default=0),
+    Column("circuit", Text, nullable=False, default="closed"),  # closed, open, half_open
+    Column("circuit_until", Float),
+    Column("circuit_reason", Text),
+    Column("refusals", Integer, nullable=False, default=0),  # in a row
+    Column("robots_digest", Text),
+    Column("robots_fetched_at", Float),
+    Column("updated_at", Float),
+)
+
+artefacts = Table(
+    "artefacts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),  # "jobdir", "log", "report", "export"
+    Column("path", Text, nullable=False, unique=True),  # absolute
+    Column("created_at", Float, nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),  # "link", "id" or "name"
+    Column("digest", Text, nullable=False),  # HMAC-SHA256 under the key beside the database
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("kind", "digest"),
+)
+
+# People whom somebody looked at and declared not to be the suppressed namesake.
+suppression_exceptions = Table(
+    "suppression_exceptions",
+    metadata,
+    _performer_id(primary_key=True),
+    Column("confirmed_at", Float, nullable=False),
+)
+
+schema_migrations = Table(
+    "schema_migrations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("applied_at", Float, nullable=False),
+)

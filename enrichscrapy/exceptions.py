@@ -1,0 +1,44 @@
+"""Errors that a person can act on. Each message is one line and says what to do."""
+
+
+class EnrichError(Exception):
+    """Base of all errors this project raises on purpose.
+
+    ``exit_code`` is what a command ends with when the error reaches it.
+    """
+
+    exit_code = 1
+
+
+class BadSetting(EnrichError):
+    """A setting or a spider argument cannot be used; raised before the first request."""
+
+    exit_code = 2
+
+
+class SourceLocked(EnrichError):
+    """Another crawl of the same source holds its lock."""
+
+    exit_code = 4
+
+
+class DatabaseDamaged(EnrichError):
+    """The database file fails SQLite's own check; restore a backup or run ``.recover``."""
+
+
+class SuppressionKeyMissing(EnrichError):
+    """Suppressions exist but the key beside the database does not: nobody could be kept out."""
+
+    exit_code = 2
+
+
+class WeightsError(BadSetting):
+    """The face weights are missing or are not the named ones."""
+
+
+class IndexDamaged(EnrichError):
+    """A published index file is cut, swapped, stale or of another model; run ``scrapy reindex``."""
+
+
+class ImportRowError(EnrichError):
+    """One row of an imported file cannot be used; it is reported by number and skipped."""
