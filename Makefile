@@ -1,0 +1,47 @@
+# Every target makes its own virtual environment first; run them in any order, as often as you like.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test lint types bench torture clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     set up, then run the main job against two demo sites on this machine"
+	@echo "make test     set up, then run the tests"
+	@echo "make lint     check style; make types: check types"
+	@echo "make bench    measure speed and accuracy, side by side with the plain use of the networks"
+	@echo "make torture  kill crawls hundreds of times and compare what is left (long)"
+	@echo "make clean    remove the virtual environment and the demo's results"
+
+setup: $(READY)
+
+$(READY): requirements.txt requirements-dev.txt
+	@echo "== Setting up $(VENV): a few minutes the first time (torch is large)"
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/python -m demo.run
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+torture: $(READY)
+	$(BIN)/python -m tests.torture
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
