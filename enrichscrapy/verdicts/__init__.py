@@ -1,0 +1,30 @@
+"""Vectors in, verdicts out: which of a lookup's faces are this performer's. Pure, numpy only."""
+
+from enrichscrapy.items import Judgement, Neighbour
+from enrichscrapy.verdicts.rules import RULE_VERSION, judge
+from enrichscrapy.verdicts.seed import seed_rules
+from enrichscrapy.verdicts.thresholds import Thresholds, fingerprint
+from enrichscrapy.verdicts.types import (
+    Candidate,
+    Context,
+    Limits,
+    Reason,
+    Reference,
+    Trust,
+)
+
+__all__ = [
+    "RULE_VERSION",
+    "Candidate",
+    "Context",
+    "Judgement",
+    "Limits",
+    "Neighbour",
+    "Reason",
+    "Reference",
+    "Thresholds",
+    "Trust",
+    "fingerprint",
+    "judge",
+    "seed_rules",
+]

@@ -1,0 +1,123 @@
+"""The numbers the rules go by. They belong to one face model and mean nothing under another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Protocol
+
+from enrichscrapy.exceptions import BadSetting
+
+
+class _Model(Protocol):
+    """What tells one model's vectors from another's (``faces.model.ModelInfo``)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def preprocessing(self) -> str: ...
+
+
+def fingerprint(info: _Model) -> str:
+    """The model a set of thresholds belongs to, as one string."""
+    return f"{info.name}/{info.sha256}/{info.preprocessing}"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Distances (``1 - cosine``) and counts; the defaults are VGGFace2's.
+
+    ``accept`` and ``reject`` are listed by the number of trusted faces (1, 2, 3 …; the last value
+    holds for more): the more faces vouch, the nearer the right person and the surer the refusal.
+    ``model`` is the fingerprint of the model they were measured for; empty means the class
+    defaults of a model (see :meth:`for_model`).
+    """
+
+    # A single photo this near to the trusted faces is the performer's …
+    accept: tuple[float, ...] = (0.40, 0.42, 0.43)
+    # … and one farther than this is not, whatever else speaks for it.
+    reject: tuple[float, ...] = (0.72, 0.68, 0.66)
+    # The photos of a profile that agree, judged as one, must be this near.
+    profile: tuple[float, ...] = (0.42, 0.42, 0.42)
+    # Two photos (or groups of photos) of a profile this near are one person's.
+    agree: float = 0.50
+    # Another performer's face must be nearer by this much to count as nearer.
+    margin: float = 0.0
+    # A face this near to one that is there already adds nothing …
+    duplicate: float = 0.01
+    # … and one this near is probably the same picture again: no independent witness.
+    twin: float = 0.05
+    # A face of lower quality (0..1) is judged, but neither vouches nor helps another in.
+    low_quality: float = 0.25
+    # Strangers' distances, for the nearest stranger to be expected in a large index.
+    stranger_mean: float = 0.87
+    stranger_sd: float = 0.125
+    model: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("accept", "reject", "profile"):
+            values = getattr(self, name)
+            if not values or not all(0.0 <= value <= 2.0 for value in values):
+                raise ValueError(f"thresholds: {name} needs distances between 0 and 2")
+        if any(self.accept_at(n) > self.reject_at(n) for n in (1, 2, 3, 4, 5)):
+            raise ValueError("thresholds: accept lies above reject")
+
+    def accept_at(self, trusted: int) -> float:
+        return _by_count(self.accept, trusted)
+
+    def reject_at(self, trusted: int) -> float:
+        return _by_count(self.reject, trusted)
+
+    def profile_at(self, trusted: int) -> float:
+        return _by_count(self.profile, trusted)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-serialisable; what ``models.thresholds`` holds."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Thresholds:
+        """Raises ``ValueError`` for unknown names and impossible values."""
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(stored) - known):
+            raise ValueError(f"thresholds: unknown {', '.join(unknown)}")
+        values: dict[str, Any] = {
+            key: tuple(float(item) for item in value) if isinstance(value, list) else value
+            for key, value in stored.items()
+        }
+        return cls(**values)
+
+    @classmethod
+    def for_model(
+        cls, info: _Model, stored: Mapping[str, Any] | None, model: object = None
+    ) -> Thresholds:
+        """The thresholds in force for a model: the calibrated ones, else the model's own defaults.
+
+        ``model`` is the model's class; its optional attribute ``default_thresholds`` holds them.
+        Raises ``BadSetting`` for stored thresholds of another model, and when there are none.
+        """
+        own = fingerprint(info)
+        if stored is not None:
+            thresholds = cls.from_json(stored)
+            if thresholds.model != own:
+                raise BadSetting(
+                    f"the stored thresholds belong to {thresholds.model or 'no model'}, not to "
+                    f"{own}: run scrapy calibrate --apply"
+                )
+            return thresholds
+        default = getattr(model, "default_thresholds", None)
+        if not isinstance(default, cls):
+            raise BadSetting(
+                f"the face model {info.name} has no thresholds: run scrapy calibrate --apply "
+                "--faces DIR on labelled photos"
+            )
+        return replace(default, model=own)
+
+
+def _by_count(values: tuple[float, ...], count: int) -> float:
+    return values[min(max(count, 1), len(values)) - 1]
