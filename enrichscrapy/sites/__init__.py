@@ -6,13 +6,17 @@ such module and one spider.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from functools import cache
+from typing import Protocol, cast
 
 from parsel import Selector
 
 from enrichscrapy.items import Profile
+from enrichscrapy.sites._urls import host_of
 
 
 class PageKind(StrEnum):
@@ -68,3 +72,20 @@ class Site(Protocol):
     def parse_profile(self, selector: Selector, url: str) -> Profile: ...
 
     def parse_search(self, selector: Selector, url: str) -> list[SearchResult]: ...
+
+
+@cache
+def all_sites() -> dict[str, Site]:
+    """Every site module of this package, by its name; one whose file begins with ``_`` is none."""
+    found: dict[str, Site] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("_"):
+            site = cast(Site, importlib.import_module(f"{__name__}.{module.name}"))
+            found[site.NAME] = site
+    return found
+
+
+def site_of_url(url: str) -> str | None:
+    """The name of the site a link belongs to, by its host; None when it is none of ours."""
+    host = host_of(url)
+    return next((name for name, site in all_sites().items() if host in site.HOSTS), None)

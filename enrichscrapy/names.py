@@ -1,0 +1,82 @@
+"""People's names, made comparable: Unicode-folded words, without losing what tells two apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Letters that decompose into nothing simpler, as people type them without the right keyboard.
+_LETTERS = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_APOSTROPHES = "'’‘ʼʻ`´′"
+_HYPHENS = "-‐‑‒–—−"
+_NUMBER = re.compile(
+    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<roman>[ivIV]+|\d\d?)\))"
+)
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
+
+
+def fold_letters(text: str) -> str:
+    """Case-folded, width-folded, Latin accents dropped: ``Zoë Łuczak`` -> ``zoe luczak``.
+
+    Marks of other scripts stay: there they make another letter (``が`` is not ``か``).
+    """
+    folded: list[str] = []
+    mark_makes_a_letter = False
+    for char in unicodedata.normalize("NFKD", text).casefold():
+        if unicodedata.combining(char):
+            if not mark_makes_a_letter:
+                continue
+        else:
+            latin = unicodedata.name(char, "").startswith("LATIN")
+            mark_makes_a_letter = char.isalpha() and not latin
+        folded.append(char)
+    return unicodedata.normalize("NFKC", "".join(folded).translate(_LETTERS))
+
+
+def split_number(name: str) -> tuple[str, int | None]:
+    """A site's own mark on namesakes: ``Anna_2``, ``Anna (II)`` -> (``Anna``, 2)."""
+    match = _NUMBER.fullmatch(name.strip())
+    if match is None:
+        return name, None
+    digits = match["plain"] or match["roman"]
+    number = int(digits) if digits.isdecimal() else _ROMAN.get(digits.casefold())
+    return (match["base"].strip(" _"), number) if number else (name, None)
+
+
+def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
+    """The folded words of a name, in its order.
+
+    ``joiner`` stands for what a hyphen or an apostrophe is read as: nothing or a space. Initials
+    are one word however they are written (``A.J.``, ``A. J.``, ``AJ``).
+    """
+    text = re.sub(f"[{_APOSTROPHES}{_HYPHENS}]", joiner, fold_letters(name))
+    # A dot ends an abbreviation; letters on both sides of it are initials.
+    words = re.findall(r"[^\W_]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", text))
+    joined: list[str] = []
+    previous_is_initial = False
+    for word in words:
+        initial = len(word) == 1 and word.isascii() and word.isalpha()
+        if initial and previous_is_initial:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        previous_is_initial = initial
+    return tuple(joined)
+
+
+def name_key(name: str) -> str:
+    """A Unicode-folded, order-free key: ``Müller, Anna-Lena`` -> ``anna lena muller``.
+
+    Empty for a name without letters or digits; two empty keys are no match.
+    """
+    return " ".join(sorted(name_words(name)))
+
+
+@lru_cache(maxsize=4096)
+def name_keys(name: str) -> frozenset[str]:
+    """Every key the name may be written under: hyphens and apostrophes read as a space or not."""
+    readings = (name_words(name, joiner) for joiner in (" ", ""))
+    return frozenset(" ".join(sorted(words)) for words in readings if words)

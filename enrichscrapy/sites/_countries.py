@@ -1,0 +1,74 @@
+"""Countries as pages name them: flags, demonyms, English names -> ISO 3166-1 alpha-2."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import pycountry
+
+from enrichscrapy.sites._demonyms import DEMONYMS
+from enrichscrapy.sites._html import fold, without_notes
+
+# Everyday names that ISO 3166 does not list.
+_EVERYDAY = {
+    "usa": "US",
+    "u.s.a.": "US",
+    "u.s.": "US",
+    "united states of america": "US",
+    "america": "US",
+    "uk": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "czech republic": "CZ",
+    "russia": "RU",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "turkey": "TR",
+    "ivory coast": "CI",
+    "burma": "MM",
+    "macedonia": "MK",
+    "cape verde": "CV",
+    "swaziland": "SZ",
+    "palestine": "PS",
+    "democratic republic of the congo": "CD",
+    "republic of ireland": "IE",
+    "macau": "MO",
+    "micronesia": "FM",
+    "trinidad & tobago": "TT",
+    "bosnia": "BA",
+}
+
+
+def country_from_code(code: str) -> str | None:
+    """An alpha-2 code, or a flag's (``gb-eng``), checked against ISO 3166."""
+    code = code.strip().upper().partition("-")[0]
+    code = "GB" if code == "UK" else code
+    return code if len(code) == 2 and pycountry.countries.get(alpha_2=code) else None
+
+
+@lru_cache(maxsize=1024)
+def country_from_name(name: str) -> str | None:
+    """An English country name: official, common or everyday; never a guess."""
+    name = without_notes(name).casefold()
+    if name in _EVERYDAY:
+        return _EVERYDAY[name]
+    if len(name) < 4:  # else pycountry would take "no" and "per" for codes
+        return None
+    try:
+        return str(pycountry.countries.lookup(name).alpha_2)
+    except LookupError:
+        return None
+
+
+def country_from_nationality(text: str) -> str | None:
+    """The first known country of ``American, Puerto Rican``; country names are taken as well."""
+    for part in re.split(r"[,/;&]|\band\b", text):
+        word = fold(without_notes(part)).casefold()
+        found = DEMONYMS.get(word) or country_from_name(word)
+        if found:
+            return found
+    return None

@@ -1,0 +1,264 @@
+"""Babepedia: its URLs and its markup, the layout since July 2025 and the one before it.
+
+Photos are only ever taken from the person's own boxes. The same page shows dozens of other
+people's ``/pics/…_thumb3.jpg`` ("More like", "Top 25", "Random") in ``.thumbshot`` blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus, unquote
+
+from parsel import Selector
+
+from enrichscrapy.items import PartialDate, Profile
+from enrichscrapy.sites import PageKind, SearchResult
+from enrichscrapy.sites._countries import (
+    country_from_code,
+    country_from_name,
+    country_from_nationality,
+)
+from enrichscrapy.sites._dates import parse_date
+from enrichscrapy.sites._html import clean_aliases, fold, has_class, text_of
+from enrichscrapy.sites._urls import link_kind, on_site, outside_link, photo_url, split_url
+
+NAME = "babepedia"
+HOME = "https://www.babepedia.com"
+HOSTS = frozenset({"www.babepedia.com", "babepedia.com"})
+PHOTO_HOSTS = HOSTS
+
+_GENDERS = {
+    "female": "FEMALE",
+    "woman": "FEMALE",
+    "male": "MALE",
+    "man": "MALE",
+    "transgender": "TRANSGENDER_FEMALE",
+    "trans woman": "TRANSGENDER_FEMALE",
+    "transgender female": "TRANSGENDER_FEMALE",
+}
+# What #socialicons may call a link; "www" is the person's own site.
+_LINK_KINDS = frozenset(
+    {"www", "instagram", "onlyfans", "tiktok", "youtube", "twitch", "imdb", "x", "twitter"}
+    | {"facebook", "fansly", "snapchat"}
+)
+_PORTRAIT = r"/pics/(?![^/]*_thumb\d*\.)[^/]+\.jpe?g"
+_UPLOAD = r"/user-uploads/(?![^/]*_thumb\d*\.)[^/]+\.(?:jpe?g|png|webp)"
+_NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')}])"
+_LABEL = f"descendant::span[{has_class('label')}]"
+
+
+# --- URLs ----------------------------------------------------------------------------------------
+def slug_from_url(url: str) -> str | None:
+    """``https://www.babepedia.com/babe/Mary_Sue?x=1`` -> ``Mary_Sue`` (decoded)."""
+    parts = split_url(url)
+    if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
+        return None
+    match = re.fullmatch(r"/+babe/([^/]+)(?:/.*)?", parts.path, re.IGNORECASE)
+    return slug_from_name(unquote(match[1])) or None if match else None
+
+
+def slug_from_name(name: str) -> str:
+    """``Mary Sue`` -> ``Mary_Sue``; dots, apostrophes and accents stay."""
+    return "_".join(name.replace("_", " ").split())
+
+
+def canonical_url(url: str) -> str | None:
+    slug = slug_from_url(url)
+    return _profile_url(slug) if slug else None
+
+
+def profile_urls(name: str, gender: str | None) -> list[str]:
+    """The slug as it is, then without apostrophes: it is not known which the site uses."""
+    slug = slug_from_name(name)
+    slugs = dict.fromkeys((slug, re.sub(r"['’ʼ`]", "", slug)))
+    return [_profile_url(each) for each in slugs if each]
+
+
+def search_url(name: str) -> str:
+    return f"{HOME}/search/?search_term_string={quote_plus(fold(name), errors='replace')}"
+
+
+def _profile_url(slug: str) -> str:
+    return f"{HOME}/babe/{quote(slug, safe='', errors='replace')}"
+
+
+# --- What page it is -----------------------------------------------------------------------------
+def classify(selector: Selector, url: str) -> PageKind:
+    """Not found is never a 404 here, but a search page in the profile's stead: ``SEARCH``."""
+    if selector.type == "json":
+        return PageKind.SEARCH if list(_suggestions(selector)) else PageKind.UNKNOWN
+    if selector.type != "html":
+        return PageKind.UNKNOWN
+    if _name(selector) and _facts(selector) is not None:
+        return PageKind.PROFILE
+    title = fold(selector.xpath("string((//title)[1])").get())
+    if re.search(r"\bsearch results\b", title, re.IGNORECASE) and "babepedia" in title.casefold():
+        return PageKind.SEARCH
+    return PageKind.UNKNOWN
+
+
+def _facts(selector: Selector) -> Selector | None:
+    """The block of personal facts: today's, else the older layout's when it has labels."""
+    for block in selector.xpath("//*[@id='personal-info-block']"):
+        return block
+    for block in selector.xpath(f"//*[@id='bioarea'][{_LABEL}]"):
+        return block
+    return None
+
+
+def _name(selector: Selector) -> str:
+    for heading in selector.xpath("//h1[@id='babename'] | //*[@id='bioarea']//h1"):
+        name = fold("".join(heading.xpath("text()").getall())) or text_of(heading)
+        if name:
+            return name
+    return ""
+
+
+# --- The profile ---------------------------------------------------------------------------------
+def parse_profile(selector: Selector, url: str) -> Profile:
+    name = _name(selector)
+    rows = _rows(selector)
+    page_url = _own_url(selector) or canonical_url(url) or url
+    return Profile(
+        name=name,
+        url=page_url,
+        aliases=clean_aliases(_aliases(selector), name),
+        gender=_gender(selector),
+        birth_date=_date(rows.get("born")),
+        death_date=_date(rows.get("died")),
+        country=_country(rows),
+        links=_links(selector),
+        photo_urls=tuple(dict.fromkeys(_photos(selector))),
+        source_id=slug_from_url(page_url),
+    )
+
+
+def _rows(selector: Selector) -> dict[str, Selector]:
+    """Label (lower-case, no colon) -> the element that holds label and value."""
+    facts = _facts(selector)
+    rows: dict[str, Selector] = {}
+    for label in facts.xpath(_LABEL) if facts is not None else ():
+        for row in label.xpath(".."):
+            rows.setdefault(text_of(label).rstrip(": ").casefold(), row)
+    return rows
+
+
+def _value(row: Selector) -> str:
+    texts = row.xpath(f".//text()[not(ancestor::span[{has_class('label')}])]").getall()
+    return fold(" ".join(texts))
+
+
+def _date(row: Selector | None) -> PartialDate | None:
+    return parse_date(_value(row)) if row is not None else None
+
+
+def _own_url(selector: Selector) -> str | None:
+    candidates = selector.xpath(
+        "//link[@rel='canonical']/@href | //meta[@property='og:url']/@content"
+    ).getall()
+    for href in candidates:
+        parts = on_site(href, HOME, HOSTS)
+        found = canonical_url(parts.geturl()) if parts else None
+        if found:
+            return found
+    return None
+
+
+def _gender(selector: Selector) -> str:
+    """As the page's metadata say; a page that says nothing is a woman's, as all of the site's."""
+    said = selector.xpath("//meta[@property='profile:gender' or @name='profile:gender']/@content")
+    return _GENDERS.get(fold(said.get()).casefold(), "FEMALE")
+
+
+def _country(rows: dict[str, Selector]) -> str | None:
+    """Nationality by its flag or demonym, else the country of birth."""
+    nationality, birthplace = rows.get("nationality"), rows.get("birthplace")
+    found = None
+    if nationality is not None:
+        classes = " ".join(nationality.xpath(".//@class").getall())
+        codes = re.findall(r"(?<!\S)fi-([a-z]{2}(?:-[a-z]+)?)(?!\S)", classes, re.IGNORECASE)
+        found = next(filter(None, map(country_from_code, codes)), None)
+        found = found or country_from_nationality(re.sub(r"[()]", ",", _value(nationality)))
+    if found is None and birthplace is not None:
+        links = birthplace.xpath(".//a[contains(@href, 'topbabespercountry')]")
+        names = [text_of(link) for link in links[-1:]] or [_value(birthplace).rpartition(",")[2]]
+        found = country_from_name(names[0])
+    return found
+
+
+def _aliases(selector: Selector) -> Iterator[str]:
+    """First the line under the name, then the fuller list; notes stand beside the names."""
+    for aka in selector.xpath("//h2[@id='aka'] | //*[@id='bioarea']//h2[not(@id)]"):
+        texts = aka.xpath(".//text()[not(ancestor::small or ancestor::button or ancestor::a)]")
+        line = re.sub(r"^(?:also known as|aka)\b:?", "", fold("".join(texts.getall())), flags=re.I)
+        yield from re.split(r"\s+[-/–]\s+", f" {line} ".strip())
+    for name in selector.xpath(f"//*[@id='aliasinfo']//*[{has_class('aliasname')}]"):
+        yield text_of(name)
+
+
+def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
+    """The person's own accounts. ``/onlyfans/<name>`` is the site's way round to OnlyFans."""
+    links: dict[str, list[str]] = {}
+    for link in selector.xpath("//*[@id='socialicons']//a[@href]"):
+        href = fold(link.attrib["href"])
+        detour = on_site(href, HOME, HOSTS)
+        if detour and (handle := re.fullmatch(r"/onlyfans/([^/]+)/?", detour.path)):
+            href = f"https://onlyfans.com/{handle[1]}"
+        found = outside_link(href, HOSTS)
+        if found is None:
+            continue
+        tokens = link.attrib.get("class", "").casefold().split()
+        kind = next((token for token in tokens if token in _LINK_KINDS), None) or link_kind(found)
+        if found not in links.setdefault(kind, []):
+            links[kind].append(found)
+    return {kind: tuple(urls) for kind, urls in links.items()}
+
+
+def _photos(selector: Selector) -> Iterator[str]:
+    """Portraits first (the main one leads), then what users uploaded to this profile."""
+    boxes = "@id='profimg'", "@id='profselect'", "@id='profbox2' or @id='profbox'"
+    for box in boxes:
+        for href in selector.xpath(f"//*[{box}]//a[{_NOT_SOMEBODY_ELSE}]/@href").getall():
+            if found := photo_url(href, HOME, PHOTO_HOSTS, _PORTRAIT):
+                yield found
+    uploads = f"//*[{has_class('useruploads2')} or {has_class('useruploads')}]"
+    for href in selector.xpath(f"{uploads}//a[{_NOT_SOMEBODY_ELSE}]/@href").getall():
+        if found := photo_url(href, HOME, PHOTO_HOSTS, _UPLOAD):
+            yield found
+
+
+# --- Search --------------------------------------------------------------------------------------
+def parse_search(selector: Selector, url: str) -> list[SearchResult]:
+    """People a search page lists, or the site's suggestions (JSON), in the site's order."""
+    if selector.type == "json":
+        return list(_suggestions(selector))
+    if selector.type != "html":
+        return []
+    listed = selector.xpath(f"//*[{has_class('results')} or @id='results']//a[@href]")
+    found: dict[str, SearchResult] = {}
+    for link in listed or selector.xpath("//a[contains(@href, '/babe/')]"):
+        result = _result(link)
+        if result is not None:
+            found.setdefault(result.url, result)
+    return list(found.values())
+
+
+def _result(link: Selector) -> SearchResult | None:
+    parts = on_site(link.attrib["href"], HOME, HOSTS)
+    url = canonical_url(parts.geturl()) if parts else None
+    slug = slug_from_url(url) if url else None
+    if url is None or slug is None:
+        return None
+    name, *aka = re.split(r"\s*\baka\b:?\s*", text_of(link, " "), flags=re.IGNORECASE)
+    aliases = [alias for part in aka for alias in re.split(r"\s+[-/]\s+|,", part)]
+    name = name or slug.replace("_", " ")
+    return SearchResult(name=name, url=url, aliases=clean_aliases(aliases, name))
+
+
+def _suggestions(selector: Selector) -> Iterator[SearchResult]:
+    """``/ajax-search.php?term=`` answers ``[{"label": …, "value": …}]``."""
+    for entry in selector.root if isinstance(selector.root, list) else ():
+        value = entry.get("value") if isinstance(entry, dict) else None
+        if isinstance(value, str) and (slug := slug_from_name(value)):
+            yield SearchResult(name=slug.replace("_", " "), url=_profile_url(slug))

@@ -1,0 +1,321 @@
+"""IAFD: its URLs, both link schemes (``id=<uuid>`` and ``perfid=…``), and its markup.
+
+Award rows reuse the classes of the biography, and gallery links the target of the social ones,
+so everything is read within its block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus, unquote
+
+from parsel import Selector
+
+from enrichscrapy.items import Profile
+from enrichscrapy.names import fold_letters, name_words
+from enrichscrapy.sites import PageKind, SearchResult
+from enrichscrapy.sites._countries import country_from_nationality
+from enrichscrapy.sites._dates import parse_date
+from enrichscrapy.sites._html import clean_aliases, fold, has_class, is_empty, lines_of, text_of
+from enrichscrapy.sites._urls import (
+    escape_path,
+    link_kind,
+    on_site,
+    outside_link,
+    photo_url,
+    split_url,
+)
+
+NAME = "iafd"
+HOME = "https://www.iafd.com"
+HOSTS = frozenset({"www.iafd.com", "iafd.com"})
+PHOTO_HOSTS = HOSTS
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_GENDERS = {
+    "woman": "FEMALE",
+    "female": "FEMALE",
+    "f": "FEMALE",
+    "man": "MALE",
+    "male": "MALE",
+    "m": "MALE",
+    "trans woman": "TRANSGENDER_FEMALE",
+    "transgender woman": "TRANSGENDER_FEMALE",
+    "tf": "TRANSGENDER_FEMALE",
+    "trans man": "TRANSGENDER_MALE",
+    "transgender man": "TRANSGENDER_MALE",
+    "tm": "TRANSGENDER_MALE",
+}
+_LETTERS = {
+    "FEMALE": ("f",),
+    "MALE": ("m",),
+    "TRANSGENDER_FEMALE": ("tf", "f"),
+    "TRANSGENDER_MALE": ("tm", "m"),
+}
+_HEADSHOT = r"/graphics/headshots/(?!no_?photo|th_)[^/]+\.(?:jpe?g|png|webp)"
+_GONE = re.compile(r"invalid or outdated page|the page you requested was removed", re.IGNORECASE)
+# Headings only a person's page has: a film's page is built of the same classes.
+_PERSONAL = frozenset({"performer aka", "aka", "gender", "birthday", "ethnicity", "nationality"})
+_WEB = frozenset({"website", "websites", "social network", "digital distribution platform"})
+
+_FOREIGN_IDS = "@id='awards' or @id='comments' or starts-with(@id, 'galler')"
+_OWN = f"not(ancestor::*[{_FOREIGN_IDS}])"
+_BIOHEADING = has_class("bioheading")
+_BIODATA = has_class("biodata")
+
+
+# --- URLs ----------------------------------------------------------------------------------------
+def slug_from_url(url: str) -> str | None:
+    """The lower-case uuid of an ``id=`` link, else the ``perfid``; None for any other link."""
+    parts = split_url(url)
+    if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
+        return None
+    path = re.sub("%3d", "=", parts.path, flags=re.IGNORECASE)
+    match = re.match(
+        rf"/+person\.rme/+(?:id=({_UUID})(?![^/])|perfid=([^/]+))", path, re.IGNORECASE
+    )
+    return unquote(match[1] or match[2]).strip().lower() or None if match else None
+
+
+def slug_from_name(name: str) -> str:
+    """``Mary-Jane`` -> ``maryjane``: spaces, dots, apostrophes, hyphens and accents go."""
+    return re.sub(r"[\s_.'’‘ʼ`´‐‑–—-]+", "", fold_letters(name))
+
+
+def canonical_url(url: str) -> str | None:
+    """HTTPS and the real host; a ``perfid`` link's path stays as it is, a uuid is lower-cased."""
+    slug, parts = slug_from_url(url), split_url(url)
+    if slug is None or parts is None:
+        return None
+    if re.fullmatch(_UUID, slug):
+        return f"{HOME}/person.rme/id={slug}"
+    return HOME + escape_path(re.sub("%3d", "=", parts.path, flags=re.IGNORECASE))
+
+
+def profile_urls(name: str, gender: str | None) -> list[str]:
+    """Links of the older scheme, which can be made from a name; the site redirects them."""
+    slug = slug_from_name(name)
+    page = quote("-".join(fold_letters(name).replace("_", " ").split()), safe="", errors="replace")
+    perfid = quote(slug, safe="", errors="replace")
+    letters = _LETTERS.get((gender or "").strip().upper(), ("f", "m"))
+    urls = [f"{HOME}/person.rme/perfid={perfid}/gender={each}/{page}.htm" for each in letters]
+    return urls if slug else []
+
+
+def search_url(name: str) -> str:
+    query = quote_plus(fold(name), errors="replace")
+    return f"{HOME}/ramesearch.asp?searchtype=comprehensive&searchstring={query}"
+
+
+# --- What page it is -----------------------------------------------------------------------------
+def classify(selector: Selector, url: str) -> PageKind:
+    """By the body alone, but for a search without results, which has no mark of its own."""
+    if selector.type != "html":
+        return PageKind.UNKNOWN
+    if _name(selector) and _is_person(selector):
+        return PageKind.PROFILE
+    if selector.xpath("//table[@id='tblFem' or @id='tblMal' or @id='tblDir']"):
+        return PageKind.SEARCH
+    text = fold(
+        " ".join(selector.xpath("//body//text()[not(parent::script or parent::style)]").getall())
+    )
+    if _GONE.search(text):
+        return PageKind.ABSENT
+    parts = split_url(url)
+    if parts and re.fullmatch(r"/(?:ramesearch|results)\.asp", parts.path, re.IGNORECASE):
+        title = fold(selector.xpath("string((//title)[1])").get())
+        heading = fold(selector.xpath("string((//h1)[1])").get())
+        if re.search(r"\bsearch\b|\bresults\b", f"{title} {heading}", re.IGNORECASE):
+            return PageKind.SEARCH
+    return PageKind.UNKNOWN
+
+
+def _is_person(selector: Selector) -> bool:
+    return not _PERSONAL.isdisjoint(_facts(selector))
+
+
+def _name(selector: Selector) -> str:
+    """The heading; of several, the one that the title (``Name - iafd.com``) repeats."""
+    names = []
+    for heading in selector.xpath("//h1"):
+        names.append(fold("".join(heading.xpath("text()").getall())) or text_of(heading))
+    names = [name for name in names if name]
+    title = fold(selector.xpath("string((//title)[1])").get()).casefold()
+    return next((name for name in names if title.startswith(name.casefold())), "".join(names[:1]))
+
+
+def _column(selector: Selector) -> Selector:
+    """The left column: identity, headshot and links."""
+    column = has_class("col-sm-3")
+    found = selector.xpath(f"//*[@id='headshot']/ancestor::*[{column}][1]")
+    found = found or selector.xpath(f"//*[{column}][{_OWN}][descendant::*[{_BIOHEADING}]]")
+    found = found or selector.xpath(
+        f"//*[@id='headshot']/ancestor::*[descendant::*[{_BIOHEADING}]][1]"
+    )
+    return found[0] if found else selector
+
+
+def _facts(selector: Selector) -> dict[str, list[Selector]]:
+    """Heading (lower-case) -> its ``biodata`` blocks, from the left column and the vital box."""
+    facts: dict[str, list[Selector]] = {}
+    for block in (_column(selector), *selector.xpath("//*[@id='vitalbox']")):
+        for heading in block.xpath(f"descendant::*[{_BIOHEADING}][{_OWN}]"):
+            values: list[Selector] = []
+            for sibling in heading.xpath("following-sibling::*"):
+                if "biodata" not in sibling.attrib.get("class", "").split():
+                    break
+                values.append(sibling)
+            facts.setdefault(text_of(heading, " ").rstrip(": ").casefold(), values)
+    return facts
+
+
+# --- The profile ---------------------------------------------------------------------------------
+def parse_profile(selector: Selector, url: str) -> Profile:
+    name = _name(selector)
+    facts = _facts(selector)
+    own_url = _own_url(selector)
+    page_url = own_url or canonical_url(url) or url
+    return Profile(
+        name=name,
+        url=page_url,
+        aliases=clean_aliases(_aliases(facts), name),
+        gender=_gender(selector, facts, url),
+        birth_date=parse_date(_fact(facts, "birthday", "date of birth", "born")),
+        death_date=parse_date(_fact(facts, "date of death", "died", "death")),
+        country=country_from_nationality(_fact(facts, "nationality")),
+        links=_links(selector, facts),
+        photo_urls=tuple(_photos(selector, name))[:1],
+        source_id=_source_id(selector, page_url),
+    )
+
+
+def _fact(facts: dict[str, list[Selector]], *headings: str) -> str:
+    for heading in headings:
+        for value in facts.get(heading, ()):
+            text = text_of(value, " ")
+            if not is_empty(text):
+                return text
+    return ""
+
+
+def _aliases(facts: dict[str, list[Selector]]) -> Iterator[str]:
+    for heading in ("performer aka", "aka"):
+        for value in facts.get(heading, ()):
+            for line in lines_of(value):
+                if not line.casefold().startswith("no known alias"):
+                    yield from re.split(r",\s+(?![^()]*\))", line)
+
+
+def _own_url(selector: Selector) -> str | None:
+    tabs = "//*[@id='perfwith']//a[contains(@href, 'person.rme')]/@href"
+    for href in selector.xpath(f"//link[@rel='canonical']/@href | {tabs}").getall():
+        parts = on_site(href, HOME, HOSTS)
+        found = canonical_url(parts.geturl()) if parts else None
+        if found:
+            return found
+    return None
+
+
+def _form(selector: Selector, field: str) -> str:
+    """A field of the form for corrections, which repeats the page's keys."""
+    for entry in selector.xpath("//form[@id='correct']//input[@name and @value]"):
+        if entry.attrib["name"].casefold() == field:
+            return fold(entry.attrib["value"])
+    return ""
+
+
+def _source_id(selector: Selector, page_url: str) -> str | None:
+    """The person's uuid wherever the page shows it, else the older perfid."""
+    pairings = selector.xpath("//*[@id='scenepairings']/@data-src").get() or ""
+    for text in (page_url, _form(selector, "id"), pairings):
+        if found := re.search(_UUID, text, re.IGNORECASE):
+            return found[0].lower()
+    return slug_from_url(page_url) or _form(selector, "perfid").lower() or None
+
+
+def _gender(selector: Selector, facts: dict[str, list[Selector]], url: str) -> str | None:
+    """As the page says; older pages only give a letter, and mark trans people in the perfid."""
+    said = _GENDERS.get(_fact(facts, "gender").casefold())
+    if said:
+        return said
+    perfid = _form(selector, "perfid") or slug_from_url(url) or ""
+    letter = re.search(r"/gender=([a-z]+)", url, re.IGNORECASE)
+    gender = _GENDERS.get((_form(selector, "gender") or (letter[1] if letter else "")).casefold())
+    if re.search(r"_mtf\b", perfid) or (re.search(r"_ts\b", perfid) and gender == "FEMALE"):
+        return "TRANSGENDER_FEMALE"
+    return "TRANSGENDER_MALE" if re.search(r"_ftm\b", perfid) else gender
+
+
+def _links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tuple[str, ...]]:
+    """Accounts and sites of the person, by platform; not the galleries that share their target."""
+    anchors = list(_column(selector).xpath(f".//a[@target='starlet'][@href][{_OWN}]"))
+    for heading in _WEB & facts.keys():
+        anchors += [anchor for value in facts[heading] for anchor in value.xpath(".//a[@href]")]
+    links: dict[str, list[str]] = {}
+    for anchor in anchors:
+        found = outside_link(anchor.attrib["href"], HOSTS)
+        if found and not _is_gallery(anchor):
+            urls = links.setdefault(link_kind(found), [])
+            if found not in urls:
+                urls.append(found)
+    return {kind: tuple(urls) for kind, urls in links.items()}
+
+
+def _is_gallery(anchor: Selector) -> bool:
+    heading = f"[{_BIOHEADING} or self::h2 or self::h3 or self::h4]"
+    above = anchor.xpath(f"ancestor-or-self::*/preceding-sibling::*{heading}")
+    words = [text_of(anchor), anchor.attrib.get("title", ""), *map(text_of, above[-1:])]
+    return "galler" in " ".join(words).casefold()
+
+
+def _photos(selector: Selector, name: str) -> Iterator[str]:
+    """The headshot, lazy or not. A caption that names somebody else makes it somebody else's."""
+    for image in selector.xpath("//*[@id='headshot']//img"):
+        titled = re.fullmatch(r"photo of (.+)", fold(image.attrib.get("title")), re.IGNORECASE)
+        if titled and set(name_words(titled[1])).isdisjoint(name_words(name)):
+            continue
+        for attribute in ("data-cfsrc", "data-src", "src"):
+            if found := photo_url(image.attrib.get(attribute), HOME, PHOTO_HOSTS, _HEADSHOT):
+                yield found
+
+
+# --- Search --------------------------------------------------------------------------------------
+def parse_search(selector: Selector, url: str) -> list[SearchResult]:
+    """Women, men, then directors, in the site's order."""
+    found: dict[str, SearchResult] = {}
+    for table, gender in (("tblFem", "FEMALE"), ("tblMal", "MALE"), ("tblDir", None)):
+        for row in (
+            selector.xpath(f"//table[@id='{table}']//tr[td]") if selector.type == "html" else ()
+        ):
+            result = _result(row, gender)
+            if result is not None:
+                found.setdefault(result.url, result)
+    return list(found.values())
+
+
+def _result(row: Selector, gender: str | None) -> SearchResult | None:
+    for link in row.xpath("td//a[contains(translate(@href, 'PRM', 'prm'), 'person.rme')]"):
+        name = text_of(link)
+        parts = on_site(link.attrib["href"], HOME, HOSTS)
+        url = canonical_url(parts.geturl()) if parts else None
+        if not name or url is None:
+            continue
+        letter = re.search(r"/gender=(t[fm])\b", url, re.IGNORECASE)
+        years = [int(text) for text in row.xpath("td//text()").re(r"^\s*((?:19|20)\d\d)\s*$")]
+        return SearchResult(
+            name=name,
+            url=url,
+            aliases=clean_aliases(_listed_aliases(row), name),
+            gender=_GENDERS[letter[1].lower()] if letter else gender,
+            years=(years[0], years[-1]) if years else (None, None),
+        )
+    return None
+
+
+def _listed_aliases(row: Selector) -> Iterator[str]:
+    for cell in row.xpath(
+        f"td[{has_class('text-left')}][not(.//a[contains(@href, 'person.rme')])]"
+    ):
+        for line in lines_of(cell):
+            yield from re.split(r",\s+(?![^()]*\))", line)

@@ -1,0 +1,27 @@
+import pytest
+
+from enrichscrapy.sites import all_sites, site_of_url
+
+
+def test_every_module_of_the_package_is_a_site():
+    assert set(all_sites()) == {"babepedia", "iafd"}
+    for name, site in all_sites().items():
+        assert name == site.NAME
+        assert site.HOME.removeprefix("https://") in site.HOSTS
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.babepedia.com/babe/Nora_Lune", "babepedia"),
+        ("http://BABEPEDIA.com./anything", "babepedia"),
+        ("https://iafd.com/person.rme/perfid=noralune/Nora.htm", "iafd"),
+        ("https://www.iafd.com:443/", "iafd"),
+        ("https://example.org/?u=iafd.com", None),
+        ("https://notiafd.com/", None),
+        ("mailto:someone@iafd.com", None),
+        ("", None),
+    ],
+)
+def test_site_of_url_goes_by_the_host(url, name):
+    assert site_of_url(url) == name
