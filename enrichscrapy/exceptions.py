@@ -26,6 +26,10 @@ class DatabaseDamaged(EnrichError):
     """The database file fails SQLite's own check; restore a backup or run ``.recover``."""
 
 
+class DatabaseUnavailable(EnrichError):
+    """The database file cannot be used now: disk full, not writable, locked, of a newer version."""
+
+
 class SuppressionKeyMissing(EnrichError):
     """Suppressions exist but the key beside the database does not: nobody could be kept out."""
 
@@ -40,5 +44,13 @@ class IndexDamaged(EnrichError):
     """A published index file is cut, swapped, stale or of another model; run ``scrapy reindex``."""
 
 
+class IndexOfAnotherModel(IndexDamaged):
+    """The published index is whole, but of another face model than the one in use."""
+
+
 class ImportRowError(EnrichError):
     """One row of an imported file cannot be used; it is reported by number and skipped."""
+
+
+class VerdictRefused(EnrichError):
+    """A verdict cannot be changed so: no such face, nothing to undo, or its vector is gone."""

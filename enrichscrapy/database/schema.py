@@ -1,8 +1,8 @@
 """Tables of the performer database (SQLAlchemy Core).
 
 ``performers``, ``aliases``, ``external_urls``, ``stashbox_ids`` and ``merged_ids`` carry the
-names and columns of a stash-sense ``performers.db``. Times are UTC seconds since the epoch (REAL) in the
-project's own tables, and ISO text in the imported ones, where people already read them so.
+names and columns of a stash-sense ``performers.db``. Times are UTC seconds since the epoch (REAL)
+in the project's own tables, and ISO text in the imported ones, where people already read them so.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -89,6 +90,7 @@ external_urls = Table(
     # Derived from the link's host on the way in; the importing file's own "site" is not trusted.
     Column("site", Text),
     Column("url", Text, nullable=False),
+    # The profile's id on its site; null for a link of a known site that is no profile.
     Column("normalized_id", Text),
     Column("source_endpoint", Text),
     Column("confidence", Float),
@@ -124,13 +126,47 @@ lookups = Table(
     # The layout watch compares shares of these.
     Column("page_parts", JSON),
     Column("model_id", Integer, ForeignKey("models.id")),
+    # Failures in a row; a refusal counts in "blocks" and never uses up the attempts.
     Column("attempts", Integer, nullable=False, default=0),
+    Column("blocks", Integer, nullable=False, default=0),
     # When it is due again; null for an ended lookup and for one that was given up.
     Column("next_attempt_at", Float),
     Column("updated_at", Float, nullable=False),
-    Index("lookups_due", "source", "mode", "next_attempt_at"),
+    Index(
+        "lookups_retry",
+        "source",
+        "mode",
+        "performer_id",
+        "next_attempt_at",
+        sqlite_where=text("next_attempt_at IS NOT NULL"),
+    ),
+    Index(
+        "lookups_found",
+        "source",
+        "mode",
+        "model_id",
+        "performer_id",
+        sqlite_where=text("outcome = 'found'"),
+    ),
+    Index("lookups_revisit", "source", "mode", "updated_at", "performer_id"),
     Index("lookups_by_performer", "performer_id"),
     Index("lookups_by_time", "source", "updated_at"),
+)
+
+# Sources whose never looked-up performers are kept in "pending".
+sources = Table("sources", metadata, Column("name", Text, primary_key=True))
+
+# Who was never looked up: a copy of the view "never_looked_up", kept in step by triggers (see
+# pending.py), so that the next page of work is one index range however many are done.
+pending = Table(
+    "pending",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    _performer_id(primary_key=True),
+    Column("gender", Text, nullable=False),  # lower case, empty when unknown
+    Index("pending_by_performer", "performer_id"),
+    sqlite_with_rowid=False,
 )
 
 photos = Table(
@@ -223,6 +259,7 @@ face_changes = Table(
     Column("model_id", Integer, nullable=False),
     Column("change", Text, nullable=False),  # "added" or "removed"
     CheckConstraint("change IN ('added', 'removed')", name="known_change"),
+    Index("face_changes_by_model", "model_id", "seq"),
     sqlite_autoincrement=True,
 )
 

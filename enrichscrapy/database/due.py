@@ -1,0 +1,149 @@
+"""The query for due lookups: four ways of being due, each an index range, in id order.
+
+A page takes at most ``limit`` performers of each way and then the first ``limit`` of these, so
+its cost does not grow with the number of performers that are done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    column,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from enrichscrapy.database.schema import external_urls, lookups, models, pending, performers
+from enrichscrapy.items import Outcome, ReferenceSiteMode
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.ledger import Selection
+
+__all__ = ["id_list", "models", "query"]
+
+SECONDS_PER_DAY = 86400.0
+ENDED = [outcome.value for outcome in Outcome if outcome.ended]
+
+# Written out, not bound: SQLite uses a partial index only for the very words it was made with.
+_IS_FOUND: ColumnElement[bool] = literal_column("lookups.outcome = 'found'")
+
+
+def query(
+    selection: Selection,
+    now: float,
+    model_ids: Sequence[int],
+    after_id: int = 0,
+    limit: int | None = None,
+) -> Select[tuple[int]] | CompoundSelect[tuple[int]]:
+    """Ids of the performers whose lookup is due at ``now``, ascending, above ``after_id``.
+
+    ``model_ids`` are all models there are.
+    """
+    ways = [_never_looked_up(selection), _time_has_come(selection, now)]
+    if selection.revisit_after_days > 0:
+        ways.append(_ended_long_ago(selection, now))
+    if selection.model_id is not None:
+        others = [None, *(other for other in model_ids if other != selection.model_id)]
+        ways += [_found_with(selection, other) for other in others]
+    pages = [_page(way, selection, after_id, limit) for way in ways]
+    return union(*pages).order_by(column("performer_id")).limit(limit)
+
+
+def id_list(ids: Sequence[int]) -> Select[Any]:
+    """A list of ids of any length as a sub-query (SQLite bounds the number of parameters)."""
+    return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
+
+
+def _page(
+    way: tuple[FromClause, ColumnElement[bool]],
+    selection: Selection,
+    after_id: int,
+    limit: int | None,
+) -> Select[tuple[int]]:
+    source, condition = way
+    performer_id: ColumnElement[int] = source.c.performer_id
+    page = select(performer_id).where(condition, performer_id > after_id)
+    if selection.performer_ids is not None:
+        page = page.where(performer_id.in_(id_list(selection.performer_ids)))
+    if limit is not None:
+        page = page.order_by(performer_id).limit(limit)
+    return select(page.subquery().c.performer_id)
+
+
+def _never_looked_up(selection: Selection) -> tuple[FromClause, ColumnElement[bool]]:
+    condition = and_(pending.c.source == selection.source, pending.c.mode == selection.mode)
+    if selection.gender is not None:
+        condition = and_(condition, pending.c.gender.in_([selection.gender.lower(), ""]))
+    return pending, condition
+
+
+def _time_has_come(selection: Selection, now: float) -> tuple[FromClause, ColumnElement[bool]]:
+    return _row(
+        selection,
+        lookups.c.next_attempt_at.is_not(None),
+        lookups.c.next_attempt_at <= now,
+    )
+
+
+def _ended_long_ago(selection: Selection, now: float) -> tuple[FromClause, ColumnElement[bool]]:
+    before = now - selection.revisit_after_days * SECONDS_PER_DAY
+    return _row(selection, lookups.c.updated_at <= before, lookups.c.outcome.in_(ENDED))
+
+
+def _found_with(
+    selection: Selection, model_id: int | None
+) -> tuple[FromClause, ColumnElement[bool]]:
+    return _row(selection, lookups.c.model_id.is_(model_id), _IS_FOUND)
+
+
+def _row(
+    selection: Selection, *conditions: ColumnElement[bool]
+) -> tuple[FromClause, ColumnElement[bool]]:
+    """A lookup that was done before and is still this selection's business."""
+    by_link = selection.mode == ReferenceSiteMode.URL_LOOKUP.value
+    condition = and_(
+        lookups.c.source == selection.source,
+        lookups.c.mode == selection.mode,
+        *conditions,
+        _has_link(selection) if by_link else or_(_IS_FOUND, ~_found_by_link(selection)),
+    )
+    if selection.gender is not None:
+        condition = and_(condition, _has_gender(selection.gender))
+    return lookups, condition
+
+
+def _has_link(selection: Selection) -> ColumnElement[bool]:
+    return exists().where(
+        external_urls.c.site == selection.source,
+        external_urls.c.performer_id == lookups.c.performer_id,
+        external_urls.c.normalized_id.is_not(None),
+    )
+
+
+def _found_by_link(selection: Selection) -> ColumnElement[bool]:
+    other = lookups.alias()
+    return exists().where(
+        other.c.source == selection.source,
+        other.c.mode == ReferenceSiteMode.URL_LOOKUP.value,
+        other.c.performer_id == lookups.c.performer_id,
+        other.c.outcome == Outcome.FOUND.value,
+    )
+
+
+def _has_gender(gender: str) -> ColumnElement[bool]:
+    known = func.lower(func.trim(func.coalesce(performers.c.gender, "")))
+    return exists().where(
+        performers.c.id == lookups.c.performer_id, known.in_([gender.lower(), ""])
+    )

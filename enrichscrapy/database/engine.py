@@ -1,0 +1,227 @@
+"""Opening the SQLite file: pragmas, transactions, and errors that say what to do.
+
+Transactions are begun explicitly (the driver's own implicit ones hide when a lock is taken):
+``BEGIN IMMEDIATE`` for writers, because a transaction that reads and then writes fails at once
+under a concurrent writer whatever the time-out; for readers a deferred one whose snapshot is
+taken at once, on a connection that refuses to write.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
+
+from enrichscrapy.exceptions import (
+    BadSetting,
+    DatabaseDamaged,
+    DatabaseUnavailable,
+    EnrichError,
+)
+
+CHECK_SECONDS = 0.5
+"""How long the check at opening may take; ``verify`` checks whole files, however large."""
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def database_path(target: str | Path) -> Path:
+    """The absolute path meant by a path or a ``sqlite:///`` URL; ``BadSetting`` for others."""
+    if isinstance(target, Path) or "://" not in target:
+        return Path(target).expanduser().absolute()
+    try:
+        url = make_url(target)
+    except ArgumentError as error:
+        raise BadSetting(f"DATABASE_URL is not an SQLAlchemy URL: {target}") from error
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise BadSetting(
+            "DATABASE_URL must name an SQLite file, such as sqlite:///data/enrichscrapy.db"
+        )
+    return Path(url.database).expanduser().absolute()
+
+
+def open_engine(target: str | Path, *, busy_timeout: float = 60.0) -> Engine:
+    """Open (or create, readable by its owner only) a database file and check it.
+
+    Raises ``DatabaseDamaged`` or ``DatabaseUnavailable``; waits up to ``busy_timeout`` seconds
+    for other processes.
+    """
+    path = database_path(target)
+    _create_private(path)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout}
+    )
+    event.listen(engine, "connect", _prepare(path, busy_timeout))
+    event.listen(engine, "begin", _begin(path, busy_timeout))
+    event.listen(engine, "handle_error", _translate(path))
+    try:
+        with engine.connect() as connection:
+            check(connection, path, seconds=CHECK_SECONDS)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def check(connection: Connection, path: Path, *, seconds: float | None = None) -> None:
+    """Run SQLite's own check; ``DatabaseDamaged`` names the first fault.
+
+    With ``seconds``, what could not be looked at in that time counts as sound.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    out_of_time = threading.Event()
+
+    def stop() -> None:
+        out_of_time.set()
+        driver.interrupt()
+
+    timer = threading.Timer(seconds if seconds is not None else threading.TIMEOUT_MAX, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        faults = [row[0] for row in driver.execute("PRAGMA quick_check(1)")]
+    except sqlite3.DatabaseError as error:
+        if out_of_time.is_set() and error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            return
+        raise describe(error, path) from error
+    finally:
+        timer.cancel()
+    if faults != ["ok"] and not out_of_time.is_set():
+        raise damaged(path, faults[0])
+
+
+def damaged(path: Path, fault: str) -> DatabaseDamaged:
+    """The error for a file that fails its check, with the way out."""
+    first_line = fault.strip().splitlines()[0] if fault.strip() else "unknown fault"
+    return DatabaseDamaged(
+        f"{path} is damaged ({first_line}): restore a backup, or save what can be read with "
+        f"sqlite3 {path.name} .recover"
+    )
+
+
+def describe(error: sqlite3.Error, path: Path) -> EnrichError:
+    """What an SQLite error means for the person who runs this, in one line."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
+        return damaged(path, str(error))
+    if code in _BUSY:
+        return DatabaseUnavailable(f"{path} stayed locked by another process: try again later")
+    if code == sqlite3.SQLITE_FULL:
+        return DatabaseUnavailable(f"the disk that holds {path} is full: make room, then go on")
+    if code == sqlite3.SQLITE_IOERR:
+        return DatabaseUnavailable(f"{path} cannot be read or written ({error}): check the disk")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return DatabaseUnavailable(
+            f"{path} cannot be written ({error}): make the file and its folder writable"
+        )
+    return DatabaseUnavailable(f"{path}: {error}")
+
+
+def _create_private(path: Path) -> None:
+    """Vectors are biometric data: the file and its WAL (same mode) are for its owner's eyes."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable(f"{path} cannot be created: {error.strerror}") from error
+
+
+def _prepare(path: Path, busy_timeout: float) -> Callable[[sqlite3.Connection, Any], None]:
+    def prepare(driver: sqlite3.Connection, _record: Any) -> None:
+        driver.isolation_level = None  # transactions are begun in _begin only
+        try:
+            retry_while_busy(lambda: _use_wal(driver), busy_timeout)
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                driver.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise describe(error, path) from error
+
+    return prepare
+
+
+def _use_wal(driver: sqlite3.Connection) -> None:
+    # Asked first: switching takes an exclusive lock, for which SQLite does not wait.
+    if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        driver.execute("PRAGMA journal_mode = WAL").fetchone()
+
+
+def _begin(path: Path, busy_timeout: float) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        writes = connection.get_execution_options().get("writes", False)
+
+        def start() -> None:
+            driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+            if writes:
+                driver.execute("BEGIN IMMEDIATE")
+            else:
+                driver.execute("BEGIN")
+                _take_snapshot(driver)
+
+        try:
+            retry_while_busy(start, busy_timeout)
+        except sqlite3.Error as error:
+            raise describe(error, path) from error
+
+    return begin
+
+
+def _take_snapshot(driver: sqlite3.Connection) -> None:
+    try:
+        driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.Error:
+        driver.rollback()
+        raise
+
+
+def retry_while_busy(action: Callable[[], None], seconds: float) -> None:
+    """Call ``action`` until it meets no lock, for ``seconds`` at most.
+
+    SQLite's own busy handler covers most cases; recovery, a change of journal mode and the last
+    connection's clean-up report a lock at once.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311  # spreads waiters, no secret
+
+
+def _translate(path: Path) -> Callable[[ExceptionContext], BaseException | None]:
+    """Errors of the file, the disk and the locks become ours; faults of the SQL stay theirs."""
+    ours = {
+        *_BUSY,
+        *_DAMAGED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+    }
+
+    def translate(context: ExceptionContext) -> BaseException | None:
+        error = context.original_exception
+        if not isinstance(error, sqlite3.Error):
+            return None
+        code = getattr(error, "sqlite_errorcode", 0)
+        # A plain READONLY is our own query_only: a programming error, to be seen as such.
+        readonly = code & 0xFF == sqlite3.SQLITE_READONLY and code != sqlite3.SQLITE_READONLY
+        return describe(error, path) if code & 0xFF in ours or readonly else None
+
+    return translate

@@ -1,0 +1,258 @@
+"""Stored faces, the models that made their vectors, and the photos they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from enrichscrapy.database.performers import chunks
+from enrichscrapy.database.schema import face_changes, faces, models, photo_results, photos
+from enrichscrapy.database.vectors import decode_vector
+from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
+from enrichscrapy.items import PhotoOutcome, Vector, Verdict
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+    from enrichscrapy.faces.model import ModelInfo
+
+UNSETTLED = (PhotoOutcome.FAILED, PhotoOutcome.REFUSED, PhotoOutcome.MISSING)
+"""Outcomes of a photo whose bytes were never looked at: it may be asked for again."""
+
+
+@dataclass(frozen=True)
+class StoredFace:
+    """A face of the database; ``vector`` is None for a rejected one."""
+
+    id: int
+    performer_id: int
+    photo_id: int
+    model_id: int
+    source: str
+    vector: Vector | None = field(repr=False, compare=False)
+    quality: float
+    detection_score: float
+    verdict: Verdict
+    trusted: bool
+    reason: str
+    distances: dict[str, Any]
+    photo_url: str
+    created_at: float
+
+    @property
+    def source_endpoint(self) -> str:
+        """The source under its name in a stash-sense database."""
+        return self.source
+
+
+@dataclass(frozen=True)
+class KnownPhotos:
+    """A performer's photos that a model has seen.
+
+    ``urls`` lead to them; ``sha256s`` and ``phashes`` give the photo's id by its content.
+    """
+
+    urls: frozenset[str]
+    sha256s: Mapping[str, int]
+    phashes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class FaceChange:
+    """One entry of the sequence an index follows; ``change`` is ``added`` or ``removed``."""
+
+    seq: int
+    face_id: int
+    change: str
+
+
+_FACE_COLUMNS = [
+    *(faces.c[name] for name in StoredFace.__dataclass_fields__ if name in faces.columns),
+    photos.c.url.label("photo_url"),
+]
+
+
+def _faces() -> Select[Any]:
+    return select(*_FACE_COLUMNS).join(photos, photos.c.id == faces.c.photo_id).order_by(faces.c.id)
+
+
+def _stored_face(row: RowMapping) -> StoredFace:
+    return StoredFace(
+        **{**row, "vector": decode_vector(row["vector"]), "verdict": Verdict(row["verdict"])}
+    )
+
+
+def load_references(
+    connection: Connection, performer_id: int, model_id: int
+) -> tuple[list[StoredFace], str]:
+    """The performer's faces of a model that were not rejected, and a token of their state."""
+    query = _faces().where(
+        faces.c.performer_id == performer_id,
+        faces.c.model_id == model_id,
+        faces.c.verdict != Verdict.REJECTED.value,
+    )
+    found = [_stored_face(row) for row in connection.execute(query).mappings()]
+    state = ";".join(f"{face.id},{face.verdict},{face.trusted:d}" for face in found)
+    return found, hashlib.sha256(state.encode()).hexdigest()
+
+
+class FaceStore:
+    """Reads faces and photos; changes verdicts. New faces come in by ``store_lookup`` only."""
+
+    def __init__(self, database: PerformerDatabase) -> None:
+        self._database = database
+
+    # --- Models --------------------------------------------------------------------------------
+
+    def find_model(self, info: ModelInfo) -> int | None:
+        """The id of exactly this model, or None when it has none."""
+        query = select(models.c.id).filter_by(
+            name=info.name, sha256=info.sha256, preprocessing=info.preprocessing
+        )
+        with self._database.read() as connection:
+            return connection.scalar(query)
+
+    def ensure_model(self, info: ModelInfo) -> int:
+        """The id of exactly this model, given now if it has none."""
+        statement = insert(models).values(
+            name=info.name,
+            sha256=info.sha256,
+            preprocessing=info.preprocessing,
+            dimension=info.dimension,
+            created_at=self._database.clock(),
+        )
+        while (model_id := self.find_model(info)) is None:
+            with self._database.write() as connection:
+                connection.execute(statement.on_conflict_do_nothing())
+        return model_id
+
+    def thresholds(self, model_id: int) -> Any:
+        """The calibrated thresholds in force, as they were set; None for the rules' defaults."""
+        with self._database.read() as connection:
+            return connection.scalar(select(models.c.thresholds).where(models.c.id == model_id))
+
+    def set_thresholds(self, model_id: int, thresholds: Any) -> None:
+        """Put thresholds (JSON-serialisable) in force; None brings the defaults back."""
+        statement = update(models).where(models.c.id == model_id)
+        with self._database.write() as connection:
+            connection.execute(statement.values(thresholds=thresholds))
+
+    # --- Reading -------------------------------------------------------------------------------
+
+    def get(self, face_id: int) -> StoredFace | None:
+        with self._database.read() as connection:
+            row = connection.execute(_faces().where(faces.c.id == face_id)).mappings().first()
+        return _stored_face(row) if row else None
+
+    def of_performer(self, performer_id: int) -> list[StoredFace]:
+        """All faces, of every model and verdict, in id order."""
+        query = _faces().where(faces.c.performer_id == performer_id)
+        with self._database.read() as connection:
+            return [_stored_face(row) for row in connection.execute(query).mappings()]
+
+    def references(self, performer_id: int, model_id: int) -> tuple[list[StoredFace], str]:
+        """The faces that were not rejected, in id order, and a token.
+
+        The token changes whenever one of them comes, goes, or changes its verdict or trust.
+        """
+        with self._database.read() as connection:
+            return load_references(connection, performer_id, model_id)
+
+    def known_photos(self, performer_id: int, model_id: int | None) -> KnownPhotos:
+        """What need not be downloaded or looked at again for this model."""
+        query = (
+            select(photos.c.id, photos.c.url, photos.c.sha256, photos.c.phash)
+            .join(photo_results, photo_results.c.photo_id == photos.c.id)
+            .where(
+                photos.c.performer_id == performer_id,
+                photo_results.c.model_id == model_id,
+                photo_results.c.outcome.not_in([outcome.value for outcome in UNSETTLED]),
+            )
+            .order_by(photos.c.id)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return KnownPhotos(
+            frozenset(row.url for row in rows),
+            {row.sha256: row.id for row in rows if row.sha256 is not None},
+            {row.phash: row.id for row in reversed(rows) if row.phash is not None},
+        )
+
+    def performers_of(self, face_ids: Iterable[int]) -> dict[int, int]:
+        """Performer id by face id; ids that no face has are missing."""
+        owners: dict[int, int] = {}
+        with self._database.read() as connection:
+            for some in chunks(sorted(set(face_ids))):
+                query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(some))
+                owners |= dict(connection.execute(query).all())
+        return owners
+
+    # --- What an index follows -----------------------------------------------------------------
+
+    def iter_accepted(
+        self, model_id: int, after_id: int = 0, batch_size: int = 1000
+    ) -> Iterator[tuple[int, Vector]]:
+        """(face id, vector) of every accepted face in id order; no transaction between batches."""
+        while True:
+            query = (
+                select(faces.c.id, faces.c.vector)
+                .where(
+                    faces.c.model_id == model_id,
+                    faces.c.verdict == Verdict.ACCEPTED.value,
+                    faces.c.id > after_id,
+                )
+                .order_by(faces.c.id)
+                .limit(batch_size)
+            )
+            with self._database.read() as connection:
+                rows = connection.execute(query).all()
+            for face_id, data in rows:
+                vector = decode_vector(data)
+                assert vector is not None  # accepted faces have one, by the table's own check
+                yield face_id, vector
+            if len(rows) < batch_size:
+                return
+            after_id = rows[-1].id
+
+    def changes_since(self, model_id: int, seq: int) -> list[FaceChange]:
+        """Every change to the accepted set after ``seq``, in order."""
+        query = (
+            select(face_changes.c.seq, face_changes.c.face_id, face_changes.c.change)
+            .where(face_changes.c.model_id == model_id, face_changes.c.seq > seq)
+            .order_by(face_changes.c.seq)
+        )
+        with self._database.read() as connection:
+            return [FaceChange(*row) for row in connection.execute(query)]
+
+    def last_change(self, model_id: int) -> int:
+        """The number of the last change to the accepted set; 0 before the first."""
+        query = select(func.max(face_changes.c.seq)).where(face_changes.c.model_id == model_id)
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+    # --- Decisions of people -------------------------------------------------------------------
+
+    def decide(
+        self,
+        face_id: int,
+        verdict: Verdict,
+        reason: str,
+        decided_by: str = "review",
+        trusted: bool = False,
+    ) -> None:
+        """Rule on a stored face; ``VerdictRefused`` when it does not exist or was not kept.
+
+        Rejecting drops vector and crop for good.
+        """
+        ruling = Ruling(verdict, trusted, reason, decided_by, self._database.clock())
+        with self._database.write() as connection:
+            change_verdict(connection, face_id, ruling)
+
+    def undo(self, face_id: int) -> Ruling:
+        """Put the ruling before the last one back; raises as :meth:`decide`."""
+        with self._database.write() as connection:
+            return undo_verdict(connection, face_id, self._database.clock())

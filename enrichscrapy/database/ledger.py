@@ -1,0 +1,225 @@
+"""The ledger: what was looked up, how it ended, and what is due. It alone decides the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping, and_, func, select
+
+from enrichscrapy.database import due
+from enrichscrapy.database.performers import load_performers
+from enrichscrapy.database.schema import external_urls, faces, lookups, sources
+from enrichscrapy.items import Outcome, Performer, ReferenceSiteMode, Verdict
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When a lookup that did not end is tried again; times in seconds.
+
+    The wait doubles from ``base_seconds`` with every attempt up to ``max_seconds``; jitter then
+    lengthens it by up to a quarter.
+    """
+
+    max_attempts: int = 5
+    base_seconds: float = 900.0
+    max_seconds: float = 604800.0
+
+    def next_attempt(self, attempts: int, now: float, random: float) -> float | None:
+        """When to try again after ``attempts`` failures; None when that was the last attempt.
+
+        ``random`` is in 0..1.
+        """
+        if attempts >= self.max_attempts:
+            return None
+        return self.after_refusal(attempts, now, random)
+
+    def after_refusal(self, refusals: int, now: float, random: float) -> float:
+        """When to try again after ``refusals`` in a row: those never use up the attempts."""
+        doublings = min(max(refusals, 1) - 1, 60)  # 2**60 seconds are beyond any maximum
+        wait = min(self.base_seconds * 2.0**doublings, self.max_seconds)
+        return now + wait * (1.0 + 0.25 * random)
+
+
+@dataclass(frozen=True)
+class DueLookup:
+    """A performer to look up now.
+
+    ``urls`` are the source's profile links in stored order (empty in name mode); ``attempts``
+    counts the failures before this one.
+    """
+
+    performer: Performer
+    urls: tuple[str, ...]
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which lookups a crawl would do.
+
+    ``model_id``: a found lookup of another model is due again. ``revisit_after_days``: an ended
+    one is, after so many days (0: never). ``gender`` takes performers of that gender and those
+    whose gender is unknown; ``performer_ids`` these performers only.
+    """
+
+    source: str
+    mode: str
+    model_id: int | None = None
+    revisit_after_days: float = 0.0
+    gender: str | None = None
+    performer_ids: tuple[int, ...] | None = None
+
+
+class Ledger:
+    """Reads what is due and how things stand; ``store_lookup`` is what writes it.
+
+    A lookup is due when it was never done, when its ``next_attempt_at`` has come, when it ended
+    longer ago than ``revisit_after_days``, or when it was found with another model. By link a
+    performer needs a link of the source; by name, one found by link is left alone.
+    """
+
+    def __init__(self, database: PerformerDatabase) -> None:
+        self._database = database
+
+    def due(
+        self, selection: Selection, after_id: int = 0, batch_size: int = 200
+    ) -> list[DueLookup]:
+        """The next due lookups with performer ids above ``after_id``, in id order.
+
+        Empty only when none is left. Suppressed performers are not among them.
+        """
+        self._prepare(selection)
+        while True:
+            with self._database.read() as connection:
+                ids = self._due_ids(connection, selection, after_id, batch_size)
+                page = self._complete(connection, selection, ids)
+            if page or not ids:
+                return page
+            after_id = ids[-1]
+
+    def is_due(self, selection: Selection, performer_id: int) -> bool:
+        """Whether this performer is among the due ones now."""
+        if selection.performer_ids is not None and performer_id not in selection.performer_ids:
+            return False
+        one = Selection(
+            selection.source,
+            selection.mode,
+            selection.model_id,
+            selection.revisit_after_days,
+            selection.gender,
+            (performer_id,),
+        )
+        return bool(self.due(one, batch_size=1))
+
+    def count_due(self, selection: Selection) -> int:
+        """How many lookups are due, suppressed performers not counted."""
+        self._prepare(selection)
+        with self._database.read() as connection:
+            query = due.query(selection, self._database.clock(), self._models(connection))
+            return int(connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
+
+    def get(self, source: str, mode: str, performer_id: int) -> RowMapping | None:
+        """The row of one lookup, by column name; None when it was never done."""
+        query = select(lookups).where(
+            lookups.c.source == source,
+            lookups.c.mode == mode,
+            lookups.c.performer_id == performer_id,
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).mappings().first()
+
+    def outcomes(self, source: str, mode: str) -> dict[str, int]:
+        """How many lookups stand at each outcome; outcomes that none has are missing."""
+        query = (
+            select(lookups.c.outcome, func.count())
+            .where(lookups.c.source == source, lookups.c.mode == mode)
+            .group_by(lookups.c.outcome)
+        )
+        with self._database.read() as connection:
+            return dict(connection.execute(query).all())
+
+    def progress(self, source: str, mode: str) -> dict[str, Any] | None:
+        """The row of the old ``scrape_progress`` table, derived; None before the first lookup."""
+        mine = and_(lookups.c.source == source, lookups.c.mode == mode)
+        query = select(
+            func.max(lookups.c.performer_id).label("last_processed_id"),
+            func.max(lookups.c.updated_at).label("last_processed_time"),
+            func.count().label("performers_processed"),
+            func.count()
+            .filter(lookups.c.outcome.in_([Outcome.FAILED.value, Outcome.BLOCKED.value]))
+            .label("errors"),
+        ).where(mine)
+        added = (
+            select(func.count())
+            .select_from(faces.join(lookups, lookups.c.performer_id == faces.c.performer_id))
+            .where(mine, faces.c.source == source, faces.c.verdict == Verdict.ACCEPTED.value)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one()
+            if not row["performers_processed"]:
+                return None
+            return {"source": f"{source}:{mode}", **row, "faces_added": connection.scalar(added)}
+
+    # --- How the due ones are found ------------------------------------------------------------
+
+    def _prepare(self, selection: Selection) -> None:
+        ReferenceSiteMode(selection.mode)  # ValueError for a mode that does not exist
+        with self._database.read() as connection:
+            query = select(sources.c.name).where(sources.c.name == selection.source)
+            known = connection.scalar(query) is not None
+        if not known:
+            self._database.register_source(selection.source)
+
+    def _models(self, connection: Connection) -> list[int]:
+        return list(connection.scalars(select(due.models.c.id)))
+
+    def _due_ids(
+        self, connection: Connection, selection: Selection, after_id: int, limit: int
+    ) -> list[int]:
+        query = due.query(
+            selection, self._database.clock(), self._models(connection), after_id, limit
+        )
+        return list(connection.scalars(query))
+
+    def _complete(
+        self, connection: Connection, selection: Selection, ids: list[int]
+    ) -> list[DueLookup]:
+        urls = self._urls(connection, selection, ids)
+        attempts = self._attempts(connection, selection, ids)
+        return [
+            DueLookup(performer, tuple(urls.get(performer.id, ())), attempts.get(performer.id, 0))
+            for performer in load_performers(connection, ids)
+        ]
+
+    def _urls(
+        self, connection: Connection, selection: Selection, ids: list[int]
+    ) -> dict[int, list[str]]:
+        if selection.mode != ReferenceSiteMode.URL_LOOKUP.value:
+            return {}
+        query = (
+            select(external_urls.c.performer_id, external_urls.c.url)
+            .where(
+                external_urls.c.site == selection.source,
+                external_urls.c.performer_id.in_(due.id_list(ids)),
+                external_urls.c.normalized_id.is_not(None),
+            )
+            .order_by(external_urls.c.performer_id, external_urls.c.id)
+        )
+        urls: dict[int, list[str]] = {}
+        for performer_id, url in connection.execute(query):
+            urls.setdefault(performer_id, []).append(url)
+        return urls
+
+    def _attempts(
+        self, connection: Connection, selection: Selection, ids: list[int]
+    ) -> dict[int, int]:
+        query = select(lookups.c.performer_id, lookups.c.attempts).where(
+            lookups.c.source == selection.source,
+            lookups.c.mode == selection.mode,
+            lookups.c.performer_id.in_(due.id_list(ids)),
+        )
+        return dict(connection.execute(query).all())

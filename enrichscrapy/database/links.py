@@ -1,0 +1,74 @@
+"""Whose link is this? Decided by the link's host, never by what a file says of it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+import tldextract
+
+from enrichscrapy import sites
+from enrichscrapy.sites import Site
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as it is stored.
+
+    ``site`` is the source it belongs to, or its host's registrable name (``twitter``); ``url`` is
+    canonical where the site is known; ``normalized_id`` is None for a link of a known site that
+    is no profile (such a link is kept, and never looked up).
+    """
+
+    site: str
+    url: str
+    normalized_id: str | None
+
+
+@functools.cache
+def known_sites() -> Mapping[str, Site]:
+    """The modules of ``enrichscrapy.sites`` that describe a site, by their ``NAME``."""
+    names = [m.name for m in pkgutil.iter_modules(sites.__path__) if not m.name.startswith("_")]
+    modules = [importlib.import_module(f"{sites.__name__}.{name}") for name in names]
+    return {module.NAME: cast(Site, module) for module in modules if hasattr(module, "HOSTS")}
+
+
+def link_of(url: str, normalized_id: str | None = None) -> Link:
+    """Read a link; raises ``ValueError`` when it is no web address.
+
+    ``normalized_id`` is what the importing file holds; it counts for unknown sites only.
+    """
+    url = url.strip()
+    host = _host(url)
+    for name, site in known_sites().items():
+        if host in site.HOSTS:
+            canonical = site.canonical_url(url)
+            if canonical is None:
+                return Link(name, url, None)
+            return Link(name, canonical, site.slug_from_url(canonical) or canonical)
+    return Link(_registrable_name(host), url, normalized_id or url)
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)  # raises ValueError for a broken IPv6 address
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        raise ValueError(f"not a web address: {url[:200]!r}")
+    return host
+
+
+def _registrable_name(host: str) -> str:
+    name = _extractor()(host).domain.lower() or host
+    # iafd.example is not IAFD: only a host the site's own module names may carry its name.
+    return host if name in known_sites() else name
+
+
+@functools.cache
+def _extractor() -> tldextract.TLDExtract:
+    # The list that ships with the package: no request, no cache folder.
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

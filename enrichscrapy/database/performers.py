@@ -1,0 +1,208 @@
+"""Performers, their names, links and ids: reading and writing within a transaction.
+
+Every function takes the transaction's connection; :class:`PerformerDatabase` opens it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+
+from enrichscrapy.database.links import Link, link_of
+from enrichscrapy.database.schema import (
+    aliases,
+    external_urls,
+    lookups,
+    performers,
+    stashbox_ids,
+)
+from enrichscrapy.items import Performer, ReferenceSiteMode
+
+OWN_COLUMNS = frozenset(performers.columns.keys()) - {"id", "created_at", "updated_at"}
+"""Columns of ``performers`` a caller may write."""
+
+_PERFORMER_COLUMNS = [
+    performers.c[name] for name in Performer.__dataclass_fields__ if name in performers.columns
+]
+_MAX_PARAMETERS = 500
+T = TypeVar("T")
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Pieces that are short enough for one ``IN (…)``."""
+    return (values[i : i + _MAX_PARAMETERS] for i in range(0, len(values), _MAX_PARAMETERS))
+
+
+def iso_time(now: float) -> str:
+    """UTC, to the second, as the imported tables write their times."""
+    return dt.datetime.fromtimestamp(now, dt.UTC).isoformat(timespec="seconds")
+
+
+def new_id(result: CursorResult[Any]) -> int:
+    """The id of the row an INSERT has made."""
+    key = result.inserted_primary_key
+    assert key is not None  # a single-row INSERT has one
+    return int(key[0])
+
+
+def insert_performer(connection: Connection, values: Mapping[str, Any], now: float) -> int:
+    """Add a performer and return its id; ``ValueError`` without a name."""
+    name = str(values.get("canonical_name") or "").strip()
+    if not name:
+        raise ValueError("a performer needs a name")
+    row = dict(values, canonical_name=name, created_at=iso_time(now), updated_at=iso_time(now))
+    return new_id(connection.execute(insert(performers).values(row)))
+
+
+def insert_alias(
+    connection: Connection, performer_id: int, alias: str, source: str | None, now: float
+) -> bool:
+    """Add an alias; False when it was there, ``ValueError`` when it is blank."""
+    alias = alias.strip()
+    if not alias:
+        raise ValueError("an alias cannot be blank")
+    statement = insert(aliases).values(
+        performer_id=performer_id, alias=alias, source_endpoint=source, created_at=iso_time(now)
+    )
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount > 0
+
+
+def insert_url(
+    connection: Connection,
+    performer_id: int,
+    url: str,
+    now: float,
+    *,
+    source: str | None = None,
+    confidence: float | None = None,
+    normalized_id: str | None = None,
+) -> bool:
+    """Add a link and make its site's ended lookup due; False when it was there.
+
+    Raises ``ValueError`` when it is no web address.
+    """
+    link = link_of(url, normalized_id)
+    statement = insert(external_urls).values(
+        performer_id=performer_id,
+        site=link.site,
+        url=link.url,
+        normalized_id=link.normalized_id,
+        source_endpoint=source,
+        confidence=confidence,
+        created_at=iso_time(now),
+    )
+    added = connection.execute(statement.on_conflict_do_nothing()).rowcount > 0
+    if added:
+        _make_due(connection, performer_id, link, now)
+    return added
+
+
+def _make_due(connection: Connection, performer_id: int, link: Link, now: float) -> None:
+    """A new link is new hope: lookups by link that ended, or were given up, start again."""
+    if link.normalized_id is None:
+        return
+    connection.execute(
+        update(lookups)
+        .where(
+            lookups.c.source == link.site,
+            lookups.c.mode == ReferenceSiteMode.URL_LOOKUP.value,
+            lookups.c.performer_id == performer_id,
+            lookups.c.next_attempt_at.is_(None),
+        )
+        .values(next_attempt_at=now, attempts=0, blocks=0)
+    )
+
+
+def insert_stashbox_id(
+    connection: Connection, performer_id: int, endpoint: str, stashbox_performer_id: str
+) -> bool:
+    """Add a stash-box id; False when it was there, ``ValueError`` when it is somebody else's."""
+    values = {"endpoint": endpoint, "stashbox_performer_id": stashbox_performer_id}
+    statement = insert(stashbox_ids).values(performer_id=performer_id, **values)
+    if connection.execute(statement.on_conflict_do_nothing()).rowcount > 0:
+        return True
+    owner = connection.scalar(select(stashbox_ids.c.performer_id).filter_by(**values))
+    if owner != performer_id:
+        raise ValueError(f"the {endpoint} id belongs to performer {owner}")
+    return False
+
+
+def load_performers(connection: Connection, ids: Iterable[int]) -> list[Performer]:
+    """The performers with these ids that exist, in id order, with all that belongs to them."""
+    found: list[Performer] = []
+    for some in chunks(sorted(set(ids))):
+        query = select(*_PERFORMER_COLUMNS).where(performers.c.id.in_(some))
+        rows = connection.execute(query.order_by(performers.c.id)).all()
+        found += _complete(connection, rows)
+    return found
+
+
+def performers_page(connection: Connection, after_id: int, limit: int) -> list[Performer]:
+    """Up to ``limit`` performers with ids above ``after_id``, in id order."""
+    query = select(*_PERFORMER_COLUMNS).where(performers.c.id > after_id)
+    rows = connection.execute(query.order_by(performers.c.id).limit(limit)).all()
+    return [performer for some in chunks(rows) for performer in _complete(connection, some)]
+
+
+def site_urls_page(
+    connection: Connection, site: str, after: tuple[int, int], limit: int
+) -> Sequence[tuple[int, str, str, int]]:
+    """Up to ``limit`` (performer id, name, url, url id) of a site, after (performer id, url id).
+
+    Paged by both ids: by the performer's alone, a page's end would lose links.
+    """
+    key = tuple_(external_urls.c.performer_id, external_urls.c.id)
+    query = (
+        select(
+            external_urls.c.performer_id,
+            performers.c.canonical_name,
+            external_urls.c.url,
+            external_urls.c.id,
+        )
+        .join(performers, performers.c.id == external_urls.c.performer_id)
+        .where(external_urls.c.site == site, key > after)
+        .order_by(external_urls.c.performer_id, external_urls.c.id)
+        .limit(limit)
+    )
+    return connection.execute(query).all()
+
+
+def _complete(connection: Connection, rows: Sequence[Row[Any]]) -> list[Performer]:
+    ids = [row.id for row in rows]
+    names = _grouped(connection, _of(ids, aliases, aliases.c.alias))
+    urls = _grouped(connection, _of(ids, external_urls, external_urls.c.url))
+    boxes = select(
+        stashbox_ids.c.performer_id,
+        stashbox_ids.c.endpoint,
+        stashbox_ids.c.stashbox_performer_id,
+    )
+    boxes = boxes.where(stashbox_ids.c.performer_id.in_(ids)).order_by(*stashbox_ids.c)
+    stashboxes: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for performer_id, endpoint, value in connection.execute(boxes):
+        stashboxes[performer_id].append((endpoint, value))
+    return [
+        Performer(
+            **row._mapping,
+            aliases=tuple(names[row.id]),
+            urls=tuple(urls[row.id]),
+            stashbox_ids=tuple(stashboxes[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def _of(ids: Sequence[int], table: Any, column: Any) -> Select[Any]:
+    query = select(table.c.performer_id, column).where(table.c.performer_id.in_(ids))
+    return query.order_by(table.c.performer_id, table.c.id)
+
+
+def _grouped(connection: Connection, query: Select[Any]) -> dict[int, list[str]]:
+    groups: dict[int, list[str]] = defaultdict(list)
+    for performer_id, value in connection.execute(query):
+        groups[performer_id].append(value)
+    return groups

@@ -1,0 +1,121 @@
+"""Changing a face's verdict: the face, the index's sequence and the history, always together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from enrichscrapy.database.performers import new_id
+from enrichscrapy.database.schema import face_changes, faces, verdict_history
+from enrichscrapy.exceptions import VerdictRefused
+from enrichscrapy.items import Verdict
+
+UNDO = "undo"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What was decided on a face, by whom (``rules``, ``review``, ``import``, …) and when."""
+
+    verdict: Verdict
+    trusted: bool
+    reason: str
+    decided_by: str
+    at: float
+
+
+def insert_face(connection: Connection, values: dict[str, Any], ruling: Ruling) -> int:
+    """Write a new face under its first ruling and return its id.
+
+    A rejected face keeps neither vector nor crop, whatever ``values`` say.
+    """
+    row = {
+        **values,
+        "verdict": ruling.verdict.value,
+        "trusted": ruling.trusted,
+        "reason": ruling.reason,
+        "created_at": ruling.at,
+        "updated_at": ruling.at,
+    }
+    if ruling.verdict is Verdict.REJECTED:
+        row |= {"vector": None, "crop": None}
+    face_id = new_id(connection.execute(insert(faces).values(row)))
+    if ruling.verdict is Verdict.ACCEPTED:
+        _log_change(connection, face_id, values["model_id"], "added")
+    _log_ruling(connection, face_id, ruling)
+    return face_id
+
+
+def change_verdict(connection: Connection, face_id: int, ruling: Ruling) -> None:
+    """Rule anew on a stored face.
+
+    Raises ``VerdictRefused`` when there is no such face, and when a rejected one, whose vector is
+    gone, would have to come back.
+    """
+    old = _face(connection, face_id)
+    values: dict[str, Any] = {
+        "verdict": ruling.verdict.value,
+        "trusted": ruling.trusted,
+        "reason": ruling.reason,
+        "updated_at": ruling.at,
+    }
+    if ruling.verdict is Verdict.REJECTED:
+        values |= {"vector": None, "crop": None}
+    elif not old["kept"]:
+        raise VerdictRefused(f"face {face_id} was rejected: its vector was not kept")
+    connection.execute(update(faces).where(faces.c.id == face_id).values(values))
+    was, is_now = old["verdict"] == Verdict.ACCEPTED, ruling.verdict is Verdict.ACCEPTED
+    if was != is_now:
+        _log_change(connection, face_id, old["model_id"], "added" if is_now else "removed")
+    _log_ruling(connection, face_id, ruling)
+
+
+def undo_verdict(connection: Connection, face_id: int, now: float) -> Ruling:
+    """Put the ruling before the one in force back and return it.
+
+    Undoing again goes back further. Raises ``VerdictRefused`` at the first ruling, and as
+    :func:`change_verdict`.
+    """
+    in_force: list[RowMapping] = []
+    query = select(verdict_history).where(verdict_history.c.face_id == face_id)
+    for row in connection.execute(query.order_by(verdict_history.c.id)).mappings():
+        if row["decided_by"] == UNDO:
+            in_force.pop()
+        else:
+            in_force.append(row)
+    if len(in_force) < 2:
+        raise VerdictRefused(f"face {face_id} has no earlier verdict to go back to")
+    before = in_force[-2]
+    ruling = Ruling(Verdict(before["verdict"]), before["trusted"], before["reason"], UNDO, now)
+    change_verdict(connection, face_id, ruling)
+    return ruling
+
+
+def _face(connection: Connection, face_id: int) -> RowMapping:
+    query = select(
+        faces.c.verdict, faces.c.model_id, faces.c.vector.is_not(None).label("kept")
+    ).where(faces.c.id == face_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise VerdictRefused(f"there is no face {face_id}")
+    return row
+
+
+def _log_change(connection: Connection, face_id: int, model_id: int, change: str) -> None:
+    row = {"face_id": face_id, "model_id": model_id, "change": change}
+    connection.execute(insert(face_changes).values(row))
+
+
+def _log_ruling(connection: Connection, face_id: int, ruling: Ruling) -> None:
+    connection.execute(
+        insert(verdict_history).values(
+            face_id=face_id,
+            verdict=ruling.verdict.value,
+            trusted=ruling.trusted,
+            reason=ruling.reason,
+            decided_by=ruling.decided_by,
+            at=ruling.at,
+        )
+    )

@@ -1,0 +1,62 @@
+"""The performer database of a crawl, kept off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, Self, TypeVar
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from enrichscrapy.database import PerformerDatabase
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 4
+
+
+class DatabaseExtension:
+    """Opens the database of ``DATABASE_URL`` and closes it when the engine has stopped.
+
+    All writes run on one thread, in the order they were asked for: two of them never wait for
+    each other in SQLite, and a lock held by another process never blocks the event loop.
+    """
+
+    def __init__(self, database: PerformerDatabase) -> None:
+        self.database = database
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(PerformerDatabase(crawler.settings["DATABASE_URL"]))
+        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
+        return extension
+
+    async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function`` on the writer thread; once begun it is finished, cancelled or not."""
+        return await self._run(self._writer, function, *args, **kwargs)
+
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function`` on a reader thread, beside the writer."""
+        return await self._run(self._readers, function, *args, **kwargs)
+
+    @staticmethod
+    async def _run(
+        threads: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, partial(function, *args, **kwargs))
+
+    async def engine_stopped(self) -> None:
+        """Finish what was asked for, then close."""
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.database.close()
