@@ -1,0 +1,169 @@
+"""Publishing: from the accepted faces of one database state to a verified generation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from enrichscrapy.exceptions import EnrichError, IndexDamaged, IndexOfAnotherModel
+from enrichscrapy.faces.model import ModelInfo
+from enrichscrapy.index import accepted, files
+from enrichscrapy.index.draft import Draft
+from enrichscrapy.index.manifest import Manifest
+from enrichscrapy.index.reader import FaceIndex
+from enrichscrapy.index.vectors import Vectors
+from enrichscrapy.locks import FileLock
+
+if TYPE_CHECKING:
+    from enrichscrapy.database import PerformerDatabase
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A published generation.
+
+    ``added`` and ``removed`` count what changed in the index; ``rebuilt`` says why it was read
+    from the database as a whole, and is empty when only changes were.
+    """
+
+    path: Path
+    manifest: Manifest
+    added: int
+    removed: int
+    rebuilt: str = ""
+
+
+def publish(
+    db: PerformerDatabase, index_dir: Path, model_id: int, *, wait: float | None = None
+) -> Generation | None:
+    """Bring the index up to date with the database; None when it already is.
+
+    Only what changed since the generation in force is read from the database. That generation is
+    read from disk and checked; when it is damaged, of another model or of another history, all
+    accepted faces are read instead. One publisher works at a time: others wait up to ``wait``
+    seconds (None: for as long as it takes) and then raise :class:`EnrichError`. ``OSError``
+    (disk full, read-only folder) leaves what was published as it was.
+    """
+    with _one_publisher(index_dir, wait):
+        try:
+            base = _base(index_dir)
+            if base is not None:
+                return _publish_changes(db, index_dir, model_id, base)
+            why, needed = "there was no index", _ever_changed(db, model_id)
+        except IndexOfAnotherModel as error:
+            why, needed = str(error), _ever_changed(db, model_id)
+        except IndexDamaged as error:
+            why, needed = str(error), True
+        if not needed:
+            return None  # this model never had an accepted face
+        logger.info("Rebuilding the index from the database: %s", why)
+        return _publish_all(db, index_dir, model_id, why)
+
+
+def reindex(
+    db: PerformerDatabase, index_dir: Path, model_id: int, *, keep_previous: bool = True
+) -> Generation:
+    """Read every accepted face from the database and publish; raises as :func:`publish` does.
+
+    ``keep_previous=False`` (erasure) leaves no older generation behind.
+    """
+    with _one_publisher(index_dir, None):
+        generation = _publish_all(db, index_dir, model_id, "asked for")
+        if not keep_previous:
+            files.prune(index_dir, {generation.path.name})
+        return generation
+
+
+def published_model(index_dir: Path) -> ModelInfo | None:
+    """The model of the generation in force; raises :class:`IndexDamaged` as a reader would."""
+    base = _base(index_dir)
+    return base.model if base else None
+
+
+@contextmanager
+def _one_publisher(index_dir: Path, wait: float | None) -> Iterator[None]:
+    lock = FileLock(index_dir / "lock", "publishing")
+    if not lock.acquire(wait):
+        raise EnrichError(f"the index is being published by {lock.holder() or 'another process'}")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _base(index_dir: Path) -> Manifest | None:
+    """The manifest in force, its file compared by size only: cheap enough for every tick."""
+    name = files.read_current(index_dir)
+    if name is None:
+        return None
+    try:
+        manifest = Manifest.read(index_dir / name / files.MANIFEST)
+        size = (index_dir / name / files.FACES).stat().st_size
+    except FileNotFoundError as error:
+        raise IndexDamaged(f"{index_dir / name} is gone; run scrapy reindex") from error
+    if size != manifest.file_size:
+        raise IndexDamaged(f"{index_dir / name / files.FACES} was cut; run scrapy reindex")
+    return manifest
+
+
+def _ever_changed(db: PerformerDatabase, model_id: int) -> bool:
+    with db.read() as connection:
+        return accepted.last_change(connection, model_id).seq > 0
+
+
+def _publish_all(db: PerformerDatabase, index_dir: Path, model_id: int, why: str) -> Generation:
+    with db.read() as connection:
+        model = accepted.model_info(connection, model_id)
+        change = accepted.last_change(connection, model_id)
+        draft = Draft(model, change, Vectors(model.dimension))
+        for batch in accepted.all_faces(connection, model_id, model.dimension):
+            draft.add(batch)
+    return _write(index_dir, draft, db.clock(), why)
+
+
+def _publish_changes(
+    db: PerformerDatabase, index_dir: Path, model_id: int, base: Manifest
+) -> Generation | None:
+    with db.read() as connection:
+        change = accepted.last_change(connection, model_id)
+        if not change.seq and not base.change.seq:
+            return None
+        accepted.check_history(connection, model_id, base)
+        if change == base.change:
+            return None
+        touched = accepted.touched_faces(connection, model_id, base.change.seq)
+        dimension = base.model.dimension
+        batches = list(accepted.faces_with_ids(connection, model_id, dimension, touched))
+        expected = accepted.count(connection, model_id)
+    vectors = FaceIndex.load(index_dir / base.generation, base).vectors
+    draft = Draft(base.model, change, vectors, int(base.digest, base=16), set(base.skipped))
+    del vectors
+    draft.remove(np.asarray(touched, dtype=np.int64))
+    for batch in batches:
+        draft.add(batch)
+    if len(draft.vectors) + len(draft.skipped) != expected:
+        raise IndexDamaged(f"{index_dir / base.generation} does not add up with the database")
+    return _write(index_dir, draft, db.clock(), "")
+
+
+def _write(index_dir: Path, draft: Draft, now: float, why: str) -> Generation:
+    previous = files.name_in_force(index_dir)
+    with files.new_generation(index_dir) as folder:
+        mark = files.write_synced(folder / files.FACES, draft.vectors.write)
+        manifest = draft.manifest(folder.name, previous, mark, now)
+        draft.vectors = Vectors(draft.model.dimension)  # a million faces are 2 GB: free them
+        files.write_bytes_synced(folder / files.MANIFEST, manifest.to_bytes())
+        files.sync_folder(folder)
+        files.sync_folder(index_dir)
+        FaceIndex.load(folder, Manifest.read(folder / files.MANIFEST), thorough=True)
+    files.swap_current(index_dir, folder.name)
+    files.prune(index_dir, {folder.name, previous or folder.name})
+    return Generation(folder, manifest, draft.added, draft.removed, why)

@@ -1,0 +1,116 @@
+"""The proof: every id and vector of the index against the accepted faces of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from enrichscrapy.exceptions import IndexDamaged
+from enrichscrapy.index import accepted, files
+from enrichscrapy.index.manifest import Manifest
+from enrichscrapy.index.reader import FaceIndex
+
+if TYPE_CHECKING:
+    from enrichscrapy.database import PerformerDatabase
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which index and database disagree.
+
+    ``kind``: ``missing_index``, ``damaged``, ``other_model``, ``other_history`` and ``behind``
+    (of the index as a whole); ``missing`` (accepted, not indexed), ``extra`` (indexed, not
+    accepted), ``different`` (another vector), ``unusable`` (the database's vector is not finite
+    or not of unit length).
+    """
+
+    kind: str
+    detail: str
+    face_id: int | None = None
+
+    def __str__(self) -> str:
+        where = f"face {self.face_id}: " if self.face_id is not None else ""
+        return f"{self.kind}: {where}{self.detail}"
+
+
+def verify(db: PerformerDatabase, index_dir: Path, model_id: int) -> list[Difference]:
+    """All differences between the published index and the database, by ascending face id.
+
+    Empty means: the index holds exactly the accepted faces of the model, vector by vector.
+    """
+    return list(differences(db, index_dir, model_id))
+
+
+def differences(db: PerformerDatabase, index_dir: Path, model_id: int) -> Iterator[Difference]:
+    """As :func:`verify`, one by one."""
+    try:
+        name = files.read_current(index_dir)
+        index = FaceIndex.open_current(index_dir, None) if name else None
+    except IndexDamaged as error:
+        yield Difference("damaged", str(error))
+        return
+    with db.read() as connection:
+        if index is None:
+            if count := accepted.count(connection, model_id):
+                yield Difference("missing_index", f"{count} accepted faces are in no index")
+            return
+        if index.manifest.model != accepted.model_info(connection, model_id):
+            yield Difference("other_model", f"the index is of {index.manifest.model.name}")
+            return
+        yield from _state(connection, model_id, index.manifest)
+        yield from _faces(connection, model_id, index)
+
+
+def _state(connection: Connection, model_id: int, manifest: Manifest) -> Iterator[Difference]:
+    try:
+        accepted.check_history(connection, model_id, manifest)
+    except IndexDamaged as error:
+        yield Difference("other_history", str(error))
+        return
+    last = accepted.last_change(connection, model_id)
+    if last.seq > manifest.change.seq:
+        detail = f"published up to change {manifest.change.seq}, the database is at {last.seq}"
+        yield Difference("behind", detail)
+
+
+def _faces(connection: Connection, model_id: int, index: FaceIndex) -> Iterator[Difference]:
+    """Walk both sides by ascending id; the index's side is in memory, the database's is paged."""
+    order = np.argsort(index.vectors.ids)
+    ids, rows = index.vectors.ids[order], index.vectors.matrix
+    seen = 0
+    for batch in accepted.all_faces(connection, model_id, index.vectors.dimension):
+        last = max(batch.ids[-1] if len(batch.ids) else 0, *batch.unusable, 0)
+        until = int(np.searchsorted(ids, last, side="right"))
+        yield from _compare(batch, ids[seen:until], rows, order[seen:until])
+        seen = until
+    yield from (_extra(face_id) for face_id in ids[seen:])
+
+
+def _compare(
+    batch: accepted.Batch,
+    ids: NDArray[np.int64],
+    rows: NDArray[np.float32],
+    order: NDArray[np.int64],
+) -> Iterator[Difference]:
+    expected = dict(zip(batch.ids.tolist(), batch.vectors, strict=True))
+    indexed = dict(zip(ids.tolist(), order.tolist(), strict=True))
+    for face_id in sorted(expected.keys() | indexed.keys() | set(batch.unusable)):
+        if face_id in batch.unusable:
+            yield Difference("unusable", "its vector in the database is no unit vector", face_id)
+        elif face_id not in indexed:
+            yield Difference("missing", "accepted in the database, not in the index", face_id)
+        elif face_id not in expected:
+            yield _extra(face_id)
+        elif not np.array_equal(expected[face_id], rows[indexed[face_id]]):
+            gap = float(np.abs(expected[face_id] - rows[indexed[face_id]]).max())
+            yield Difference("different", f"the vectors differ by up to {gap:.3g}", face_id)
+
+
+def _extra(face_id: int) -> Difference:
+    return Difference("extra", "in the index, not accepted in the database", int(face_id))

@@ -1,0 +1,157 @@
+"""File locks that the kernel frees, however their holder ends.
+
+A lock is ``flock`` on a small file; the file's content says who holds it and is only for people:
+nobody ever decides by it, and a stale one means nothing. Locks are not rows: a row would outlive
+``kill -9``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import math
+import os
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from enrichscrapy.exceptions import SourceLocked
+
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock: process, machine, since when (UTC seconds) and what for."""
+
+    pid: int
+    host: str
+    started: float
+    purpose: str
+
+    def __str__(self) -> str:
+        started = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(self.started))
+        return f"process {self.pid} on {self.host} ({self.purpose}, since {started})"
+
+
+class FileLock:
+    """An exclusive lock on ``path``; created when missing, never deleted.
+
+    Deleting would let two processes lock two files of one name. The descriptor is not inherited
+    by child processes that ``exec``, so no worker keeps a lock alive.
+    """
+
+    def __init__(self, path: Path, purpose: str) -> None:
+        self.path = path
+        self.purpose = purpose
+        self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        return self._descriptor is not None
+
+    def acquire(self, timeout: float | None = 0.0) -> bool:
+        """Take it; wait up to ``timeout`` seconds (None: for as long as it takes)."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            taken = _wait_for(descriptor, timeout)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if not taken:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        _sign(descriptor, self.purpose)
+        return True
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def holder(self) -> Holder | None:
+        """Who says to hold it; None when nobody signed (yet)."""
+        try:
+            return Holder(**json.loads(self.path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def __enter__(self) -> Self:
+        if not self.held:
+            self.acquire(timeout=None)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def _wait_for(descriptor: int, timeout: float | None) -> bool:
+    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    while not _try_lock(descriptor):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def _sign(descriptor: int, purpose: str) -> None:
+    holder = Holder(os.getpid(), socket.gethostname(), time.time(), purpose)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def source_lock_path(database: Path, source: str) -> Path:
+    return database.with_name(f"{database.name}.locks") / f"{source}.lock"
+
+
+def lock_source(database: Path, source: str, purpose: str) -> FileLock:
+    """Lock a source of a database for this crawl, until released or the process ends.
+
+    Raises :class:`SourceLocked`, naming the holder, when another crawl has it.
+    """
+    lock = FileLock(source_lock_path(database, source), purpose)
+    if not lock.acquire():
+        holder = lock.holder() or "another process"
+        raise SourceLocked(f"{source} is being crawled by {holder}; wait for it or stop it")
+    return lock
+
+
+@contextmanager
+def all_sources(
+    database: Path, sources: Iterable[str], purpose: str, timeout: float | None = None
+) -> Iterator[None]:
+    """Wait for every running crawl of ``database`` and keep new ones out (for erasure).
+
+    Raises :class:`SourceLocked` when one is still running after ``timeout`` seconds.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    with ExitStack() as stack:
+        for source in sorted(set(sources)):
+            lock = FileLock(source_lock_path(database, source), purpose)
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not lock.acquire(left):
+                holder = lock.holder() or "another process"
+                raise SourceLocked(f"{source} is being crawled by {holder}; stop it and try again")
+            stack.callback(lock.release)
+        yield
