@@ -20,6 +20,14 @@ ITEM_PIPELINES = {
     "enrichscrapy.pipelines.store.StorePipeline": 500,
 }
 
+# What lives as long as the crawl.
+EXTENSIONS = {
+    "enrichscrapy.extensions.database.DatabaseExtension": 0,
+    "enrichscrapy.extensions.model.ModelExtension": 10,
+    "enrichscrapy.extensions.judge.JudgeExtension": 20,
+    "enrichscrapy.extensions.summary.SummaryExtension": 500,
+}
+
 # --- Where things are (relative paths are relative to the working folder) ------------------------
 # SQLAlchemy URL of the performer database. SQLite only.
 DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
@@ -37,6 +45,10 @@ RETRY_BASE_SECONDS = 900
 RETRY_MAX_SECONDS = 7 * 86400
 # Pages tried for one performer in mode=name, searches not counted.
 MAX_CANDIDATES = 4
+# Photos downloaded of one profile in one lookup, best first.
+MAX_PHOTOS_PER_PROFILE = 20
+# Performers that are being looked up at the same time; they share one connection to the site.
+LOOKUPS_IN_PROGRESS = 4
 
 # --- Faces ---------------------------------------------------------------------------------------
 # 0 stops after the photos' addresses and leaves the lookup due.
@@ -49,6 +61,44 @@ FACE_WEIGHTS = os.environ.get("FACE_WEIGHTS", "")
 FACE_WEIGHTS_SHA256 = os.environ.get("FACE_WEIGHTS_SHA256", "")
 # "auto", "cpu" or "cuda".
 FACE_DEVICE = os.environ.get("FACE_DEVICE", "auto")
+# Worker processes that look at photos; 0: one fewer than the cores, at most 4.
+FACE_WORKERS = 0
+# Threads of one worker process.
+FACE_THREADS = 1
+# Photos looked at together.
+FACE_BATCH_SIZE = 8
+# Seconds after which a worker that does not answer for a batch is replaced.
+FACE_TIMEOUT = 120
+# MiB of resident memory beyond which a worker is replaced.
+FACE_WORKER_MEMORY = 2048
+# Bytes of a photo's file and pixels of the photo beyond which it is not decoded (too_large).
+PHOTO_MAX_BYTES = 30_000_000
+PHOTO_MAX_PIXELS = 50_000_000
+# Pixels to which a photo's longer side may be reduced while it is searched for faces.
+PHOTO_WORK_SIDE = 1000
+# The quality gates; a face or photo that does not pass is `low_quality`, with the gate's name.
+# Pixels of the photo's shorter side.
+PHOTO_MIN_SIDE = 160
+# Pixels of the face's shorter side …
+FACE_MIN_SIZE = 60
+# … and its share of the photo's longer side.
+FACE_MIN_SHARE = 0.04
+# Detection score, 0 to 1. Detections below 0.9 are mostly no faces.
+FACE_MIN_SCORE = 0.95
+# Strength of the crop's finest detail in per cent of its contrast (see faces/quality.py).
+FACE_MIN_SHARPNESS = 4
+# Exposure of the crop: mean grey level (0 to 255), its standard deviation, and the share of
+# pixels that are black or burnt out.
+FACE_MIN_BRIGHTNESS = 30
+FACE_MAX_BRIGHTNESS = 235
+FACE_MIN_CONTRAST = 12
+FACE_MAX_CLIPPED = 0.4
+# Degrees that a face may be turned to a side, and tilted.
+FACE_MAX_YAW = 60
+FACE_MAX_ROLL = 45
+# Times the area of the next face that the largest must have in a photo of several faces;
+# otherwise the photo is `several_faces`.
+FACE_DOMINANCE = 4
 
 # --- Verdicts ------------------------------------------------------------------------------------
 # Trust per source: "high", "medium", "low" or "user".
@@ -59,16 +109,64 @@ MAX_FACES_TOTAL = 20
 
 # --- The sites -----------------------------------------------------------------------------------
 # Where requests really go, for trying the crawl against a copy on loopback; stored URLs keep the
-# real host. Empty means the real site.
+# real host. Empty means the real site. Loopback is reached, and the delay floors may be lowered,
+# only for a source whose *_BASE_URL names loopback.
 BABEPEDIA_BASE_URL = os.environ.get("BABEPEDIA_BASE_URL", "")
 IAFD_BASE_URL = os.environ.get("IAFD_BASE_URL", "")
-# An address a site's operator can write to; part of the User-Agent.
+# An address a site's operator can write to; part of the User-Agent. There is no way to send any
+# other User-Agent.
 CONTACT = os.environ.get("CONTACT", "")
+# Bytes of a page beyond which it is not read, packed or unpacked (photos: PHOTO_MAX_BYTES).
+PAGE_MAX_BYTES = 8_000_000
 
 # --- Runs ----------------------------------------------------------------------------------------
 # 1 looks up, downloads, embeds and judges, writes nothing but pace and budget, and prints what it
 # would have done.
 DRY_RUN = False
+
+# --- The way of a request (small numbers are near the engine, large ones near the network) --------
+DOWNLOADER_MIDDLEWARES = {
+    # Addresses, limits, types, the User-Agent; sees every redirect again.
+    "enrichscrapy.downloadermiddlewares.intake.IntakeMiddleware": 20,
+    # Unpacks within the limits.
+    "enrichscrapy.downloadermiddlewares.compression.BoundedCompressionMiddleware": 590,
+    # Cookies of the sources' own hosts, bounded.
+    "enrichscrapy.downloadermiddlewares.cookies.SourceCookiesMiddleware": 700,
+    # Replaced by the above …
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    # … and of no use here: a proxy would resolve names where nobody checks the address.
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+}
+# Applies the *_BASE_URLs; no other scheme is served.
+DOWNLOAD_HANDLERS = {
+    "http": "enrichscrapy.downloadhandler.OutboundDownloadHandler",
+    "https": "enrichscrapy.downloadhandler.OutboundDownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+# Names resolve to public addresses only.
+TWISTED_DNS_RESOLVER = "enrichscrapy.resolver.PublicResolver"
+DNS_TIMEOUT = 20
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# Seconds a request may take in all, however slowly its bytes arrive.
+DOWNLOAD_TIMEOUT = 60
+# The intake's own limits are lower; these are for what does not pass it.
+DOWNLOAD_MAXSIZE = 32_000_000
+DOWNLOAD_WARNSIZE = 0
+REDIRECT_MAX_TIMES = 5
+# New attempts within the run, each in its turn like any request; what still fails is the ledger's
+# to bring back. Refusals are read first.
+RETRY_TIMES = 2
+RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526]
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the message quotes the URL, which holds a name
 
 # --- Scrapy --------------------------------------------------------------------------------------
 ROBOTSTXT_OBEY = True
@@ -78,5 +176,5 @@ REMOTE_CONTROL_ENABLED = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 AUTOTHROTTLE_ENABLED = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-RANDOMIZE_DOWNLOAD_DELAY = False
+DOWNLOAD_DELAY_JITTER = 0
 LOG_LEVEL = "INFO"

@@ -1,0 +1,48 @@
+"""The picture of one face as the network expects it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from enrichscrapy.faces.decode import Picture
+
+CROP_SIZE = 160
+# Pixels of the finished crop round the detected box (half on each side).
+MARGIN = 14
+CROP_JPEG_QUALITY = 92
+
+Box = tuple[float, float, float, float]
+
+
+def widen(box: Box, width: int, height: int, margin: int = MARGIN) -> Box:
+    """``box`` with its margin, cut off at the edges of a photo of ``width`` x ``height``.
+
+    The sides keep their own lengths: the crop is stretched to a square, not squared.
+    """
+    x1, y1, x2, y2 = box
+    dx = margin * (x2 - x1) / (CROP_SIZE - margin) / 2
+    dy = margin * (y2 - y1) / (CROP_SIZE - margin) / 2
+    return max(x1 - dx, 0.0), max(y1 - dy, 0.0), min(x2 + dx, width), min(y2 + dy, height)
+
+
+def crop_face(picture: Picture, box: Box, margin: int = MARGIN) -> Image.Image:
+    """The face at ``box`` (pixels of the whole photo) as a 160x160 RGB image."""
+    x1, y1, x2, y2 = widen(box, picture.width, picture.height, margin)
+    across = picture.image.width / picture.width
+    down = picture.image.height / picture.height
+    area = (x1 * across, y1 * down, x2 * across, y2 * down)
+    return picture.image.resize((CROP_SIZE, CROP_SIZE), Image.Resampling.BILINEAR, box=area)
+
+
+def as_array(crop: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(crop, dtype=np.uint8)
+
+
+def as_jpeg(crop: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    crop.save(buffer, "JPEG", quality=CROP_JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()

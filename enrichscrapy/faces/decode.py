@@ -1,0 +1,179 @@
+"""From a stranger's bytes to an upright RGB picture, or a named reason why not.
+
+What a file is, its first bytes decide, never its name or the server's ``Content-Type``. Limits
+are checked before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from enrichscrapy.items import PhotoOutcome
+
+GREY = (128, 128, 128)
+ORIENTATION = 0x0112
+SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+
+# The largest scale-down that libjpeg offers.
+MAX_DRAFT = 8
+
+# Pillow raises these for files that are cut short, damaged or hostile; anything else is a bug.
+DECODER_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    ZeroDivisionError,
+    MemoryError,
+    RuntimeError,
+    NotImplementedError,
+    AttributeError,
+    AssertionError,
+)
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """What is refused before decoding: ``max_bytes`` of file, ``max_pixels`` of picture.
+
+    ``work_side`` is the length in pixels to which the longer side of a picture may be reduced.
+    """
+
+    max_bytes: int = 30_000_000
+    max_pixels: int = 50_000_000
+    work_side: int = 1000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright RGB picture, perhaps reduced, of a photo of ``width`` x ``height`` pixels."""
+
+    image: Image.Image
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> float:
+        """Pixels of ``image`` per pixel of the photo (1.0 or less)."""
+        return self.image.width / self.width
+
+
+@dataclass(frozen=True)
+class Undecodable:
+    """Why there is no picture; the size where the header gave it away."""
+
+    outcome: PhotoOutcome
+    detail: str
+    width: int | None = None
+    height: int | None = None
+
+
+def sniff(data: bytes) -> str | None:
+    """The Pillow name of the format whose magic bytes ``data`` begins with."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    return None
+
+
+def decode(data: bytes, limits: DecodeLimits, *, scale: float = 0.0) -> Picture | Undecodable:
+    """Decode ``data``; never raises for what it contains.
+
+    The picture comes reduced by a power of two where its longer side stays at or above
+    ``limits.work_side``, unless ``scale`` asks for more (1.0: all there is).
+    """
+    if len(data) > limits.max_bytes:
+        return Undecodable(
+            PhotoOutcome.TOO_LARGE, f"{len(data)} bytes, more than {limits.max_bytes}"
+        )
+    kind = sniff(data)
+    if kind is None:
+        return Undecodable(PhotoOutcome.UNREADABLE, "not a JPEG, PNG, WebP, AVIF or GIF")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=[kind]) as image:
+                return _decode(image, limits, scale)
+    except Image.DecompressionBombError:
+        return Undecodable(PhotoOutcome.TOO_LARGE, "far too many pixels")
+    except DECODER_ERRORS as error:
+        return Undecodable(PhotoOutcome.UNREADABLE, f"{kind}: {_one_line(error)}")
+
+
+def _decode(image: Image.Image, limits: DecodeLimits, scale: float) -> Picture | Undecodable:
+    turned = _orientation(image) in SIDEWAYS
+    width, height = image.size[::-1] if turned else image.size
+    if width * height > limits.max_pixels:
+        detail = f"{width}x{height}, more than {limits.max_pixels} pixels"
+        return Undecodable(PhotoOutcome.TOO_LARGE, detail, width, height)
+    divisor = _divisor(max(width, height), limits.work_side, scale)
+    if divisor > 1:
+        image.draft(None, (image.width // divisor, image.height // divisor))
+    image.load()
+    upright = to_rgb(_transpose(image))
+    remaining = _divisor(max(upright.size), limits.work_side, scale * width / upright.width)
+    if remaining > 1:
+        upright = upright.reduce(remaining)
+    return Picture(upright, width, height)
+
+
+def _divisor(side: int, work_side: int, scale: float) -> int:
+    """The largest power of two that keeps ``side`` at ``work_side`` and the scale at ``scale``."""
+    divisor = 1
+    while divisor < MAX_DRAFT and side // (divisor * 2) >= work_side and scale <= 1 / (divisor * 2):
+        divisor *= 2
+    return divisor
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; 1 (upright) where the EXIF block is absent or broken."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except DECODER_ERRORS:
+        return 1
+
+
+def _transpose(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except DECODER_ERRORS:
+        return image
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """``image`` in mode RGB: 16 bits brought down to 8, alpha laid over mid-grey."""
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (*GREY, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A 16-bit grey picture as 8 bits (Pillow's own conversion clips at 255)."""
+    values = np.asarray(image, dtype=np.float64)
+    return Image.fromarray((values / 257.0).round().clip(0, 255).astype(np.uint8))
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

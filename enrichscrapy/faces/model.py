@@ -1,0 +1,111 @@
+"""What a face model is, and the one that ships: VGGFace2 through facenet-pytorch's network.
+
+This module imports no torch: the crawl's own process only describes a model, the workers load it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self, cast, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces import weights
+from enrichscrapy.verdicts import Thresholds
+
+if TYPE_CHECKING:
+    from enrichscrapy.faces.network import Network
+
+DIMENSION = 512
+# Changes whenever detection, crop or scaling change so that vectors are no longer comparable.
+PREPROCESSING = "mtcnn-margin14-160-1"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What vectors are told apart by; vectors of two models never meet."""
+
+    name: str
+    sha256: str
+    preprocessing: str
+    dimension: int
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """``weights`` None means the named file from the cache folder; ``sha256`` empty means the
+    named file's; ``device`` is auto, cpu or cuda; ``threads`` 0 leaves torch its default."""
+
+    weights: Path | None = None
+    sha256: str = ""
+    device: str = "auto"
+    threads: int = 0
+
+
+@runtime_checkable
+class FaceModel(Protocol):
+    """Crops in, vectors out.
+
+    A class may offer ``default_thresholds`` (``verdicts.Thresholds``): the rules' numbers before
+    anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first.
+    """
+
+    info: ModelInfo
+
+    @classmethod
+    def load(cls, options: ModelOptions) -> Self:
+        """Build the network; raises ``WeightsError`` when the weights are not the named ones."""
+        ...
+
+    @classmethod
+    def describe(cls, options: ModelOptions) -> ModelInfo:
+        """What ``load`` would build: verifies the file, builds no network."""
+        ...
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, 160, 160, 3) RGB crops -> (n, dimension) vectors of unit length."""
+        ...
+
+
+class FacenetVGGFace2:
+    """InceptionResnetV1 trained on VGGFace2, 512 dimensions."""
+
+    default_thresholds = Thresholds()
+
+    def __init__(self, info: ModelInfo, network: Network) -> None:
+        self.info = info
+        self._network = network
+
+    @classmethod
+    def describe(cls, options: ModelOptions) -> ModelInfo:
+        return cls._info(weights.verify(options.weights, options.sha256))
+
+    @classmethod
+    def load(cls, options: ModelOptions) -> Self:
+        from enrichscrapy.faces.network import Network  # torch: workers only
+
+        data, sha256 = weights.read(options.weights, options.sha256)
+        return cls(cls._info(sha256), Network(data, options.device, options.threads))
+
+    @staticmethod
+    def _info(sha256: str) -> ModelInfo:
+        return ModelInfo("facenet-vggface2", sha256, PREPROCESSING, DIMENSION)
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._network.embed(crops)
+
+
+def resolve_model(dotted_name: str) -> type[FaceModel]:
+    """The model class of that name; ``BadSetting`` when there is none."""
+    module_name, _, class_name = dotted_name.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadSetting(f"FACE_MODEL={dotted_name} cannot be imported: {error}") from error
+    if not all(callable(getattr(found, name, None)) for name in ("load", "describe", "embed")):
+        raise BadSetting(f"FACE_MODEL={dotted_name} is no face model: see faces/model.py")
+    return cast(type[FaceModel], found)

@@ -1,0 +1,72 @@
+"""InceptionResnetV1, loaded without trusting the file and run as fast as the machine allows."""
+
+from __future__ import annotations
+
+import io
+import pickle
+
+import numpy as np
+import torch
+from facenet_pytorch import InceptionResnetV1
+from numpy.typing import NDArray
+
+from enrichscrapy.exceptions import BadSetting, WeightsError
+
+# Scaling of the network's training: (x - 127.5) / 128.
+MEAN, SCALE = 127.5, 1 / 128.0
+
+
+def pick_device(name: str) -> torch.device:
+    """``auto``, ``cpu`` or ``cuda``; ``BadSetting`` for a GPU that is not there."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise BadSetting(f"FACE_DEVICE={name} is none of auto, cpu, cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BadSetting("FACE_DEVICE=cuda but torch finds no CUDA device; use auto or cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def load_state(data: bytes) -> dict[str, torch.Tensor]:
+    """The state dict in a weights file, in float32; never runs code from the file."""
+    try:
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        # The classifier over the training identities is of no use here.
+        return {k: v.float() for k, v in state.items() if not k.startswith("logits.")}
+    except (RuntimeError, ValueError, EOFError, AttributeError, pickle.UnpicklingError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise WeightsError(f"the face weights are no state dict: {reason}") from error
+
+
+def build_plain(state: dict[str, torch.Tensor]) -> InceptionResnetV1:
+    """The network as published, in float32; ``WeightsError`` when the weights do not fit it."""
+    network = InceptionResnetV1(pretrained=None, classify=False)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise WeightsError(f"the face weights do not fit InceptionResnetV1: {reason}") from error
+    return network.eval()
+
+
+class Network:
+    """The embedding network behind :class:`~enrichscrapy.faces.model.FacenetVGGFace2`."""
+
+    def __init__(self, data: bytes, device: str, threads: int) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        self.device = pick_device(device)
+        self._network = build_plain(load_state(data)).to(self.device)
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, 160, 160, 3) RGB -> (n, 512) of unit length."""
+        with torch.inference_mode():
+            batch = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device)
+            pixels = (batch.permute(0, 3, 1, 2).float() - MEAN) * SCALE
+            vectors = self._network(pixels).float()
+        return normalise(vectors.cpu().numpy())
+
+
+def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit length in float32 (half-precision networks end a little off)."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = (vectors / lengths).astype(np.float32)
+    return unit

@@ -1,0 +1,143 @@
+"""How good a face is, and which faces are not worth a vector: measures, gates, one score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enrichscrapy.faces.crop import Box
+
+# The tip of the nose stands in front of the plane of the eyes by about this share of the
+# distance between the eyes; turned by an angle, it moves sideways by tan(angle) times that.
+NOSE_DEPTH = 0.55
+DARK, BRIGHT = 8, 247  # grey levels at and beyond which detail is lost
+
+Landmarks = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Gates:
+    """The least a face must be. Zero (or 180 degrees, or 255) opens a gate.
+
+    ``min_size``: shorter side of the box in pixels of the photo. ``min_share``: the same as a
+    share of the photo's longer side. ``min_score``: detection score. ``min_sharpness``: see
+    :func:`sharpness`. Brightness is the crop's mean grey level, contrast its standard deviation,
+    ``max_clipped`` the share of pixels with no detail left. Yaw and roll in degrees.
+    ``dominance``: times the area of the next face that the largest must have for a photo of
+    several faces to pass (0: no such rule, every face counts).
+    """
+
+    photo_min_side: int = 0
+    min_size: float = 0.0
+    min_share: float = 0.0
+    min_score: float = 0.0
+    min_sharpness: float = 0.0
+    min_brightness: float = 0.0
+    max_brightness: float = 255.0
+    min_contrast: float = 0.0
+    max_clipped: float = 1.0
+    max_yaw: float = 180.0
+    max_roll: float = 180.0
+    dominance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What the gates look at; see :class:`Gates` for the units."""
+
+    size: float
+    share: float
+    score: float
+    sharpness: float
+    brightness: float
+    contrast: float
+    clipped: float
+    yaw: float
+    roll: float
+
+
+def measure(
+    crop: NDArray[np.uint8], box: Box, landmarks: Landmarks, score: float, longer_side: int
+) -> Measures:
+    """Measure one face from its 160x160 crop and where it lies in the photo."""
+    grey = crop.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    size = min(box[2] - box[0], box[3] - box[1])
+    yaw, roll = pose(landmarks)
+    return Measures(
+        size=float(size),
+        share=float(size / longer_side),
+        score=score,
+        sharpness=sharpness(grey),
+        brightness=float(grey.mean()),
+        contrast=float(grey.std()),
+        clipped=float(((grey <= DARK) | (grey >= BRIGHT)).mean()),
+        yaw=yaw,
+        roll=roll,
+    )
+
+
+def sharpness(grey: NDArray[np.float32]) -> float:
+    """Standard deviation of the Laplacian over that of the picture, in per cent.
+
+    Dividing by the contrast keeps a soft, well-lit portrait apart from a blurred one.
+    """
+    middle = grey[1:-1, 1:-1]
+    laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * middle
+    return float(100.0 * laplacian.std() / max(float(grey.std()), 1.0))
+
+
+def pose(landmarks: Landmarks) -> tuple[float, float]:
+    """Yaw and roll in degrees, estimated from eyes and nose; (90, 0) for a collapsed face."""
+    (left_x, left_y), (right_x, right_y), (nose_x, nose_y) = landmarks[:3]
+    across, down = right_x - left_x, right_y - left_y
+    eyes = math.hypot(across, down)
+    if eyes < 1e-6 or not math.isfinite(eyes):
+        return 90.0, 0.0
+    along = ((nose_x - left_x) * across + (nose_y - left_y) * down) / eyes
+    yaw = math.degrees(math.atan2(along - eyes / 2, NOSE_DEPTH * eyes))
+    return yaw, math.degrees(math.atan2(down, across))
+
+
+def refuse(measures: Measures, gates: Gates) -> str | None:
+    """The first gate that a face does not pass, with the figures; None when it passes all."""
+    m, g = measures, gates
+    checks = (
+        (m.size < g.min_size, "face_size", m.size, g.min_size),
+        (m.share < g.min_share, "face_share", m.share, g.min_share),
+        (m.score < g.min_score, "detection_score", m.score, g.min_score),
+        (abs(m.yaw) > g.max_yaw, "yaw", m.yaw, g.max_yaw),
+        (abs(m.roll) > g.max_roll, "roll", m.roll, g.max_roll),
+        (m.brightness < g.min_brightness, "too_dark", m.brightness, g.min_brightness),
+        (m.brightness > g.max_brightness, "too_bright", m.brightness, g.max_brightness),
+        (m.contrast < g.min_contrast, "contrast", m.contrast, g.min_contrast),
+        (m.clipped > g.max_clipped, "clipped", m.clipped, g.max_clipped),
+        (m.sharpness < g.min_sharpness, "sharpness", m.sharpness, g.min_sharpness),
+    )
+    for failed, name, value, limit in checks:
+        if failed:
+            return f"{name} {value:.3g}, limit {limit:.3g}"
+    return None
+
+
+def score_quality(measures: Measures) -> float:
+    """One figure in 0..1: 1 for a large, sharp, frontal, well-lit face."""
+    m = measures
+    light = _ramp(m.brightness, 20, 80) * _ramp(255 - m.brightness, 15, 70)
+    parts = (
+        _ramp(m.size, 16, 160),
+        _ramp(m.sharpness, 2, 20),
+        _ramp(m.score, 0.6, 0.999),
+        _ramp(90 - abs(m.yaw), 0, 80),
+        _ramp(90 - abs(m.roll), 0, 80),
+        light * _ramp(m.contrast, 8, 40) * _ramp(1 - m.clipped, 0.4, 0.95),
+    )
+    return math.prod(parts) ** (1 / 3) if min(parts) > 0 else 0.0
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    """0 at ``low`` and below, 1 at ``high`` and above, straight between."""
+    return min(max((value - low) / (high - low), 0.0), 1.0)

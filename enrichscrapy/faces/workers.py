@@ -1,0 +1,279 @@
+"""Worker processes that look at photos while the event loop goes on.
+
+Photos of all callers wait in one bounded queue and travel in batches. When a worker dies over a
+batch, its photos are tried again one by one in a fresh worker, so that only the photo at fault
+fails. Workers end with their parent, however it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.faces import worker
+from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
+from enrichscrapy.faces.model import ModelInfo
+from enrichscrapy.faces.worker import Answer, Ready, Refused
+from enrichscrapy.items import PhotoOutcome
+
+MOST_WORKERS = 4
+START_SECONDS = 300.0
+STOP_SECONDS = 5.0
+MIB = 1 << 20
+# Imported, not run with -m: its classes must have the same names on both ends.
+PROGRAM = f"from {worker.__name__} import main; main()"
+
+T = TypeVar("T")
+
+
+class WorkersFailed(EnrichError):
+    """No worker process can be started, or they were closed; the message says which."""
+
+
+class WorkerDied(Exception):
+    """A worker ended, or did not answer in time, over a batch (internal; never leaves here)."""
+
+
+def default_workers() -> int:
+    """As many workers as leave the crawl a core of its own."""
+    return max(1, min(len(os.sched_getaffinity(0)) - 1, MOST_WORKERS))
+
+
+class WorkerProcess:
+    """One process and the socket to it. All methods block: call them in a thread."""
+
+    def __init__(self, options: FaceOptions) -> None:
+        ours, theirs = socket.socketpair()
+        watched, life = os.pipe()
+        with theirs:
+            fds = (theirs.fileno(), watched)
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                    [sys.executable, "-c", PROGRAM, *map(str, fds)],
+                    pass_fds=fds,
+                    stdin=subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C in the terminal is not for it
+                    env=_environment(options.threads),
+                )
+            finally:
+                os.close(watched)
+        self._life = life
+        self._link = Connection(ours.detach())
+        self._options = options
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self) -> ModelInfo:
+        """Wait until the model is loaded; raises what the worker refused with."""
+        try:
+            self._link.send(self._options)
+            reply = self._receive(START_SECONDS)
+        except WorkerDied as error:
+            raise WorkersFailed(f"a face worker did not start: {error}") from error
+        if isinstance(reply, Refused):
+            raise reply.error
+        if not isinstance(reply, Ready):
+            raise WorkersFailed(f"a face worker began with {type(reply).__name__}")
+        return reply.info
+
+    def look(self, photos: Sequence[bytes]) -> Answer:
+        """The worker's answer for a batch; raises :class:`WorkerDied`."""
+        try:
+            self._link.send(list(photos))
+        except OSError as error:
+            raise WorkerDied(self._ending()) from error
+        reply = self._receive(self._options.timeout)
+        if not isinstance(reply, Answer):
+            raise WorkerDied(f"it answered with {type(reply).__name__}")
+        return reply
+
+    def _receive(self, seconds: float) -> object:
+        try:
+            if not self._link.poll(seconds):
+                raise WorkerDied(f"no answer within {seconds:g} s")
+            return self._link.recv()
+        except (EOFError, OSError) as error:
+            raise WorkerDied(self._ending()) from error
+
+    def _ending(self) -> str:
+        """How the process ended, in words."""
+        try:
+            status = self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "it hung up"
+        return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit {status}"
+
+    def kill(self) -> None:
+        """End the process now; a thread that waits for its answer gets :class:`WorkerDied`."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process, wait for it and let go of the sockets; no other call may be going on."""
+        self._process.kill()
+        self._process.wait()
+        self._link.close()
+        os.close(self._life)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Ours, with the parent's import path and the thread count set before torch is imported."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
+
+
+@dataclass
+class _Job:
+    photo: bytes
+    done: asyncio.Future[PhotoFaces]
+
+
+class FaceWorkers:
+    """A pool of worker processes; ``workers`` 0 leaves the crawl one core."""
+
+    def __init__(self, options: FaceOptions, workers: int = 0) -> None:
+        self._options = options
+        self._count = workers or options.workers or default_workers()
+        self._queue: asyncio.Queue[_Job] = asyncio.Queue(self._count * options.batch_size)
+        self._threads = ThreadPoolExecutor(self._count, "face-worker")
+        self._processes: set[WorkerProcess] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failure: EnrichError | None = None
+        self.replaced = 0
+
+    @property
+    def pids(self) -> list[int]:
+        """The worker processes that run now."""
+        return sorted(process.pid for process in self._processes)
+
+    async def start(self) -> ModelInfo:
+        """Start all workers; raises ``WeightsError``, ``BadSetting`` or :class:`WorkersFailed`."""
+        starting = [asyncio.create_task(self._spawn()) for _ in range(self._count)]
+        started = await asyncio.gather(*starting, return_exceptions=True)
+        failures = [each for each in started if isinstance(each, BaseException)]
+        if failures:
+            await self.close()
+            raise failures[0]
+        processes = [each for each in started if isinstance(each, tuple)]
+        self._tasks = [asyncio.create_task(self._serve(process)) for process, _ in processes]
+        return processes[0][1]
+
+    async def look(self, photos: Sequence[bytes]) -> list[PhotoFaces]:
+        """One result a photo, in order; waits while the queue is full.
+
+        Raises :class:`WorkersFailed` when no worker can be started any more or after ``close``.
+        """
+        loop = asyncio.get_running_loop()
+        jobs = [_Job(photo, loop.create_future()) for photo in photos]
+        try:
+            for job in jobs:
+                self._check_alive()
+                await self._queue.put(job)
+            self._check_alive()
+            return list(await asyncio.gather(*(job.done for job in jobs)))
+        finally:
+            for job in jobs:
+                job.done.cancel()
+                if job.done.done() and not job.done.cancelled():
+                    job.done.exception()  # seen: one caller hears of one failure once
+
+    async def close(self) -> None:
+        """End every worker process; whoever still waits gets :class:`WorkersFailed`."""
+        self._fail(WorkersFailed("the face workers are closed"))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for process in list(self._processes):
+            process.kill()
+        # Only once no thread uses a socket any more may it be closed.
+        await asyncio.to_thread(self._threads.shutdown)
+        while self._processes:
+            await asyncio.to_thread(self._processes.pop().close)
+
+    def _check_alive(self) -> None:
+        if self._failure:
+            raise self._failure
+
+    def _fail(self, error: EnrichError) -> None:
+        self._failure = self._failure or error
+        while not self._queue.empty():
+            _settle(self._queue.get_nowait(), self._failure)
+
+    async def _spawn(self) -> tuple[WorkerProcess, ModelInfo]:
+        process = await self._call(self._open)
+        return process, await self._call(process.start)
+
+    def _open(self) -> WorkerProcess:
+        """Start a process and know of it at once, even if whoever asked for it is cancelled."""
+        process = WorkerProcess(self._options)
+        self._processes.add(process)
+        return process
+
+    async def _serve(self, process: WorkerProcess) -> None:
+        """Feed one worker, and its successors, batch after batch."""
+        batch: list[_Job] = []
+        try:
+            while True:
+                batch = await self._next_batch()
+                process = await self._look(process, batch)
+        except EnrichError as error:
+            self._fail(error)
+        finally:
+            for job in batch:
+                _settle(job, self._failure or WorkersFailed("the face workers are closed"))
+
+    async def _next_batch(self) -> list[_Job]:
+        batch = [await self._queue.get()]
+        while len(batch) < self._options.batch_size and not self._queue.empty():
+            batch.append(self._queue.get_nowait())
+        return [job for job in batch if not job.done.done()]
+
+    async def _look(self, process: WorkerProcess, batch: list[_Job]) -> WorkerProcess:
+        """Answer a batch; returns the worker to go on with."""
+        if not batch:
+            return process
+        try:
+            answer: Answer = await self._call(process.look, [job.photo for job in batch])
+        except WorkerDied as error:
+            process = await self._replace(process)
+            if len(batch) == 1:
+                detail = f"the worker died over this photo: {error}"
+                _settle(batch[0], PhotoFaces(PhotoOutcome.FAILED, detail))
+            else:
+                for job in batch:
+                    process = await self._look(process, [job])
+            return process
+        for job, result in zip(batch, answer.results, strict=True):
+            _settle(job, result)
+        if answer.memory > self._options.worker_memory * MIB:
+            process = await self._replace(process)
+        return process
+
+    async def _replace(self, process: WorkerProcess) -> WorkerProcess:
+        await self._call(process.close)
+        self._processes.discard(process)
+        self.replaced += 1
+        return (await self._spawn())[0]
+
+    async def _call(self, function: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+
+
+def _settle(job: _Job, result: PhotoFaces | EnrichError) -> None:
+    if job.done.done():
+        return
+    if isinstance(result, EnrichError):
+        job.done.set_exception(result)
+    else:
+        job.done.set_result(result)
