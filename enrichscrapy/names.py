@@ -10,8 +10,7 @@ from functools import lru_cache
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
-_APOSTROPHES = "'’‘ʼʻ`´′"
-_HYPHENS = "-‐‑‒–—−"
+_JOINTS = re.compile("['’‘ʼʻ`´′‐‑‒–—−-]")  # apostrophes and hyphens, as people type them
 _NUMBER = re.compile(
     r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<roman>[ivIV]+|\d\d?)\))"
 )
@@ -52,7 +51,7 @@ def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
     ``joiner`` stands for what a hyphen or an apostrophe is read as: nothing or a space. Initials
     are one word however they are written (``A.J.``, ``A. J.``, ``AJ``).
     """
-    text = re.sub(f"[{_APOSTROPHES}{_HYPHENS}]", joiner, fold_letters(name))
+    text = fold_letters(_JOINTS.sub(joiner, name))
     # A dot ends an abbreviation; letters on both sides of it are initials.
     words = re.findall(r"[^\W_]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", text))
     joined: list[str] = []

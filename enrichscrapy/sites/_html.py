@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from parsel import Selector
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_EMPTY = frozenset({"", "-", "--", "?", "n/a", "none", "unknown", "no data", "not available"})
+_EMPTY = frozenset(
+    {"", "-", "--", "?", "n/a", "none", "unknown", "no data", "not available", "no known aliases"}
+)
 _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?")
 _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 

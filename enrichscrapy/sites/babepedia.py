@@ -45,6 +45,10 @@ _LINK_KINDS = frozenset(
 _PORTRAIT = r"/pics/(?![^/]*_thumb\d*\.)[^/]+\.jpe?g"
 _UPLOAD = r"/user-uploads/(?![^/]*_thumb\d*\.)[^/]+\.(?:jpe?g|png|webp)"
 _NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')}])"
+_BESIDE_AKA = (
+    "ancestor::small or ancestor::button or "
+    f"ancestor::*[@id='aliasinfobtn' or @id='aliasinfo' or {has_class('aliasnote')}]"
+)
 _LABEL = f"descendant::span[{has_class('label')}]"
 
 
@@ -92,7 +96,7 @@ def classify(selector: Selector, url: str) -> PageKind:
         return PageKind.UNKNOWN
     if _name(selector) and _facts(selector) is not None:
         return PageKind.PROFILE
-    title = fold(selector.xpath("string((//title)[1])").get())
+    title = fold(selector.xpath("string(descendant::title[1])").get())
     if re.search(r"\bsearch results\b", title, re.IGNORECASE) and "babepedia" in title.casefold():
         return PageKind.SEARCH
     return PageKind.UNKNOWN
@@ -100,15 +104,15 @@ def classify(selector: Selector, url: str) -> PageKind:
 
 def _facts(selector: Selector) -> Selector | None:
     """The block of personal facts: today's, else the older layout's when it has labels."""
-    for block in selector.xpath("//*[@id='personal-info-block']"):
+    for block in selector.xpath("id('personal-info-block')"):
         return block
-    for block in selector.xpath(f"//*[@id='bioarea'][{_LABEL}]"):
+    for block in selector.xpath(f"id('bioarea')[{_LABEL}]"):
         return block
     return None
 
 
 def _name(selector: Selector) -> str:
-    for heading in selector.xpath("//h1[@id='babename'] | //*[@id='bioarea']//h1"):
+    for heading in selector.xpath("id('babename')[self::h1] | id('bioarea')/descendant::h1"):
         name = fold("".join(heading.xpath("text()").getall())) or text_of(heading)
         if name:
             return name
@@ -155,7 +159,7 @@ def _date(row: Selector | None) -> PartialDate | None:
 
 def _own_url(selector: Selector) -> str | None:
     candidates = selector.xpath(
-        "//link[@rel='canonical']/@href | //meta[@property='og:url']/@content"
+        "descendant::link[@rel='canonical']/@href | descendant::meta[@property='og:url']/@content"
     ).getall()
     for href in candidates:
         parts = on_site(href, HOME, HOSTS)
@@ -167,7 +171,9 @@ def _own_url(selector: Selector) -> str | None:
 
 def _gender(selector: Selector) -> str:
     """As the page's metadata say; a page that says nothing is a woman's, as all of the site's."""
-    said = selector.xpath("//meta[@property='profile:gender' or @name='profile:gender']/@content")
+    said = selector.xpath(
+        "descendant::meta[@property='profile:gender' or @name='profile:gender']/@content"
+    )
     return _GENDERS.get(fold(said.get()).casefold(), "FEMALE")
 
 
@@ -188,19 +194,22 @@ def _country(rows: dict[str, Selector]) -> str | None:
 
 
 def _aliases(selector: Selector) -> Iterator[str]:
-    """First the line under the name, then the fuller list; notes stand beside the names."""
-    for aka in selector.xpath("//h2[@id='aka'] | //*[@id='bioarea']//h2[not(@id)]"):
-        texts = aka.xpath(".//text()[not(ancestor::small or ancestor::button or ancestor::a)]")
-        line = re.sub(r"^(?:also known as|aka)\b:?", "", fold("".join(texts.getall())), flags=re.I)
-        yield from re.split(r"\s+[-/–]\s+", f" {line} ".strip())
-    for name in selector.xpath(f"//*[@id='aliasinfo']//*[{has_class('aliasname')}]"):
-        yield text_of(name)
+    """First the line under the name, then the fuller list, without the notes beside the names."""
+    for aka in selector.xpath("id('aka') | id('bioarea')/descendant::h2[not(@id)]"):
+        texts = aka.xpath(f"descendant::text()[not({_BESIDE_AKA})]").getall()
+        line = fold("".join(texts))
+        own, said = re.subn(r"^(?:also known as|aka)\b[:\s]*", "", line, flags=re.IGNORECASE)
+        if said or "id" in aka.attrib:
+            yield from re.split(r"\s+[-/–]\s+", own)
+    for name in selector.xpath(f"id('aliasinfo')/descendant::*[{has_class('aliasname')}]"):
+        inside = f"descendant::text()[not(ancestor::*[{has_class('aliasnote')}])]"
+        yield "".join(name.xpath(inside).getall())
 
 
 def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
     """The person's own accounts. ``/onlyfans/<name>`` is the site's way round to OnlyFans."""
     links: dict[str, list[str]] = {}
-    for link in selector.xpath("//*[@id='socialicons']//a[@href]"):
+    for link in selector.xpath("id('socialicons')/descendant::a[@href]"):
         href = fold(link.attrib["href"])
         detour = on_site(href, HOME, HOSTS)
         if detour and (handle := re.fullmatch(r"/onlyfans/([^/]+)/?", detour.path)):
@@ -217,13 +226,13 @@ def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
 
 def _photos(selector: Selector) -> Iterator[str]:
     """Portraits first (the main one leads), then what users uploaded to this profile."""
-    boxes = "@id='profimg'", "@id='profselect'", "@id='profbox2' or @id='profbox'"
-    for box in boxes:
-        for href in selector.xpath(f"//*[{box}]//a[{_NOT_SOMEBODY_ELSE}]/@href").getall():
+    own = f"descendant::a[{_NOT_SOMEBODY_ELSE}]/@href"
+    for box in ("profimg", "profselect", "profbox2", "profbox"):
+        for href in selector.xpath(f"id('{box}')/{own}").getall():
             if found := photo_url(href, HOME, PHOTO_HOSTS, _PORTRAIT):
                 yield found
-    uploads = f"//*[{has_class('useruploads2')} or {has_class('useruploads')}]"
-    for href in selector.xpath(f"{uploads}//a[{_NOT_SOMEBODY_ELSE}]/@href").getall():
+    uploads = f"descendant::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
+    for href in selector.xpath(f"{uploads}/{own}").getall():
         if found := photo_url(href, HOME, PHOTO_HOSTS, _UPLOAD):
             yield found
 
@@ -235,9 +244,10 @@ def parse_search(selector: Selector, url: str) -> list[SearchResult]:
         return list(_suggestions(selector))
     if selector.type != "html":
         return []
-    listed = selector.xpath(f"//*[{has_class('results')} or @id='results']//a[@href]")
+    # Where the page says which block holds its results, the other names on it are none.
+    block = selector.xpath(f"descendant::*[{has_class('results')} or @id='results']") or selector
     found: dict[str, SearchResult] = {}
-    for link in listed or selector.xpath("//a[contains(@href, '/babe/')]"):
+    for link in block.xpath(".//a[contains(@href, '/babe/')]"):
         result = _result(link)
         if result is not None:
             found.setdefault(result.url, result)

@@ -17,7 +17,15 @@ from enrichscrapy.names import fold_letters, name_words
 from enrichscrapy.sites import PageKind, SearchResult
 from enrichscrapy.sites._countries import country_from_nationality
 from enrichscrapy.sites._dates import parse_date
-from enrichscrapy.sites._html import clean_aliases, fold, has_class, is_empty, lines_of, text_of
+from enrichscrapy.sites._html import (
+    clean_aliases,
+    fold,
+    has_class,
+    is_empty,
+    lines_of,
+    text_of,
+    without_notes,
+)
 from enrichscrapy.sites._urls import (
     escape_path,
     link_kind,
@@ -56,13 +64,12 @@ _LETTERS = {
 _HEADSHOT = r"/graphics/headshots/(?!no_?photo|th_)[^/]+\.(?:jpe?g|png|webp)"
 _GONE = re.compile(r"invalid or outdated page|the page you requested was removed", re.IGNORECASE)
 # Headings only a person's page has: a film's page is built of the same classes.
-_PERSONAL = frozenset({"performer aka", "aka", "gender", "birthday", "ethnicity", "nationality"})
+_PERSONAL = frozenset({"performer aka", "gender", "birthday", "ethnicity", "nationality"})
 _WEB = frozenset({"website", "websites", "social network", "digital distribution platform"})
 
 _FOREIGN_IDS = "@id='awards' or @id='comments' or starts-with(@id, 'galler')"
-_OWN = f"not(ancestor::*[{_FOREIGN_IDS}])"
-_BIOHEADING = has_class("bioheading")
-_BIODATA = has_class("biodata")
+_OWN = f"not(ancestor::*[{_FOREIGN_IDS} or {has_class('headshotcaption')}])"
+_HEADING = f"p[{has_class('bioheading')}]"
 
 
 # --- URLs ----------------------------------------------------------------------------------------
@@ -115,7 +122,7 @@ def classify(selector: Selector, url: str) -> PageKind:
         return PageKind.UNKNOWN
     if _name(selector) and _is_person(selector):
         return PageKind.PROFILE
-    if selector.xpath("//table[@id='tblFem' or @id='tblMal' or @id='tblDir']"):
+    if selector.xpath("id('tblFem') | id('tblMal') | id('tblDir')"):
         return PageKind.SEARCH
     text = fold(
         " ".join(selector.xpath("//body//text()[not(parent::script or parent::style)]").getall())
@@ -124,43 +131,52 @@ def classify(selector: Selector, url: str) -> PageKind:
         return PageKind.ABSENT
     parts = split_url(url)
     if parts and re.fullmatch(r"/(?:ramesearch|results)\.asp", parts.path, re.IGNORECASE):
-        title = fold(selector.xpath("string((//title)[1])").get())
-        heading = fold(selector.xpath("string((//h1)[1])").get())
+        title = fold(selector.xpath("string(descendant::title[1])").get())
+        heading = fold(selector.xpath("string(descendant::h1[1])").get())
         if re.search(r"\bsearch\b|\bresults\b", f"{title} {heading}", re.IGNORECASE):
             return PageKind.SEARCH
     return PageKind.UNKNOWN
 
 
 def _is_person(selector: Selector) -> bool:
-    return not _PERSONAL.isdisjoint(_facts(selector))
+    headings = _facts(selector).keys()
+    return not _PERSONAL.isdisjoint(headings) or bool(headings and selector.xpath("id('headshot')"))
 
 
 def _name(selector: Selector) -> str:
     """The heading; of several, the one that the title (``Name - iafd.com``) repeats."""
     names = []
-    for heading in selector.xpath("//h1"):
+    for heading in selector.xpath("descendant::h1"):
         names.append(fold("".join(heading.xpath("text()").getall())) or text_of(heading))
     names = [name for name in names if name]
-    title = fold(selector.xpath("string((//title)[1])").get()).casefold()
+    title = fold(selector.xpath("string(descendant::title[1])").get()).casefold()
     return next((name for name in names if title.startswith(name.casefold())), "".join(names[:1]))
 
 
 def _column(selector: Selector) -> Selector:
     """The left column: identity, headshot and links."""
     column = has_class("col-sm-3")
-    found = selector.xpath(f"//*[@id='headshot']/ancestor::*[{column}][1]")
-    found = found or selector.xpath(f"//*[{column}][{_OWN}][descendant::*[{_BIOHEADING}]]")
-    found = found or selector.xpath(
-        f"//*[@id='headshot']/ancestor::*[descendant::*[{_BIOHEADING}]][1]"
-    )
+    found = selector.xpath(f"id('headshot')/ancestor::*[{column}][1]")
+    found = found or selector.xpath(f"descendant::div[{column}][{_OWN}][descendant::{_HEADING}]")
+    found = found or selector.xpath(f"id('headshot')/ancestor::*[descendant::{_HEADING}][1]")
     return found[0] if found else selector
 
 
+def _blocks(selector: Selector) -> Iterator[Selector]:
+    """Where facts about the person stand: the left column, then the vital statistics."""
+    column = _column(selector)
+    yield column
+    vital = selector.xpath("id('home')[ancestor::*[@id='vitalbox']]") or selector.xpath(
+        "id('vitalbox')"
+    )
+    yield from vital or column.xpath("..")
+
+
 def _facts(selector: Selector) -> dict[str, list[Selector]]:
-    """Heading (lower-case) -> its ``biodata`` blocks, from the left column and the vital box."""
+    """Heading (lower-case) -> the ``biodata`` blocks that follow it."""
     facts: dict[str, list[Selector]] = {}
-    for block in (_column(selector), *selector.xpath("//*[@id='vitalbox']")):
-        for heading in block.xpath(f"descendant::*[{_BIOHEADING}][{_OWN}]"):
+    for block in _blocks(selector):
+        for heading in block.xpath(f"descendant::{_HEADING}[{_OWN}]"):
             values: list[Selector] = []
             for sibling in heading.xpath("following-sibling::*"):
                 if "biodata" not in sibling.attrib.get("class", "").split():
@@ -203,13 +219,13 @@ def _aliases(facts: dict[str, list[Selector]]) -> Iterator[str]:
     for heading in ("performer aka", "aka"):
         for value in facts.get(heading, ()):
             for line in lines_of(value):
-                if not line.casefold().startswith("no known alias"):
-                    yield from re.split(r",\s+(?![^()]*\))", line)
+                yield from re.split(r",\s+(?![^()]*\))", line)
 
 
 def _own_url(selector: Selector) -> str | None:
-    tabs = "//*[@id='perfwith']//a[contains(@href, 'person.rme')]/@href"
-    for href in selector.xpath(f"//link[@rel='canonical']/@href | {tabs}").getall():
+    canonical = "descendant::link[@rel='canonical']/@href"
+    tabs = "id('perfwith')/descendant::a[contains(@href, 'person.rme')]/@href"
+    for href in (*selector.xpath(canonical).getall(), *selector.xpath(tabs).getall()):
         parts = on_site(href, HOME, HOSTS)
         found = canonical_url(parts.geturl()) if parts else None
         if found:
@@ -219,7 +235,7 @@ def _own_url(selector: Selector) -> str | None:
 
 def _form(selector: Selector, field: str) -> str:
     """A field of the form for corrections, which repeats the page's keys."""
-    for entry in selector.xpath("//form[@id='correct']//input[@name and @value]"):
+    for entry in selector.xpath("id('correct')/descendant::input[@name and @value]"):
         if entry.attrib["name"].casefold() == field:
             return fold(entry.attrib["value"])
     return ""
@@ -227,7 +243,7 @@ def _form(selector: Selector, field: str) -> str:
 
 def _source_id(selector: Selector, page_url: str) -> str | None:
     """The person's uuid wherever the page shows it, else the older perfid."""
-    pairings = selector.xpath("//*[@id='scenepairings']/@data-src").get() or ""
+    pairings = selector.xpath("id('scenepairings')/@data-src").get() or ""
     for text in (page_url, _form(selector, "id"), pairings):
         if found := re.search(_UUID, text, re.IGNORECASE):
             return found[0].lower()
@@ -263,21 +279,27 @@ def _links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tu
 
 
 def _is_gallery(anchor: Selector) -> bool:
-    heading = f"[{_BIOHEADING} or self::h2 or self::h3 or self::h4]"
-    above = anchor.xpath(f"ancestor-or-self::*/preceding-sibling::*{heading}")
+    headings = f"[self::{_HEADING} or self::h2 or self::h3 or self::h4]"
+    above = anchor.xpath(f"ancestor-or-self::*/preceding-sibling::*{headings}")
     words = [text_of(anchor), anchor.attrib.get("title", ""), *map(text_of, above[-1:])]
     return "galler" in " ".join(words).casefold()
 
 
 def _photos(selector: Selector, name: str) -> Iterator[str]:
     """The headshot, lazy or not. A caption that names somebody else makes it somebody else's."""
-    for image in selector.xpath("//*[@id='headshot']//img"):
+    for image in selector.xpath("id('headshot')/descendant::img"):
         titled = re.fullmatch(r"photo of (.+)", fold(image.attrib.get("title")), re.IGNORECASE)
-        if titled and set(name_words(titled[1])).isdisjoint(name_words(name)):
+        if titled and not _same_words(without_notes(titled[1]), name):
             continue
         for attribute in ("data-cfsrc", "data-src", "src"):
             if found := photo_url(image.attrib.get(attribute), HOME, PHOTO_HOSTS, _HEADSHOT):
                 yield found
+
+
+def _same_words(one: str, other: str) -> bool:
+    """True when one name is the other, or a part of it."""
+    words, others = set(name_words(one)), set(name_words(other))
+    return words <= others or others <= words
 
 
 # --- Search --------------------------------------------------------------------------------------
@@ -286,7 +308,7 @@ def parse_search(selector: Selector, url: str) -> list[SearchResult]:
     found: dict[str, SearchResult] = {}
     for table, gender in (("tblFem", "FEMALE"), ("tblMal", "MALE"), ("tblDir", None)):
         for row in (
-            selector.xpath(f"//table[@id='{table}']//tr[td]") if selector.type == "html" else ()
+            selector.xpath(f"id('{table}')/descendant::tr[td]") if selector.type == "html" else ()
         ):
             result = _result(row, gender)
             if result is not None:
@@ -302,15 +324,20 @@ def _result(row: Selector, gender: str | None) -> SearchResult | None:
         if not name or url is None:
             continue
         letter = re.search(r"/gender=(t[fm])\b", url, re.IGNORECASE)
-        years = [int(text) for text in row.xpath("td//text()").re(r"^\s*((?:19|20)\d\d)\s*$")]
+        start, end = (_year(row, number) for number in (4, 5))
         return SearchResult(
             name=name,
             url=url,
             aliases=clean_aliases(_listed_aliases(row), name),
             gender=_GENDERS[letter[1].lower()] if letter else gender,
-            years=(years[0], years[-1]) if years else (None, None),
+            years=(start, end),
         )
     return None
+
+
+def _year(row: Selector, cell: int) -> int | None:
+    text = fold("".join(row.xpath(f"td[{cell}]//text()").getall()))
+    return int(text) if re.fullmatch(r"(?:19|20)\d\d", text) else None
 
 
 def _listed_aliases(row: Selector) -> Iterator[str]:
