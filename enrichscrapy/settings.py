@@ -26,6 +26,8 @@ EXTENSIONS = {
     "enrichscrapy.extensions.model.ModelExtension": 10,
     "enrichscrapy.extensions.judge.JudgeExtension": 20,
     "enrichscrapy.extensions.summary.SummaryExtension": 500,
+    # Its rule lives in enrichscrapy/pace.py, which keeps what it learnt across runs.
+    "scrapy.extensions.throttle.AutoThrottle": None,
 }
 
 # --- Where things are (relative paths are relative to the working folder) ------------------------
@@ -162,6 +164,9 @@ DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32_000_000
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 5
+# Every status reaches the spider: it tells absent from failed. (The request meta
+# handle_httpstatus_all would keep redirects from being followed.)
+HTTPERROR_ALLOW_ALL = True
 # New attempts within the run, each in its turn like any request; what still fails is the ledger's
 # to bring back. Refusals are read first.
 RETRY_TIMES = 2

@@ -1,0 +1,74 @@
+"""Where requests may go and what may come back; a redirect passes here again at every hop."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError
+from scrapy.http import Response
+
+from enrichscrapy.downloadermiddlewares.refused import RequestRefused
+from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.items import Outcome
+from enrichscrapy.useragent import user_agent
+
+PAGE_TYPES = ("text/", "application/xhtml+xml", "application/xml", "application/json")
+PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
+_UNWANTED_META = ("proxy", "bindaddress", "handle_httpstatus_all")
+"""The first two lead elsewhere than the address says; the last keeps redirects from being followed
+(``HTTPERROR_ALLOW_ALL`` lets every status through)."""
+
+
+def type_fault(content_type: str, *, photo: bool) -> str | None:
+    """Why an answer of this ``Content-Type`` cannot be used; a missing type is let through."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if not kind or kind.startswith(PHOTO_TYPES if photo else PAGE_TYPES):
+        return None
+    return f"wrong type: {kind}"
+
+
+class IntakeMiddleware:
+    """Checks addresses, sets limits and the User-Agent, and refuses what is not what it should be.
+
+    Settings: ``PAGE_MAX_BYTES``, ``PHOTO_MAX_BYTES``, ``CONTACT``, ``<SOURCE>_BASE_URL``.
+    """
+
+    def __init__(self, sources: Sources, agent: str, page_max: int, photo_max: int) -> None:
+        self.sources = sources
+        self.agent = agent
+        self.page_max = page_max
+        self.photo_max = photo_max
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(
+            Sources.from_crawler(crawler),
+            user_agent(crawler.settings.get("CONTACT") or ""),
+            crawler.settings.getint("PAGE_MAX_BYTES"),
+            crawler.settings.getint("PHOTO_MAX_BYTES"),
+        )
+
+    def process_request(self, request: Request) -> None:
+        photo = bool(request.meta.get("photo"))
+        source = self.sources.of(request)
+        fault = source.fault(request.url, photo=photo) if source else "host not allowed"
+        if fault:
+            raise RequestRefused(Outcome.FAILED, f"address: {fault}")
+        for key in _UNWANTED_META:
+            request.meta.pop(key, None)
+        request.meta["download_maxsize"] = self.photo_max if photo else self.page_max
+        request.headers["User-Agent"] = self.agent
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        fault = type_fault(kind, photo=bool(request.meta.get("photo")))
+        if fault and response.status == 200:
+            raise RequestRefused(Outcome.FAILED, fault)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, DownloadCancelledError):
+            limit = request.meta.get("download_maxsize")
+            raise RequestRefused(Outcome.FAILED, f"too large: over {limit} bytes") from exception

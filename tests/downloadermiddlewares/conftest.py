@@ -1,0 +1,194 @@
+"""A server that does as it is told and remembers every request, and crawls against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+HOME = "https://www.example.com"
+SITE = {
+    "NAME": "probe",
+    "HOME": HOME,
+    "HOSTS": ["www.example.com", "example.com"],
+    "PHOTO_HOSTS": ["img.example.com"],
+}
+
+
+@dataclass
+class Seen:
+    """One request as it reached the server; ``at`` is monotonic, ``overlap`` counts others."""
+
+    path: str
+    at: float
+    overlap: int
+    headers: dict[str, str]
+    ended: float = 0.0
+
+
+@dataclass
+class Server:
+    """``answers`` maps a path to a function on the handler; other paths answer 200."""
+
+    port: int
+    answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def paths(self) -> list[str]:
+        return [each.path for each in self.seen]
+
+    def gaps(self) -> list[float]:
+        times = [each.at for each in self.seen]
+        return [later - earlier for earlier, later in pairwise(times)]
+
+
+def _reply(body=b"<html><h1>page</h1></html>", status=200, **headers):
+    """An answer with a length and a type; ``Retry_After=…`` becomes ``Retry-After``."""
+    if isinstance(body, str):
+        body = body.encode()
+
+    def answer(handler):
+        handler.send_response(status)
+        fields = {"Content-Type": "text/html; charset=utf-8", "Content-Length": len(body)}
+        for name, value in (fields | {k.replace("_", "-"): v for k, v in headers.items()}).items():
+            if value is not None:
+                handler.send_header(name, str(value))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def _in_turn(*answers):
+    """Another answer each time; the last one for good."""
+    left = list(answers)
+    return lambda handler: (left.pop(0) if len(left) > 1 else left[0])(handler)
+
+
+@pytest.fixture
+def make_server():
+    servers = []
+
+    def start(**answers) -> Server:
+        lock, active = threading.Lock(), 0
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                nonlocal active
+                with lock:
+                    seen = Seen(self.path, time.monotonic(), active, dict(self.headers.items()))
+                    server.seen.append(seen)
+                    active += 1
+                try:
+                    path = self.path.partition("?")[0]
+                    with suppress(ConnectionError):
+                        server.answers.get(path, _reply())(self)
+                finally:
+                    with lock:
+                        active -= 1
+                        seen.ended = time.monotonic()
+
+            def log_message(self, *args):
+                pass
+
+        http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        http.daemon_threads = True
+        server = Server(http.server_address[1])
+        server.answers["/robots.txt"] = _reply(status=404)
+        server.answers |= answers
+        threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True).start()
+        servers.append(http)
+        return server
+
+    yield start
+    for http in servers:
+        http.shutdown()
+        http.server_close()
+
+
+@pytest.fixture
+def server(make_server) -> Server:
+    return make_server()
+
+
+@dataclass
+class Crawled:
+    results: list[dict]
+    stats: dict
+    log: str
+
+    @property
+    def details(self) -> list[str | None]:
+        return [each and each.get("detail") for each in self.results]
+
+
+@pytest.fixture
+def crawl(tmp_path, server):
+    """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
+
+    def run(*requests, together=False, site=None, base=None, timeout=60, **settings) -> Crawled:
+        wanted = [r if isinstance(r, dict) else {"url": r} for r in requests]
+        for each in wanted:
+            if each["url"].startswith("/"):
+                each["url"] = HOME + each["url"]
+        spec = {
+            "site": site or SITE,
+            "requests": wanted,
+            "together": together,
+            "settings": {
+                "PROBE_BASE_URL": server.url if base is None else base,
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'crawl.db'}",
+                "DELAY_FLOORS": {"probe": 0},
+                **settings,
+            },
+        }
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("probe.py"))],
+            input=json.dumps(spec),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=tmp_path,
+            env=os.environ
+            | {
+                "SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            },
+        )
+        assert done.returncode == 0, done.stderr
+        return Crawled(log=done.stderr, **json.loads(done.stdout.splitlines()[-1]))
+
+    return run
+
+
+@pytest.fixture
+def reply():
+    return _reply
+
+
+@pytest.fixture
+def in_turn():
+    return _in_turn
+
+
+@pytest.fixture
+def photo():
+    return lambda path: {"url": path, "photo": True}
