@@ -8,6 +8,7 @@ taken at once, on a connection that refuses to write.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
@@ -15,9 +16,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
@@ -60,7 +63,9 @@ def open_engine(target: str | Path, *, busy_timeout: float = 60.0) -> Engine:
     path = database_path(target)
     _create_private(path)
     engine = create_engine(
-        URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout}
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": busy_timeout},
+        json_serializer=partial(json.dumps, ensure_ascii=False, default=_plain),
     )
     event.listen(engine, "connect", _prepare(path, busy_timeout))
     event.listen(engine, "begin", _begin(path, busy_timeout))
@@ -127,6 +132,13 @@ def describe(error: sqlite3.Error, path: Path) -> EnrichError:
             f"{path} cannot be written ({error}): make the file and its folder writable"
         )
     return DatabaseUnavailable(f"{path}: {error}")
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers, which evidence is full of, as JSON's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
 
 
 def _create_private(path: Path) -> None:

@@ -124,7 +124,7 @@ lookups = Table(
     Column("evidence", JSON, nullable=False, default=dict),
     # Which parts the page had ({"name": true, "photos": false, …}); null when no profile was read.
     # The layout watch compares shares of these.
-    Column("page_parts", JSON),
+    Column("page_parts", JSON(none_as_null=True)),
     Column("model_id", Integer, ForeignKey("models.id")),
     # Failures in a row; a refusal counts in "blocks" and never uses up the attempts.
     Column("attempts", Integer, nullable=False, default=0),
@@ -198,7 +198,7 @@ models = Table(
     Column("preprocessing", Text, nullable=False),
     Column("dimension", Integer, nullable=False),
     # The calibrated thresholds in force for this model; null means the rules' own defaults.
-    Column("thresholds", JSON),
+    Column("thresholds", JSON(none_as_null=True)),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("name", "sha256", "preprocessing"),
 )

@@ -1,6 +1,6 @@
 """The database tests of the plan this project grew out of, unchanged but for their imports."""
 
-# ruff: noqa: E501, F841  # kept to the letter
+# ruff: noqa: F841  # kept to the letter
 
 
 class TestIterPerformersWithSiteUrls:
@@ -16,7 +16,9 @@ class TestIterPerformersWithSiteUrls:
         db.add_url(pid1, "https://www.babepedia.com/babe/Mia_Malkova", "stashdb")
 
         pid2 = db.add_performer("Angela White")
-        db.add_url(pid2, "https://www.iafd.com/person.rme/perfid=angelawhite/Angela-White.htm", "stashdb")
+        db.add_url(
+            pid2, "https://www.iafd.com/person.rme/perfid=angelawhite/Angela-White.htm", "stashdb"
+        )
 
         pid3 = db.add_performer("No URLs")
         # No URL added

@@ -1,0 +1,67 @@
+"""A lookup's row in the ledger: how it ended and when it is due again."""
+
+from __future__ import annotations
+
+import random
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.schema import lookups
+from enrichscrapy.items import Lookup, Outcome, Profile
+
+
+def write_row(
+    connection: Connection, lookup: Lookup, model_id: int | None, retry: RetryPolicy, now: float
+) -> float | None:
+    """Write the row and return when the lookup is due again; None when it ended or is given up."""
+    source, mode, performer_id = lookup.key
+    key = {"source": source, "mode": mode, "performer_id": performer_id}
+    counts = select(lookups.c.attempts, lookups.c.blocks).filter_by(**key)
+    before = connection.execute(counts).first()
+    failures, refusals = (before.attempts, before.blocks) if before else (0, 0)
+    attempts, blocks, next_attempt_at = _next(lookup.outcome, failures, refusals, retry, now)
+    found = lookup.outcome is Outcome.FOUND
+    if found and model_id is None:
+        next_attempt_at = now  # no face was looked at: it stays due
+    values = {
+        "outcome": lookup.outcome.value,
+        "url": lookup.url,
+        "http_status": lookup.http_status,
+        "detail": lookup.detail,
+        "identity": lookup.identity.value if lookup.identity else None,
+        "evidence": lookup.evidence,
+        "page_parts": page_parts(lookup.profile) if lookup.profile else None,
+        "model_id": model_id if found else None,
+        "attempts": attempts,
+        "blocks": blocks,
+        "next_attempt_at": next_attempt_at,
+        "updated_at": now,
+    }
+    statement = insert(lookups).values(**key, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+    return next_attempt_at
+
+
+def page_parts(profile: Profile) -> dict[str, bool]:
+    """Which parts a profile page had; a layout that changed shows in their shares."""
+    return {
+        name: bool(getattr(profile, name))
+        for name in ("name", "aliases", "gender", "birth_date", "country", "links", "photo_urls")
+    }
+
+
+def _next(
+    outcome: Outcome, attempts: int, blocks: int, retry: RetryPolicy, now: float
+) -> tuple[int, int, float | None]:
+    """Failures and refusals in a row, this one counted, and when the lookup is due again.
+
+    A refusal says nothing of the performer: it never uses up the attempts.
+    """
+    chance = random.random()  # noqa: S311  # spreads requests, no secret
+    if outcome is Outcome.FAILED:
+        return attempts + 1, 0, retry.next_attempt(attempts + 1, now, chance)
+    if outcome is Outcome.BLOCKED:
+        return attempts, blocks + 1, retry.after_refusal(blocks + 1, now, chance)
+    return 0, 0, None

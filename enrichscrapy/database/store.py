@@ -1,0 +1,211 @@
+"""Storing a lookup: ledger, photos, faces, verdicts and proposals in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+
+from enrichscrapy.database.faces import StoredFace, load_references
+from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.ledger_row import write_row
+from enrichscrapy.database.performers import load_performers
+from enrichscrapy.database.photo_rows import PhotoRows, write_photos
+from enrichscrapy.database.proposals import write_proposals
+from enrichscrapy.database.schema import models
+from enrichscrapy.database.vectors import encode_vector
+from enrichscrapy.database.verdict_log import Ruling, change_verdict, insert_face
+from enrichscrapy.items import (
+    Decision,
+    Face,
+    Judgement,
+    Lookup,
+    Outcome,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+
+Judging = Callable[[Lookup, list[StoredFace]], Judgement]
+_OWN_PHOTOS = "import"
+
+
+@dataclass(frozen=True)
+class StoreReport:
+    """What storing a lookup did.
+
+    ``stored`` is False when nothing was written, ``reason`` says why (``suppressed``,
+    ``unknown performer``). ``face_ids`` are the new faces', in the lookup's order.
+    """
+
+    stored: bool
+    reason: str = ""
+    face_ids: tuple[int, ...] = ()
+    retired: tuple[int, ...] = ()
+    confirmed: tuple[int, ...] = ()
+    proposals: int = 0
+    judged_again: bool = False
+    next_attempt_at: float | None = None
+
+
+def store_lookup(
+    db: PerformerDatabase,
+    lookup: Lookup,
+    *,
+    model_id: int | None,
+    retry: RetryPolicy,
+    judge: Judging | None,
+) -> StoreReport:
+    """Write a lookup and all it brought, or nothing.
+
+    The performer's faces are read again inside the transaction: where they are no longer those
+    the verdicts were taken on (``references_token``), or where a photo turns out to be known by
+    now, ``judge`` decides anew. Without ``judge`` the faces' decisions stand. Faces of photos
+    that this model has seen before are dropped from ``lookup.faces``.
+
+    Raises ``ValueError`` for a vector that is not finite or not of unit length, for a face without
+    a decision, and for one whose photo is not among the lookup's.
+    """
+    with db.write() as connection:
+        refusal = _refusal(db, connection, lookup.performer.id)
+        if refusal:
+            return StoreReport(False, refusal)
+        report, kept = _Storing(connection, lookup, model_id, db.clock()).run(retry, judge)
+    lookup.faces = kept
+    return report
+
+
+def _refusal(db: PerformerDatabase, connection: Connection, performer_id: int) -> str:
+    if not load_performers(connection, [performer_id]):
+        return "unknown performer"
+    return ""
+
+
+class _Storing:
+    """One lookup on its way into one transaction."""
+
+    def __init__(
+        self, connection: Connection, lookup: Lookup, model_id: int | None, now: float
+    ) -> None:
+        self.connection = connection
+        self.lookup = lookup
+        self.model_id = model_id
+        self.now = now
+        self.performer = load_performers(connection, [lookup.performer.id])[0]
+        self.decided_by = "import" if lookup.source == _OWN_PHOTOS else "rules"
+
+    def run(self, retry: RetryPolicy, judge: Judging | None) -> tuple[StoreReport, list[Face]]:
+        rows = write_photos(
+            self.connection,
+            self.performer.id,
+            self.lookup.source,
+            self.lookup.photos,
+            self.model_id,
+            self.now,
+        )
+        kept = self._new_faces(rows)
+        judgement, again = self._judgement(kept, judge)
+        face_ids = self._write_faces(kept, judgement.decisions, rows)
+        self._write_rulings(judgement)
+        report = StoreReport(
+            True,
+            face_ids=tuple(face_ids),
+            retired=tuple(face_id for face_id, _ in judgement.retire),
+            confirmed=judgement.confirm,
+            proposals=self._write_proposals(),
+            judged_again=again,
+            next_attempt_at=write_row(self.connection, self.lookup, self.model_id, retry, self.now),
+        )
+        for face, decision in zip(kept, judgement.decisions, strict=True):
+            face.decision = decision
+        return report, kept
+
+    def _new_faces(self, rows: PhotoRows) -> list[Face]:
+        """The faces of photos that this model had not seen."""
+        strangers = {face.photo_url for face in self.lookup.faces} - rows.ids.keys()
+        if strangers:
+            raise ValueError(f"{len(strangers)} photos with faces are not among the lookup's")
+        return [face for face in self.lookup.faces if face.photo_url not in rows.settled]
+
+    def _judgement(self, kept: Sequence[Face], judge: Judging | None) -> tuple[Judgement, bool]:
+        """The verdicts to write, and whether they had to be taken anew."""
+        lookup = self.lookup
+        if judge is None or self.model_id is None:
+            return _given(kept, lookup.judgement), False
+        references, token = load_references(self.connection, self.performer.id, self.model_id)
+        stands = (
+            token == lookup.references_token
+            and len(kept) == len(lookup.faces)
+            and lookup.judgement is not None
+        )
+        if stands or not kept:
+            return _given(kept, lookup.judgement if stands else None), False
+        return judge(replace(lookup, faces=list(kept)), references), True
+
+    def _write_faces(
+        self, kept: Sequence[Face], decisions: Sequence[Decision], rows: PhotoRows
+    ) -> list[int]:
+        if not kept:
+            return []
+        if self.model_id is None:
+            raise ValueError("faces cannot be stored without their model")
+        query = select(models.c.dimension).where(models.c.id == self.model_id)
+        dimension = self.connection.scalars(query).one()
+        return [
+            insert_face(
+                self.connection,
+                {
+                    "performer_id": self.performer.id,
+                    "photo_id": rows.ids[face.photo_url],
+                    "model_id": self.model_id,
+                    "source": self.lookup.source,
+                    **_face_values(face, decision, dimension),
+                },
+                self._ruling(decision.verdict, decision.trusted, decision.reason),
+            )
+            for face, decision in zip(kept, decisions, strict=True)
+        ]
+
+    def _write_rulings(self, judgement: Judgement) -> None:
+        for face_id, reason in judgement.retire:
+            change_verdict(self.connection, face_id, self._ruling(Verdict.RETIRED, False, reason))
+        for face_id in judgement.confirm:
+            ruling = self._ruling(Verdict.ACCEPTED, True, "confirmed")
+            change_verdict(self.connection, face_id, ruling)
+
+    def _ruling(self, verdict: Verdict, trusted: bool, reason: str) -> Ruling:
+        return Ruling(verdict, trusted, str(reason), self.decided_by, self.now)
+
+    def _write_proposals(self) -> int:
+        profile = self.lookup.profile
+        if profile is None or self.lookup.outcome is not Outcome.FOUND:
+            return 0
+        return write_proposals(
+            self.connection, self.performer, profile, self.lookup.source, self.now
+        )
+
+
+def _given(kept: Sequence[Face], judgement: Judgement | None) -> Judgement:
+    decisions = [face.decision for face in kept if face.decision is not None]
+    if len(decisions) != len(kept):
+        raise ValueError("a face cannot be stored without a decision")
+    retire, confirm = (judgement.retire, judgement.confirm) if judgement else ((), ())
+    return Judgement(tuple(decisions), retire, confirm)
+
+
+def _face_values(face: Face, decision: Decision, dimension: int) -> dict[str, Any]:
+    vector = None if face.vector is None else encode_vector(face.vector, dimension)
+    return {
+        "vector": vector,
+        "crop": face.crop or None,
+        "box": list(face.box),
+        "landmarks": [list(point) for point in face.landmarks],
+        "detection_score": float(face.detection_score),
+        "quality": float(face.quality),
+        "measures": face.measures,
+        "distances": decision.distances,
+        "rule_version": decision.rule_version,
+    }
