@@ -1,0 +1,76 @@
+"""What this project's commands have in common: errors as one line, an existing database.
+
+It lies outside ``commands/``, where Scrapy would take it for a command itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from abc import abstractmethod
+from typing import ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.engine import database_path
+from enrichscrapy.exceptions import BadSetting, EnrichError
+
+
+class EnrichCommand(ScrapyCommand):
+    """A command that needs the project's settings and no crawl.
+
+    ``execute`` raises :class:`EnrichError` for what the user can mend: it becomes one line on
+    stderr and the error's exit code.
+    """
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, object]] = {"LOG_LEVEL": "WARNING"}
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+    @abstractmethod
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        """Do the work and return the exit code."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        try:
+            self.exitcode = self.execute(args, opts, self.settings)
+        except EnrichError as error:
+            self.say(str(error))
+            self.exitcode = error.exit_code
+
+    def say(self, line: str) -> None:
+        """One line on stderr that names the command."""
+        print(f"scrapy {self.name}: {line}", file=sys.stderr)
+
+
+def open_existing(settings: BaseSettings) -> PerformerDatabase:
+    """Open DATABASE_URL; ``BadSetting`` when there is none yet, instead of an empty one."""
+    path = database_path(settings["DATABASE_URL"])
+    if not path.exists():
+        raise BadSetting(
+            f"there is no database at {path}: run scrapy import-performers FILE first, or name "
+            "yours with -s DATABASE_URL=sqlite:///FILE"
+        )
+    return PerformerDatabase(settings["DATABASE_URL"])
+
+
+def gender_filters(settings: BaseSettings) -> dict[str, str | None]:
+    """Each spider's source and the gender it looks for by name (None: all)."""
+    # Loading the spiders takes a moment: only commands that ask for them should pay for it.
+    from enrichscrapy.spiders.reference import ReferenceSpider
+
+    loader = get_spider_loader(settings)
+    spiders = [loader.load(name) for name in loader.list()]
+    return {
+        spider.source_name: spider.gender_filter
+        for spider in spiders
+        if issubclass(spider, ReferenceSpider)
+    }

@@ -1,0 +1,69 @@
+"""``scrapy status``: what is done, what is due, and what stands in the way."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from enrichscrapy.command import EnrichCommand, gender_filters, open_existing
+
+
+class Command(EnrichCommand):
+    def short_desc(self) -> str:
+        return "Show what was looked up, what is due, the faces, the index and the hosts"
+
+    def long_desc(self) -> str:
+        return (
+            "Without options: per source and mode how many lookups are due and how the others "
+            "ended, the faces by verdict and reason, the index, and how each host receives the "
+            "crawls. --performer tells the story of one performer: what was asked, what came "
+            "back, and why each face got its verdict. --json prints the same for scripts. "
+            "Exit codes: 0 shown, 1 no such performer, 2 bad setting or argument."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--performer", type=int, metavar="ID", help="tell a performer's story")
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        if args:
+            raise UsageError("status takes no arguments, only --json and --performer ID")
+        if opts.performer is None:
+            return _status(settings, opts.json)
+        return self._story(settings, opts.performer, opts.json)
+
+    def _story(self, settings: BaseSettings, performer_id: int, as_json: bool) -> int:
+        from enrichscrapy.reporting.story import read_story
+        from enrichscrapy.reporting.tell import tell
+
+        with open_existing(settings) as database:
+            story = read_story(database, performer_id)
+        if story is None:
+            self.say(f"there is no performer {performer_id}")
+            return 1
+        print(json.dumps(story.to_json(), indent=2) if as_json else "\n".join(tell(story)))
+        return 0
+
+
+def _status(settings: BaseSettings, as_json: bool) -> int:
+    # Reading an index manifest loads FAISS: only this command should pay for it.
+    from enrichscrapy.reporting.status import read_status
+    from enrichscrapy.reporting.tables import print_status
+
+    with open_existing(settings) as database:
+        status = read_status(
+            database,
+            Path(settings["INDEX_DIR"]),
+            gender_filters(settings),
+            settings.getfloat("REVISIT_AFTER_DAYS"),
+        )
+    if as_json:
+        print(json.dumps(status.to_json(), indent=2))
+    else:
+        print_status(status)
+    return 0

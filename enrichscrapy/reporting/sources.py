@@ -1,0 +1,173 @@
+"""How far each source has got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, case, func, select
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.ledger import Selection
+from enrichscrapy.database.schema import lookups
+from enrichscrapy.items import Outcome, ReferenceSiteMode
+
+RETRIED = (Outcome.BLOCKED, Outcome.FAILED)
+GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True)
+class SourceProgress:
+    """One source in one mode; times are UTC seconds.
+
+    ``due`` is what a crawl would look up now: performers never looked up and lookups whose time
+    has come. The outcomes are disjoint and add up to ``looked_up``; ``given_up`` are lookups that
+    failed too often and are not tried again by themselves. ``next_attempt_at`` is when the first
+    of those that wait comes due; ``gender`` is the filter that ``due`` was counted with.
+    """
+
+    source: str
+    mode: str
+    due: int
+    found: int = 0
+    absent: int = 0
+    mismatch: int = 0
+    blocked: int = 0
+    failed: int = 0
+    given_up: int = 0
+    waiting: int = 0
+    next_attempt_at: float | None = None
+    last_at: float | None = None
+    gender: str | None = None
+
+    @property
+    def looked_up(self) -> int:
+        ended = self.found + self.absent + self.mismatch
+        return ended + self.blocked + self.failed + self.given_up
+
+
+def source_progress(
+    database: PerformerDatabase,
+    sources: Mapping[str, str | None],
+    *,
+    model_id: int | None = None,
+    revisit_after_days: float = 0.0,
+) -> list[SourceProgress]:
+    """Every source in every mode, as a crawl with these settings would see it.
+
+    ``sources`` maps a source to the gender its spider looks for in name mode (None: all).
+    """
+    with database.read() as connection:
+        rows = _outcomes(connection, database.clock())
+    pairs = {(source, mode.value) for source in sources for mode in ReferenceSiteMode}
+    return [
+        _progress(database, pair, sources, rows, model_id, revisit_after_days)
+        for pair in sorted(pairs, key=lambda pair: (pair[0], pair[1] != "url"))
+    ]
+
+
+def _progress(
+    database: PerformerDatabase,
+    pair: tuple[str, str],
+    sources: Mapping[str, str | None],
+    rows: Mapping[tuple[str, str], Mapping[str, float | None]],
+    model_id: int | None,
+    revisit_after_days: float,
+) -> SourceProgress:
+    source, mode = pair
+    by_name = mode == ReferenceSiteMode.NAME_LOOKUP.value
+    gender = sources[source] if by_name else None
+    due = database.ledger.count_due(
+        Selection(source, mode, model_id, revisit_after_days, gender=gender)
+    )
+    row = rows.get(pair, {})
+    counts = {name: int(row.get(name) or 0) for name in (*Outcome, GIVEN_UP, "waiting")}
+    return SourceProgress(
+        source,
+        mode,
+        due,
+        **{str(name): count for name, count in counts.items()},
+        next_attempt_at=row.get("next_attempt_at"),
+        last_at=row.get("last_at"),
+        gender=gender,
+    )
+
+
+def _outcomes(
+    connection: Connection, now: float
+) -> dict[tuple[str, str], Mapping[str, float | None]]:
+    gave_up = and_(
+        lookups.c.outcome.in_([outcome.value for outcome in RETRIED]),
+        lookups.c.next_attempt_at.is_(None),
+    )
+    waits = lookups.c.next_attempt_at > now
+    standing = [
+        func.sum(case((and_(lookups.c.outcome == outcome.value, ~gave_up), 1), else_=0)).label(
+            outcome.value
+        )
+        for outcome in Outcome
+    ]
+    query = select(
+        lookups.c.source,
+        lookups.c.mode,
+        *standing,
+        func.sum(case((gave_up, 1), else_=0)).label(GIVEN_UP),
+        func.sum(case((waits, 1), else_=0)).label("waiting"),
+        func.min(case((waits, lookups.c.next_attempt_at))).label("next_attempt_at"),
+        func.max(lookups.c.updated_at).label("last_at"),
+    ).group_by(lookups.c.source, lookups.c.mode)
+    rows = connection.execute(query).mappings()
+    return {(row["source"], row["mode"]): {str(k): v for k, v in row.items()} for row in rows}
+
+
+@dataclass(frozen=True)
+class DayOutcome:
+    """How many lookups of a source stand at an outcome they reached on one UTC day."""
+
+    day: str
+    source: str
+    outcome: str
+    count: int
+
+
+def outcomes_by_day(connection: Connection, sources: Iterable[str]) -> list[DayOutcome]:
+    """In day order. Only the latest attempt of a lookup is known, and counts."""
+    day = func.date(lookups.c.updated_at, "unixepoch").label("day")
+    query = (
+        select(day, lookups.c.source, lookups.c.outcome, func.count().label("count"))
+        .where(lookups.c.source.in_(list(sources)))
+        .group_by(day, lookups.c.source, lookups.c.outcome)
+        .order_by(day, lookups.c.source)
+    )
+    return [DayOutcome(*row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Lookups that stand at the same outcome for the same reason."""
+
+    source: str
+    outcome: str
+    detail: str
+    count: int
+    last_at: float
+
+
+def troubles(connection: Connection, sources: Iterable[str], limit: int = 100) -> list[Trouble]:
+    """Why lookups are blocked, failed or mismatched, the most frequent reason first."""
+    not_told = (Outcome.FOUND.value, Outcome.ABSENT.value)
+    count = func.count().label("count")
+    query = (
+        select(
+            lookups.c.source,
+            lookups.c.outcome,
+            lookups.c.detail,
+            count,
+            func.max(lookups.c.updated_at),
+        )
+        .where(lookups.c.source.in_(list(sources)), lookups.c.outcome.not_in(not_told))
+        .group_by(lookups.c.source, lookups.c.outcome, lookups.c.detail)
+        .order_by(count.desc(), lookups.c.source, lookups.c.detail)
+        .limit(limit)
+    )
+    return [Trouble(*row) for row in connection.execute(query)]

@@ -1,0 +1,69 @@
+"""``scrapy status``: everything one wants to know between two crawls, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.reporting.faces import (
+    Coverage,
+    Model,
+    VerdictCount,
+    coverage,
+    model_in_use,
+    verdict_counts,
+)
+from enrichscrapy.reporting.hosts import HostState, host_states
+from enrichscrapy.reporting.index import IndexState, index_state
+from enrichscrapy.reporting.sources import SourceProgress, source_progress
+
+
+@dataclass(frozen=True)
+class Status:
+    """``at`` is when it was read, UTC seconds."""
+
+    at: float
+    database: str
+    model: Model | None
+    sources: list[SourceProgress]
+    faces: list[VerdictCount]
+    coverage: Coverage
+    index: IndexState
+    hosts: list[HostState]
+
+    @property
+    def waiting_for_review(self) -> int:
+        return sum(row.count for row in self.faces if row.verdict == "quarantined")
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-serialisable, with the sums a script would otherwise have to make itself."""
+        faces: dict[str, int] = {}
+        for row in self.faces:
+            faces[row.verdict] = faces.get(row.verdict, 0) + row.count
+        return {**asdict(self), "verdicts": faces, "waiting_for_review": self.waiting_for_review}
+
+
+def read_status(
+    database: PerformerDatabase,
+    index_dir: Path,
+    sources: Mapping[str, str | None],
+    revisit_after_days: float = 0.0,
+) -> Status:
+    """``sources`` maps each source to the gender filter of its spider (None: all)."""
+    now = database.clock()
+    with database.read() as connection:
+        model = model_in_use(connection)
+        faces = verdict_counts(connection, model.id) if model else []
+        covered = coverage(connection, model.id if model else None)
+        index = index_state(connection, index_dir, model)
+        hosts = host_states(connection, now)
+    progress = source_progress(
+        database,
+        sources,
+        model_id=model.id if model else None,
+        revisit_after_days=revisit_after_days,
+    )
+    return Status(now, str(database.path), model, progress, faces, covered, index, hosts)

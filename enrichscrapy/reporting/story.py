@@ -1,0 +1,143 @@
+"""The story of one performer: what was looked up, what was seen, and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import faces, lookups, photo_results, photos, proposals
+from enrichscrapy.items import Performer
+
+
+@dataclass(frozen=True)
+class LookupStory:
+    """A row of ``lookups``."""
+
+    source: str
+    mode: str
+    outcome: str
+    url: str | None
+    http_status: int | None
+    detail: str
+    identity: str | None
+    evidence: dict[str, Any]
+    attempts: int
+    blocks: int
+    next_attempt_at: float | None
+    updated_at: float
+
+
+@dataclass(frozen=True)
+class FaceStory:
+    """A face as it stands, without vector and crop."""
+
+    id: int
+    source: str
+    verdict: str
+    trusted: bool
+    reason: str
+    distances: dict[str, Any]
+    quality: float
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True)
+class PhotoStory:
+    """A photo, what the latest model made of it, and the faces it gave."""
+
+    id: int
+    url: str
+    source: str
+    width: int | None
+    height: int | None
+    outcome: str | None
+    detail: str
+    faces: tuple[FaceStory, ...]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A name or link a page offered; nothing takes it over by itself."""
+
+    kind: str
+    value: str
+    label: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Story:
+    performer: Performer
+    lookups: tuple[LookupStory, ...]
+    photos: tuple[PhotoStory, ...]
+    proposals: tuple[Proposal, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_story(database: PerformerDatabase, performer_id: int) -> Story | None:
+    """Everything stored about a performer; None when there is no such id."""
+    performer = database.get_performer(performer_id)
+    if performer is None:
+        return None
+    with database.read() as connection:
+        return Story(
+            performer,
+            tuple(_lookups(connection, performer_id)),
+            tuple(_photos(connection, performer_id)),
+            tuple(_proposals(connection, performer_id)),
+        )
+
+
+def _lookups(connection: Connection, performer_id: int) -> list[LookupStory]:
+    columns = [lookups.c[name] for name in LookupStory.__dataclass_fields__]
+    query = select(*columns).where(lookups.c.performer_id == performer_id)
+    rows = connection.execute(query.order_by(lookups.c.updated_at)).mappings()
+    return [LookupStory(**{**row, "evidence": row["evidence"] or {}}) for row in rows]
+
+
+def _photos(connection: Connection, performer_id: int) -> list[PhotoStory]:
+    query = select(photos).where(photos.c.performer_id == performer_id).order_by(photos.c.id)
+    rows = connection.execute(query).all()
+    results = _results(connection, performer_id)
+    stories = _faces(connection, performer_id)
+    found = []
+    for row in rows:
+        outcome, detail = results.get(row.id, (None, ""))
+        seen = tuple(stories.get(row.id, ()))
+        found.append(
+            PhotoStory(row.id, row.url, row.source, row.width, row.height, outcome, detail, seen)
+        )
+    return found
+
+
+def _results(connection: Connection, performer_id: int) -> dict[int, tuple[str, str]]:
+    query = (
+        select(photo_results.c.photo_id, photo_results.c.outcome, photo_results.c.detail)
+        .join(photos, photos.c.id == photo_results.c.photo_id)
+        .where(photos.c.performer_id == performer_id)
+        .order_by(photo_results.c.model_id)  # the latest model has the last word
+    )
+    return {row.photo_id: (row.outcome, row.detail) for row in connection.execute(query)}
+
+
+def _faces(connection: Connection, performer_id: int) -> dict[int, list[FaceStory]]:
+    columns = [faces.c[name] for name in FaceStory.__dataclass_fields__]
+    query = select(faces.c.photo_id, *columns).where(faces.c.performer_id == performer_id)
+    found: dict[int, list[FaceStory]] = {}
+    for row in connection.execute(query.order_by(faces.c.id)).mappings():
+        values = {name: row[name] for name in FaceStory.__dataclass_fields__}
+        values["distances"] = values["distances"] or {}
+        found.setdefault(row["photo_id"], []).append(FaceStory(**values))
+    return found
+
+
+def _proposals(connection: Connection, performer_id: int) -> list[Proposal]:
+    columns = [proposals.c[name] for name in Proposal.__dataclass_fields__]
+    query = select(*columns).where(proposals.c.performer_id == performer_id)
+    return [Proposal(*row) for row in connection.execute(query.order_by(proposals.c.id))]

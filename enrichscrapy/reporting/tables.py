@@ -1,0 +1,115 @@
+"""The status as tables in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from enrichscrapy.reporting.faces import ENOUGH, VerdictCount
+from enrichscrapy.reporting.hosts import HostState
+from enrichscrapy.reporting.index import IndexState
+from enrichscrapy.reporting.sources import SourceProgress
+from enrichscrapy.reporting.status import Status
+from enrichscrapy.reporting.words import MODES, VERDICTS, duration, plural, reason_words, utc
+from enrichscrapy.text import one_line
+
+OUTCOME_COLUMNS = ("found", "absent", "mismatch", "blocked", "failed", "given_up")
+
+
+def print_status(status: Status, console: Console | None = None) -> None:
+    """Tables on a terminal; under a pipe the same, as wide as it needs to be."""
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = max(console.width, 120)
+    console.print(_sources(status))
+    if status.faces:
+        console.print(_faces(status.faces))
+    if status.hosts:
+        console.print(_hosts(status.hosts, status.at))
+    for line in _sentences(status):
+        console.print(line, highlight=False, markup=False)
+
+
+def table(title: str, *columns: str, numbers: int) -> Table:
+    """A plain table whose last ``numbers`` columns hold numbers."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for place, column in enumerate(columns):
+        right = place >= len(columns) - numbers
+        made.add_column(column, justify="right" if right else "left")
+    return made
+
+
+def _sources(status: Status) -> Table:
+    words = [name.replace("_", " ") for name in OUTCOME_COLUMNS]
+    made = table("Lookups", "source", "due now", "later", *words, numbers=len(words) + 2)
+    for row in status.sources:
+        counts = [row.due, row.waiting, *(getattr(row, name) for name in OUTCOME_COLUMNS)]
+        made.add_row(_source_name(row), *(_count(count) for count in counts))
+    return made
+
+
+def _source_name(row: SourceProgress) -> str:
+    gender = f" ({row.gender.lower()} or unknown)" if row.gender else ""
+    return f"{row.source} {MODES[row.mode]}{gender}"
+
+
+def _count(count: int) -> str:
+    return f"{count:,}" if count else "·"
+
+
+def _faces(counts: Iterable[VerdictCount]) -> Table:
+    made = table("Faces", "verdict", "reason", "source", "faces", numbers=1)
+    counts = list(counts)
+    for verdict, words in VERDICTS.items():
+        rows = [row for row in counts if row.verdict == verdict]
+        for place, row in enumerate(rows):
+            first = words if place == 0 else ""
+            made.add_row(first, reason_words(row.reason), row.source, _count(row.count))
+    return made
+
+
+def _hosts(hosts: Iterable[HostState], now: float) -> Table:
+    made = table("Hosts", "host", "state", "seconds between", "requests today", numbers=2)
+    for host in hosts:
+        delay = "" if host.delay is None else f"{host.delay:.1f}"
+        made.add_row(one_line(host.host), _host_state(host, now), delay, _count(host.used_today))
+    return made
+
+
+def _host_state(host: HostState, now: float) -> str:
+    reason = f": {one_line(host.circuit_reason)}" if host.circuit_reason else ""
+    if host.circuit == "open":
+        left = f", {duration(host.circuit_until - now)} left" if host.circuit_until else ""
+        return f"left alone{left}{reason}"
+    if host.circuit == "half_open":
+        return f"one request to try again{reason}"
+    if host.paused_until:
+        return f"asked us to wait, {duration(host.paused_until - now)} left"
+    return f"open, {plural(host.refusals, 'refusal')} in a row" if host.refusals else "open"
+
+
+def _sentences(status: Status) -> Iterator[str]:
+    covered = status.coverage
+    before, after = covered.with_enough(covered.before), covered.with_enough(covered.after)
+    yield (
+        f"{plural(covered.performers, 'performer')}; {after:,} with {ENOUGH} or more accepted "
+        f"faces ({before:,} before any crawl); {plural(covered.trusted, 'trusted face')}"
+    )
+    yield index_sentence(status.index)
+    if status.waiting_for_review:
+        waits = plural(status.waiting_for_review, "face waits", "faces wait")
+        yield f"{waits} for you: scrapy review --serve"
+
+
+def index_sentence(index: IndexState) -> str:
+    """The index in one line."""
+    if index.problem:
+        return f"Index: {index.problem}"
+    if index.generation is None:
+        return "Index: none published yet"
+    behind = f", {plural(index.behind, 'change')} to publish" if index.behind else ""
+    published = f"generation {int(index.generation)} of {utc(index.published_at)}"
+    return f"Index: {plural(index.count, 'face')} in {published}{behind}"

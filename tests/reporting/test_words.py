@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichscrapy.items import Outcome, PhotoOutcome, ReferenceSiteMode, Verdict
+from enrichscrapy.reporting import words
+from enrichscrapy.verdicts import Reason
+
+
+@pytest.mark.parametrize(
+    ("codes", "known"),
+    [
+        (Outcome, words.OUTCOMES),
+        (PhotoOutcome, words.PHOTOS),
+        (Verdict, words.VERDICTS),
+        (Reason, words.REASONS),
+        (ReferenceSiteMode, words.MODES),
+    ],
+)
+def test_every_code_has_words(codes, known):
+    assert [code for code in codes if code.value not in known] == []
+
+
+def test_an_unknown_reason_is_shown_as_it_is():
+    assert words.reason_words("some_new_rule") == "some new rule"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (-3, "0 s"),
+        (40, "40 s"),
+        (600, "10 min"),
+        (11_100, "3 h 05 min"),
+        (4 * 86_400, "4 days"),
+    ],
+)
+def test_durations_in_the_unit_one_would_choose(seconds, told):
+    assert words.duration(seconds) == told
+
+
+@given(st.floats(0, 1e9))
+def test_a_duration_never_falls_apart(seconds):
+    assert words.duration(seconds)[0].isdigit()
+
+
+def test_distances_are_one_clause_each_and_missing_ones_are_left_out():
+    told = words.distance_words({"score": 0.314, "accept": 0.43, "references": [1]})
+    assert told == "0.31 from the 1 trusted face (accepted up to 0.43)"
+    assert words.distance_words({}) == ""
+    other = words.distance_words({"other_distance": 0.7, "other_performer": 9})
+    assert other == "the nearest other performer (9) is 0.70 away"
