@@ -137,17 +137,22 @@ def lock_source(database: Path, source: str, purpose: str) -> FileLock:
     return lock
 
 
+def _ever_crawled(database: Path) -> list[str]:
+    return [path.stem for path in source_lock_path(database, "any").parent.glob("*.lock")]
+
+
 @contextmanager
 def all_sources(
     database: Path, sources: Iterable[str], purpose: str, timeout: float | None = None
 ) -> Iterator[None]:
     """Wait for every running crawl of ``database`` and keep new ones out (for erasure).
 
-    Raises :class:`SourceLocked` when one is still running after ``timeout`` seconds.
+    ``sources`` are the known ones; those that ever were crawled are locked too. Raises
+    :class:`SourceLocked` when one is still running after ``timeout`` seconds.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     with ExitStack() as stack:
-        for source in sorted(set(sources)):
+        for source in sorted({*sources, *_ever_crawled(database)}):
             lock = FileLock(source_lock_path(database, source), purpose)
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not lock.acquire(left):

@@ -10,7 +10,13 @@ The database is the truth; whatever happens to these files, ``reindex`` makes th
 """
 
 from enrichscrapy.index.manifest import Change, Manifest
-from enrichscrapy.index.publish import Generation, publish, published_model, reindex
+from enrichscrapy.index.publish import (
+    Generation,
+    index_model_id,
+    publish,
+    published_model,
+    reindex,
+)
 from enrichscrapy.index.reader import FaceIndex
 from enrichscrapy.index.verify import Difference, verify
 
@@ -20,6 +26,7 @@ __all__ = [
     "FaceIndex",
     "Generation",
     "Manifest",
+    "index_model_id",
     "publish",
     "published_model",
     "reindex",

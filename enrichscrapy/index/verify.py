@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from enrichscrapy.exceptions import IndexDamaged
-from enrichscrapy.index import accepted, files
+from enrichscrapy.index import accepted
 from enrichscrapy.index.manifest import Manifest
 from enrichscrapy.index.reader import FaceIndex
 
@@ -39,28 +39,31 @@ class Difference:
         return f"{self.kind}: {where}{self.detail}"
 
 
-def verify(db: PerformerDatabase, index_dir: Path, model_id: int) -> list[Difference]:
+def verify(db: PerformerDatabase, index_dir: Path, model_id: int | None) -> list[Difference]:
     """All differences between the published index and the database, by ascending face id.
 
-    Empty means: the index holds exactly the accepted faces of the model, vector by vector.
+    ``model_id`` None: the database has no model whose faces could be in an index. Empty means:
+    the index holds exactly the accepted faces of the model, vector by vector.
     """
     return list(differences(db, index_dir, model_id))
 
 
-def differences(db: PerformerDatabase, index_dir: Path, model_id: int) -> Iterator[Difference]:
+def differences(
+    db: PerformerDatabase, index_dir: Path, model_id: int | None
+) -> Iterator[Difference]:
     """As :func:`verify`, one by one."""
     try:
-        name = files.read_current(index_dir)
-        index = FaceIndex.open_current(index_dir, None) if name else None
+        index = FaceIndex.open_current(index_dir, None)
     except IndexDamaged as error:
         yield Difference("damaged", str(error))
         return
     with db.read() as connection:
         if index is None:
-            if count := accepted.count(connection, model_id):
+            if model_id is not None and (count := accepted.count(connection, model_id)):
                 yield Difference("missing_index", f"{count} accepted faces are in no index")
             return
-        if index.manifest.model != accepted.model_info(connection, model_id):
+        known = accepted.model_info(connection, model_id) if model_id is not None else None
+        if model_id is None or index.manifest.model != known:
             yield Difference("other_model", f"the index is of {index.manifest.model.name}")
             return
         yield from _state(connection, model_id, index.manifest)

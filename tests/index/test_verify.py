@@ -79,3 +79,7 @@ def test_the_smallest_change_of_one_number_is_a_difference(world, published):
 def test_an_index_of_another_model_is_named(world, published):
     other = world.add_model(world.other_model)
     assert kinds(verify(world.db, published, other)) == [("other_model", None)]
+
+
+def test_an_index_of_a_model_the_database_never_had_is_named(world, published):
+    assert kinds(verify(world.db, published, None)) == [("other_model", None)]

@@ -1,0 +1,41 @@
+"""``scrapy reindex``: read the index anew from the database."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scrapy.settings import BaseSettings
+
+from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.index import index_model_id, reindex
+
+
+class Command(EnrichCommand):
+    def short_desc(self) -> str:
+        return "Make the index anew from the database"
+
+    def long_desc(self) -> str:
+        return (
+            "Reads every accepted face from the database and publishes a new index, whatever "
+            "state the old one is in. Readers keep a whole index all the while. Exit codes: "
+            "0 published, 1 there is nothing to index or it could not be written, 2 bad setting."
+        )
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        index_dir = Path(settings["INDEX_DIR"])
+        with open_existing(settings) as database:
+            model_id = index_model_id(database, index_dir)
+            if model_id is None:
+                self.say("the database has no accepted face yet: there is nothing to index")
+                return 1
+            try:
+                generation = reindex(database, index_dir, model_id)
+            except OSError as error:
+                self.say(f"{index_dir} cannot be written: {error.strerror}")
+                return 1
+        manifest = generation.manifest
+        print(f"Published generation {manifest.generation}: {manifest.count} faces.")
+        for face_id in manifest.skipped:
+            print(f"Left out face {face_id}: its vector in the database is no unit vector.")
+        return 0
