@@ -154,6 +154,15 @@ class Performer:
     stashbox_ids: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """A face of another performer; ``distance`` is 1 - cosine."""
+
+    performer_id: int
+    face_id: int
+    distance: float
+
+
 @dataclass
 class Decision:
     """A verdict on a face with everything it was taken on; see ``verdicts.py``."""
@@ -163,6 +172,19 @@ class Decision:
     trusted: bool = False
     distances: dict[str, Any] = field(default_factory=dict)
     rule_version: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules made of a lookup's faces.
+
+    ``decisions`` has one entry per face, in order. ``retire`` names accepted faces that make
+    room, each with a reason; ``confirm`` accepted faces that may vouch from now on.
+    """
+
+    decisions: tuple[Decision, ...]
+    retire: tuple[tuple[int, str], ...] = ()
+    confirm: tuple[int, ...] = ()
 
 
 @dataclass
@@ -182,6 +204,7 @@ class Face:
     measures: dict[str, float] = field(default_factory=dict)
     crop: bytes = field(default=b"", repr=False)
     vector: Vector | None = field(default=None, repr=False, compare=False)
+    neighbours: tuple[Neighbour, ...] = field(default=(), repr=False)
     decision: Decision | None = None
 
 
@@ -219,6 +242,7 @@ class Lookup:
     profile: Profile | None = None
     photos: list[Photo] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
+    judgement: Judgement | None = None
     references_token: str = ""
 
     @property

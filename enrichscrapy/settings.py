@@ -89,10 +89,11 @@ FACE_MIN_SHARE = 0.04
 FACE_MIN_SCORE = 0.95
 # Strength of the crop's finest detail in per cent of its contrast (see faces/quality.py).
 FACE_MIN_SHARPNESS = 4
-# Exposure of the crop: mean grey level (0 to 255), its standard deviation, and the share of
-# pixels that are black or burnt out.
-FACE_MIN_BRIGHTNESS = 30
-FACE_MAX_BRIGHTNESS = 235
+# Exposure of the crop: the grey level (0 to 255) that its brightest twentieth reaches, the one
+# that its darkest twentieth stays below, the standard deviation of grey, and the share of pixels
+# that are black or burnt out.
+FACE_MIN_HIGHLIGHTS = 60
+FACE_MAX_SHADOWS = 190
 FACE_MIN_CONTRAST = 12
 FACE_MAX_CLIPPED = 0.4
 # Degrees that a face may be turned to a side, and tilted.

@@ -1,0 +1,81 @@
+"""``scrapy crawl``, with exit codes that tell how the crawl ended."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import traceback
+
+from scrapy.commands.crawl import Command as ScrapyCrawlCommand
+from scrapy.exceptions import UsageError
+
+from enrichscrapy.exceptions import EnrichError
+
+EXIT_CODES = {
+    "finished": 0,
+    "shutdown": 0,
+    "budget": 0,
+    "bad_setting": 2,
+    "blocked": 3,
+    "layout_changed": 5,
+}
+"""Finish reason -> exit code. Scrapy's own limits (``closespider_…``) end 0, all others 1."""
+
+
+def exit_code(finish_reason: str | None) -> int:
+    """What a crawl that ended for this reason exits with."""
+    if finish_reason is None:
+        return 1
+    if finish_reason.startswith("closespider_"):
+        return 0
+    return EXIT_CODES.get(finish_reason, 1)
+
+
+class Command(ScrapyCrawlCommand):
+    """Scrapy's own command ends 0 whatever happened; this one says so with a line and a code."""
+
+    def long_desc(self) -> str:
+        return (
+            "Look up the performers that are due on a reference site (babepedia or iafd). "
+            "Arguments: -a mode=url|name, -a limit=N, -a performers=ID,ID, -a gender=FEMALE|…|all. "
+            "Add -s JOBDIR=jobs/NAME to resume a clean stop without asking for a page again. "
+            "Exit codes: 0 done, 2 bad setting or argument, 3 blocked by the site, 4 another crawl "
+            "holds the source, 5 the site's layout changed, 1 anything else."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError("name one spider: babepedia or iafd")
+        assert self.crawler_process is not None
+        try:
+            crawler = self._create_crawler(args[0])
+        except KeyError:
+            names = ", ".join(sorted(self.crawler_process.spider_loader.list()))
+            raise UsageError(f"no spider named {args[0]}: use one of {names}") from None
+        task = self.crawler_process.crawl(crawler, **opts.spargs)
+        self.crawler_process.start()
+        error = _error_of(task)
+        if error is not None:
+            self.exitcode = _tell(error)
+            return
+        reason = crawler.stats.get_value("finish_reason")
+        message = crawler.stats.get_value("stop/message")
+        if message:
+            print(f"scrapy crawl: {message}", file=sys.stderr)
+        self.exitcode = exit_code(reason)
+
+
+def _error_of(task: object) -> BaseException | None:
+    """What stopped the crawl from starting; asking for it keeps asyncio from a traceback."""
+    if isinstance(task, asyncio.Future) and task.done() and not task.cancelled():
+        return task.exception()
+    return None
+
+
+def _tell(error: BaseException) -> int:
+    if isinstance(error, EnrichError):
+        print(f"scrapy crawl: {error}", file=sys.stderr)
+        return error.exit_code
+    traceback.print_exception(error)
+    return 1

@@ -1,0 +1,50 @@
+"""The face model of a crawl: described (and its weights verified) before the first request."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.faces.engine import FaceOptions
+from enrichscrapy.faces.model import ModelInfo, resolve_model
+
+
+class ModelExtension:
+    """Knows which model's vectors this crawl makes.
+
+    ``info`` is None when faces are switched off. ``model_id`` is set when the spider has opened,
+    before the first request; it stays None while no row may be written (``DRY_RUN``).
+    """
+
+    def __init__(
+        self, crawler: Crawler, options: FaceOptions, info: ModelInfo | None, writes: bool
+    ) -> None:
+        self.crawler = crawler
+        self.options = options
+        self.info = info
+        self.writes = writes
+        self.model_id: int | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        options = FaceOptions.from_settings(settings)
+        enabled = settings.getbool("FACES_ENABLED")
+        info = resolve_model(options.model).describe(options.model_options) if enabled else None
+        extension = cls(crawler, options, info, writes=not settings.getbool("DRY_RUN"))
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        return extension
+
+    async def spider_opened(self) -> None:
+        if self.info is None:
+            return
+        database = required(self.crawler, DatabaseExtension)
+        faces = database.database.faces
+        if self.writes:
+            self.model_id = await database.write(faces.ensure_model, self.info)
+        else:
+            self.model_id = await database.read(faces.find_model, self.info)

@@ -1,0 +1,66 @@
+"""Stage 300: which faces are in the photos, how good are they, what are their vectors?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.faces.workers import FaceWorkers
+from enrichscrapy.items import Lookup
+from enrichscrapy.stages import take_faces
+
+
+class FacesPipeline:
+    """Looks at the photos in worker processes, never on the event loop.
+
+    The workers load their networks while the first page is on its way; weights that fail the
+    self-test close the crawl.
+    """
+
+    def __init__(self, crawler: Crawler, workers: FaceWorkers, enabled: bool) -> None:
+        self.crawler = crawler
+        self.workers = workers
+        self.enabled = enabled
+        self.database = required(crawler, DatabaseExtension)
+        self.model = required(crawler, ModelExtension)
+        self._ready: asyncio.Future[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        options = required(crawler, ModelExtension).options
+        workers = FaceWorkers(options, crawler.settings.getint("FACE_WORKERS"))
+        return cls(crawler, workers, crawler.settings.getbool("FACES_ENABLED"))
+
+    async def open_spider(self) -> None:
+        if self.enabled:
+            self._ready = asyncio.ensure_future(self._start())
+
+    async def _start(self) -> None:
+        try:
+            await self.workers.start()
+        except EnrichError as error:
+            stop_crawl(self.crawler, "bad_setting", str(error))
+            raise
+
+    async def close_spider(self) -> None:
+        if self._ready is not None:
+            await asyncio.wait([self._ready])
+        await self.workers.close()
+
+    async def process_item(self, lookup: Lookup) -> Lookup:
+        photos = [photo for photo in lookup.photos if photo.data is not None]
+        if not photos or self._ready is None:
+            return lookup
+        await asyncio.shield(self._ready)
+        results = await self.workers.look([photo.data or b"" for photo in photos])
+        known = await self.database.read(
+            self.database.database.faces.known_photos, lookup.performer.id, self.model.model_id
+        )
+        take_faces(lookup, photos, results, known.phashes)
+        return lookup

@@ -1,0 +1,121 @@
+"""Stage 200: which photos are new, allowed and wanted?"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.items import Lookup, Outcome, Photo, PhotoOutcome
+
+GONE = (404, 410)
+FINAL = ("robots", "address", "wrong type")
+"""How the details of refusals begin that a later attempt would meet again."""
+
+
+class PhotosPipeline:
+    """Downloads the photos that this performer and model have not seen.
+
+    They go through the downloader middlewares like any page (robots.txt, pace, limits), one
+    after another. A photo that may come later (server error, time-out, a refusal) leaves the
+    whole lookup due again, with what was got stored: the next attempt asks for the rest only.
+    """
+
+    def __init__(self, crawler: Crawler, max_photos: int, faces_enabled: bool) -> None:
+        self.crawler = crawler
+        self.max_photos = max_photos
+        self.faces_enabled = faces_enabled
+        self.database = required(crawler, DatabaseExtension)
+        self.model = required(crawler, ModelExtension)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(
+            crawler,
+            crawler.settings.getint("MAX_PHOTOS_PER_PROFILE"),
+            crawler.settings.getbool("FACES_ENABLED"),
+        )
+
+    async def process_item(self, lookup: Lookup) -> Lookup:
+        if lookup.outcome is not Outcome.FOUND or lookup.profile is None:
+            return lookup
+        if not self.faces_enabled:
+            lookup.photos = [Photo(url) for url in lookup.profile.photo_urls]
+            return lookup
+        known = await self.database.read(
+            self.database.database.faces.known_photos, lookup.performer.id, self.model.model_id
+        )
+        new = [url for url in lookup.profile.photo_urls if url not in known.urls]
+        seen = set(known.sha256s)
+        for url in new[: self.max_photos]:
+            photo, setback = await self._fetch(url, lookup)
+            lookup.photos.append(_once(photo, seen))
+            if setback is not None:
+                lookup.outcome, lookup.detail = setback.outcome, f"photo: {setback.detail}"
+                if setback.outcome is Outcome.BLOCKED:
+                    break
+        return lookup
+
+    async def _fetch(self, url: str, lookup: Lookup) -> tuple[Photo, Setback | None]:
+        request = Request(
+            url,
+            headers={"Referer": lookup.url or ""},
+            meta={"source": lookup.source, "photo": True, "handle_httpstatus_all": True},
+            dont_filter=True,
+        )
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except RequestRefused as refusal:
+            return _refused(url, refusal)
+        except Exception as error:  # whatever the network did, it costs this photo only
+            return _later(url, Outcome.FAILED, describe_failure(error))
+        return _received(url, response)
+
+
+@dataclass(frozen=True)
+class Setback:
+    """Why a photo may still come later; it becomes the lookup's own outcome."""
+
+    outcome: Outcome
+    detail: str
+
+
+def _once(photo: Photo, seen: set[str]) -> Photo:
+    """The photo, or a duplicate without bytes when these bytes were seen before."""
+    if photo.sha256 is not None and photo.sha256 in seen:
+        photo.outcome, photo.data = PhotoOutcome.DUPLICATE, None
+    elif photo.sha256 is not None:
+        seen.add(photo.sha256)
+    return photo
+
+
+def _received(url: str, response: Response) -> tuple[Photo, Setback | None]:
+    if response.status in GONE:
+        return Photo(url, outcome=PhotoOutcome.MISSING, detail=f"http {response.status}"), None
+    if response.status != 200:
+        return _later(url, Outcome.FAILED, f"http {response.status}")
+    if not response.body:
+        return Photo(url, outcome=PhotoOutcome.UNREADABLE, detail="empty"), None
+    digest = hashlib.sha256(response.body).hexdigest()
+    return Photo(url, data=response.body, sha256=digest), None
+
+
+def _refused(url: str, refusal: RequestRefused) -> tuple[Photo, Setback | None]:
+    """What concerns this one photo is final; what concerns its host holds for all that is left."""
+    if refusal.detail.startswith("too large"):
+        return Photo(url, outcome=PhotoOutcome.TOO_LARGE, detail=refusal.detail), None
+    if refusal.detail.startswith(FINAL):
+        return Photo(url, outcome=PhotoOutcome.REFUSED, detail=refusal.detail), None
+    return _later(url, refusal.outcome, refusal.detail)
+
+
+def _later(url: str, outcome: Outcome, detail: str) -> tuple[Photo, Setback | None]:
+    return Photo(url, outcome=PhotoOutcome.FAILED, detail=detail), Setback(outcome, detail)

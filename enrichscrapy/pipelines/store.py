@@ -1,0 +1,84 @@
+"""Stage 500: one lookup, one transaction."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from sqlalchemy.exc import DBAPIError
+
+from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.store import store_lookup
+from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.judge import JudgeExtension
+from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.items import Lookup, Outcome
+
+
+class StorePipeline:
+    """Writes ledger, photos, faces and proposals together, on the writer thread.
+
+    A database that cannot be written (full disk, damaged file) ends the crawl at once: going on
+    would only lose work. What was not written stays due.
+    """
+
+    def __init__(self, crawler: Crawler, retry: RetryPolicy, writes: bool, faces: bool) -> None:
+        self.crawler = crawler
+        self.retry = retry
+        self.writes = writes
+        self.faces = faces
+        self.database = required(crawler, DatabaseExtension)
+        self.model = required(crawler, ModelExtension)
+        self.judging = required(crawler, JudgeExtension)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        return cls(
+            crawler,
+            RetryPolicy(
+                settings.getint("MAX_ATTEMPTS"),
+                settings.getfloat("RETRY_BASE_SECONDS"),
+                settings.getfloat("RETRY_MAX_SECONDS"),
+            ),
+            writes=not settings.getbool("DRY_RUN"),
+            faces=settings.getbool("FACES_ENABLED"),
+        )
+
+    async def process_item(self, lookup: Lookup) -> Lookup:
+        if self._is_kept(lookup):
+            try:
+                await self.database.write(self._storing(lookup))
+            except DBAPIError as error:
+                message = f"the database cannot be written: {error.orig}"
+                stop_crawl(self.crawler, "database_error", message)
+                raise
+        self._count(lookup)
+        return lookup
+
+    def _is_kept(self, lookup: Lookup) -> bool:
+        """Without faces a found lookup stays due; a dry run writes nothing at all."""
+        return self.writes and (self.faces or lookup.outcome is not Outcome.FOUND)
+
+    def _storing(self, lookup: Lookup) -> Callable[[], Any]:
+        return functools.partial(
+            store_lookup,
+            self.database.database,
+            lookup,
+            model_id=self.model.model_id,
+            retry=self.retry,
+            judge=self.judging.judge,
+        )
+
+    def _count(self, lookup: Lookup) -> None:
+        stats = self.crawler.stats
+        stats.inc_value(f"lookups/{lookup.outcome.value}")
+        for photo in lookup.photos:
+            stats.inc_value(f"photos/{photo.outcome.value if photo.outcome else 'addresses'}")
+        for face in lookup.faces:
+            if face.decision is not None:
+                stats.inc_value(f"faces/{face.decision.verdict.value}")
+                stats.inc_value(f"faces/{face.decision.verdict.value}/{face.decision.reason}")

@@ -1,0 +1,49 @@
+"""Stage 400: is each face this performer's?"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from enrichscrapy.database.faces import StoredFace
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.judge import JudgeExtension
+from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.items import Lookup
+from enrichscrapy.stages import give_verdicts
+
+
+class ValidationPipeline:
+    """Puts a verdict on each face, judged against references frozen for the whole lookup."""
+
+    def __init__(
+        self, database: DatabaseExtension, model: ModelExtension, judging: JudgeExtension
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.judging = judging
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(
+            required(crawler, DatabaseExtension),
+            required(crawler, ModelExtension),
+            required(crawler, JudgeExtension),
+        )
+
+    async def process_item(self, lookup: Lookup) -> Lookup:
+        if not lookup.faces:
+            return lookup
+        stored, token = await self._references(lookup)
+        await self.database.read(self.judging.find_neighbours, lookup)
+        give_verdicts(lookup, stored, token, self.judging.judge)
+        return lookup
+
+    async def _references(self, lookup: Lookup) -> tuple[list[StoredFace], str]:
+        """The performer's faces of this model; none before a model's first crawl (dry runs)."""
+        if self.model.model_id is None:
+            return [], ""
+        faces = self.database.database.faces
+        return await self.database.read(faces.references, lookup.performer.id, self.model.model_id)

@@ -1,0 +1,312 @@
+"""The base of all reference-site spiders: looks performers of the database up on one site.
+
+One :class:`~enrichscrapy.items.Lookup` is yielded for each performer, whatever came of it. What a
+site looks like is its module in ``sites/``; which page comes next is ``plan.py``; who is due is
+the ledger's. This class only turns plans into requests and pages into reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure
+
+from enrichscrapy.arguments import SpiderArguments
+from enrichscrapy.database.ledger import DueLookup, Selection
+from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
+from enrichscrapy.matching import identify, rank_search_results
+from enrichscrapy.plan import (
+    PageReport,
+    Plan,
+    Step,
+    StepKind,
+    conclude,
+    plan_by_link,
+    plan_by_name,
+)
+from enrichscrapy.sites import PageKind, Site
+
+GONE = (404, 410)
+
+
+class ReferenceSpider(Spider):
+    """Base spider; a subclass names its source, its site module and its gender filter."""
+
+    source_type: ClassVar[str] = "reference_site"
+    source_name: ClassVar[str]
+    gender_filter: ClassVar[str | None] = None
+    site: ClassVar[Site]
+
+    def __init__(
+        self,
+        mode: str = "url",
+        limit: str | int | None = None,
+        performers: str | None = None,
+        gender: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        unknown = [name for name in kwargs if not name.startswith("_")]  # scrapyd sends _job
+        if unknown:
+            raise BadSetting(
+                f"unknown argument {unknown[0]}: use mode, limit, performers and gender"
+            )
+        super().__init__(**kwargs)
+        self.arguments = SpiderArguments.parse(mode, limit, performers, gender)
+        self.mode = self.arguments.mode
+        self._in_progress: set[int] = set()
+        self._room = asyncio.Event()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.max_in_progress = crawler.settings.getint("LOOKUPS_IN_PROGRESS")
+        spider.max_candidates = crawler.settings.getint("MAX_CANDIDATES")
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider._lookup_ended, signal=signal)
+        return spider
+
+    max_in_progress: int = 4
+    max_candidates: int = 4
+
+    def extract_slug_from_url(self, url: str) -> str | None:
+        """The performer's slug or id in a link of this site; None for another site's link."""
+        return self.site.slug_from_url(url)
+
+    def name_to_slug(self, name: str) -> str:
+        """The slug under which this site would list a performer of that name."""
+        return self.site.slug_from_name(name)
+
+    # --- Which performers -------------------------------------------------------------------
+
+    @property
+    def _database(self) -> DatabaseExtension:
+        extension = self.crawler.get_extension(DatabaseExtension)
+        if extension is None:
+            raise BadSetting("EXTENSIONS lacks enrichscrapy.extensions.database.DatabaseExtension")
+        return extension
+
+    async def selection(self) -> Selection:
+        """The question this run asks the ledger."""
+        model = self.crawler.get_extension(ModelExtension)
+        return Selection(
+            source=self.source_name,
+            mode=self.mode.value,
+            model_id=model.model_id if model else None,
+            revisit_after_days=self.crawler.settings.getfloat("REVISIT_AFTER_DAYS"),
+            gender=self._wanted_gender(),
+            performer_ids=self.arguments.performers,
+        )
+
+    def _wanted_gender(self) -> str | None:
+        if self.arguments.gender is not None:
+            return None if self.arguments.gender == "all" else self.arguments.gender
+        return self.gender_filter if self.mode is ReferenceSiteMode.NAME_LOOKUP else None
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield the first request of each due performer, only while there is room for it."""
+        started = 0
+        async for due in self._due():
+            if self.arguments.limit is not None and started >= self.arguments.limit:
+                return
+            if due.performer.id in self._in_progress:
+                continue  # a JOBDIR brought it back before the ledger did
+            await self._wait_for_room()
+            started += 1
+            self._count(due.performer)
+            yield self._begin(due)
+
+    async def _due(self) -> AsyncIterator[DueLookup]:
+        """Page by page in id order, so that a million performers cost no memory."""
+        selection, after_id = await self.selection(), 0
+        ledger = self._database.database.ledger
+        while page := await self._database.read(ledger.due, selection, after_id):
+            for due in page:
+                yield due
+            after_id = page[-1].performer.id
+
+    def _count(self, performer: Performer) -> None:
+        self.crawler.stats.inc_value("lookups/started")
+        if self._wanted_gender() is not None and not performer.gender:
+            self.crawler.stats.inc_value("lookups/unknown_gender")
+
+    def _begin(self, due: DueLookup) -> Request | Lookup:
+        if self.mode is ReferenceSiteMode.URL_LOOKUP:
+            plan = plan_by_link(due.performer.id, due.urls)
+        else:
+            plan = plan_by_name(due.performer, self.site, self.max_candidates)
+        self._in_progress.add(plan.performer_id)
+        return self._continue(plan, due.performer)
+
+    async def _wait_for_room(self) -> None:
+        while len(self._in_progress) >= self.max_in_progress:
+            self._room.clear()
+            await self._room.wait()
+
+    def _lookup_ended(self, item: Any) -> None:
+        if isinstance(item, Lookup):
+            self._leave(item.performer.id)
+
+    def _leave(self, performer_id: int) -> None:
+        self._in_progress.discard(performer_id)
+        self._room.set()
+
+    # --- One lookup -------------------------------------------------------------------------
+
+    def _continue(self, plan: Plan, performer: Performer) -> Request | Lookup:
+        step = plan.next_step()
+        return self._request(plan, step) if step else self._conclude(plan, performer)
+
+    def _request(self, plan: Plan, step: Step) -> Request:
+        page = step.kind is StepKind.PAGE
+        return Request(
+            step.url,
+            callback=self.parse_page if page else self.parse_search,
+            errback=self.page_failed,
+            dont_filter=True,  # the ledger decides what is fetched again, not the dupefilter
+            cb_kwargs={"plan": plan, "step": step},
+            meta={
+                "source": self.source_name,
+                "lookup": {
+                    "source": self.source_name,
+                    "mode": self.mode.value,
+                    "performer_id": plan.performer_id,
+                },
+                "handle_httpstatus_all": True,
+            },
+        )
+
+    async def parse_page(
+        self, response: Response, plan: Plan, step: Step
+    ) -> AsyncIterator[Request | Lookup]:
+        """Read one page that may be the performer's profile, then go on with the plan."""
+        performer = await self._performer(plan)
+        if performer is None:
+            return
+        plan.reports.append(self._report(response, step, plan, performer))
+        if self._shows_search_results(response):
+            self._take_results(response, plan, performer)
+            plan.replace_search(step.text)
+        yield self._continue(plan, performer)
+
+    async def parse_search(
+        self, response: Response, plan: Plan, step: Step
+    ) -> AsyncIterator[Request | Lookup]:
+        """Read the site's search page: its plausible results are the next candidates."""
+        performer = await self._performer(plan)
+        if performer is None:
+            return
+        if self._shows_search_results(response):
+            self._take_results(response, plan, performer)
+        else:  # a search with one match may lead straight to the profile
+            report = self._report(response, step, plan, performer)
+            if report.outcome is not Outcome.ABSENT:
+                plan.reports.append(report)
+        yield self._continue(plan, performer)
+
+    async def page_failed(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
+        """Report a page that never came; the plan's other pages are still tried."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
+        plan, step = request.cb_kwargs["plan"], request.cb_kwargs["step"]
+        error = failure.value or RuntimeError("unknown failure")
+        if isinstance(error, RequestRefused) and error.transient:
+            self.crawler.stats.inc_value("lookups/postponed")
+            self._leave(plan.performer_id)  # nothing was learnt: no row, it stays due
+            return
+        performer = await self._performer(plan)
+        if performer is None:
+            return
+        outcome = error.outcome if isinstance(error, RequestRefused) else Outcome.FAILED
+        detail = error.detail if isinstance(error, RequestRefused) else describe_failure(error)
+        plan.reports.append(PageReport(step.url, outcome, detail))
+        if outcome is Outcome.BLOCKED:
+            plan.todo.clear()
+        yield self._continue(plan, performer)
+
+    async def _performer(self, plan: Plan) -> Performer | None:
+        """Read anew: the performer may have changed, or been forgotten, since the request."""
+        database = self._database
+        performer = await database.read(database.database.get_performer, plan.performer_id)
+        if performer is None:
+            self._leave(plan.performer_id)
+        else:
+            self._in_progress.add(performer.id)
+        return performer
+
+    def _shows_search_results(self, response: Response) -> bool:
+        return (
+            self.mode is ReferenceSiteMode.NAME_LOOKUP
+            and isinstance(response, TextResponse)
+            and response.status == 200
+            and self.site.classify(response.selector, response.url) is PageKind.SEARCH
+        )
+
+    def _take_results(self, response: Response, plan: Plan, performer: Performer) -> None:
+        assert isinstance(response, TextResponse)
+        results = self.site.parse_search(response.selector, response.url)
+        plan.add_candidates(result.url for result in rank_search_results(performer, results))
+
+    def _report(
+        self, response: Response, step: Step, plan: Plan, performer: Performer
+    ) -> PageReport:
+        def report(outcome: Outcome, detail: str = "", **more: Any) -> PageReport:
+            return PageReport(step.url, outcome, detail, response.status, step.text, **more)
+
+        if response.status in GONE:
+            return report(Outcome.ABSENT, f"http {response.status}")
+        if response.status != 200:
+            return report(Outcome.FAILED, f"http {response.status}")
+        if not isinstance(response, TextResponse):
+            return report(Outcome.FAILED, "not a text page")
+        try:
+            kind = self.site.classify(response.selector, response.url)
+            if kind in (PageKind.ABSENT, PageKind.SEARCH):
+                return report(Outcome.ABSENT, "the site's not-found page")
+            if kind is PageKind.UNKNOWN:
+                return report(Outcome.FAILED, f"unknown page shape: {_title(response)!r}")
+            profile = self.site.parse_profile(response.selector, response.url)
+        except Exception as error:  # a page that breaks a parser costs that page, never the crawl
+            self.logger.exception("performer %d: the page broke its parser", performer.id)
+            return report(Outcome.FAILED, f"parser: {describe_failure(error)}")
+        decision = identify(performer, profile, by_link=plan.by_link)
+        matched = decision.identity is not Identity.MISMATCH
+        return report(
+            Outcome.FOUND if matched else Outcome.MISMATCH,
+            "" if matched else decision.reason,
+            identity=decision.identity,
+            profile=profile,
+            evidence={"reason": decision.reason, **decision.evidence},
+        )
+
+    def _conclude(self, plan: Plan, performer: Performer) -> Lookup:
+        conclusion = conclude(plan)
+        page = conclusion.page
+        return Lookup(
+            source=self.source_name,
+            mode=self.mode,
+            performer=performer,
+            outcome=conclusion.outcome,
+            url=page.url if page else None,
+            http_status=page.http_status if page else None,
+            detail=conclusion.detail,
+            identity=page.identity if page else None,
+            profile=page.profile if page else None,
+            evidence={
+                "rivals": conclusion.rivals,
+                "pages": [report.summary() for report in plan.reports],
+            },
+        )
+
+
+def _title(response: TextResponse) -> str:
+    """The page's title, one line, at most 80 characters: it ends in logs and reports."""
+    title = " ".join(response.css("title ::text").getall())
+    return "".join(c for c in " ".join(title.split()) if c.isprintable())[:80]
