@@ -15,8 +15,8 @@ from typing import Protocol, cast
 
 from parsel import Selector
 
+from enrichscrapy.facts.links import host_of
 from enrichscrapy.items import Profile
-from enrichscrapy.sites._urls import host_of
 
 
 class PageKind(StrEnum):

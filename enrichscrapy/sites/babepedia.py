@@ -12,16 +12,18 @@ from urllib.parse import quote, quote_plus, unquote
 
 from parsel import Selector
 
-from enrichscrapy.items import PartialDate, Profile
-from enrichscrapy.sites import PageKind, SearchResult
-from enrichscrapy.sites._countries import (
+from enrichscrapy.facts.countries import (
     country_from_code,
     country_from_name,
     country_from_nationality,
 )
-from enrichscrapy.sites._dates import parse_date
-from enrichscrapy.sites._html import clean_aliases, fold, has_class, text_of
-from enrichscrapy.sites._urls import link_kind, on_site, outside_link, photo_url, split_url
+from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.links import link_kind, outside_link, split_url
+from enrichscrapy.facts.text import clean_aliases, fold
+from enrichscrapy.items import PartialDate, Profile
+from enrichscrapy.sites import PageKind, SearchResult
+from enrichscrapy.sites._html import has_class, text_of
+from enrichscrapy.sites._urls import on_site, photo_url
 
 NAME = "babepedia"
 HOME = "https://www.babepedia.com"

@@ -12,28 +12,15 @@ from urllib.parse import quote, quote_plus, unquote
 
 from parsel import Selector
 
+from enrichscrapy.facts.countries import country_from_nationality
+from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.links import link_kind, outside_link, split_url
+from enrichscrapy.facts.names import fold_letters, name_words
+from enrichscrapy.facts.text import clean_aliases, fold, is_empty, without_notes
 from enrichscrapy.items import Profile
-from enrichscrapy.names import fold_letters, name_words
 from enrichscrapy.sites import PageKind, SearchResult
-from enrichscrapy.sites._countries import country_from_nationality
-from enrichscrapy.sites._dates import parse_date
-from enrichscrapy.sites._html import (
-    clean_aliases,
-    fold,
-    has_class,
-    is_empty,
-    lines_of,
-    text_of,
-    without_notes,
-)
-from enrichscrapy.sites._urls import (
-    escape_path,
-    link_kind,
-    on_site,
-    outside_link,
-    photo_url,
-    split_url,
-)
+from enrichscrapy.sites._html import has_class, lines_of, text_of
+from enrichscrapy.sites._urls import escape_path, on_site, photo_url
 
 NAME = "iafd"
 HOME = "https://www.iafd.com"

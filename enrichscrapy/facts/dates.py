@@ -7,8 +7,8 @@ import re
 
 from dateutil import parser
 
+from enrichscrapy.facts.text import without_notes
 from enrichscrapy.items import PartialDate
-from enrichscrapy.sites._html import without_notes
 
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
 _NUMERIC = re.compile(r"([\d?]{1,2})[/.-]([\d?]{1,2})[/.-]([\d?]{4})")

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import pycountry
 
-from enrichscrapy.sites._demonyms import DEMONYMS
-from enrichscrapy.sites._html import fold, without_notes
+from enrichscrapy.facts.demonyms import DEMONYMS
+from enrichscrapy.facts.text import fold, without_notes
 
 # Everyday names that ISO 3166 does not list.
 _EVERYDAY = {

@@ -1,0 +1,70 @@
+"""Links, read without ever raising on a bad one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from urllib.parse import SplitResult, urlsplit
+
+_KINDS = {
+    "instagram.com": "instagram",
+    "onlyfans.com": "onlyfans",
+    "tiktok.com": "tiktok",
+    "youtube.com": "youtube",
+    "youtu.be": "youtube",
+    "twitch.tv": "twitch",
+    "imdb.com": "imdb",
+    "x.com": "x",
+    "twitter.com": "twitter",
+    "facebook.com": "facebook",
+    "fb.com": "facebook",
+    "fansly.com": "fansly",
+    "manyvids.com": "manyvids",
+    "linktr.ee": "linktree",
+    "snapchat.com": "snapchat",
+    "myspace.com": "myspace",
+    "egafd.com": "egafd",
+    "bgafd.co.uk": "bgafd",
+    "wikidata.org": "wikidata",
+    "wikipedia.org": "wikipedia",
+}
+
+
+def split_url(url: str) -> SplitResult | None:
+    """The parts of an HTTP link (its scheme may be missing); None if it is none."""
+    url = url.strip()
+    if url.startswith("//"):
+        url = f"https:{url}"
+    elif not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d+(?:/|$))", url):
+        url = f"https://{url}"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def host_of(url: str) -> str | None:
+    """The link's host, lower-cased, without a trailing dot."""
+    parts = split_url(url)
+    return (parts.hostname or "").rstrip(".") or None if parts else None
+
+
+def outside_link(href: str | None, hosts: Collection[str]) -> str | None:
+    """An absolute HTTP link away from the site, as written but for white space; else None."""
+    href = (href or "").strip()
+    if not re.match(r"(?:https?:)?//", href, re.IGNORECASE):
+        return None
+    host = host_of(href)
+    if host is None or "." not in host or host in hosts:
+        return None
+    return f"https:{href}" if href.startswith("//") else href
+
+
+def link_kind(url: str) -> str:
+    """The platform a link leads to; ``www`` for a site of one's own."""
+    host = host_of(url) or ""
+    for known, kind in _KINDS.items():
+        if host == known or host.endswith(f".{known}"):
+            return kind
+    return "www"
