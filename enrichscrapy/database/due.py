@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
+    Connection,
     Select,
     and_,
     column,
@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.sql.selectable import CompoundSelect
 
 from enrichscrapy.database.schema import external_urls, lookups, models, pending, performers
 from enrichscrapy.items import Outcome, ReferenceSiteMode
@@ -31,34 +30,42 @@ from enrichscrapy.items import Outcome, ReferenceSiteMode
 if TYPE_CHECKING:
     from enrichscrapy.database.ledger import Selection
 
-__all__ = ["id_list", "models", "query"]
+# The performer's id in the table read, and what makes its rows due.
+Way = tuple[ColumnElement[int], ColumnElement[bool]]
 
 SECONDS_PER_DAY = 86400.0
 ENDED = [outcome.value for outcome in Outcome if outcome.ended]
+FEW = 5000
+"""Up to so many rows it is cheaper to collect and sort than to walk the ledger in id order."""
 
 # Written out, not bound: SQLite uses a partial index only for the very words it was made with.
 _IS_FOUND: ColumnElement[bool] = literal_column("lookups.outcome = 'found'")
 
 
-def query(
-    selection: Selection,
-    now: float,
-    model_ids: Sequence[int],
-    after_id: int = 0,
-    limit: int | None = None,
-) -> Select[tuple[int]] | CompoundSelect[tuple[int]]:
-    """Ids of the performers whose lookup is due at ``now``, ascending, above ``after_id``.
+def find(
+    connection: Connection, selection: Selection, now: float, after_id: int, limit: int
+) -> list[int]:
+    """Ids of the first ``limit`` performers above ``after_id`` whose lookup is due at ``now``."""
+    pages = [_page(way, selection, after_id, limit) for way in _ways(connection, selection, now)]
+    query = union(*pages).order_by(column("performer_id")).limit(limit)
+    return list(connection.scalars(query))
 
-    ``model_ids`` are all models there are.
-    """
+
+def count(connection: Connection, selection: Selection, now: float) -> int:
+    """How many performers' lookups are due at ``now``."""
+    ways = _ways(connection, selection, now)
+    query = union(*(_page(way, selection, 0, None) for way in ways)).subquery()
+    return connection.scalar(select(func.count()).select_from(query)) or 0
+
+
+def _ways(connection: Connection, selection: Selection, now: float) -> list[Way]:
     ways = [_never_looked_up(selection), _time_has_come(selection, now)]
     if selection.revisit_after_days > 0:
-        ways.append(_ended_long_ago(selection, now))
+        ways.append(_ended_long_ago(connection, selection, now))
     if selection.model_id is not None:
-        others = [None, *(other for other in model_ids if other != selection.model_id)]
-        ways += [_found_with(selection, other) for other in others]
-    pages = [_page(way, selection, after_id, limit) for way in ways]
-    return union(*pages).order_by(column("performer_id")).limit(limit)
+        others = connection.scalars(select(models.c.id).where(models.c.id != selection.model_id))
+        ways += [_found_with(selection, other) for other in (None, *others)]
+    return ways
 
 
 def id_list(ids: Sequence[int]) -> Select[Any]:
@@ -66,15 +73,9 @@ def id_list(ids: Sequence[int]) -> Select[Any]:
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
 
 
-def _page(
-    way: tuple[FromClause, ColumnElement[bool]],
-    selection: Selection,
-    after_id: int,
-    limit: int | None,
-) -> Select[tuple[int]]:
-    source, condition = way
-    performer_id: ColumnElement[int] = source.c.performer_id
-    page = select(performer_id).where(condition, performer_id > after_id)
+def _page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
+    performer_id, condition = way
+    page = select(performer_id.label("performer_id")).where(condition, performer_id > after_id)
     if selection.performer_ids is not None:
         page = page.where(performer_id.in_(id_list(selection.performer_ids)))
     if limit is not None:
@@ -82,14 +83,14 @@ def _page(
     return select(page.subquery().c.performer_id)
 
 
-def _never_looked_up(selection: Selection) -> tuple[FromClause, ColumnElement[bool]]:
+def _never_looked_up(selection: Selection) -> Way:
     condition = and_(pending.c.source == selection.source, pending.c.mode == selection.mode)
     if selection.gender is not None:
         condition = and_(condition, pending.c.gender.in_([selection.gender.lower(), ""]))
-    return pending, condition
+    return pending.c.performer_id, condition
 
 
-def _time_has_come(selection: Selection, now: float) -> tuple[FromClause, ColumnElement[bool]]:
+def _time_has_come(selection: Selection, now: float) -> Way:
     return _row(
         selection,
         lookups.c.next_attempt_at.is_not(None),
@@ -97,20 +98,22 @@ def _time_has_come(selection: Selection, now: float) -> tuple[FromClause, Column
     )
 
 
-def _ended_long_ago(selection: Selection, now: float) -> tuple[FromClause, ColumnElement[bool]]:
-    before = now - selection.revisit_after_days * SECONDS_PER_DAY
-    return _row(selection, lookups.c.updated_at <= before, lookups.c.outcome.in_(ENDED))
+def _ended_long_ago(connection: Connection, selection: Selection, now: float) -> Way:
+    is_old = lookups.c.updated_at <= now - selection.revisit_after_days * SECONDS_PER_DAY
+    performer_id, condition = _row(selection, is_old, lookups.c.outcome.in_(ENDED))
+    mine = and_(lookups.c.source == selection.source, lookups.c.mode == selection.mode)
+    some = select(lookups.c.performer_id).where(mine, is_old).limit(FEW + 1).subquery()
+    if (connection.scalar(select(func.count()).select_from(some)) or 0) > FEW:
+        return performer_id, condition
+    # Adding 0 takes the id from SQLite's choice of index, which leaves the one by age.
+    return performer_id + literal_column("0"), condition
 
 
-def _found_with(
-    selection: Selection, model_id: int | None
-) -> tuple[FromClause, ColumnElement[bool]]:
+def _found_with(selection: Selection, model_id: int | None) -> Way:
     return _row(selection, lookups.c.model_id.is_(model_id), _IS_FOUND)
 
 
-def _row(
-    selection: Selection, *conditions: ColumnElement[bool]
-) -> tuple[FromClause, ColumnElement[bool]]:
+def _row(selection: Selection, *conditions: ColumnElement[bool]) -> Way:
     """A lookup that was done before and is still this selection's business."""
     by_link = selection.mode == ReferenceSiteMode.URL_LOOKUP.value
     condition = and_(
@@ -121,7 +124,7 @@ def _row(
     )
     if selection.gender is not None:
         condition = and_(condition, _has_gender(selection.gender))
-    return lookups, condition
+    return lookups.c.performer_id, condition
 
 
 def _has_link(selection: Selection) -> ColumnElement[bool]:

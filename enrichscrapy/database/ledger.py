@@ -95,7 +95,7 @@ class Ledger:
         self._prepare(selection)
         while True:
             with self._database.read() as connection:
-                ids = self._due_ids(connection, selection, after_id, batch_size)
+                ids = due.find(connection, selection, self._database.clock(), after_id, batch_size)
                 page = self._complete(connection, selection, ids)
             if page or not ids:
                 return page
@@ -119,8 +119,7 @@ class Ledger:
         """How many lookups are due, suppressed performers not counted."""
         self._prepare(selection)
         with self._database.read() as connection:
-            query = due.query(selection, self._database.clock(), self._models(connection))
-            return int(connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
+            return due.count(connection, selection, self._database.clock())
 
     def get(self, source: str, mode: str, performer_id: int) -> RowMapping | None:
         """The row of one lookup, by column name; None when it was never done."""
@@ -173,17 +172,6 @@ class Ledger:
             known = connection.scalar(query) is not None
         if not known:
             self._database.register_source(selection.source)
-
-    def _models(self, connection: Connection) -> list[int]:
-        return list(connection.scalars(select(due.models.c.id)))
-
-    def _due_ids(
-        self, connection: Connection, selection: Selection, after_id: int, limit: int
-    ) -> list[int]:
-        query = due.query(
-            selection, self._database.clock(), self._models(connection), after_id, limit
-        )
-        return list(connection.scalars(query))
 
     def _complete(
         self, connection: Connection, selection: Selection, ids: list[int]

@@ -30,21 +30,24 @@ SELECT s.name, 'name', p.id, lower(trim(coalesce(p.gender, '')))
                       AND l.outcome = 'found')
 """
 
+_OF_URL = "performer_id = {row}.performer_id AND source = {row}.site AND mode = 'url'"
+_OF_LOOKUP = "performer_id = {row}.performer_id AND source = {row}.source"
+
 # A link to a site that is no source changes nothing: most links are such.
 _NEW_IS_OURS = "WHEN NEW.site IN (SELECT name FROM sources)"
 _OLD_WAS_OURS = "WHEN OLD.site IN (SELECT name FROM sources)"
 
-# (trigger, event, condition, performer, source or None for all)
+# (trigger, event, condition, which of the performer's part of the copy is renewed)
 _TRIGGERS = (
-    ("performer_added", "INSERT ON performers", "", "NEW.id", None),
-    ("performer_gender", "UPDATE OF gender ON performers", "", "NEW.id", None),
-    ("url_added", "INSERT ON external_urls", _NEW_IS_OURS, "NEW.performer_id", "NEW.site"),
-    ("url_changed_new", "UPDATE ON external_urls", _NEW_IS_OURS, "NEW.performer_id", "NEW.site"),
-    ("url_changed_old", "UPDATE ON external_urls", _OLD_WAS_OURS, "OLD.performer_id", "OLD.site"),
-    ("url_removed", "DELETE ON external_urls", _OLD_WAS_OURS, "OLD.performer_id", "OLD.site"),
-    ("lookup_added", "INSERT ON lookups", "", "NEW.performer_id", "NEW.source"),
-    ("lookup_changed", "UPDATE OF outcome ON lookups", "", "NEW.performer_id", "NEW.source"),
-    ("lookup_removed", "DELETE ON lookups", "", "OLD.performer_id", "OLD.source"),
+    ("performer_added", "INSERT ON performers", "", "performer_id = NEW.id"),
+    ("performer_gender", "UPDATE OF gender ON performers", "", "performer_id = NEW.id"),
+    ("url_added", "INSERT ON external_urls", _NEW_IS_OURS, _OF_URL.format(row="NEW")),
+    ("url_changed_new", "UPDATE ON external_urls", _NEW_IS_OURS, _OF_URL.format(row="NEW")),
+    ("url_changed_old", "UPDATE ON external_urls", _OLD_WAS_OURS, _OF_URL.format(row="OLD")),
+    ("url_removed", "DELETE ON external_urls", _OLD_WAS_OURS, _OF_URL.format(row="OLD")),
+    ("lookup_added", "INSERT ON lookups", "", _OF_LOOKUP.format(row="NEW")),
+    ("lookup_changed", "UPDATE OF outcome ON lookups", "", _OF_LOOKUP.format(row="NEW")),
+    ("lookup_removed", "DELETE ON lookups", "", _OF_LOOKUP.format(row="OLD")),
 )
 
 _COLUMNS = "source, mode, performer_id, gender"
@@ -69,8 +72,7 @@ SELECT count(*) FROM (
 def create(connection: Connection) -> None:
     """Create the view and the triggers."""
     connection.execute(text(VIEW))
-    for name, event, when, performer, source in _TRIGGERS:
-        same = f"performer_id = {performer}" + (f" AND source = {source}" if source else "")
+    for name, event, when, same in _TRIGGERS:
         statement = f"""
             CREATE TRIGGER IF NOT EXISTS pending_{name} AFTER {event} {when} BEGIN
               DELETE FROM pending WHERE {same};

@@ -304,8 +304,12 @@ hosts = Table(
     Column("budget_used", Integer, nullable=False, default=0),
     Column("circuit", Text, nullable=False, default="closed"),  # closed, open, half_open
     Column("circuit_until", Float),
+    Column("circuit_pause", Float),  # seconds; doubled after each probe in vain
     Column("circuit_reason", Text),
     Column("refusals", Integer, nullable=False, default=0),  # in a row
+    Column("failures", Integer, nullable=False, default=0),  # in a row: out of reach or broken
+    # The cookies of a passed challenge, so that it need not be passed again until they expire.
+    Column("clearance", JSON),
     Column("robots_digest", Text),
     Column("robots_fetched_at", Float),
     Column("updated_at", Float),
