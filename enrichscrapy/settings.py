@@ -82,13 +82,13 @@ PHOTO_WORK_SIDE = 1000
 # Pixels of the photo's shorter side.
 PHOTO_MIN_SIDE = 160
 # Pixels of the face's shorter side …
-FACE_MIN_SIZE = 60
+FACE_MIN_SIZE = 50
 # … and its share of the photo's longer side.
 FACE_MIN_SHARE = 0.04
 # Detection score, 0 to 1. Detections below 0.9 are mostly no faces.
 FACE_MIN_SCORE = 0.95
-# Strength of the crop's finest detail in per cent of its contrast (see faces/quality.py).
-FACE_MIN_SHARPNESS = 4
+# Strength of the crop's fine features in per cent of its contrast (see faces/quality.py).
+FACE_MIN_SHARPNESS = 28
 # Exposure of the crop: the grey level (0 to 255) that its brightest twentieth reaches, the one
 # that its darkest twentieth stays below, the standard deviation of grey, and the share of pixels
 # that are black or burnt out.
@@ -119,6 +119,26 @@ IAFD_BASE_URL = os.environ.get("IAFD_BASE_URL", "")
 # An address a site's operator can write to; part of the User-Agent. There is no way to send any
 # other User-Agent.
 CONTACT = os.environ.get("CONTACT", "")
+# Seconds between two requests to a source, at least. Lower than 3 (Babepedia) and 2 (IAFD) only
+# on loopback. robots.txt's Crawl-delay, Retry-After and what AutoThrottle learns come on top.
+DELAY_FLOORS = {"babepedia": 3, "iafd": 2}
+# Share of the delay by which it is lengthened at random; never shortened.
+DELAY_JITTER = 0.3
+# Requests to one source in a UTC day, photos, robots.txt and browsers included; 0: no limit. When
+# they are used up, the crawl ends with finish_reason=budget and goes on another day.
+REQUESTS_PER_DAY = 10_000
+# Seconds that a crawl sits a pause (Retry-After, Crawl-delay) out; it ends at once when a host
+# asks for more.
+LONGEST_WAIT = 600
+# Refusals in a row, and failures (no connection, server errors) in a row, after which a source is
+# left alone. A block, or a challenge that does not open, does so at once.
+CIRCUIT_REFUSALS = 5
+CIRCUIT_FAILURES = 20
+# Seconds for which it is left alone; doubled after each probe in vain, up to the maximum.
+CIRCUIT_PAUSE = 900
+CIRCUIT_PAUSE_MAX = 86400
+# Seconds after which robots.txt is fetched again.
+ROBOTS_MAX_AGE = 86400
 # Bytes of a page beyond which it is not read, packed or unpacked (photos: PHOTO_MAX_BYTES).
 PAGE_MAX_BYTES = 8_000_000
 
@@ -131,10 +151,18 @@ DRY_RUN = False
 DOWNLOADER_MIDDLEWARES = {
     # Addresses, limits, types, the User-Agent; sees every redirect again.
     "enrichscrapy.downloadermiddlewares.intake.IntakeMiddleware": 20,
+    # robots.txt, for pages and photos.
+    "enrichscrapy.downloadermiddlewares.robots.RobotsMiddleware": 100,
+    # Tells refusals apart; after unpacking, before the retries are spent.
+    "enrichscrapy.downloadermiddlewares.refusals.RefusalsMiddleware": 560,
     # Unpacks within the limits.
     "enrichscrapy.downloadermiddlewares.compression.BoundedCompressionMiddleware": 590,
-    # Cookies of the sources' own hosts, bounded.
+    # One request at a time to a source, each in its turn …
+    "enrichscrapy.downloadermiddlewares.pace.PaceMiddleware": 650,
+    # Cookies of the sources' own hosts, bounded; set when the turn has come.
     "enrichscrapy.downloadermiddlewares.cookies.SourceCookiesMiddleware": 700,
+    # … until its answer is in: what it says of the pace is learnt before the next one leaves.
+    "enrichscrapy.downloadermiddlewares.pace.AnswersMiddleware": 950,
     # Replaced by the above …
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -180,7 +208,11 @@ COOKIES_ENABLED = True
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-AUTOTHROTTLE_ENABLED = True
+# Read by enrichscrapy/pace.py, with the floors as its minimum: seconds, seconds, and the requests
+# in flight at which the delay would equal the host's latency.
+AUTOTHROTTLE_START_DELAY = 0
+AUTOTHROTTLE_MAX_DELAY = 60
+AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY_JITTER = 0
 LOG_LEVEL = "INFO"

@@ -1,0 +1,97 @@
+"""Drawn portraits, and the real network with weights drawn by lot."""
+
+import hashlib
+import io
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from facenet_pytorch import InceptionResnetV1
+from PIL import Image
+
+from demo.portraits import PersonLook, Shot, render
+from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+from enrichscrapy.faces.quality import Gates
+
+STRICT = Gates(
+    photo_min_side=160,
+    min_size=50,
+    min_share=0.04,
+    min_score=0.9,
+    min_sharpness=28,
+    min_highlights=60,
+    max_shadows=190,
+    min_contrast=12,
+    max_clipped=0.4,
+    max_yaw=60,
+    max_roll=45,
+    dominance=4,
+)
+
+
+def random_state(seed: int) -> dict[str, torch.Tensor]:
+    """A state dict of InceptionResnetV1 whose activations neither vanish nor explode."""
+    torch.manual_seed(seed)
+    network = InceptionResnetV1(pretrained=None, classify=False)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+                fan = module.weight[0].numel()
+                module.weight.normal_(0, math.sqrt(2 / fan))
+            if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    return network.state_dict()
+
+
+def save_weights(folder: Path, state: dict[str, torch.Tensor]) -> tuple[Path, str]:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    path = folder / "weights.pt"
+    path.write_bytes(buffer.getvalue())
+    return path, hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """(path, sha256) of a weights file with seeded random weights."""
+    return save_weights(tmp_path_factory.mktemp("weights"), random_state(1))
+
+
+@pytest.fixture(scope="session")
+def options(weights):
+    path, sha256 = weights
+    return FaceOptions(weights=path, sha256=sha256, gates=STRICT)
+
+
+@pytest.fixture(scope="session")
+def engine(options):
+    return FaceEngine(options)
+
+
+@pytest.fixture(scope="session")
+def portrait():
+    """``portrait(seed, **shot)``: the drawn picture of one person, kept for the session."""
+    kept: dict[tuple, Image.Image] = {}
+
+    def draw(seed: int = 2, **shot) -> Image.Image:
+        key = (seed, *sorted(shot.items()))
+        if key not in kept:
+            picture = Shot(**{"seed": seed, "size": (300, 400), **shot})
+            kept[key] = Image.fromarray(render(PersonLook.from_seed(seed), picture))
+        return kept[key].copy()
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def encode():
+    """``encode(image, "JPEG", **options)`` -> bytes."""
+
+    def save(image: Image.Image, kind: str = "JPEG", **options) -> bytes:
+        buffer = io.BytesIO()
+        image.save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    return save
