@@ -75,7 +75,9 @@ def test_cmyk(scene, encode):
 def test_grey_and_one_bit(scene, encode):
     grey = scene.convert("L")
     assert close(decode(encode(grey, "JPEG"), LIMITS), grey.convert("RGB"))
-    assert close(decode(encode(scene.convert("1"), "PNG"), LIMITS), scene.convert("1").convert("RGB"))
+    assert close(
+        decode(encode(scene.convert("1"), "PNG"), LIMITS), scene.convert("1").convert("RGB")
+    )
 
 
 def test_sixteen_bits_keep_their_shades(encode):
@@ -103,7 +105,9 @@ def test_transparent_palette_is_laid_over_grey(encode):
     assert decode(data, LIMITS).image.getpixel((0, 0)) == (128, 128, 128)
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "P", "I", "F", "I;16", "LA", "PA", "CMYK", "YCbCr", "HSV"])
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "P", "I", "F", "I;16", "LA", "PA", "CMYK", "YCbCr", "HSV"]
+)
 def test_every_mode_becomes_rgb(mode):
     assert to_rgb(Image.new(mode, (4, 4))).mode == "RGB"
 
@@ -126,8 +130,16 @@ def test_cut_short(encode, kind):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\xff\xd8\xff", b"<html>not found</html>", b"BM" + bytes(60), b"II*\0" + bytes(60),
-     b"%PDF-1.4", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\0\0\0\x18ftypheic" + bytes(40)],
+    [
+        b"",
+        b"\xff\xd8\xff",
+        b"<html>not found</html>",
+        b"BM" + bytes(60),
+        b"II*\0" + bytes(60),
+        b"%PDF-1.4",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\0\0\0\x18ftypheic" + bytes(40),
+    ],
 )
 def test_what_is_no_photo(data):
     assert decode(data, LIMITS).outcome is PhotoOutcome.UNREADABLE
@@ -147,7 +159,9 @@ def png_header(width, height):
     """A PNG that claims a size, with no pixels to show for it."""
 
     def chunk(name, body):
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        return (
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        )
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = zlib.compress(bytes(100))
