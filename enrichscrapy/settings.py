@@ -22,10 +22,18 @@ ITEM_PIPELINES = {
 
 # What lives as long as the crawl.
 EXTENSIONS = {
+    # Before the database and the JOBDIR are opened: one crawl of a source at a time.
+    "enrichscrapy.extensions.lock.SourceLockExtension": -200,
+    # Before Scrapy opens anything in the JOBDIR.
+    "enrichscrapy.extensions.jobdir.JobdirExtension": -100,
     "enrichscrapy.extensions.database.DatabaseExtension": 0,
     "enrichscrapy.extensions.model.ModelExtension": 10,
     "enrichscrapy.extensions.judge.JudgeExtension": 20,
+    "enrichscrapy.extensions.publisher.IndexPublisher": 30,
+    "enrichscrapy.extensions.shutdown.ShutdownExtension": 40,
     "enrichscrapy.extensions.summary.SummaryExtension": 500,
+    # Spiders keep no state of their own: a cut state file could only hurt.
+    "scrapy.extensions.spiderstate.SpiderState": None,
     # Its rule lives in enrichscrapy/pace.py, which keeps what it learnt across runs.
     "scrapy.extensions.throttle.AutoThrottle": None,
 }
@@ -35,6 +43,8 @@ EXTENSIONS = {
 DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
 # Folder of the published FAISS generations.
 INDEX_DIR = os.environ.get("INDEX_DIR", "data/index")
+# Seconds between two publishings of the index while a crawl runs; 0 publishes at its end only.
+INDEX_PUBLISH_SECONDS = 300
 
 # --- Which work is due ---------------------------------------------------------------------------
 # Days after which an ended lookup is due again; 0 means never.
@@ -147,8 +157,14 @@ PAGE_MAX_BYTES = 8_000_000
 # would have done.
 DRY_RUN = False
 
+# Seconds that the first Ctrl-C or SIGTERM leaves to what is in flight. Pages that were not asked
+# for are handed back at once, photos after this time; after twice this time the process ends.
+SHUTDOWN_SECONDS = 30
+
 # --- The way of a request (small numbers are near the engine, large ones near the network) --------
 DOWNLOADER_MIDDLEWARES = {
+    # Asks the ledger again about what a JOBDIR brought back.
+    "enrichscrapy.downloadermiddlewares.restored.RestoredMiddleware": 10,
     # Addresses, limits, types, the User-Agent; sees every redirect again.
     "enrichscrapy.downloadermiddlewares.intake.IntakeMiddleware": 20,
     # robots.txt, for pages and photos.
@@ -201,6 +217,12 @@ HTTPERROR_ALLOW_ALL = True
 RETRY_TIMES = 2
 RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526]
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the message quotes the URL, which holds a name
+
+# --- The ledger decides the work, Scrapy's queues only carry it -----------------------------------
+SCHEDULER = "enrichscrapy.scheduler.LedgerScheduler"
+DOWNLOADER = "enrichscrapy.downloader.StoppableDownloader"
+# No request is ever dropped as seen before: a finished JOBDIR must not silence a new attempt.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
 # --- Scrapy --------------------------------------------------------------------------------------
 ROBOTSTXT_OBEY = True

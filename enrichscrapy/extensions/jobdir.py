@@ -1,0 +1,82 @@
+"""Opens and closes the JOBDIR round Scrapy's own use of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from enrichscrapy.database.engine import database_path
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
+
+logger = logging.getLogger(__name__)
+
+
+class JobdirExtension:
+    """Active with ``JOBDIR``; ``DRY_RUN`` ignores it. Built before anything of Scrapy's uses it.
+
+    Raises ``BadSetting`` for a JOBDIR that belongs to somebody else. ``broken`` is set by the
+    scheduler when it cannot be written any more.
+    """
+
+    broken = False
+
+    def __init__(self, crawler: Crawler, owner: Owner, jobdir: Opened) -> None:
+        self.crawler = crawler
+        self.owner = owner
+        self.jobdir = jobdir
+        if jobdir.set_aside is not None:
+            logger.warning(
+                "The JOBDIR was not usable (%s): its leftovers are in %s, and this crawl goes by "
+                "the ledger alone, which knows what is done",
+                jobdir.why,
+                jobdir.set_aside,
+            )
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        if settings.getbool("DRY_RUN"):
+            settings.set("JOBDIR", None, priority="cmdline")
+        if not settings["JOBDIR"]:
+            raise NotConfigured
+        owner = Owner(
+            crawler.spidercls.name,
+            str(getattr(crawler.spider, "mode", "")),
+            str(database_path(settings["DATABASE_URL"])),
+        )
+        extension = cls(crawler, owner, open_jobdir(Path(settings["JOBDIR"]), owner, time.time()))
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def sign(self) -> None:
+        """Called by the scheduler, right before it opens its queues."""
+        try:
+            sign_jobdir(self.jobdir.path, self.owner)
+        except OSError as error:
+            raise BadSetting(f"JOBDIR cannot be written: {error.strerror}") from error
+
+    async def spider_opened(self) -> None:
+        """Register what may hold links of performers, for erasure to find."""
+        database = required(self.crawler, DatabaseExtension)
+        for path in (self.jobdir.path, self.jobdir.set_aside):
+            if path is not None:
+                await database.write(database.database.artefacts.register, "jobdir", path)
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """The scheduler has closed its queues by now."""
+        if self.broken:
+            return
+        try:
+            close_jobdir(self.jobdir.path, self.owner, reason)
+        except OSError as error:
+            logger.error("The JOBDIR was not closed (%s): the ledger will go on", error.strerror)

@@ -1,0 +1,106 @@
+"""Publishes the index on a timer, and once more when the pipelines have closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.index import Generation, publish
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT = 120.0
+"""Seconds to wait for another crawl that is publishing; what it leaves out comes next time."""
+
+
+class IndexPublisher:
+    """Keeps the published index close behind the database, off the event loop.
+
+    An index that cannot be written (full disk, read-only folder) costs the crawl nothing: what was
+    published stays as it was, the database is the truth, and the next attempt catches up.
+    """
+
+    def __init__(self, crawler: Crawler, index_dir: Path, seconds: float) -> None:
+        self.crawler = crawler
+        self.index_dir = index_dir
+        self.seconds = seconds
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publisher")
+        self._timer: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        if settings.getbool("DRY_RUN") or not settings.getbool("FACES_ENABLED"):
+            raise NotConfigured
+        extension = cls(
+            crawler, Path(settings["INDEX_DIR"]), settings.getfloat("INDEX_PUBLISH_SECONDS")
+        )
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def spider_opened(self) -> None:
+        if self.seconds > 0:
+            self._timer = asyncio.ensure_future(self._tick())
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self.seconds)
+            try:
+                await self.publish()
+            except Exception:  # a fault of ours: the next tick must come all the same
+                self.crawler.stats.inc_value("index/publish_failed")
+                logger.exception("The index was not published")
+
+    async def spider_closed(self) -> None:
+        """All lookups are stored by now: the pipelines close before this signal is sent."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.publish()
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def publish(self) -> None:
+        """Publish what changed; a publishing that is going on is waited for first."""
+        model_id = required(self.crawler, ModelExtension).model_id
+        if model_id is None:
+            return  # the crawl ended before it began
+        database = required(self.crawler, DatabaseExtension).database
+        loop = asyncio.get_running_loop()
+
+        def run() -> Generation | None:
+            return publish(database, self.index_dir, model_id, wait=LONGEST_WAIT)
+
+        try:
+            generation = await loop.run_in_executor(self._thread, run)
+        except (OSError, EnrichError) as error:
+            self.crawler.stats.inc_value("index/publish_failed")
+            logger.error("The index was not published: %s", error)
+        else:
+            self._report(generation)
+
+    def _report(self, generation: Generation | None) -> None:
+        if generation is None:
+            return
+        stats, manifest = self.crawler.stats, generation.manifest
+        stats.inc_value("index/published")
+        stats.set_value("index/faces", manifest.count)
+        logger.info(
+            "Published index generation %s: %d faces (%d more, %d fewer)",
+            manifest.generation,
+            manifest.count,
+            generation.added,
+            generation.removed,
+        )
+        for face_id in manifest.skipped:
+            logger.warning("Face %d is not in the index: its vector is no unit vector", face_id)

@@ -1,0 +1,115 @@
+"""What one Ctrl-C does: finish what is in flight, within a time; then say how to go on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from enrichscrapy.downloader import StoppableDownloader
+from enrichscrapy.extensions.publisher import IndexPublisher
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class ShutdownExtension:
+    """Bounds the time between the first SIGINT or SIGTERM and the end.
+
+    At once, pages that were not asked for yet are handed back; lookups in the pipelines go on
+    getting their photos. After ``seconds`` the photos left are given up too, and their lookups
+    stay due. After as long again (something hangs) the index is published and the process ends
+    as if signalled twice. A second signal is Scrapy's own: the process ends at once.
+    """
+
+    def __init__(self, crawler: Crawler, seconds: float) -> None:
+        self.crawler = crawler
+        self.seconds = seconds
+        self.begun = False
+        self._replaced: dict[int, Any] = {}
+        self._timers: list[asyncio.TimerHandle] = []
+        self._last_resort: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler, crawler.settings.getfloat("SHUTDOWN_SECONDS"))
+        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
+        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
+        return extension
+
+    def engine_started(self) -> None:
+        """Listen in before Scrapy's own handlers, where it has any (a script may not want them)."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            handler = signal.getsignal(number)
+            if callable(handler) and handler is not signal.default_int_handler:
+                self._replaced[number] = handler
+                signal.signal(number, self._listening(loop, handler))
+
+    def _listening(
+        self, loop: asyncio.AbstractEventLoop, handler: Callable[[int, FrameType | None], Any]
+    ) -> Callable[[int, FrameType | None], None]:
+        def handle(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.begin)
+            handler(number, frame)
+
+        return handle
+
+    def begin(self) -> None:
+        """The first signal came: Scrapy closes the spider, and nothing new is asked of the site."""
+        if self.begun:
+            return
+        self.begun = True
+        logger.info(
+            "Stopping: what is in flight is finished first, within %g seconds. A second signal "
+            "ends it at once; what is stored stays stored.",
+            self.seconds,
+        )
+        self._downloader().stop_pages()
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(self.seconds, self._give_up_photos),
+            loop.call_later(2 * self.seconds, self._give_up),
+        ]
+
+    def _downloader(self) -> StoppableDownloader:
+        downloader = self.crawler.engine.downloader
+        assert isinstance(downloader, StoppableDownloader)
+        return downloader
+
+    def _give_up_photos(self) -> None:
+        logger.info("Stopping: giving up the photos that have not come; their lookups stay due")
+        self._downloader().stop_everything()
+
+    def _give_up(self) -> None:
+        self._last_resort = asyncio.ensure_future(self._end_at_once())
+
+    async def _end_at_once(self) -> None:
+        logger.warning("Stopping: something hangs, so this ends now; what is stored stays stored")
+        publisher = self.crawler.get_extension(IndexPublisher)
+        if publisher is not None:
+            await publisher.publish()
+        signal.raise_signal(signal.SIGTERM)  # by now it means what a second signal means
+
+    def engine_stopped(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        for number, handler in self._replaced.items():
+            if not self.begun:
+                signal.signal(number, handler)
+        if self.begun and self.crawler.stats.get_value("stop/message") is None:
+            again = shlex.join(["scrapy", *sys.argv[1:]])
+            message = f"stopped as asked; the same command goes on from here: {again}"
+            self.crawler.stats.set_value("stop/message", message)

@@ -1,0 +1,104 @@
+"""Scrapy's scheduler, with a JOBDIR that a crawl can lose without losing work."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import Scheduler
+from scrapy.crawler import Crawler
+from twisted.internet.defer import Deferred
+
+from enrichscrapy.extensions import stop_crawl
+from enrichscrapy.extensions.jobdir import JobdirExtension
+
+logger = logging.getLogger(__name__)
+
+
+class LedgerScheduler(Scheduler):
+    """Marks what a JOBDIR brought back, and outlives a JOBDIR that breaks.
+
+    Restored requests carry ``meta["restored"]``; ``restored`` are their performers' ids. Requests
+    that cannot be read back are left to the ledger.
+    """
+
+    restored: frozenset[int] = frozenset()
+
+    def open(self, spider: Spider) -> Deferred[None] | None:
+        if (jobdir := self._jobdir()) is not None:
+            jobdir.sign()
+        try:
+            opened = super().open(spider)
+        except Exception as error:  # whatever Scrapy's queues make of a damaged file
+            self._start_anew(error)
+            opened = super().open(spider)
+        self.restored = frozenset(self._mark_restored())
+        return opened
+
+    def _jobdir(self) -> JobdirExtension | None:
+        return self.crawler.get_extension(JobdirExtension) if self.crawler else None
+
+    def _start_anew(self, error: Exception) -> None:
+        if self.dqdir is None:
+            raise error
+        aside = f"{self.dqdir}.set-aside-{time.time_ns()}"
+        os.replace(self.dqdir, aside)
+        Path(self.dqdir).mkdir()
+        logger.warning("The JOBDIR's queue cannot be read (%s): it is now in %s", error, aside)
+
+    def _mark_restored(self) -> Iterator[int]:
+        """Take every request out and put it back, marked; yield the performers' ids."""
+        requests = []
+        for _ in range(len(self)):
+            try:
+                request = self.next_request()
+            except Exception as error:  # a pickle may raise anything
+                logger.warning("A request in the JOBDIR cannot be read (%s)", error)
+                continue
+            if request is not None:
+                requests.append(request)
+        for request in requests:
+            request.meta["restored"] = True
+            super().enqueue_request(request.replace(dont_filter=True))
+            if (performer_id := performer_of(request)) is not None:
+                yield performer_id
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Lose no request to a full disk: keep it in memory, and end the crawl in good order."""
+        try:
+            return super().enqueue_request(request)
+        except OSError as error:
+            self._give_up_jobdir(error)
+            self.mqs.push(request)
+            return True
+
+    def close(self, reason: str) -> Deferred[None] | None:
+        try:
+            return super().close(reason)
+        except OSError as error:
+            self._give_up_jobdir(error)
+            return self.df.close(reason)
+
+    def _give_up_jobdir(self, error: OSError) -> None:
+        jobdir = self._jobdir()
+        if jobdir is None or self.crawler is None:
+            raise error
+        jobdir.broken = True
+        message = f"the JOBDIR cannot be written ({error.strerror}); what is stored is safe"
+        stop_crawl(self.crawler, "jobdir_error", message)
+
+
+def performer_of(request: Request) -> int | None:
+    """The performer a lookup's request is about; None for any other request."""
+    lookup = request.meta.get("lookup")
+    return lookup.get("performer_id") if isinstance(lookup, dict) else None
+
+
+def restored_performers(crawler: Crawler) -> frozenset[int]:
+    """Ids of performers whose lookups a JOBDIR brought back: ``start()`` need not begin them."""
+    scheduler = crawler.engine.scheduler
+    return scheduler.restored if isinstance(scheduler, LedgerScheduler) else frozenset()
