@@ -48,6 +48,8 @@ class Workplace:
             "BABEPEDIA_BASE_URL": babepedia_url,
             "IAFD_BASE_URL": iafd_url,
             "DELAY_FLOORS": '{"babepedia": 0, "iafd": 0}',
+            "AUTOTHROTTLE_START_DELAY": "0",
+            "DELAY_JITTER": "0",
         }
 
     def database(self) -> PerformerDatabase:

@@ -113,12 +113,13 @@ class ReferenceSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the first request of each due performer, only while there is room for it."""
+        self._in_progress |= getattr(self.crawler.engine.scheduler, "restored", frozenset())
         started = 0
         async for due in self._due():
             if self.arguments.limit is not None and started >= self.arguments.limit:
                 return
             if due.performer.id in self._in_progress:
-                continue  # a JOBDIR brought it back before the ledger did
+                continue  # a JOBDIR brought it back
             await self._wait_for_room()
             started += 1
             self._count(due.performer)
