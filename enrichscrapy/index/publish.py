@@ -155,6 +155,7 @@ def _publish_changes(
             return None
         accepted.check_history(connection, model_id, base)
         if change == base.change:
+            _prune(index_dir, base)  # its publisher may have been killed before it came to that
             return None
         touched = accepted.touched_faces(connection, model_id, base.change.seq)
         dimension = base.model.dimension
@@ -182,5 +183,9 @@ def _write(index_dir: Path, draft: Draft, now: float, why: str) -> Generation:
         files.sync_folder(index_dir)
         FaceIndex.load(folder, Manifest.read(folder / files.MANIFEST), thorough=True)
     files.swap_current(index_dir, folder.name)
-    files.prune(index_dir, {folder.name, previous or folder.name})
+    _prune(index_dir, manifest)
     return Generation(folder, manifest, draft.added, draft.removed, why)
+
+
+def _prune(index_dir: Path, in_force: Manifest) -> None:
+    files.prune(index_dir, {in_force.generation, in_force.previous or in_force.generation})

@@ -1,0 +1,186 @@
+"""A publisher killed at any step, or out of room, leaves a whole index behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from enrichscrapy.index import FaceIndex, publish, reindex, verify
+from tests.index.steps import Recorder
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# Publishes in a forked child for each step, dying there, until a child gets through.
+KILLED_AT_EVERY_STEP = """
+import os, shutil, sys
+from pathlib import Path
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.index import publish, reindex
+from tests.index.steps import Recorder
+
+folder, action = Path(sys.argv[1]), sys.argv[2]
+step, killed = 0, True
+while killed:
+    here = folder / f"step-{step:03d}"
+    shutil.copytree(folder / "before", here)
+    child = os.fork()
+    if child == 0:
+        db = PerformerDatabase(folder / "performers.db")
+        run = {"publish": publish, "reindex": reindex}[action]
+        with Recorder(here, kill_at=step).recording():
+            run(db, here, 1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == 9
+    assert killed or status == 0, status
+    step += 1
+print(step - 1)
+"""
+
+
+def in_child(code: str, *arguments: object) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def two_states(world, tmp_path):
+    """An index of two generations, and a database that is one change ahead of it."""
+    for seeds in ([1, 2], [3]):
+        world.add(*seeds)
+        publish(world.db, tmp_path / "before", world.model_id)
+    old = set(world.accepted())
+    world.add(4)
+    world.retire(1)
+    world.db.close()
+    return tmp_path, old, set(world.accepted())
+
+
+@pytest.mark.parametrize("action", ["publish", "reindex"])
+def test_killed_at_any_step_readers_have_the_old_or_the_new_index(two_states, world, action):
+    folder, old, new = two_states
+    steps = int(in_child(KILLED_AT_EVERY_STEP, folder, action))
+    assert steps > 15
+    seen = []
+    for number in range(steps):
+        here = folder / f"step-{number:03d}"
+        faces = set(FaceIndex.open_current(here, world.model).vectors.ids.tolist())
+        assert faces in (old, new)
+        seen.append(faces)
+        publish(world.db, here, world.model_id)  # the next crawl tidies up
+        assert verify(world.db, here, world.model_id) == []
+        assert len([path for path in here.iterdir() if path.is_dir()]) == 2
+        assert not (here / "current.new").exists()
+    assert seen == sorted(seen, key=lambda faces: faces == new), "the old came back"
+    assert seen[0] == old
+    assert seen[-1] == new
+
+
+def test_nothing_is_named_before_it_is_written_synced_and_read_back(world, index_dir, monkeypatch):
+    world.add(1)
+    publish(world.db, index_dir, world.model_id)
+    world.add(2)
+    publish(world.db, index_dir, world.model_id)
+    world.add(3)
+    recorder = Recorder(index_dir)
+    load = FaceIndex.load.__func__
+
+    def noted_load(cls, folder, manifest, *, thorough=False):
+        if thorough:
+            recorder.steps.append(("read back", folder.name))
+        return load(cls, folder, manifest, thorough=thorough)
+
+    monkeypatch.setattr(FaceIndex, "load", classmethod(noted_load))
+    with recorder.recording():
+        publish(world.db, index_dir, world.model_id)
+    steps = [step for step in recorder.steps if step[1] != "lock" and step != ("mkdir", ".")]
+    steps = [step for step, before in zip(steps, [None, *steps], strict=False) if step != before]
+    assert steps[:-3] == [
+        ("mkdir", "00000003"),
+        ("create", "00000003/faces.faiss"),
+        ("write", "00000003/faces.faiss"),
+        ("sync", "00000003/faces.faiss"),
+        ("create", "00000003/manifest.json"),
+        ("write", "00000003/manifest.json"),
+        ("sync", "00000003/manifest.json"),
+        ("sync", "00000003"),
+        ("sync", "."),
+        ("read back", "00000003"),
+        ("remove", "current.new"),
+        ("create", "current.new"),
+        ("write", "current.new"),
+        ("sync", "current.new"),
+        ("rename", "current.new -> current"),
+        ("sync", "."),
+    ]
+    assert {step for step, _ in steps[-3:]} == {"remove"}
+    assert {path.partition("/")[0] for _, path in steps[-3:]} == {"00000001"}
+
+
+def flip_on_the_way(real):
+    """A disk that loses a bit: what is synced is not what was written."""
+
+    def fsync(descriptor):
+        real(descriptor)
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith("faces.faiss"):
+            os.pwrite(descriptor, b"\xff", 200)
+
+    return fsync
+
+
+def test_a_file_that_reads_back_differently_is_never_published(world, index_dir, monkeypatch):
+    world.add(1, 2)
+    first = publish(world.db, index_dir, world.model_id)
+    world.add(3)
+    monkeypatch.setattr(os, "fsync", flip_on_the_way(os.fsync))
+    with pytest.raises(Exception, match="not the file its manifest names"):
+        reindex(world.db, index_dir, world.model_id)
+    monkeypatch.undo()
+    assert [path for path in index_dir.iterdir() if path.is_dir()] == [first.path]
+    assert FaceIndex.open_current(index_dir, world.model).count == 2
+    assert publish(world.db, index_dir, world.model_id).manifest.count == 3
+
+
+@pytest.fixture
+def full_disk():
+    """Files may grow to 3000 bytes only: as a full disk, and without being root."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
+
+    yield fill
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_full_disk_leaves_what_was_published(world, index_dir, full_disk):
+    world.add(*range(10))
+    first = publish(world.db, index_dir, world.model_id)
+    world.add(*range(100, 200))
+    full_disk()
+    with pytest.raises(OSError, match="too large"):
+        publish(world.db, index_dir, world.model_id)
+    assert [path for path in index_dir.iterdir() if path.is_dir()] == [first.path]
+    assert FaceIndex.open_current(index_dir, world.model).count == 10
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(world, tmp_path):
+    world.add(1)
+    (tmp_path / "index").write_text("a file in its place")
+    with pytest.raises(OSError, match="index"):
+        publish(world.db, tmp_path / "index", world.model_id)
