@@ -14,6 +14,19 @@ _JOINTS = re.compile("['’‘ʼʻ`´′‐‑‒–—−-]")  # apostrophes an
 _NUMBER = re.compile(
     r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<roman>[ivIV]+|\d\d?)\))"
 )
+# In this order: each works on what the ones before it left.
+_SPELLINGS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"ph", "f"),
+        (r"x", "ks"),
+        (r"ck|q|c(?![eiyh])", "k"),
+        (r"w", "v"),
+        (r"[yj]", "i"),
+        (r"(?<=[^cs])h", ""),  # but for "ch", "sh" and a word's first letter
+        (r"(.)\1+", r"\1"),
+    )
+)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 
@@ -29,10 +42,13 @@ def fold_letters(text: str) -> str:
             if not mark_makes_a_letter:
                 continue
         else:
-            latin = unicodedata.name(char, "").startswith("LATIN")
-            mark_makes_a_letter = char.isalpha() and not latin
+            mark_makes_a_letter = char.isalpha() and not is_latin(char)
         folded.append(char)
     return unicodedata.normalize("NFKC", "".join(folded).translate(_LETTERS))
+
+
+def is_latin(char: str) -> bool:
+    return unicodedata.name(char, "").startswith("LATIN")
 
 
 def split_number(name: str) -> tuple[str, int | None]:
@@ -79,3 +95,19 @@ def name_keys(name: str) -> frozenset[str]:
     """Every key the name may be written under: hyphens and apostrophes read as a space or not."""
     readings = (name_words(name, joiner) for joiner in (" ", ""))
     return frozenset(" ".join(sorted(words)) for words in readings if words)
+
+
+@lru_cache(maxsize=4096)
+def spelling_key(name: str) -> str:
+    """One key for the ways a name is spelt in Latin letters: ``Ksenia``, ``Xeniya``.
+
+    Coarse, and so only a reason to look closer: never enough to call two people one.
+    """
+    words = (_respell(word) for word in name_words(name, joiner=""))
+    return " ".join(sorted(words))
+
+
+def _respell(word: str) -> str:
+    for pattern, replacement in _SPELLINGS:
+        word = pattern.sub(replacement, word)
+    return word
