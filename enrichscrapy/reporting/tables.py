@@ -75,11 +75,12 @@ def _hosts(hosts: Iterable[HostState], now: float) -> Table:
     made = table("Hosts", "host", "state", "seconds between", "requests today", numbers=2)
     for host in hosts:
         delay = "" if host.delay is None else f"{host.delay:.1f}"
-        made.add_row(one_line(host.host), _host_state(host, now), delay, _count(host.used_today))
+        made.add_row(one_line(host.host), host_state(host, now), delay, _count(host.used_today))
     return made
 
 
-def _host_state(host: HostState, now: float) -> str:
+def host_state(host: HostState, now: float) -> str:
+    """How a host receives us now, in a few words."""
     reason = f": {one_line(host.circuit_reason)}" if host.circuit_reason else ""
     if host.circuit == "open":
         left = f", {duration(host.circuit_until - now)} left" if host.circuit_until else ""

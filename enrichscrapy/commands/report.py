@@ -1,0 +1,63 @@
+"""``scrapy report``: one HTML file that shows how things stand."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from enrichscrapy.command import EnrichCommand, gender_filters, open_existing
+from enrichscrapy.exceptions import EnrichError
+
+
+class Command(EnrichCommand):
+    def short_desc(self) -> str:
+        return "Write an HTML report: progress, faces, verdicts, refusals, a contact sheet"
+
+    def long_desc(self) -> str:
+        return (
+            "Writes one self-contained page that loads nothing from anywhere: open it in a "
+            "browser. It shows faces and names, so it is readable by you only and is removed by "
+            "scrapy forget like the database's own rows. Exit codes: 0 written, 1 the file cannot "
+            "be written, 2 bad setting or argument."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "-o", "--output", metavar="FILE", help="default: report.html beside the database"
+        )
+        parser.add_argument(
+            "--crops",
+            type=int,
+            metavar="N",
+            help="pictures of faces in it at most, those that wait for you first; default: 6000",
+        )
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        if args:
+            raise UsageError("report takes no arguments, only -o FILE and --crops N")
+        if opts.crops is not None and opts.crops < 0:
+            raise UsageError(f"--crops {opts.crops} is not usable: give a number from 0 up")
+        from enrichscrapy.reporting.report import MAX_CROPS, write_report
+
+        with open_existing(settings) as database:
+            path = Path(opts.output or database.path.with_name("report.html"))
+            try:
+                written = write_report(
+                    database,
+                    Path(settings["INDEX_DIR"]),
+                    gender_filters(settings),
+                    path,
+                    revisit_after_days=settings.getfloat("REVISIT_AFTER_DAYS"),
+                    max_crops=MAX_CROPS if opts.crops is None else opts.crops,
+                )
+            except OSError as error:
+                raise EnrichError(f"{path} cannot be written: {error.strerror}") from error
+        print(
+            f"{written.path}: {written.performers:,} performers, "
+            f"{written.size / 1e6:.1f} MB: open it in a browser"
+        )
+        return 0

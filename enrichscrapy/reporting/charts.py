@@ -1,0 +1,166 @@
+"""Plots as inline SVG: bars placed in per cent across and in pixels down.
+
+So they fill any width while their text keeps its size. Colours are CSS classes of the page
+(``found``, ``accepted``, …). Every bar carries a ``<title>`` that tells its numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+TOP, PLOT, BOTTOM = 18, 150, 22
+"""Pixels above the plot, of the plot, and below it for the labels."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a bar: its colour class, its size and what a pointer on it reads."""
+
+    kind: str
+    value: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of stacked parts; ``label`` stands under it and the ``span - 1`` bars that follow."""
+
+    parts: tuple[Part, ...] = ()
+    label: str = ""
+    span: int = 1
+
+    @property
+    def total(self) -> float:
+        return sum(part.value for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line at ``place`` (0..1 across) with its words."""
+
+    place: float
+    text: str
+
+
+def bar_chart(bars: Sequence[Bar], summary: str, marks: Iterable[Mark] = ()) -> Markup:
+    """Bars side by side on a common scale; ``summary`` is what a screen reader says."""
+    top = nice_ceiling(max((bar.total for bar in bars), default=0))
+    body = [*_grid(top), *_bars(bars, top), *_scale(top), *_labels(bars), *_marks(marks)]
+    height = TOP + PLOT + BOTTOM
+    return tag("svg", *body, class_="chart", role="img", aria_label=summary, height=height)
+
+
+def share_bar(value: float, top: float, kind: str) -> Markup:
+    """A horizontal bar for a table's cell."""
+    width = f"{_percent(value / top if top else 0)}%"
+    return tag("svg", tag("rect", class_=kind, width=width, height="100%", rx=2), class_="share")
+
+
+def nice_ceiling(value: float) -> float:
+    """The next of 1, 2, 3, 4, 5, 6, 8, 10, 20, … at or above ``value``: scales end on it."""
+    if value <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(power * step for step in (1, 2, 3, 4, 5, 6, 8, 10) if power * step >= value)
+
+
+def tag(name: str, *content: str, **attributes: object) -> Markup:
+    """An element; attributes and text are escaped; ``class_`` is ``class``, ``a_b`` is ``a-b``."""
+    pairs = [
+        Markup('{}="{}"').format(key.rstrip("_").replace("_", "-"), value)
+        for key, value in attributes.items()
+    ]
+    head = Markup(" ").join([name, *pairs])
+    inside = Markup("").join(escape(piece) for piece in content)
+    return Markup("<{}>{}</{}>").format(head, inside, name)
+
+
+def _grid(top: float) -> list[Markup]:
+    drawn = []
+    for share in _steps(top):
+        y = _round(TOP + PLOT * (1 - share))
+        kind = "grid" if share else "axis"
+        drawn.append(tag("line", class_=kind, x1="0", x2="100%", y1=y, y2=y))
+    return drawn
+
+
+def _scale(top: float) -> list[Markup]:
+    """Above the bars, so that it can be read where they meet."""
+    return [
+        tag("text", f"{int(top * share):,}", class_="scale", x="0", y=TOP + PLOT * (1 - share) - 4)
+        for share in _steps(top)
+        if share
+    ]
+
+
+def _steps(top: float) -> list[float]:
+    """Where grid lines are drawn: counts are whole, so half of an odd scale is none."""
+    return [share for share in (0.0, 0.5, 1.0) if (top * share).is_integer()]
+
+
+def _bars(bars: Sequence[Bar], top: float) -> list[Markup]:
+    slot = 100 / max(len(bars), 1)
+    gap = min(slot * 0.18, 0.8)
+    drawn = []
+    for place, bar in enumerate(bars):
+        floor = float(TOP + PLOT)
+        for part in bar.parts:
+            height = PLOT * part.value / top
+            if height <= 0:
+                continue
+            floor -= height
+            drawn.append(
+                tag(
+                    "rect",
+                    tag("title", part.title),
+                    class_=part.kind,
+                    x=f"{_percent((place * slot + gap / 2) / 100)}%",
+                    width=f"{_percent((slot - gap) / 100)}%",
+                    y=_round(floor),
+                    height=_round(height),
+                )
+            )
+    return drawn
+
+
+def _labels(bars: Sequence[Bar]) -> list[Markup]:
+    slot = 1 / max(len(bars), 1)
+    drawn = []
+    for place, bar in enumerate(bars):
+        if not bar.label:
+            continue
+        anchor, x = "middle", (place + bar.span / 2) * slot
+        if x < 0.04:  # a long label must not be cut off at the edge
+            anchor, x = "start", 0.0
+        elif x > 0.96:
+            anchor, x = "end", 1.0
+        y = TOP + PLOT + 16
+        drawn.append(tag("text", bar.label, x=f"{_percent(x)}%", y=y, text_anchor=anchor))
+    return drawn
+
+
+def _marks(marks: Iterable[Mark]) -> list[Markup]:
+    drawn = []
+    for mark in marks:
+        x = f"{_percent(mark.place)}%"
+        drawn.append(tag("line", class_="mark", x1=x, x2=x, y1=TOP - 4, y2=TOP + PLOT))
+        drawn.append(tag("text", mark.text, x=x, y=TOP - 7, text_anchor="middle"))
+    return drawn
+
+
+def _percent(share: float) -> float:
+    return _round(100 * share)
+
+
+def _round(value: float) -> float:
+    return round(value, 2)
+
+
+def legend(kinds: Mapping[str, str]) -> Markup:
+    """The colours (class -> words) of a chart."""
+    items = [tag("li", tag("i", class_=kind), words) for kind, words in kinds.items()]
+    return tag("ul", *items, class_="legend")

@@ -1,0 +1,112 @@
+"""The report's plots: from counts to bars."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy import Connection, Float, Integer, cast, func, select
+
+from enrichscrapy.database.schema import faces
+from enrichscrapy.items import Outcome, Verdict
+from enrichscrapy.reporting.charts import Bar, Mark, Part, bar_chart
+from enrichscrapy.reporting.faces import Coverage
+from enrichscrapy.reporting.sources import DayOutcome
+from enrichscrapy.reporting.words import OUTCOMES, VERDICTS, plural
+
+MIN_BARS, MAX_BARS = 14, 45
+STEP = 0.025
+"""Width of a bar of distances."""
+
+_SIZES = (*((n, n) for n in range(6)), (6, 9), (10, 14), (15, None))
+
+
+def outcomes_over_time(days: Sequence[DayOutcome], source: str) -> Markup | None:
+    """Lookups of a source by the day of their latest attempt; None when there are none."""
+    mine = [day for day in days if day.source == source]
+    if not mine:
+        return None
+    first, last = (dt.date.fromisoformat(mine[place].day) for place in (0, -1))
+    first = min(first, last - dt.timedelta(days=MIN_BARS - 1))  # a single day is not a wall
+    width = -(-((last - first).days + 1) // MAX_BARS)
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for day in mine:
+        counts[(dt.date.fromisoformat(day.day) - first).days // width][day.outcome] += day.count
+    number = (last - first).days // width + 1
+    bars = [_day_bar(first, width, place, counts[place], number) for place in range(number)]
+    total = sum(day.count for day in mine)
+    return bar_chart(bars, f"{source}: {plural(total, 'lookup')} from {first} to {last}")
+
+
+def _day_bar(first: dt.date, width: int, place: int, counts: Counter[str], number: int) -> Bar:
+    day = first + dt.timedelta(days=place * width)
+    until = day + dt.timedelta(days=width - 1)
+    span = f"{day}" if width == 1 else f"{day} to {until}"
+    parts = [
+        Part(outcome.value, counts[outcome], f"{span}: {counts[outcome]:,} {OUTCOMES[outcome]}")
+        for outcome in Outcome
+    ]
+    every = max(1, -(-number // 4))
+    shown = place % every == 0 and (place + every <= number or place == number - 1)
+    return Bar(tuple(parts), f"{day:%d %b}" if shown else "")
+
+
+def faces_per_performer(covered: Coverage) -> Markup:
+    """Before and after, side by side; the many without any face are left to the caption."""
+    bars = []
+    for low, high in _SIZES[1:]:
+        label = f"{low}" if low == high else f"{low}–{high}" if high else f"{low}+"
+        for kind, counts in (("before", covered.before), ("after", covered.after)):
+            count = sum(n for size, n in counts.items() if low <= size <= (high or size))
+            words = f"{plural(count, 'performer')} with {label} {kind}"
+            bars.append(Bar((Part(kind, count, words),), label if kind == "before" else "", span=2))
+        bars.append(Bar())  # room between the pairs
+    return bar_chart(bars, "Performers by their number of accepted faces, before and after")
+
+
+@dataclass(frozen=True)
+class DistanceBin:
+    """Faces with one verdict whose distance to the trusted ones lies in one bar."""
+
+    verdict: str
+    bin: int
+    count: int
+
+
+def distance_bins(connection: Connection, model_id: int) -> list[DistanceBin]:
+    """Distances the verdicts were taken on; faces judged without trusted ones have none."""
+    score = cast(func.json_extract(faces.c.distances, "$.score"), Float)
+    place = cast(score / STEP, Integer).label("bin")
+    query = (
+        select(faces.c.verdict, place, func.count())
+        .where(faces.c.model_id == model_id, score.is_not(None))
+        .group_by(faces.c.verdict, place)
+    )
+    return [DistanceBin(*row) for row in connection.execute(query)]
+
+
+def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Markup | None:
+    """How far the faces are from the trusted ones, coloured by verdict; ``limits`` are marked."""
+    counts = {(row.verdict, row.bin): row.count for row in bins}
+    if not counts:
+        return None
+    last = max(place for _, place in counts) + 1
+    last = max(last, *(int(limit / STEP) + 2 for limit in limits.values()), 1)
+    bars = []
+    for place in range(last):
+        low, high = place * STEP, (place + 1) * STEP
+        parts = [
+            Part(
+                verdict.value,
+                counts.get((verdict, place), 0),
+                f"{low:.3f} to {high:.3f}: {counts.get((verdict, place), 0):,} {VERDICTS[verdict]}",
+            )
+            for verdict in Verdict
+        ]
+        shown = place % max(1, round(0.2 / STEP)) == 0
+        bars.append(Bar(tuple(parts), f"{low:.1f}" if shown else ""))
+    marks = [Mark(limit / STEP / last, words) for words, limit in limits.items()]
+    return bar_chart(bars, "Faces by their distance to the trusted ones", marks)

@@ -1,0 +1,167 @@
+"""``scrapy report``: one self-contained HTML page of how things stand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.resources
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+from sqlalchemy import Connection, select
+
+from enrichscrapy import __version__
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import models
+from enrichscrapy.items import Outcome
+from enrichscrapy.reporting import charts, plots, words
+from enrichscrapy.reporting.faces import ENOUGH, photo_outcomes
+from enrichscrapy.reporting.sheet import Sheet, contact_sheet
+from enrichscrapy.reporting.sources import Trouble, outcomes_by_day, troubles
+from enrichscrapy.reporting.status import Status, read_status
+from enrichscrapy.reporting.tables import host_state, index_sentence
+
+MAX_CROPS = 6000
+"""Pictures in a report unless asked otherwise: about 15 MB of page."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where the report is, its size in bytes and how many performers are on its sheet."""
+
+    path: Path
+    size: int
+    performers: int
+
+
+def write_report(
+    database: PerformerDatabase,
+    index_dir: Path,
+    sources: Mapping[str, str | None],
+    path: Path,
+    *,
+    revisit_after_days: float = 0.0,
+    max_crops: int = MAX_CROPS,
+) -> Written:
+    """Write the page (readable by its owner only) and register it for erasure.
+
+    ``sources`` as in :func:`read_status`. An older report is replaced only once the new one is
+    whole. ``OSError`` when the file cannot be written.
+    """
+    status = read_status(database, index_dir, sources, revisit_after_days)
+    path = path.absolute()
+    database.artefacts.register("report", path)
+    with database.read() as connection:
+        sheet = contact_sheet(connection, status.model.id if status.model else None, max_crops)
+        stream = (
+            _environment()
+            .get_template("report.html")
+            .stream(**_context(connection, status, sheet, sources))
+        )
+        size = _write(path, stream)
+    return Written(path, size, len(sheet.index))
+
+
+def _write(path: Path, stream: Any) -> int:
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            stream.enable_buffering(64)
+            for piece in stream:
+                file.write(piece)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path.stat().st_size
+
+
+def _context(
+    connection: Connection, status: Status, sheet: Sheet, sources: Mapping[str, str | None]
+) -> dict[str, Any]:
+    days = outcomes_by_day(connection, sources)
+    model_id = status.model.id if status.model else None
+    script, style = page_file("report.js"), page_file("report.css")
+    return {
+        "status": status,
+        "sheet": sheet,
+        "version": __version__,
+        "enough": ENOUGH,
+        "words": words,
+        "host_state": host_state,
+        "index_sentence": index_sentence(status.index),
+        "over_time": [(name, plots.outcomes_over_time(days, name)) for name in sorted(sources)],
+        "per_performer": plots.faces_per_performer(status.coverage),
+        "distances": _distances(connection, model_id),
+        "photos": photo_outcomes(connection, model_id) if model_id is not None else {},
+        "troubles": troubles(connection, sources),
+        "share_bar": charts.share_bar,
+        "outcome_legend": charts.legend({kind.value: words.OUTCOMES[kind] for kind in Outcome}),
+        "verdict_legend": charts.legend(dict(words.VERDICTS)),
+        "json_block": json_block,
+        "script": Markup(script),  # noqa: S704  # the project's own file
+        "style": Markup(style),  # noqa: S704
+        "policy": content_policy(script, style),
+    }
+
+
+def _distances(connection: Connection, model_id: int | None) -> Markup | None:
+    if model_id is None:
+        return None
+    stored = connection.scalar(select(models.c.thresholds).where(models.c.id == model_id)) or {}
+    limits = {
+        words_: float(values[-1])
+        for words_, values in (("accept", stored.get("accept")), ("reject", stored.get("reject")))
+        if values
+    }
+    return plots.distances(plots.distance_bins(connection, model_id), limits)
+
+
+def json_block(value: Any) -> Markup:
+    """JSON for a ``<script type="application/json">``: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704  # what could be markup was written as \u escapes
+
+
+def content_policy(script: str, style: str) -> str:
+    """Only this page's own script and style run, and nothing is ever loaded from elsewhere."""
+    return (
+        f"default-src 'none'; img-src data:; script-src {_digest(script)}; "
+        f"style-src {_digest(style)}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def page_file(name: str) -> str:
+    """A file of the page, from wherever the package lies (a zipped egg included)."""
+    folder = importlib.resources.files("enrichscrapy.reporting").joinpath("page")
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(page_file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = lambda number: f"{number:,}" if number else "·"
+    return environment
+
+
+__all__ = ["MAX_CROPS", "Trouble", "Written", "write_report"]

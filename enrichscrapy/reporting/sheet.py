@@ -1,0 +1,146 @@
+"""The contact sheet: every performer that was looked up, with faces, in blocks a page can load.
+
+Plain lists instead of objects keep a report of thousands of performers small; the order of the
+entries is that of ``report.js``.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import Connection, Row, case, func, select
+
+from enrichscrapy.database.schema import faces, lookups, performers, photos
+from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.faces import OWN
+from enrichscrapy.reporting.words import VERDICTS, distance_words, reason_words
+
+BLOCK = 40
+"""Performers in one block: what the page reads at a time."""
+
+THUMB = 96
+"""Pixels of a crop's side in the report."""
+
+Entry = list[Any]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """``index`` has one short entry a performer (id, name, faces before, accepted, waiting,
+    rejected, retired, lookups as ``babepedia: found``); ``blocks`` are made when asked for."""
+
+    index: list[Entry]
+    blocks: Iterator[list[list[Entry]]]
+
+
+def contact_sheet(connection: Connection, model_id: int | None, max_crops: int) -> Sheet:
+    """Read in id order. ``connection`` must stay open until the blocks were taken.
+
+    At most ``max_crops`` faces bring their picture: those that wait for a person first, then the
+    newest.
+    """
+    index = _index(connection, model_id)
+    ids = [entry[0] for entry in index]
+    pictured = _pictured(connection, model_id, max_crops)
+    blocks = (
+        _block(connection, model_id, ids[start : start + BLOCK], pictured)
+        for start in range(0, len(ids), BLOCK)
+    )
+    return Sheet(index, blocks)
+
+
+@dataclass
+class _Counts:
+    before: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+
+
+def _index(connection: Connection, model_id: int | None) -> list[Entry]:
+    counts: dict[int, _Counts] = defaultdict(_Counts)
+    query = select(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN, func.count())
+    query = query.where(faces.c.model_id == model_id)
+    query = query.group_by(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN)
+    for performer_id, verdict, own, count in connection.execute(query):
+        mine = counts[performer_id]
+        mine.verdicts[verdict] = mine.verdicts.get(verdict, 0) + count
+        mine.before += count if own and verdict == Verdict.ACCEPTED else 0
+    told: dict[int, list[str]] = defaultdict(list)
+    asked = select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
+    asked = asked.where(lookups.c.source != OWN).order_by(lookups.c.updated_at)
+    for performer_id, source, outcome in connection.execute(asked):
+        told[performer_id].append(f"{source}: {outcome}")
+    names = select(performers.c.id, performers.c.canonical_name).order_by(performers.c.id)
+    return [
+        [
+            performer_id,
+            name,
+            counts[performer_id].before,
+            *(counts[performer_id].verdicts.get(verdict.value, 0) for verdict in _ORDER),
+            ", ".join(told[performer_id]),
+        ]
+        for performer_id, name in connection.execute(names)
+        if performer_id in counts or performer_id in told
+    ]
+
+
+_ORDER = (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED, Verdict.RETIRED)
+
+
+def _pictured(connection: Connection, model_id: int | None, limit: int) -> set[int]:
+    waits_first = case((faces.c.verdict == Verdict.QUARANTINED.value, 0), else_=1)
+    query = (
+        select(faces.c.id)
+        .where(faces.c.model_id == model_id, faces.c.crop.is_not(None))
+        .order_by(waits_first, faces.c.id.desc())
+        .limit(limit)
+    )
+    return set(connection.scalars(query))
+
+
+def _block(
+    connection: Connection, model_id: int | None, ids: Sequence[int], pictured: set[int]
+) -> list[list[Entry]]:
+    """The faces of these performers, one list each."""
+    query = (
+        select(faces, photos.c.url.label("photo_url"))
+        .join(photos, photos.c.id == faces.c.photo_id)
+        .where(faces.c.performer_id.in_(ids), faces.c.model_id == model_id)
+        .order_by(faces.c.id)
+    )
+    mine: dict[int, list[Entry]] = {performer_id: [] for performer_id in ids}
+    for row in connection.execute(query):
+        mine[row.performer_id].append(_face(row, row.id in pictured))
+    return [mine[performer_id] for performer_id in ids]
+
+
+def _face(row: Row[Any], pictured: bool) -> Entry:
+    told = row.distances or {}
+    score = told.get("score")
+    photo = row.photo_url if row.photo_url.startswith(("https://", "http://")) else ""
+    return [
+        row.id,
+        row.source,
+        row.verdict,
+        int(row.trusted),
+        f"{VERDICTS.get(row.verdict, row.verdict)}: {reason_words(row.reason)}",
+        None if score is None else round(float(score), 2),
+        distance_words(told),
+        round(row.quality, 2),
+        photo,
+        thumbnail(row.crop) if pictured and row.crop else "",
+    ]
+
+
+def thumbnail(crop: bytes) -> str:
+    """A crop made small enough for a page with thousands of them: JPEG, in base64."""
+    with Image.open(io.BytesIO(crop)) as picture:
+        small = picture.convert("RGB").resize((THUMB, THUMB), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=72, optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()

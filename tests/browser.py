@@ -1,0 +1,72 @@
+"""A real headless Chromium for the tests of pages, and what it must never do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+
+def _executable() -> str | None:
+    """CHROMIUM_PATH, else the system's own; None leaves the choice to Playwright."""
+    named = os.environ.get("CHROMIUM_PATH")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Skips the test, saying why, where no Chromium starts."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=_executable(), args=arguments)
+        except Error as error:
+            pytest.skip(f"no Chromium to test pages with: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page and everything it did: requests it sent, errors and warnings it showed."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def assert_clean(self, *allowed: str) -> None:
+        """No error, no warning, and no request but to addresses that begin with one of these."""
+        assert self.complaints == []
+        beginnings = ("data:", "blob:", *allowed)
+        assert [url for url in self.requests if not url.startswith(beginnings)] == []
+
+
+@contextmanager
+def watch(browser: Browser, **context: object) -> Iterator[Watched]:
+    """A page of its own context (viewport, colour scheme, …) that is being watched."""
+    opened = browser.new_context(**context)
+    watched = Watched(opened.new_page())
+    watched.page.on("request", lambda request: watched.requests.append(request.url))
+    watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    watched.page.on(
+        "console",
+        lambda message: (
+            watched.complaints.append(message.text)
+            if message.type in ("error", "warning")
+            else None
+        ),
+    )
+    try:
+        yield watched
+    finally:
+        opened.close()
+
+
+def file_url(path: Path) -> str:
+    return path.absolute().as_uri()
