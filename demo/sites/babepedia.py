@@ -1,0 +1,282 @@
+"""A site that answers as Babepedia does: its URLs, its not-found behaviour, both its layouts."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+from urllib.parse import quote
+
+import pycountry
+
+from demo.sites.content import Layout, SitePhoto, SiteProfile
+from demo.sites.server import Reply, html, redirect
+
+HOME = "https://www.babepedia.com"
+MONTHS = calendar.month_name[1:]
+
+
+def slug_of(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def ordinal(day: int) -> str:
+    suffix = "th" if 10 < day % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{suffix}"
+
+
+class BabepediaSite:
+    """Serves profiles, searches and photos; ``sidebar`` people show up on everybody's page."""
+
+    name = "babepedia"
+
+    def __init__(self, profiles: Sequence[SiteProfile]) -> None:
+        self.profiles = {profile.slug or slug_of(profile.name): profile for profile in profiles}
+        self._lands_on = {
+            slug_of(other): profile for profile in profiles for other in profile.names_here
+        }
+        self._photos = dict(self._photo_paths())
+        self._drawn: dict[str, bytes] = {}
+
+    def _photo_paths(self) -> Iterator[tuple[str, SitePhoto]]:
+        for profile in self.profiles.values():
+            for path, photo in named_photos(profile):
+                yield path, photo
+                thumb = path.replace(".jpg", "_thumb.jpg" if photo.upload else "_thumb3.jpg")
+                yield thumb, photo
+
+    def answer(self, path: str, query: dict[str, str]) -> Reply:
+        if path in self._photos:
+            return self._photo(path)
+        if path.startswith(("/pics/", "/user-uploads/")):
+            return Reply(b"Not Found", 404, "text/plain", kind="photo")
+        if path.startswith("/babe/"):
+            return self._babe(path.removeprefix("/babe/").rstrip("/"))
+        if path == "/ajax-search.php":
+            return self._suggest(query.get("term", ""))
+        if path.startswith("/search"):
+            wanted = query.get("search_term_string") or path.removeprefix("/search").strip("/")
+            return html(self._search_page(wanted.replace("_", " ")), kind="search")
+        return html("<html><head><title>Babepedia</title></head><body>Welcome</body></html>")
+
+    def _photo(self, path: str) -> Reply:
+        photo = self._photos[path]
+        if photo.missing:
+            return Reply(b"Not Found", 404, "text/plain", kind="photo")
+        if path not in self._drawn:
+            self._drawn[path] = photo.draw()
+        return Reply(self._drawn[path], content_type="image/jpeg", kind="photo")
+
+    def _babe(self, slug: str) -> Reply:
+        profile = self.profiles.get(slug) or self._lands_on.get(slug)
+        if profile is None:  # never a 404
+            return redirect(f"/search/{quote(slug)}")
+        page = _older_page if profile.layout is Layout.OLDER else _current_page
+        return html(page(profile, self._others(profile)))
+
+    def _others(self, profile: SiteProfile) -> list[SiteProfile]:
+        """Other people with photos: they fill the blocks beside the profile."""
+        people = [p for p in self.profiles.values() if p is not profile and p.photos]
+        start = sum(map(ord, profile.name)) % max(1, len(people))
+        return (people + people)[start : start + 6] if len(people) >= 6 else people
+
+    def _matches(self, wanted: str) -> list[SiteProfile]:
+        words = wanted.casefold().split()
+        return [
+            profile
+            for profile in self.profiles.values()
+            if words
+            and any(
+                all(word in name.casefold() for word in words)
+                for name in (profile.name, *profile.aliases)
+            )
+        ]
+
+    def _search_page(self, wanted: str) -> str:
+        rows = "".join(_search_row(profile) for profile in self._matches(wanted))
+        found = rows or "<p>No results.</p>"
+        return (
+            f"<!DOCTYPE html><html><head><title>Babepedia - Search results for {escape(wanted)}"
+            '</title></head><body class="pagesearch"><div id="content">'
+            f'<h1>Search results for "{escape(wanted)}"</h1>'
+            f'<div class="results">{found}</div></div>'
+            f"<aside>{''.join(_thumb(p) for p in list(self.profiles.values())[:3])}</aside>"
+            "</body></html>"
+        )
+
+    def _suggest(self, term: str) -> Reply:
+        names = [
+            p.name for p in self.profiles.values() if p.name.casefold().startswith(term.casefold())
+        ]
+        body = json.dumps([{"label": name, "value": name} for name in names]).encode()
+        return Reply(body, content_type="application/json", kind="search")
+
+
+def named_photos(profile: SiteProfile) -> Iterator[tuple[str, SitePhoto]]:
+    """Photos under their names on the site: ``Name``, ``Name2`` …; uploads from ``Name10`` on."""
+    number, upload = 1, 10
+    for photo in profile.photos:
+        if photo.upload:
+            yield f"/user-uploads/{profile.name}{upload}.jpg", photo
+            upload += 1
+        else:
+            yield f"/pics/{profile.name}{number if number > 1 else ''}.jpg", photo
+            number += 1
+
+
+def _search_row(profile: SiteProfile) -> str:
+    slug = quote(profile.slug or slug_of(profile.name))
+    name = escape(profile.name)
+    aliases = f" aka {escape(' - '.join(profile.aliases))}" if profile.aliases else ""
+    return (
+        f'<div class="thumbshot"><a href="/babe/{slug}"><img src="/pics/{name}_thumb3.jpg" '
+        f'alt="{name}"></a><a href="/babe/{slug}">{name}{aliases}</a></div>'
+    )
+
+
+def _thumb(profile: SiteProfile) -> str:
+    slug, name = quote(profile.slug or slug_of(profile.name)), escape(profile.name)
+    return (
+        f'<div class="thumbshot"><a href="/babe/{slug}"><img src="/pics/{name}_thumb3.jpg" '
+        f'alt="{name}"></a> {name}</div>'
+    )
+
+
+def _anchor(path: str, photo: SitePhoto) -> str:
+    thumb = path.replace(".jpg", "_thumb.jpg" if photo.upload else "_thumb3.jpg")
+    if photo.upload:
+        return (
+            f'<div><a class="img" rel="gallery2" href="{quote(path)}"><img class="lazy" '
+            f'data-src="{escape(thumb)}" src="/images/loading.gif"></a></div>'
+        )
+    return (
+        f'<a class="img" rel="gallery" href="{quote(path)}">'
+        f'<img width="250" height="350" src="{escape(thumb)}"></a>'
+    )
+
+
+def _born(profile: SiteProfile) -> str:
+    date = profile.birth_date
+    if date is None:
+        return "Unknown"
+    year = f'<a href="/born-in-the-year/{date.year}">{date.year}</a>'
+    if date.month is None:
+        return year
+    month = MONTHS[date.month - 1]
+    if date.day is None:
+        return f"{month} {year}"
+    weekday = date.earliest().strftime("%A")
+    link = f'<a href="/birthdays/{date.day}-{date.month}">{ordinal(date.day)} of {month}</a>'
+    return f"{weekday} {link} {year}"
+
+
+def _country_rows(profile: SiteProfile) -> str:
+    country = pycountry.countries.get(alpha_2=profile.country or "")
+    if country is None:
+        return ""
+    name = escape(country.name)
+    return (
+        '<div class="info-item"><span class="label">Birthplace:</span> <span class="value">'
+        f'<a href="/babesfromcity/Example">Example</a>, <a href="/topbabespercountry/{name}">{name}'
+        "</a> (#20)</span></div>"
+        '<div class="info-item"><span class="label">Nationality:</span> <span class="value">'
+        f'<span class="fi fi-{str(profile.country).lower()}"></span></span></div>'
+    )
+
+
+def _item(label: str, value: str) -> str:
+    return (
+        f'<div class="info-item"><span class="label">{label}:</span> '
+        f'<span class="value">{value}</span></div>'
+    )
+
+
+def _aliases(profile: SiteProfile) -> str:
+    if not profile.aliases:
+        return ""
+    boxes = "".join(
+        f'<div class="aliasbox"><span class="aliasname">{escape(alias)}</span> '
+        '<span class="aliasnote">(on example-site.test)</span></div>'
+        for alias in profile.aliases
+    )
+    joined = escape(" - ".join(profile.aliases))
+    return (
+        f'<h2 id="aka"><small>Also known as:</small> {joined}</h2>'
+        f'<div id="aliasinfo" style="display:none">{boxes}</div>'
+    )
+
+
+def _profile_box(profile: SiteProfile) -> str:
+    photos = [(path, photo) for path, photo in named_photos(profile) if not photo.upload]
+    if profile.placeholder or not photos:
+        slug = quote(profile.slug or slug_of(profile.name))
+        return f'<div id="profbox2"><a href="/babe/{slug}?uploadphotos">Upload a photo</a></div>'
+    first, *rest = [_anchor(path, photo) for path, photo in photos]
+    more = "".join(f'<div class="prof">{anchor}</div>' for anchor in rest)
+    return (
+        f'<div id="profbox2"><div id="profimg">{first}</div><div id="profselect">{more}</div></div>'
+    )
+
+
+def _current_page(profile: SiteProfile, others: Sequence[SiteProfile]) -> str:
+    name, slug = escape(profile.name), quote(profile.slug or slug_of(profile.name))
+    gender = "male" if profile.gender == "MALE" else "female"
+    icons = "".join(
+        f'<a class="proficon {kind}" href="{escape(url)}"></a>'
+        for kind, url in profile.links.items()
+    )
+    uploads = "".join(_anchor(p, photo) for p, photo in named_photos(profile) if photo.upload)
+    died = _item("Died", _born_at(profile)) if profile.death_date else ""
+    more = "".join(_thumb(person) for person in others[:3])
+    side = "".join(_thumb(person) for person in others[3:])
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{name} | Babepedia</title>
+<link rel="canonical" href="{HOME}/babe/{slug}">
+<meta property="og:url" content="{HOME}/babe/{slug}">
+<meta property="profile:gender" content="{gender}">
+<script src="https://cdnjs.cloudflare.com/ajax/libs/jquery/3.6.0/jquery.min.js"></script></head>
+<body class="pageprofilepage"><header><form action="/search/"><input name="search_term_string">
+</form></header><div id="content">{_profile_box(profile)}
+<div id="bioarea"><h1 id="babename">{name}</h1>{_aliases(profile)}
+<div id="socialicons">{icons}</div>
+<div id="personal-info-block"><div class="info-grid">
+<div class="info-item info-title"><h3>Personal information</h3></div>
+{_item("Born", _born(profile))}{died}{_country_rows(profile)}
+{_item("Profession", "Model")}</div></div>
+<table class="linkstable"><tr><td><a class="outlink" href="https://other.example/">Videos</a></td>
+</tr></table></div>
+<div class="gallery useruploads2">{uploads}</div>
+<div id="morelike"><h3>More like {name}</h3>{more}</div></div>
+<aside id="sidebar"><h3>Top 25</h3>{side}</aside></body></html>"""
+
+
+def _born_at(profile: SiteProfile) -> str:
+    date = profile.death_date
+    assert date is not None
+    if date.month is None or date.day is None:
+        return f'<a href="/died-in-the-year/{date.year}">{date.year}</a>'
+    return f"{ordinal(date.day)} of {MONTHS[date.month - 1]} {date.year} (age 40)"
+
+
+def _older_page(profile: SiteProfile, others: Sequence[SiteProfile]) -> str:
+    name, slug = escape(profile.name), quote(profile.slug or slug_of(profile.name))
+    date = profile.birth_date
+    born = "Unknown" if date is None else str(date.year)
+    if date is not None and date.month and date.day:
+        born = f"{date.earliest():%A} {ordinal(date.day)} of {MONTHS[date.month - 1]} {date.year}"
+    country = pycountry.countries.get(alpha_2=profile.country or "")
+    place = (
+        f'<li><span class="label">Birthplace</span>: Example, '
+        f'<a href="/topbabespercountry/{escape(country.name)}">{escape(country.name)}</a></li>'
+        if country
+        else ""
+    )
+    aka = f"<h2>aka {escape(' / '.join(profile.aliases))}</h2>" if profile.aliases else ""
+    box = _profile_box(profile).replace('id="profbox2"', 'id="profbox"')
+    thumbs = "".join(_thumb(person) for person in others)
+    return f"""<!DOCTYPE html><html><head><title>{name} - Free pics &amp; bio at Babepedia</title>
+<meta property="og:url" content="{HOME}/babe/{slug}"></head><body>
+<div id="content">{box}<div id="bioarea"><h1>{name}</h1>{aka}<h2>Biography</h2>
+<ul id="biolist"><li><span class="label">Born:</span> {born}</li>{place}</ul></div></div>
+<div id="thumbs">{thumbs}</div></body></html>"""

@@ -1,0 +1,60 @@
+"""What a demo site knows: one profile a person, as that site would tell it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from enrichscrapy.items import PartialDate
+
+
+class Layout(StrEnum):
+    """Which of a site's layouts a page uses."""
+
+    CURRENT = "current"
+    OLDER = "older"
+
+
+@dataclass(frozen=True)
+class SitePhoto:
+    """A photo of a profile; ``draw`` makes its bytes when it is first asked for.
+
+    ``linked`` photos stand on the page; one that is not is there only to be found by mistake.
+    ``upload`` marks a user's upload (Babepedia). ``missing`` answers 404.
+    """
+
+    draw: Callable[[], bytes]
+    upload: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class SiteProfile:
+    """One person on one site.
+
+    ``names_here`` are further slugs that lead to this page (Babepedia lands on other people's
+    pages that way). ``country`` is ISO alpha-2, ``gender`` one of the database's values.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    gender: str = "FEMALE"
+    birth_date: PartialDate | None = None
+    death_date: PartialDate | None = None
+    country: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    photos: tuple[SitePhoto, ...] = ()
+    layout: Layout = Layout.CURRENT
+    years: tuple[int | None, int | None] = (None, None)
+    names_here: tuple[str, ...] = ()
+    slug: str = ""
+    placeholder: bool = False
+
+    @property
+    def uuid(self) -> str:
+        """IAFD's identifier, made from the name and birth date."""
+        return str(
+            uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{self.slug or self.name}:{self.birth_date}")
+        )

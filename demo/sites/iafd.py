@@ -1,0 +1,212 @@
+"""A site that answers as IAFD does: both link schemes, redirects, tables of search results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import pycountry
+
+from demo.sites.babepedia import MONTHS
+from demo.sites.content import SitePhoto, SiteProfile
+from demo.sites.server import Reply, html, redirect
+
+HOME = "https://www.iafd.com"
+GENDERS = {
+    "FEMALE": ("f", "Woman"),
+    "MALE": ("m", "Man"),
+    "TRANSGENDER_FEMALE": ("tf", "Trans woman"),
+    "TRANSGENDER_MALE": ("tm", "Trans man"),
+}
+DEMONYMS = {"CZ": "Czech", "ES": "Spanish", "SE": "Swedish", "US": "American", "BR": "Brazilian"}
+PLACEHOLDER = "/graphics/headshots/nophoto340.jpg"
+
+
+def perfid_of(name: str) -> str:
+    return re.sub(r"[ .'’-]", "", name).lower()
+
+
+def code_of(profile: SiteProfile) -> str:
+    return GENDERS.get(profile.gender, ("f", "Woman"))[0]
+
+
+class IAFDSite:
+    """Serves persons by id and by perfid, searches, and headshots."""
+
+    name = "iafd"
+
+    def __init__(self, profiles: Sequence[SiteProfile], filmography: int = 40) -> None:
+        self.profiles = list(profiles)
+        self.filmography = filmography
+        self._by_uuid = {profile.uuid: profile for profile in profiles}
+        self._by_perfid = {
+            (profile.slug or perfid_of(profile.name), code_of(profile)): profile
+            for profile in profiles
+        }
+        self._photos = dict(self._photo_paths())
+        self._drawn: dict[str, bytes] = {}
+
+    def _photo_paths(self) -> Iterator[tuple[str, SitePhoto]]:
+        for profile in self.profiles:
+            if profile.photos:
+                yield headshot(profile), profile.photos[0]
+
+    def answer(self, path: str, query: dict[str, str]) -> Reply:
+        if path in self._photos:
+            return self._photo(path)
+        if path.startswith("/graphics/"):
+            return Reply(b"Not Found", 404, "text/plain", kind="photo")
+        if path in ("/ramesearch.asp", "/results.asp"):
+            return self._search(query.get("searchstring", ""))
+        if path.startswith("/person.rme/"):
+            return self._person(path.removeprefix("/person.rme/"))
+        return html("<html><head><title>iafd.com</title></head><body>Welcome</body></html>")
+
+    def _photo(self, path: str) -> Reply:
+        photo = self._photos[path]
+        if photo.missing:
+            return Reply(b"Not Found", 404, "text/plain", kind="photo")
+        if path not in self._drawn:
+            self._drawn[path] = photo.draw()
+        return Reply(self._drawn[path], content_type="image/jpeg", kind="photo")
+
+    def _person(self, rest: str) -> Reply:
+        if rest.startswith("id="):
+            profile = self._by_uuid.get(rest.removeprefix("id=").strip("/").lower())
+            if profile is None:
+                return html(_page("iafd.com", "<p>The page you requested was removed.</p>"), 404)
+            return html(self._profile_page(profile))
+        match = re.match(r"perfid=([^/]+)(?:/gender=(\w+))?", rest)
+        profile = self._by_name(*match.groups()) if match else None
+        if profile is None:  # an unknown perfid is answered 200
+            text = "<h1>Sorry</h1><p>You have reached an invalid or outdated page.</p>"
+            return html(_page("iafd.com - search", text))
+        return redirect(f"{HOME}/person.rme/id={profile.uuid}", 301)
+
+    def _by_name(self, perfid: str, gender: str | None) -> SiteProfile | None:
+        codes = [gender] if gender else ["f", "m", "tf", "tm"]
+        found = (self._by_perfid.get((perfid.lower(), str(code))) for code in codes)
+        return next((profile for profile in found if profile), None)
+
+    def _search(self, wanted: str) -> Reply:
+        words = wanted.casefold().split()
+        matches = [
+            profile
+            for profile in self.profiles
+            if words
+            and any(
+                all(word in name.casefold() for word in words)
+                for name in (profile.name, *profile.aliases)
+            )
+        ]
+        if len(matches) == 1 and matches[0].name.casefold() == wanted.casefold():
+            reply = redirect(f"/person.rme/id={matches[0].uuid}")
+            reply.kind = "search"
+            return reply
+        men = [p for p in matches if code_of(p) in ("m", "tm")]
+        women = [p for p in matches if p not in men]
+        tables = _table("tblFem", women) + _table("tblMal", men)
+        body = tables or "<p>Your search returned no matches.</p>"
+        title = "Search results - iafd.com"
+        return html(_page(title, f"<h1>Search results</h1>{body}"), kind="search")
+
+    def _profile_page(self, profile: SiteProfile) -> str:
+        films = "".join(
+            f'<tr class="we"><td><a href="/title.rme/id=demo{number}">Film {number}</a></td>'
+            f"<td>{2000 + number % 25}</td></tr>"
+            for number in range(self.filmography)
+        )
+        other = next((p for p in self.profiles if p is not profile and p.photos), None)
+        featured = (
+            f'<div id="featured"><img src="{HOME}{headshot(other)}" '
+            f'title="Photo of {escape(other.name)}"></div>'
+            if other
+            else ""
+        )
+        return _page(
+            f"{escape(profile.name)} - iafd.com",
+            _left_column(profile) + _right_column(profile, films) + featured,
+            head=f'<link rel="canonical" href="{HOME}/person.rme/id={profile.uuid}">',
+            heading=f"<h1>{escape(profile.name)}\n</h1>",
+        )
+
+
+def headshot(profile: SiteProfile) -> str:
+    perfid = profile.slug or perfid_of(profile.name)
+    return f"/graphics/headshots/{perfid}_{code_of(profile)}_demo.jpg"
+
+
+def _page(title: str, body: str, head: str = "", heading: str = "") -> str:
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>{head}
+<meta property="og:title" content="iafd.com"></head><body>
+<nav class="navbar"><a href="/">iafd.com</a></nav>
+<div class="container-fluid">{heading}<div class="row">{body}</div></div></body></html>"""
+
+
+def _fact(heading: str, value: str) -> str:
+    return f'<p class="bioheading">{heading}</p><p class="biodata">{value}</p>'
+
+
+def _left_column(profile: SiteProfile) -> str:
+    name = escape(profile.name)
+    shown = bool(profile.photos) and not profile.placeholder
+    source = HOME + (headshot(profile) if shown else PLACEHOLDER)
+    aliases = "<br>".join(escape(alias) for alias in profile.aliases) or "No known aliases"
+    links = "".join(
+        f'<a href="{escape(url)}" target="starlet"><img src="/graphics/icons/{kind}.png"></a>'
+        for kind, url in profile.links.items()
+    )
+    died = _fact("Date of Death", _date(profile, death=True)) if profile.death_date else ""
+    return f"""<div class="col-xs-12 col-sm-3">
+<div id="headshot"><img src="{source}" width="340" height="400" title="Photo of {name}"></div>
+<p class="headshotcaption">Photo courtesy of an agency</p>
+<p class="bioheading">
+ Performer
+ AKA</p><div class="biodata">{aliases}</div>
+{_fact("Gender", GENDERS.get(profile.gender, ("f", "Woman"))[1])}
+{_fact("Birthday", _date(profile))}{died}
+{links}
+<form id="correct" action="/personcorrect.rme"><input type="hidden" name="ID"
+value="{profile.uuid.upper()}"></form></div>"""
+
+
+def _date(profile: SiteProfile, death: bool = False) -> str:
+    date = profile.death_date if death else profile.birth_date
+    if date is None:
+        return "No data"
+    if date.month is None:
+        return f"??/??/{date.year}"
+    if date.day is None:
+        return f"{date.month:02d}/??/{date.year}"
+    text = f"{MONTHS[date.month - 1]} {date.day}, {date.year}"
+    link = f"/calendar.asp?calmonth={date.month}&amp;calday={date.day}&amp;calyear=2026"
+    return f'<a href="{link}">{text}</a>' + ("" if death else " (adult)")
+
+
+def _right_column(profile: SiteProfile, films: str) -> str:
+    country = pycountry.countries.get(alpha_2=profile.country or "")
+    nation = DEMONYMS.get(profile.country or "", country.name if country else "No data")
+    return f"""<div class="col-xs-12 col-sm-9"><div id="vitalbox"><div class="tab-content">
+<div class="tab-pane active" id="home">{_fact("Nationality", escape(nation))}</div>
+<div class="tab-pane" id="awards">{_fact("Nationality", "Winner: Best Set")}</div></div></div>
+<div id="scenepairings" data-src="/matchups.rme/id={profile.uuid}"></div>
+<table id="personal"><tbody>{films}</tbody></table></div>"""
+
+
+def _table(identifier: str, people: Sequence[SiteProfile]) -> str:
+    if not people:
+        return ""
+    rows = "".join(_row(person) for person in people)
+    return f'<table id="{identifier}" class="display"><tbody>{rows}</tbody></table>'
+
+
+def _row(profile: SiteProfile) -> str:
+    link = f"/person.rme/id={profile.uuid}"
+    aliases = escape(", ".join(profile.aliases)) or "&nbsp;"
+    years = "".join(f"<td>{year or ''}</td>" for year in profile.years)
+    return (
+        f'<tr><td><a href="{link}"><img></a></td><td><a href="{link}">{escape(profile.name)}</a>'
+        f'</td><td class="text-left">{aliases}</td>{years}<td>3</td></tr>'
+    )
