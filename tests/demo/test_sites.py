@@ -110,7 +110,7 @@ def test_searches_list_names_and_aliases(sites):
     selector = page(sites.babepedia, f"{parts.path}?{parts.query}")
     found = babepedia.parse_search(selector, babepedia.HOME + parts.path)
     assert [result.name for result in found] == [PEOPLE[0].name]
-    parts = urlsplit(iafd.search_url("a"))
+    parts = urlsplit(iafd.search_url("n"))
     found = iafd.parse_search(
         page(sites.iafd, f"{parts.path}?{parts.query}"), iafd.HOME + parts.path
     )
