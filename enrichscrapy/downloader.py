@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.core.downloader import Downloader
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -28,6 +28,8 @@ class StoppableDownloader(Downloader):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._fetching: dict[Request, Deferred[Response | Request]] = {}
+        self._answered: set[Request] = set()  # their answers are on their way to the spider
+        crawler.signals.connect(self._note_answered, signals.request_left_downloader)
         self._sends_pages = self._sends_anything = True
 
     @inlineCallbacks
@@ -45,18 +47,23 @@ class StoppableDownloader(Downloader):
             return _handed_back(request)
         finally:
             del self._fetching[request]
+            self._answered.discard(request)
+
+    def _note_answered(self, request: Request) -> None:
+        if request in self._fetching:
+            self._answered.add(request)
 
     def stop_pages(self) -> None:
         """Hand back the page requests that were not sent yet, and all that come."""
         self._sends_pages = False
         sent = {request for slot in self.slots.values() for request in slot.transferring}
         pages = {request for request in self._fetching if performer_of(request) is not None}
-        self._let_go(pages - sent)
+        self._let_go(pages - sent - self._answered)
 
     def stop_everything(self) -> None:
-        """Hand back all that is left, sent or not, and all that comes."""
+        """Hand back all that was not answered, sent or not, and all that comes."""
         self._sends_pages = self._sends_anything = False
-        self._let_go(set(self._fetching))
+        self._let_go(self._fetching.keys() - self._answered)
 
     def _let_go(self, requests: Iterable[Request]) -> None:
         for slot in self.slots.values():  # else their turn would still come

@@ -36,6 +36,7 @@ class ShutdownExtension:
         self.crawler = crawler
         self.seconds = seconds
         self.begun = False
+        self.finishing = False
         self._replaced: dict[int, Any] = {}
         self._timers: list[asyncio.TimerHandle] = []
         self._last_resort: asyncio.Task[None] | None = None
@@ -71,7 +72,7 @@ class ShutdownExtension:
         """The first signal came: Scrapy closes the spider, and nothing new is asked of the site."""
         if self.begun:
             return
-        self.begun = True
+        self.begun = self.finishing = True
         logger.info(
             "Stopping: what is in flight is finished first, within %g seconds. A second signal "
             "ends it at once; what is stored stays stored.",
@@ -91,6 +92,7 @@ class ShutdownExtension:
 
     def _give_up_photos(self) -> None:
         logger.info("Stopping: giving up the photos that have not come; their lookups stay due")
+        self.finishing = False
         self._downloader().stop_everything()
 
     def _give_up(self) -> None:
@@ -113,3 +115,9 @@ class ShutdownExtension:
             again = shlex.join(["scrapy", *sys.argv[1:]])
             message = f"stopped as asked; the same command goes on from here: {again}"
             self.crawler.stats.set_value("stop/message", message)
+
+
+def lets_finish(crawler: Crawler) -> bool:
+    """Whether the crawl was stopped by a signal and photos on their way may still come."""
+    shutdown = crawler.get_extension(ShutdownExtension)
+    return shutdown is not None and shutdown.finishing

@@ -8,6 +8,7 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 from scrapy.http import Response
 
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
@@ -27,6 +28,7 @@ class PhotosPipeline:
     They go through the downloader middlewares like any page (robots.txt, pace, limits), one
     after another. A photo that may come later (server error, time-out, a refusal) leaves the
     whole lookup due again, with what was got stored: the next attempt asks for the rest only.
+    Stopped by its user, the crawl drops the lookup: it stays due as it was.
     """
 
     def __init__(self, crawler: Crawler, max_photos: int, faces_enabled: bool) -> None:
@@ -74,6 +76,9 @@ class PhotosPipeline:
         try:
             response = await self.crawler.engine.download_async(request)
         except RequestRefused as refusal:
+            if refusal.transient and not self.crawler.engine.running:
+                self.crawler.stats.inc_value("lookups/postponed")
+                raise DropItem("the crawl was stopped", log_level="DEBUG") from refusal
             return _refused(url, refusal)
         except Exception as error:  # whatever the network did, it costs this photo only
             return _later(url, Outcome.FAILED, describe_failure(error))
