@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from enrichscrapy.addresses import SourceAddresses
+from enrichscrapy.downloadermiddlewares.pace import pace_of
 from enrichscrapy.downloadermiddlewares.sources import Sources
 
 # Their warnings quote whole URLs, which hold names; what they warn of is a stored outcome here.
@@ -21,7 +22,7 @@ _QUOTING_URLS = (
 
 
 class OutboundDownloadHandler(HTTP11DownloadHandler):
-    """Applies ``<SOURCE>_BASE_URL`` to whatever leaves, robots.txt and photos included.
+    """Applies ``<SOURCE>_BASE_URL`` to whatever leaves, photos included, and ends its turn.
 
     Everything on the engine's side (robots.txt rules, cookies, redirects, the spider) sees the
     site's real host.
@@ -34,6 +35,14 @@ class OutboundDownloadHandler(HTTP11DownloadHandler):
             logging.getLogger(name).setLevel(logging.ERROR)
 
     async def download_request(self, request: Request) -> Response:
+        response = None
+        try:
+            response = await self._fetch(request)
+            return response
+        finally:
+            await pace_of(self._crawler).end_turn(request, response)
+
+    async def _fetch(self, request: Request) -> Response:
         source = self.sources.of(request)
         if source is None or not source.base_url:
             return await super().download_request(request)

@@ -173,12 +173,10 @@ DOWNLOADER_MIDDLEWARES = {
     "enrichscrapy.downloadermiddlewares.refusals.RefusalsMiddleware": 560,
     # Unpacks within the limits.
     "enrichscrapy.downloadermiddlewares.compression.BoundedCompressionMiddleware": 590,
-    # One request at a time to a source, each in its turn …
+    # One request at a time to a source, each in its turn (which the download handler ends).
     "enrichscrapy.downloadermiddlewares.pace.PaceMiddleware": 650,
     # Cookies of the sources' own hosts, bounded; set when the turn has come.
     "enrichscrapy.downloadermiddlewares.cookies.SourceCookiesMiddleware": 700,
-    # … until its answer is in: what it says of the pace is learnt before the next one leaves.
-    "enrichscrapy.downloadermiddlewares.pace.AnswersMiddleware": 950,
     # Replaced by the above …
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -190,7 +188,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
 }
-# Applies the *_BASE_URLs; no other scheme is served.
+# Applies the *_BASE_URLs and tells the pace how each request ended; no other scheme is served.
 DOWNLOAD_HANDLERS = {
     "http": "enrichscrapy.downloadhandler.OutboundDownloadHandler",
     "https": "enrichscrapy.downloadhandler.OutboundDownloadHandler",

@@ -53,7 +53,8 @@ class IntakeMiddleware:
     def process_request(self, request: Request) -> None:
         photo = bool(request.meta.get("photo"))
         source = self.sources.of(request)
-        fault = source.fault(request.url, photo=photo) if source else "host not allowed"
+        any_host = photo or bool(request.meta.get("robots"))
+        fault = source.fault(request.url, photo=any_host) if source else "host not allowed"
         if fault:
             raise RequestRefused(Outcome.FAILED, f"address: {fault}")
         for key in _UNWANTED_META:

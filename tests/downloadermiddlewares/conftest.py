@@ -133,6 +133,7 @@ def server(make_server) -> Server:
 class Crawled:
     results: list[dict]
     stats: dict
+    error: str | None
     log: str
 
     @property
@@ -140,8 +141,52 @@ class Crawled:
         return [each and each.get("detail") for each in self.results]
 
 
+class Probe:
+    """One process for the crawls of all tests: starting one costs more than most crawls."""
+
+    def __init__(self) -> None:
+        root = Path(__file__).parents[2]
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("probe.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ
+            | {"SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings", "PYTHONPATH": str(root)},
+        )
+
+    def crawl(self, spec: dict, timeout: float) -> Crawled:
+        watch = threading.Timer(timeout, self.process.kill)
+        watch.start()
+        try:
+            self.process.stdin.write(json.dumps(spec) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        finally:
+            watch.cancel()
+        assert line, f"the probe died: {self.process.communicate()[1]}"
+        return Crawled(**json.loads(line))
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def probe():
+    started = Probe()
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def crawl(tmp_path, server):
+def crawl(tmp_path, server, probe):
     """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
 
     def run(*requests, together=False, site=None, base=None, timeout=60, **settings) -> Crawled:
@@ -160,21 +205,7 @@ def crawl(tmp_path, server):
                 **settings,
             },
         }
-        done = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("probe.py"))],
-            input=json.dumps(spec),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            cwd=tmp_path,
-            env=os.environ
-            | {
-                "SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings",
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-            },
-        )
-        assert done.returncode == 0, done.stderr
-        return Crawled(log=done.stderr, **json.loads(done.stdout.splitlines()[-1]))
+        return probe.crawl(spec, timeout)
 
     return run
 

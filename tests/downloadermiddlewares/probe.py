@@ -1,38 +1,51 @@
-"""A crawl in a process of its own: sends given requests one after another, prints what came.
+"""Crawls that send given requests and report what came, one after another in one process.
 
-``python probe.py < spec.json``. The spec: ``requests`` (each ``url`` and, if wanted, ``photo``),
-``settings``, ``site`` (attributes of the site), ``together`` (all at once). Photos go by
-``engine.download_async`` as in the photo stage, pages through the scheduler.
+Reads one JSON object a line, writes one JSON object a line. A spec has ``requests`` (each ``url``
+and, if wanted, ``photo``), ``settings``, ``site`` (attributes of the site) and ``together`` (all
+at once). Photos go by ``engine.download_async`` as in the photo stage, pages by the scheduler.
 """
 
 import asyncio
+import io
 import json
+import logging
 import sys
 from types import SimpleNamespace
 
-from scrapy import Request, Spider
-from scrapy.crawler import CrawlerProcess
-from scrapy.utils.project import get_project_settings
+from scrapy.utils.reactor import install_reactor
 
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
+install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
 
-SPEC = json.load(sys.stdin)
-RESULTS = {}
+from scrapy import Request, Spider  # noqa: E402
+from scrapy.crawler import AsyncCrawlerRunner  # noqa: E402
+from scrapy.utils.defer import deferred_from_coro  # noqa: E402
+from scrapy.utils.project import get_project_settings  # noqa: E402
+from twisted.internet import reactor  # noqa: E402
+
+from enrichscrapy.downloadermiddlewares.refused import (  # noqa: E402
+    RequestRefused,
+    describe_failure,
+)
+from enrichscrapy.resolver import PublicResolver  # noqa: E402
 
 
 class ProbeSpider(Spider):
     name = "probe"
-    source_name = SPEC["site"]["NAME"]
-    site = SimpleNamespace(**SPEC["site"])
+
+    def __init__(self, spec, results):
+        super().__init__()
+        self.spec, self.results = spec, results
+        self.source_name = spec["site"]["NAME"]
+        self.site = SimpleNamespace(**spec["site"])
 
     async def start(self):
         photos = []
-        for number, wanted in enumerate(SPEC["requests"]):
+        for number, wanted in enumerate(self.spec["requests"]):
             meta = {"source": self.source_name, "number": number}
             if wanted.get("photo"):
                 request = Request(wanted["url"], meta={**meta, "photo": True}, dont_filter=True)
                 photos.append(asyncio.ensure_future(self.fetch(request)))
-                if not SPEC.get("together"):
+                if not self.spec.get("together"):
                     await photos[-1]
                 continue
             done = asyncio.Event()
@@ -44,7 +57,7 @@ class ProbeSpider(Spider):
                 meta=meta,
                 cb_kwargs={"done": done},
             )
-            if not SPEC.get("together"):
+            if not self.spec.get("together"):
                 await done.wait()
         if photos:
             await asyncio.wait(photos)
@@ -64,7 +77,7 @@ class ProbeSpider(Spider):
         failure.request.cb_kwargs["done"].set()
 
     def store(self, response, request):
-        RESULTS[request.meta["number"]] = {
+        self.results[request.meta["number"]] = {
             "status": response.status,
             "url": response.url,
             "length": len(response.body),
@@ -73,7 +86,7 @@ class ProbeSpider(Spider):
 
     def store_error(self, error, request):
         refused = isinstance(error, RequestRefused)
-        RESULTS[request.meta["number"]] = {
+        self.results[request.meta["number"]] = {
             "error": type(error).__name__,
             "detail": describe_failure(error),
             "outcome": error.outcome.value if refused else "failed",
@@ -81,22 +94,51 @@ class ProbeSpider(Spider):
         }
 
 
-settings = get_project_settings()
-settings.setdict(
-    {
+def settings_of(spec):
+    settings = get_project_settings()
+    changes = {
         "SPIDER_MODULES": [],
         "ITEM_PIPELINES": {},
-        "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None},
-        "LOG_LEVEL": "INFO",
+        "EXTENSIONS": {
+            "enrichscrapy.extensions.database.DatabaseExtension": 0,
+            "scrapy.extensions.throttle.AutoThrottle": None,
+        },
         "RETRY_TIMES": 0,
-        **SPEC.get("settings", {}),
-    },
-    priority="cmdline",
-)
-process = CrawlerProcess(settings)
-crawler = process.create_crawler(ProbeSpider)
-process.crawl(crawler)
-process.start()
-stats = {k: v for k, v in crawler.stats.get_stats().items() if isinstance(v, (int, float, str))}
-results = [RESULTS.get(number) for number in range(len(SPEC["requests"]))]
-print(json.dumps({"results": results, "stats": stats}))
+    }
+    settings.setdict(changes | spec["settings"], priority="cmdline")
+    return settings
+
+
+async def crawl(spec):
+    settings, results = settings_of(spec), {}
+    PublicResolver.from_crawler(SimpleNamespace(settings=settings), reactor).install_on_reactor()
+    runner = AsyncCrawlerRunner(settings)
+    crawler = runner.create_crawler(ProbeSpider)
+    error = None
+    try:
+        await runner.crawl(crawler, spec=spec, results=results)
+    except Exception as raised:
+        error = f"{type(raised).__name__}: {raised}"
+    stats = crawler.stats.get_stats() if crawler.stats else {}
+    return {
+        "results": [results.get(number) for number in range(len(spec["requests"]))],
+        "stats": {k: v for k, v in stats.items() if isinstance(v, (int, float, str))},
+        "error": error,
+    }
+
+
+async def serve():
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        log = io.StringIO()
+        handler = logging.StreamHandler(log)
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        logging.getLogger().addHandler(handler)
+        report = await crawl(json.loads(line))
+        logging.getLogger().removeHandler(handler)
+        print(json.dumps(report | {"log": log.getvalue()}), flush=True)
+
+
+logging.getLogger().setLevel(logging.INFO)
+deferred_from_coro(serve()).addBoth(lambda _: reactor.stop())
+reactor.run()

@@ -90,7 +90,7 @@ def test_a_declared_name_that_resolves_to_loopback_is_not_reached(server, crawl)
         "HOSTS": ["localhost"],
         "PHOTO_HOSTS": [],
     }
-    crawled = crawl("http://localhost/x", site=site, base="")
+    crawled = crawl("http://localhost/x", site=site, base="", DELAY_FLOORS={}, ROBOTSTXT_OBEY=False)
     assert crawled.results[0]["detail"] == "dns failure"
     assert server.seen == []
 

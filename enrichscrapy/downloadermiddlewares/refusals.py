@@ -1,0 +1,84 @@
+"""Refusals are read before the retries are spent, and tell the pace how the host is."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request
+from scrapy import exceptions as scrapy_errors
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from enrichscrapy.downloadermiddlewares.pace import PaceMiddleware, pace_of
+from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
+from enrichscrapy.items import Outcome
+from enrichscrapy.pace import Circuit
+from enrichscrapy.refusals import Refusal, RefusalKind, classify_refusal
+
+OUT_OF_REACH = (
+    scrapy_errors.CannotResolveHostError,
+    scrapy_errors.DownloadConnectionRefusedError,
+    scrapy_errors.DownloadFailedError,
+    scrapy_errors.DownloadTimeoutError,
+)
+_TRIED_AGAIN = (RefusalKind.RATE_LIMIT, RefusalKind.ORIGIN_DOWN)
+_GOOD_ERRORS = (404, 410)
+
+
+def refusal_in(response: Response) -> Refusal | None:
+    """The response as a refusal, or ``None``."""
+    headers = {
+        name.decode("latin-1"): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    return classify_refusal(response.status, headers, response.body)
+
+
+class RefusalsMiddleware:
+    """Raises ``RequestRefused`` for a refusal, except while new attempts are left for it.
+
+    Sits between the retries (550) and the decompression (590). Settings: ``RETRY_TIMES``,
+    ``RETRY_HTTP_CODES``.
+    """
+
+    def __init__(self, crawler: Crawler, retry_times: int, retry_codes: frozenset[int]) -> None:
+        self.crawler = crawler
+        self.retry_times = retry_times
+        self.retry_codes = retry_codes
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        codes = frozenset(int(code) for code in crawler.settings.getlist("RETRY_HTTP_CODES"))
+        return cls(crawler, crawler.settings.getint("RETRY_TIMES"), codes)
+
+    @property
+    def _pace(self) -> PaceMiddleware:
+        return pace_of(self.crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        if request.meta.get("challenge"):
+            return response  # the browser's visit is judged by whoever sent it
+        refusal = refusal_in(response)
+        if refusal is None:
+            await self._note(request, response.status)
+            return response
+        self.crawler.stats.inc_value(f"requests/{refusal.kind.value}")
+        state = await self._pace.refused(request, refusal.kind, refusal.detail)
+        if state.circuit is Circuit.CLOSED and self._comes_again(request, response, refusal):
+            return response
+        down = refusal.kind is RefusalKind.ORIGIN_DOWN
+        raise RequestRefused(Outcome.FAILED if down else Outcome.BLOCKED, refusal.detail)
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, OUT_OF_REACH):
+            await self._pace.failed(request, describe_failure(exception))
+
+    async def _note(self, request: Request, status: int) -> None:
+        if status < 400 or status in _GOOD_ERRORS:
+            await self._pace.succeeded(request)
+        elif status >= 500:
+            await self._pace.failed(request, f"http {status}")
+
+    def _comes_again(self, request: Request, response: Response, refusal: Refusal) -> bool:
+        left = request.meta.get("retry_times", 0) < self.retry_times
+        return left and refusal.kind in _TRIED_AGAIN and response.status in self.retry_codes

@@ -1,0 +1,154 @@
+"""robots.txt for pages and photos.
+
+Scrapy's own middleware lets requests slip past that wait while robots.txt is in flight, and takes
+an error for permission. Here each host's rules are looked up under a lock, and a robots.txt that
+cannot be had means "not now".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from enrichscrapy.database.hosts import ROBOTS_DETAIL
+from enrichscrapy.downloadermiddlewares.pace import pace_of
+from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
+from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.items import Outcome
+from enrichscrapy.useragent import PRODUCT
+
+logger = logging.getLogger(__name__)
+
+_NONE = b""
+"""What a missing robots.txt is read as: it allows everything."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one host and when (UTC seconds) they were fetched."""
+
+    robots: Protego
+    fetched_at: float
+
+    def allow(self, url: str) -> bool:
+        return self.robots.can_fetch(url, PRODUCT)
+
+    @property
+    def delay(self) -> float:
+        """Seconds between requests that ``Crawl-delay`` and ``Request-rate`` ask for."""
+        rate = self.robots.request_rate(PRODUCT)
+        rated = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return max(self.robots.crawl_delay(PRODUCT) or 0.0, rated)
+
+
+def rules_text(status: int, body: bytes) -> bytes | None:
+    """The rules in an answer; ``None`` for "not now".
+
+    A missing file allows everything (RFC 9309, 2.3.1.3); one that is refused does not.
+    """
+    if 200 <= status < 300:
+        return body
+    if 400 <= status < 500 and status not in (401, 403, 408, 425, 429, 451):
+        return _NONE
+    return None
+
+
+class RobotsMiddleware:
+    """Settings: ``ROBOTSTXT_OBEY``, ``ROBOTS_MAX_AGE``, ``DRY_RUN``, ``<SOURCE>_BASE_URL``."""
+
+    def __init__(self, crawler: Crawler, sources: Sources, max_age: float, dry_run: bool) -> None:
+        self.crawler = crawler
+        self.sources = sources
+        self.max_age = max_age
+        self.dry_run = dry_run
+        self._rules: dict[str, Rules] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            logger.warning("ROBOTSTXT_OBEY is off: this crawl ignores the sites' robots.txt")
+            raise NotConfigured
+        return cls(
+            crawler,
+            Sources.from_crawler(crawler),
+            crawler.settings.getfloat("ROBOTS_MAX_AGE"),
+            crawler.settings.getbool("DRY_RUN"),
+        )
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("robots"):
+            return
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        async with self._locks[origin]:
+            rules = await self._rules_of(origin, request)
+        if not rules.allow(request.url):
+            self.crawler.stats.inc_value("requests/disallowed")
+            raise RequestRefused(Outcome.BLOCKED, ROBOTS_DETAIL)
+
+    async def _rules_of(self, origin: str, request: Request) -> Rules:
+        known = self._rules.get(origin)
+        now = self._now()
+        if known is not None and 0 <= now - known.fetched_at < self.max_age:
+            return known
+        text = await self._fetch(origin, request)
+        rules = Rules(Protego.parse(text.decode("utf-8-sig", "replace")), now)
+        self._rules[origin] = rules
+        await self._remember(origin, request, text)
+        return rules
+
+    async def _fetch(self, origin: str, request: Request) -> bytes:
+        robots_request = Request(
+            f"{origin}/robots.txt",
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            meta={"robots": True, "source": request.meta.get("source")},
+        )
+        try:
+            response: Response = await self.crawler.engine.download_async(robots_request)
+        except RequestRefused as refusal:
+            if refusal.transient:
+                raise  # budget, circuit, end of the crawl: known already
+            return await self._not_now(robots_request, refusal.detail)
+        except Exception as error:  # whatever it is, it is no permission
+            return await self._not_now(robots_request, describe_failure(error))
+        text = rules_text(response.status, response.body)
+        if text is None:
+            return await self._not_now(robots_request, f"http {response.status}")
+        return text
+
+    async def _not_now(self, request: Request, why: str) -> bytes:
+        detail = f"robots.txt: {why}"
+        await pace_of(self.crawler).leave_alone(request, detail)
+        raise RequestRefused(Outcome.BLOCKED, detail, transient=True)
+
+    async def _remember(self, origin: str, request: Request, text: bytes) -> None:
+        pace = pace_of(self.crawler)
+        longest = max(rules.delay for rules in self._rules.values())
+        await pace.set_crawl_delay(request, longest or None)
+        source = self.sources.of(request)
+        if source is None or self.dry_run:
+            return
+        host = source.host_of(origin)
+        digest = hashlib.sha256(text).hexdigest()
+        database = pace.database
+        store = database.database.hosts
+        due = await database.write(store.robots_fetched, host, source.source, digest)
+        if due:
+            logger.info("robots.txt has changed: %d lookups it disallowed are due again", due)
+
+    def _now(self) -> float:
+        return pace_of(self.crawler).database.database.clock()
