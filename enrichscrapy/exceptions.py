@@ -48,6 +48,12 @@ class IndexOfAnotherModel(IndexDamaged):
     """The published index is whole, but of another face model than the one in use."""
 
 
+class UnreadableFile(EnrichError):
+    """An imported file is missing, cannot be read, or is of no known kind; nothing was imported."""
+
+    exit_code = 2
+
+
 class ImportRowError(EnrichError):
     """One row of an imported file cannot be used; it is reported by number and skipped."""
 

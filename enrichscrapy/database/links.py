@@ -63,9 +63,9 @@ def _host(url: str) -> str:
 
 
 def _registrable_name(host: str) -> str:
-    name = _extractor()(host).domain.lower() or host
-    # iafd.example is not IAFD: only a host the site's own module names may carry its name.
-    return host if name in known_sites() else name
+    parts = _extractor()(host)
+    # iafd.net is not IAFD: only a host the site's own module names may carry its name.
+    return parts.domain if parts.suffix and parts.domain not in known_sites() else host
 
 
 @functools.cache

@@ -80,29 +80,36 @@ def insert_url(
     *,
     source: str | None = None,
     confidence: float | None = None,
-    normalized_id: str | None = None,
 ) -> bool:
     """Add a link and make its site's ended lookup due; False when it was there.
 
     Raises ``ValueError`` when it is no web address.
     """
-    link = link_of(url, normalized_id)
-    statement = insert(external_urls).values(
-        performer_id=performer_id,
-        site=link.site,
-        url=link.url,
-        normalized_id=link.normalized_id,
-        source_endpoint=source,
-        confidence=confidence,
-        created_at=iso_time(now),
-    )
-    added = connection.execute(statement.on_conflict_do_nothing()).rowcount > 0
+    link = link_of(url)
+    row = link_row(performer_id, link, source, confidence, now)
+    statement = insert(external_urls).values(row).on_conflict_do_nothing()
+    added = connection.execute(statement).rowcount > 0
     if added:
-        _make_due(connection, performer_id, link, now)
+        make_due(connection, performer_id, link, now)
     return added
 
 
-def _make_due(connection: Connection, performer_id: int, link: Link, now: float) -> None:
+def link_row(
+    performer_id: int, link: Link, source: str | None, confidence: float | None, now: float
+) -> dict[str, Any]:
+    """A row of ``external_urls``."""
+    return {
+        "performer_id": performer_id,
+        "site": link.site,
+        "url": link.url,
+        "normalized_id": link.normalized_id,
+        "source_endpoint": source,
+        "confidence": confidence,
+        "created_at": iso_time(now),
+    }
+
+
+def make_due(connection: Connection, performer_id: int, link: Link, now: float) -> None:
     """A new link is new hope: lookups by link that ended, or were given up, start again."""
     if link.normalized_id is None:
         return

@@ -1,0 +1,74 @@
+"""``scrapy import-performers FILE``: performers of a media library become this database's own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.import_records import Fault
+from enrichscrapy.database.importers import Summary, import_file
+from enrichscrapy.exceptions import EnrichError
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "FILE"
+
+    def short_desc(self) -> str:
+        return "Import performers from a stash-sense performers.db, JSONL or CSV file"
+
+    def long_desc(self) -> str:
+        return (
+            "FILE is a stash-sense performers.db, a JSONL file (one object a line: id, name, "
+            "gender, birth_date, country, disambiguation, aliases, urls, stashbox_ids) or a CSV "
+            "file with these columns (lists split by |, stashbox_ids as stashdb:ID|theporndb:ID). "
+            "Importing again updates what changed and duplicates nothing. Exit codes: 0 all "
+            "taken, 1 rows or values were left out, 2 the file could not be read."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError("name one file to import")
+        assert self.settings is not None
+        try:
+            with PerformerDatabase(self.settings["DATABASE_URL"]) as database:
+                summary = _import(database, Path(args[0]))
+        except EnrichError as error:
+            print(f"scrapy import-performers: {error}", file=sys.stderr)
+            self.exitcode = error.exit_code
+            return
+        print(summary)
+        self.exitcode = 0 if summary.faultless else 1
+
+
+def _import(database: PerformerDatabase, path: Path) -> Summary:
+    """Import with a progress bar; faults are printed above it, the performers' names never."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    columns = (TextColumn("Importing performers"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("", total=None)
+
+        def report(fault: Fault, unit: str) -> None:
+            fate = ": skipped" if fault.whole_row else ""
+            console.print(f"{path.name}, {unit} {fault.line}: {fault.reason}{fate}")
+
+        def advance(position: int, total: int) -> None:
+            progress.update(task, completed=position, total=total)
+
+        return import_file(database, path, on_fault=report, on_progress=advance)

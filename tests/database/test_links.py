@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichscrapy.database.links import Link, known_sites, link_of
+
+
+def test_the_sites_of_the_project_are_known():
+    assert {"babepedia", "iafd"} <= known_sites().keys()
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        (
+            "http://babepedia.com/babe/Invented_Person/?ref=1#top",
+            Link("babepedia", "https://www.babepedia.com/babe/Invented_Person", "Invented_Person"),
+        ),
+        (
+            "https://www.babepedia.com/gallery/Invented_Person/1",
+            Link("babepedia", "https://www.babepedia.com/gallery/Invented_Person/1", None),
+        ),
+        ("https://www.twitter.com/a", Link("twitter", "https://www.twitter.com/a", "a-id")),
+        ("https://a.b.co.uk/x", Link("b", "https://a.b.co.uk/x", "a-id")),
+        ("https://192.0.2.7/x", Link("192.0.2.7", "https://192.0.2.7/x", "a-id")),
+        ("https://LOCALHOST./x", Link("localhost", "https://LOCALHOST./x", "a-id")),
+    ],
+)
+def test_a_link_is_read_by_its_host(url, link):
+    assert link_of(url, "a-id") == link
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://iafd.net/person.rme/id=1",
+        "https://babepedia.example.org/babe/X",
+        "https://www.babepedia.com.example.org/babe/X",
+        "https://example.org/?next=https://www.babepedia.com/babe/X",
+        "https://www.babepedia.com@example.org/babe/X",
+        "https://notbabepedia.com/babe/X",
+    ],
+)
+def test_a_site_named_elsewhere_in_a_link_is_not_its_site(url):
+    assert link_of(url).site not in known_sites()
+
+
+def test_without_an_id_the_address_is_its_own():
+    assert link_of("https://x.com/a").normalized_id == "https://x.com/a"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "no address", "javascript:alert(1)", "ftp://x.com/", "https://", "http://[::1"]
+)
+def test_what_is_no_web_address_is_refused(url):
+    with pytest.raises(ValueError, match=r"."):
+        link_of(url)
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text):
+    for url in (text, "https://" + text, "https://www.babepedia.com/babe/" + text):
+        try:
+            link = link_of(url)
+        except ValueError:
+            continue
+        assert link.site
+        assert link_of(link.url).site == link.site
