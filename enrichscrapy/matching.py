@@ -159,6 +159,8 @@ def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
         return Identity.MISMATCH, "one shared word is not enough"
     if evidence.elsewhere and not supports:
         return Identity.MISMATCH, "the same name, but another page of this site is stored"
+    if evidence.abroad and not supports:
+        return Identity.MISMATCH, "the same name in another country"
     return _UNCORROBORATED, f"only {_and(['name', *supports])} agree"
 
 

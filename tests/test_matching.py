@@ -151,6 +151,10 @@ def test_a_link_and_an_account_outweigh_a_birth_date_but_not_a_gender():
         (performer(birth_date="1983-01-01"), page(born="1983-10-15"), UNCORROBORATED),
         (performer(birth_date="1983-01-01"), page(born="1983-01-01"), UNCORROBORATED),
         (performer(birth_date="1983-00-00"), page(born="1983-10-15"), UNCORROBORATED),
+        # Another country: possible, if only something else speaks for it.
+        (performer(country="US"), page(country="SE"), MISMATCH),
+        (performer(country="US", birth_date="1983"), page(country="SE", born="1983"),
+         UNCORROBORATED),
         # Contradicted, be it by a little.
         (performer(birth_date="1983"), page(born="1984"), MISMATCH),
         (performer(birth_date="1983-10-15"), page(born="1983-10-16"), MISMATCH),

@@ -31,7 +31,8 @@ class Evidence:
 
     ``linked``: a stored link led here. ``elsewhere``: none of the stored links to this site is this
     page's own address; so it was found by name, or a link was turned round to here. ``account``:
-    both name the same account or site of their own.
+    both name the same account or site of their own. ``abroad``: they are of different countries,
+    which people's records often are.
     """
 
     name: NameMatch
@@ -39,6 +40,7 @@ class Evidence:
     birthday: bool = False
     account: bool = False
     elsewhere: bool = False
+    abroad: bool = False
     supports: list[str] = field(default_factory=list)
     slips: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -72,6 +74,7 @@ def gather_evidence(performer: Performer, profile: Profile, by_link: bool) -> Ev
     _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
     country = compare_countries(performer.country, profile.country)
     evidence.note("country", country, performer.country, profile.country)
+    evidence.abroad = country is Agreement.SLIP
     if country is Agreement.AGREES:
         evidence.supports.append("country")
     _add_links(evidence, performer, profile)
