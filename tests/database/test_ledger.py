@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import event, insert, text
+
+from enrichscrapy.database import PerformerDatabase, pending
+from enrichscrapy.database.ledger import RetryPolicy, Selection
+from enrichscrapy.database.schema import external_urls, performers
+from enrichscrapy.database.store import store_lookup
+from enrichscrapy.faces.model import ModelInfo
+from enrichscrapy.items import Outcome, ReferenceSiteMode
+from tests.database.builders import lookup
+from tests.database.conftest import Clock
+
+DAY = 86400.0
+PAGE = "https://www.babepedia.com/babe/"
+OTHER = "https://www.iafd.com/person.rme/perfid=invented"
+
+
+class TestRetryPolicy:
+    @given(
+        attempts=st.integers(1, 10_000),
+        base=st.floats(1, 10_000),
+        longest=st.floats(1, 10**7),
+        chance=st.floats(0, 1),
+    )
+    def test_the_wait_grows_to_its_maximum_and_jitter_only_lengthens(
+        self, attempts, base, longest, chance
+    ):
+        policy = RetryPolicy(10**9, base, longest)
+        plain = policy.next_attempt(attempts, 0.0, 0.0)
+        assert plain == min(base * 2 ** min(attempts - 1, 60), longest)
+        assert plain <= policy.next_attempt(attempts, 0.0, chance) <= plain * 1.25
+
+    def test_the_last_attempt_has_no_next(self):
+        policy = RetryPolicy(max_attempts=2)
+        assert policy.next_attempt(1, 5.0, 0.0) == 905.0
+        assert policy.next_attempt(2, 5.0, 0.0) is None
+        assert policy.next_attempt(3, 5.0, 0.0) is None
+        assert policy.after_refusal(1000, 5.0, 0.0) == 5.0 + 604800
+
+
+def store(db, performer_id, outcome, mode="url", model_id=None, source="babepedia"):
+    item = lookup(
+        db.get_performer(performer_id), outcome, source=source, mode=ReferenceSiteMode(mode)
+    )
+    return store_lookup(db, item, model_id=model_id, retry=RetryPolicy(), judge=None)
+
+
+def due(db, **selection):
+    selection = Selection(**{"source": "babepedia", "mode": "url", **selection})
+    return [found.performer.id for found in db.ledger.due(selection)]
+
+
+class TestSelection:
+    def test_by_link_only_those_with_a_profile_link(self, db):
+        linked, bare, elsewhere, gallery = (db.add_performer(name) for name in "ABCD")
+        db.add_url(linked, PAGE + "A")
+        db.add_url(linked, "https://www.babepedia.com/gallery/A/1")
+        db.add_url(linked, PAGE + "A2")
+        db.add_url(elsewhere, OTHER)
+        db.add_url(gallery, "https://www.babepedia.com/gallery/D/1")
+        (found,) = db.ledger.due(Selection("babepedia", "url"))
+        assert (found.performer.id, found.urls) == (linked, (PAGE + "A", PAGE + "A2"))
+        assert due(db, mode="name") == [linked, bare, elsewhere, gallery]
+        assert due(db, source="iafd") == [elsewhere]
+
+    def test_by_name_those_found_by_link_are_left_alone(self, db, model_id):
+        one, two, three = (db.add_performer(name) for name in "ABC")
+        for performer_id in (one, two):
+            db.add_url(performer_id, PAGE + str(performer_id))
+        store(db, one, Outcome.FOUND, model_id=model_id)
+        store(db, two, Outcome.ABSENT)
+        assert due(db, mode="name") == [two, three]
+        store(db, three, Outcome.FAILED, mode="name")
+        assert db.ledger.due(Selection("iafd", "name"), after_id=two)[0].performer.id == three
+
+    def test_gender_takes_the_unknown_with_it(self, db):
+        genders = ["FEMALE", "female", " Female ", "MALE", None, "", "TRANSGENDER_FEMALE"]
+        ids = [db.add_performer("A", gender=gender) for gender in genders]
+        assert due(db, mode="name", gender="FEMALE") == [ids[i] for i in (0, 1, 2, 4, 5)]
+        assert due(db, mode="name", gender="male") == [ids[i] for i in (3, 4, 5)]
+        for performer_id in ids:
+            store(db, performer_id, Outcome.BLOCKED, mode="name")
+        db.clock.now += 10**9
+        assert due(db, mode="name", gender="FEMALE") == [ids[i] for i in (0, 1, 2, 4, 5)]
+
+    def test_a_changed_gender_changes_the_selection(self, db):
+        performer_id = db.add_performer("A", gender="MALE")
+        with db.write() as connection:
+            connection.execute(performers.update().values(gender="FEMALE"))
+        assert due(db, mode="name", gender="FEMALE") == [performer_id]
+        assert due(db, mode="name", gender="MALE") == []
+
+    def test_these_performers_only(self, db):
+        ids = [db.add_performer(str(number)) for number in range(5)]
+        assert due(db, mode="name", performer_ids=(ids[3], ids[1], 999)) == [ids[1], ids[3]]
+        assert due(db, mode="name", performer_ids=tuple(range(100_000))) == ids
+        assert not db.ledger.is_due(Selection("iafd", "name", performer_ids=(ids[0],)), ids[1])
+
+    def test_an_ended_lookup_comes_back_after_so_many_days(self, db, clock):
+        performer_id = db.add_performer("A")
+        store(db, performer_id, Outcome.ABSENT, mode="name")
+        clock.now += 30 * DAY - 1
+        assert due(db, mode="name", revisit_after_days=30) == []
+        clock.now += 1
+        assert due(db, mode="name", revisit_after_days=30) == [performer_id]
+        assert due(db, mode="name", revisit_after_days=0) == []
+
+    def test_a_given_up_lookup_is_reported_and_not_revisited(self, db, clock):
+        performer_id = db.add_performer("A")
+        for _ in range(RetryPolicy().max_attempts):
+            store(db, performer_id, Outcome.FAILED, mode="name")
+        clock.now += 365 * DAY
+        assert due(db, mode="name", revisit_after_days=1) == []
+        assert db.ledger.outcomes("babepedia", "name") == {"failed": 1}
+
+    def test_another_model_makes_found_ones_due(self, db, model_id):
+        found, absent = db.add_performer("A"), db.add_performer("B")
+        store(db, found, Outcome.FOUND, mode="name", model_id=model_id)
+        store(db, absent, Outcome.ABSENT, mode="name", model_id=model_id)
+        other = db.faces.ensure_model(ModelInfo("other", "1" * 64, "none-1", 512))
+        assert due(db, mode="name", model_id=model_id) == []
+        assert due(db, mode="name", model_id=None) == []
+        assert due(db, mode="name", model_id=other) == [found]
+
+    @pytest.mark.parametrize("outcome", [Outcome.FOUND, Outcome.ABSENT, Outcome.MISMATCH])
+    def test_a_new_link_makes_an_ended_lookup_due(self, db, model_id, outcome):
+        performer_id = db.add_performer("A")
+        db.add_url(performer_id, PAGE + "A")
+        db.add_url(performer_id, OTHER)
+        store(db, performer_id, outcome, model_id=model_id)
+        store(db, performer_id, outcome, model_id=model_id, source="iafd")
+        db.add_url(performer_id, PAGE + "A")
+        db.add_url(performer_id, "https://www.babepedia.com/gallery/A/1")
+        assert due(db, model_id=model_id) == []
+        db.add_url(performer_id, PAGE + "A2")
+        assert due(db, model_id=model_id) == [performer_id]
+        assert due(db, model_id=model_id, source="iafd") == []
+
+    def test_a_new_link_does_not_shorten_a_refusals_wait(self, db):
+        performer_id = db.add_performer("A")
+        db.add_url(performer_id, PAGE + "A")
+        store(db, performer_id, Outcome.BLOCKED)
+        db.add_url(performer_id, PAGE + "A2")
+        assert due(db) == []
+
+    def test_a_mode_that_does_not_exist_is_refused(self, db):
+        with pytest.raises(ValueError, match="foo"):
+            db.ledger.due(Selection("babepedia", "foo"))
+
+    def test_a_source_without_a_module_works_too(self, db):
+        performer_id = db.add_performer("A")
+        db.add_url(performer_id, "https://elsewhere.com/a")
+        assert due(db, source="elsewhere") == [performer_id]
+        second = db.add_performer("B")
+        db.add_url(second, "https://elsewhere.com/b")
+        assert due(db, source="elsewhere") == [performer_id, second]
+
+    def test_the_attempts_so_far_are_told(self, db, clock):
+        performer_id = db.add_performer("A")
+        store(db, performer_id, Outcome.FAILED, mode="name")
+        store(db, performer_id, Outcome.FAILED, mode="name")
+        clock.now += 10**9
+        assert db.ledger.due(Selection("babepedia", "name"))[0].attempts == 2
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Any mix of what changes the ledger, against the definition of "due" in plain Python."""
+
+    counter = itertools.count()
+
+    @initialize(folder=st.none())
+    def open(self, folder):
+        self.clock = Clock(1000.0)
+        self.db = PerformerDatabase(self.folder / f"{next(self.counter)}.db", clock=self.clock)
+        self.models = [
+            self.db.faces.ensure_model(ModelInfo("m", str(i) * 64, "1", 512)) for i in (0, 1)
+        ]
+        self.genders, self.links, self.rows = {}, {}, {}
+
+    def teardown(self):
+        if hasattr(self, "db"):
+            self.db.close()
+
+    @rule(gender=st.sampled_from(["FEMALE", "male", "", None]))
+    def add_performer(self, gender):
+        performer_id = self.db.add_performer("A", gender=gender)
+        self.genders[performer_id], self.links[performer_id] = gender, set()
+
+    @rule(data=st.data(), number=st.integers(0, 2), site=st.sampled_from(["babepedia", "iafd"]))
+    def add_link(self, data, number, site):
+        if not self.genders:
+            return
+        performer_id = data.draw(st.sampled_from(sorted(self.genders)))
+        url = f"{PAGE}P{number}" if site == "babepedia" else f"{OTHER}{number}/a.htm"
+        new = (site, number) not in self.links[performer_id]
+        self.db.add_url(performer_id, url)
+        self.links[performer_id].add((site, number))
+        row = self.rows.get((site, "url", performer_id))
+        if new and row and row["next"] is None:
+            row["next"] = self.clock.now
+
+    @rule(
+        data=st.data(),
+        source=st.sampled_from(["babepedia", "iafd"]),
+        mode=st.sampled_from(["url", "name"]),
+        outcome=st.sampled_from(list(Outcome)),
+        model=st.sampled_from([None, 0, 1]),
+    )
+    def look_up(self, data, source, mode, outcome, model):
+        if not self.genders:
+            return
+        performer_id = data.draw(st.sampled_from(sorted(self.genders)))
+        model_id = None if model is None else self.models[model]
+        report = store(self.db, performer_id, outcome, mode, model_id, source)
+        self.rows[source, mode, performer_id] = {
+            "outcome": outcome,
+            "next": report.next_attempt_at,
+            "at": self.clock.now,
+            "model": model_id if outcome is Outcome.FOUND else None,
+        }
+
+    @rule(seconds=st.sampled_from([1.0, 900.0, DAY, 10 * DAY]))
+    def wait(self, seconds):
+        self.clock.now += seconds
+
+    @rule(data=st.data(), gender=st.sampled_from(["FEMALE", "male", None]))
+    def change_gender(self, data, gender):
+        if self.genders:
+            performer_id = data.draw(st.sampled_from(sorted(self.genders)))
+            self.genders[performer_id] = gender
+            with self.db.write() as connection:
+                connection.execute(
+                    performers.update().where(performers.c.id == performer_id),
+                    {"gender": gender},
+                )
+
+    @rule(data=st.data())
+    def remove_performer(self, data):
+        if self.genders:
+            performer_id = data.draw(st.sampled_from(sorted(self.genders)))
+            del self.genders[performer_id], self.links[performer_id]
+            self.rows = {key: row for key, row in self.rows.items() if key[2] != performer_id}
+            with self.db.write() as connection:
+                connection.execute(performers.delete().where(performers.c.id == performer_id))
+
+    @rule(
+        source=st.sampled_from(["babepedia", "iafd"]),
+        mode=st.sampled_from(["url", "name"]),
+        model=st.sampled_from([None, 0, 1]),
+        days=st.sampled_from([0, 5]),
+        gender=st.sampled_from([None, "FEMALE", "MALE"]),
+        batch_size=st.integers(1, 3),
+    )
+    def compare(self, source, mode, model, days, gender, batch_size):
+        model_id = None if model is None else self.models[model]
+        selection = Selection(source, mode, model_id, days, gender)
+        expected = [i for i in sorted(self.genders) if self._is_due(selection, i)]
+        found, after_id = [], 0
+        while page := self.db.ledger.due(selection, after_id, batch_size):
+            found += [item.performer.id for item in page]
+            after_id = found[-1]
+        assert found == expected
+        assert self.db.ledger.count_due(selection) == len(expected)
+        for performer_id in self.genders:
+            due_now = self.db.ledger.is_due(selection, performer_id)
+            assert due_now == (performer_id in expected)
+
+    def _is_due(self, selection, performer_id):
+        gender = (self.genders[performer_id] or "").lower()
+        if selection.gender and gender not in ("", selection.gender.lower()):
+            return False
+        row = self.rows.get((selection.source, selection.mode, performer_id))
+        found = row is not None and row["outcome"] is Outcome.FOUND
+        if selection.mode == "url":
+            if not any(site == selection.source for site, _ in self.links[performer_id]):
+                return False
+        else:
+            by_link = self.rows.get((selection.source, "url", performer_id))
+            if by_link and by_link["outcome"] is Outcome.FOUND and not found:
+                return False
+        if row is None:
+            return True
+        if row["next"] is not None and row["next"] <= self.clock.now:
+            return True
+        days = selection.revisit_after_days
+        if days and row["outcome"].ended and row["at"] <= self.clock.now - days * DAY:
+            return True
+        return found and selection.model_id is not None and row["model"] != selection.model_id
+
+    @invariant()
+    def the_copy_is_the_view(self):
+        if hasattr(self, "db"):
+            with self.db.read() as connection:
+                assert pending.differences(connection) == 0
+
+
+def test_due_is_what_its_definition_says(tmp_path):
+    LedgerMachine.folder = tmp_path
+    machine = LedgerMachine.TestCase
+    machine.settings = settings(
+        deadline=None,
+        max_examples=25,
+        stateful_step_count=30,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    machine().runTest()
+
+
+class TestManyPerformers:
+    """However many are done, a page is a few index ranges: no step walks the whole ledger."""
+
+    SIZE = 20_000
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def big(cls, tmp_path_factory):
+        with PerformerDatabase(tmp_path_factory.mktemp("big") / "a.db", clock=Clock()) as db:
+            with db.write() as connection:
+                rows = [{"canonical_name": "A", "gender": "FEMALE"}] * cls.SIZE
+                connection.execute(insert(performers), rows)
+                links = [
+                    {
+                        "performer_id": i,
+                        "site": "babepedia",
+                        "url": PAGE + "A",
+                        "normalized_id": "A",
+                    }
+                    for i in range(1, cls.SIZE + 1)
+                ]
+                connection.execute(insert(external_urls), links)
+                connection.execute(
+                    text(
+                        "INSERT INTO lookups (source, mode, performer_id, outcome, detail,"
+                        " evidence, attempts, blocks, updated_at) SELECT 'babepedia', mode, id,"
+                        " 'absent', '', '{}', 0, 0, 1700000000 FROM performers,"
+                        " (SELECT 'url' AS mode UNION SELECT 'name') WHERE id < :last"
+                    ),
+                    {"last": cls.SIZE},
+                )
+            yield db
+
+    @pytest.mark.parametrize("mode", ["url", "name"])
+    @pytest.mark.parametrize("gender", [None, "FEMALE"])
+    def test_the_last_one_is_found_in_a_few_steps(self, big, mode, gender):
+        selection = Selection("babepedia", mode, 1, 30.0, gender)
+        with CountingSteps(big) as steps:
+            (found,) = big.ledger.due(selection)
+        assert found.performer.id == self.SIZE
+        assert steps.hundreds < 50  # walking the ledger once would be over 1000
+        with CountingSteps(big) as steps:
+            assert big.ledger.is_due(selection, self.SIZE)
+            assert big.ledger.count_due(selection) == 1
+        assert steps.hundreds < 100
+
+    def test_the_first_page_of_untouched_work_too(self, big):
+        with CountingSteps(big) as steps:
+            assert len(big.ledger.due(Selection("iafd", "name", 1, 30.0, "FEMALE"))) == 200
+        assert steps.hundreds < 500
+
+
+class CountingSteps:
+    """Counts SQLite's virtual-machine steps, in hundreds, on every connection in use."""
+
+    def __init__(self, db):
+        self.engine = db.engine
+        self.hundreds = 0
+
+    def _count(self):
+        self.hundreds += 1
+
+    def _watch(self, connection, *_):
+        connection.connection.driver_connection.set_progress_handler(self._count, 100)
+
+    def __enter__(self):
+        event.listen(self.engine, "begin", self._watch)
+        return self
+
+    def __exit__(self, *_):
+        event.remove(self.engine, "begin", self._watch)
+        with self.engine.connect() as connection:
+            connection.connection.driver_connection.set_progress_handler(None, 0)
