@@ -13,6 +13,7 @@ from scrapy.http import Response
 from enrichscrapy.addresses import SourceAddresses
 from enrichscrapy.downloadermiddlewares.pace import pace_of
 from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.headerlimit import limit_headers
 
 # Their warnings quote whole URLs, which hold names; what they warn of is a stored outcome here.
 _QUOTING_URLS = (
@@ -30,6 +31,9 @@ class OutboundDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        limit_headers(self._pool)
+        # Twisted would repeat a request at once when a kept connection breaks: out of turn.
+        self._pool.retryAutomatically = False
         self.sources = Sources.from_crawler(crawler)
         for name in _QUOTING_URLS:
             logging.getLogger(name).setLevel(logging.ERROR)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Self
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
@@ -13,6 +14,8 @@ from enrichscrapy.downloadermiddlewares.refused import RequestRefused
 from enrichscrapy.downloadermiddlewares.sources import Sources
 from enrichscrapy.items import Outcome
 from enrichscrapy.useragent import user_agent
+
+logger = logging.getLogger(__name__)
 
 PAGE_TYPES = ("text/", "application/xhtml+xml", "application/xml", "application/json")
 PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
@@ -43,11 +46,20 @@ class IntakeMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(
+        contact = crawler.settings.get("CONTACT") or ""
+        intake = cls(
             Sources.from_crawler(crawler),
-            user_agent(crawler.settings.get("CONTACT") or ""),
+            user_agent(contact),
             crawler.settings.getint("PAGE_MAX_BYTES"),
             crawler.settings.getint("PHOTO_MAX_BYTES"),
+        )
+        if not contact.strip():
+            crawler.signals.connect(intake.say_no_contact, signal=signals.spider_opened)
+        return intake
+
+    def say_no_contact(self) -> None:
+        logger.warning(
+            "CONTACT is not set: the site's operator cannot write to you (%s)", self.agent
         )
 
     def process_request(self, request: Request) -> None:

@@ -157,6 +157,40 @@ def test_sizes_and_types(server, crawl, reply, photo):
     assert not re.search(r"\b(WARNING|ERROR)\b.*https?://", crawled.log)
 
 
+def test_a_crawl_without_contact_says_so(server, crawl):
+    assert "CONTACT is not set" in crawl("/x", CONTACT="").log
+    assert "CONTACT is not set" not in crawl("/x", CONTACT="ops@example.org").log
+
+
+def test_no_other_user_agent_is_sent(server, crawl):
+    crawl("/x", USER_AGENT="Mozilla/5.0", CONTACT="")
+    assert {seen.headers["User-Agent"] for seen in server.seen} == {f"enrichscrapy/{__version__}"}
+
+
+def test_cookies_come_back_in_bounds(server, crawl, reply):
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Content-Length", "0")
+        handler.send_header("Set-Cookie", "own=1; Path=/")
+        handler.send_header("Set-Cookie", "wide=1; Domain=example.com")
+        handler.send_header("Set-Cookie", "foreign=1; Domain=evil.example")
+        handler.send_header("Set-Cookie", "top=1; Domain=com")
+        handler.send_header("Set-Cookie", f"long={'x' * 5000}")
+        for number in range(100):
+            handler.send_header("Set-Cookie", f"c{number}={number}")
+        handler.end_headers()
+
+    server.answers["/many"] = answer
+    crawled = crawl("/many", "/many", "/x")
+    sent = server.seen[-1].headers["Cookie"].split("; ")
+    names = {cookie.partition("=")[0] for cookie in sent}
+    assert {"own", "wide", "c0"} <= names
+    assert names.isdisjoint({"foreign", "top", "long", "c99"})
+    assert len(sent) <= 60
+    assert crawled.stats["cookies/refused"] > 0
+
+
 @pytest.mark.parametrize(
     ("kind", "photo", "fault"),
     [

@@ -1,0 +1,17 @@
+"""What the middlewares ask of the settings, checked in one go before anything is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.pacerules import PaceRules
+from enrichscrapy.useragent import user_agent
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Raise ``BadSetting`` for a contact, address, floor or limit that cannot be used."""
+    user_agent(settings.get("CONTACT") or "")
+    for source in Sources.from_settings(settings):
+        PaceRules.from_settings(settings, source.source, source.on_loopback)
