@@ -7,7 +7,7 @@ people's ``/pics/…_thumb3.jpg`` ("More like", "Top 25", "Random") in ``.thumbs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
 from parsel import Selector
@@ -19,6 +19,7 @@ from enrichscrapy.facts.countries import (
 )
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, outside_link, split_url
+from enrichscrapy.facts.names import name_words
 from enrichscrapy.facts.text import clean_aliases, fold
 from enrichscrapy.items import PartialDate, Profile
 from enrichscrapy.sites import PageKind, SearchResult
@@ -46,7 +47,9 @@ _LINK_KINDS = frozenset(
 )
 _PORTRAIT = r"/pics/(?![^/]*_thumb\d*\.)[^/]+\.jpe?g"
 _UPLOAD = r"/user-uploads/(?![^/]*_thumb\d*\.)[^/]+\.(?:jpe?g|png|webp)"
-_NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')}])"
+_UPLOADS = f"{has_class('useruploads2')} or {has_class('useruploads')}"
+_STRANGERS = "@id='friends-block' or @id='morelikethumbs' or @id='sidebar' or self::aside"
+_NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')} or {_STRANGERS}])"
 _BESIDE_AKA = (
     "ancestor::small or ancestor::button or "
     f"ancestor::*[@id='aliasinfobtn' or @id='aliasinfo' or {has_class('aliasnote')}]"
@@ -126,16 +129,17 @@ def parse_profile(selector: Selector, url: str) -> Profile:
     name = _name(selector)
     rows = _rows(selector)
     page_url = _own_url(selector) or canonical_url(url) or url
+    aliases = clean_aliases(_aliases(selector), name)
     return Profile(
         name=name,
         url=page_url,
-        aliases=clean_aliases(_aliases(selector), name),
+        aliases=aliases,
         gender=_gender(selector),
         birth_date=_date(rows.get("born")),
         death_date=_date(rows.get("died")),
         country=_country(rows),
         links=_links(selector),
-        photo_urls=tuple(dict.fromkeys(_photos(selector))),
+        photo_urls=tuple(_photos(selector, (name, slug_from_url(page_url) or "", *aliases))),
         source_id=slug_from_url(page_url),
     )
 
@@ -226,17 +230,39 @@ def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
     return {kind: tuple(urls) for kind, urls in links.items()}
 
 
-def _photos(selector: Selector) -> Iterator[str]:
+def _photos(selector: Selector, names: Iterable[str]) -> Iterator[str]:
     """Portraits first (the main one leads), then what users uploaded to this profile."""
-    own = f"descendant::a[{_NOT_SOMEBODY_ELSE}]/@href"
-    for box in ("profimg", "profselect", "profbox2", "profbox"):
-        for href in selector.xpath(f"id('{box}')/{own}").getall():
-            if found := photo_url(href, HOME, PHOTO_HOSTS, _PORTRAIT):
-                yield found
-    uploads = f"descendant::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
-    for href in selector.xpath(f"{uploads}/{own}").getall():
-        if found := photo_url(href, HOME, PHOTO_HOSTS, _UPLOAD):
-            yield found
+    known = {_letters(name) for name in names}
+    portraits = [f"id('{box}')" for box in ("profimg", "profselect", "profbox2", "profbox")]
+    yield from _own_photos(selector, portraits, _PORTRAIT, known)
+    yield from _own_photos(selector, [f"descendant::div[{_UPLOADS}]"], _UPLOAD, known)
+
+
+def _own_photos(
+    selector: Selector, boxes: Iterable[str], path: str, known: set[str]
+) -> Iterable[str]:
+    """Photos of the site in these boxes, each once.
+
+    Files are named after the person. Where some are, the others are somebody else's, who got into
+    the box by a tag left open; where none is, the person was renamed since.
+    """
+    found: dict[str, str] = {}
+    for box in boxes:
+        links = selector.xpath(f"{box}/descendant::a[{_NOT_SOMEBODY_ELSE}]/@href")
+        for href in links.getall():
+            if url := photo_url(href, HOME, PHOTO_HOSTS, path):
+                found.setdefault(unquote(url), url)
+    named = [url for decoded, url in found.items() if _letters(_file_name(decoded)) in known]
+    return named or found.values()
+
+
+def _file_name(url: str) -> str:
+    """``…/Nora%20Vesterlund12.jpg`` -> ``Nora Vesterlund``."""
+    return url.rpartition("/")[2].rpartition(".")[0].rstrip("0123456789")
+
+
+def _letters(name: str) -> str:
+    return "".join(name_words(name, joiner="")).rstrip("0123456789")
 
 
 # --- Search --------------------------------------------------------------------------------------

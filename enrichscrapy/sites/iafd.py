@@ -274,7 +274,8 @@ def _is_gallery(anchor: Selector) -> bool:
 
 def _photos(selector: Selector, name: str) -> Iterator[str]:
     """The headshot, lazy or not. A caption that names somebody else makes it somebody else's."""
-    for image in selector.xpath("id('headshot')/descendant::img"):
+    # Not of a block inside: a tag left open would make the whole page one.
+    for image in selector.xpath("id('headshot')/descendant::img[ancestor::div[1]/@id='headshot']"):
         titled = re.fullmatch(r"photo of (.+)", fold(image.attrib.get("title")), re.IGNORECASE)
         if titled and not _same_words(without_notes(titled[1]), name):
             continue
