@@ -109,6 +109,12 @@ class Plan:
             return False
         return step.kind is StepKind.PAGE or step.text not in names
 
+    def add_report(self, report: PageReport) -> None:
+        """Note what came of a page; a profile met again under another address counts once."""
+        known = {known.profile.url for known in self.reports if known.profile}
+        if report.profile is None or report.profile.url not in known:
+            self.reports.append(report)
+
     def add_candidates(self, urls: Iterable[str]) -> None:
         """Visit these next (search results, best first), each once."""
         known = self.seen | {own for report in self.reports for own in _addresses(report)}

@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +122,15 @@ def test_aliases_are_tried_after_the_canonical_name():
         HOME + "Alias",
         search("Alias").url,
     ]
+
+
+def test_the_same_profile_under_two_addresses_is_no_namesake():
+    plan = by_name(page("Ada", "Ada"), search("Ada"))
+    first = report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED)
+    plan.add_report(first)
+    plan.add_report(replace(first, url=HOME + "ada"))
+    assert len(plan.reports) == 1
+    assert conclude(plan).outcome is Outcome.FOUND
 
 
 def test_a_plan_survives_the_disk():

@@ -192,7 +192,7 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        plan.reports.append(self._report(response, step, plan, performer))
+        plan.add_report(self._report(response, step, plan, performer))
         if self._shows_search_results(response):
             self._take_results(response, plan, performer)
             plan.replace_search(step.text)
@@ -210,7 +210,7 @@ class ReferenceSpider(Spider):
         else:  # a search with one match may lead straight to the profile
             report = self._report(response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
-                plan.reports.append(report)
+                plan.add_report(report)
         yield self._continue(plan, performer)
 
     async def page_failed(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
@@ -227,7 +227,7 @@ class ReferenceSpider(Spider):
             return
         outcome = error.outcome if isinstance(error, RequestRefused) else Outcome.FAILED
         detail = error.detail if isinstance(error, RequestRefused) else describe_failure(error)
-        plan.reports.append(PageReport(step.url, outcome, detail))
+        plan.add_report(PageReport(step.url, outcome, detail))
         if outcome is Outcome.BLOCKED:
             plan.todo.clear()
         yield self._continue(plan, performer)
