@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
 from parsel import Selector
 
@@ -18,18 +18,41 @@ from enrichscrapy.facts.countries import (
     country_from_nationality,
 )
 from enrichscrapy.facts.dates import parse_date
-from enrichscrapy.facts.links import link_kind, outside_link, split_url
+from enrichscrapy.facts.links import link_kind, outside_link
 from enrichscrapy.facts.names import name_words
 from enrichscrapy.facts.text import clean_aliases, fold
 from enrichscrapy.items import PartialDate, Profile
-from enrichscrapy.sites import PageKind, SearchResult
+from enrichscrapy.sites import PageKind
+from enrichscrapy.sites._babepedia_search import parse_search, suggestions
+from enrichscrapy.sites._babepedia_urls import (
+    HOME,
+    HOSTS,
+    NAME,
+    PHOTO_HOSTS,
+    canonical_url,
+    profile_urls,
+    search_url,
+    slug_from_name,
+    slug_from_url,
+)
 from enrichscrapy.sites._html import has_class, text_of
 from enrichscrapy.sites._urls import on_site, photo_url
 
-NAME = "babepedia"
-HOME = "https://www.babepedia.com"
-HOSTS = frozenset({"www.babepedia.com", "babepedia.com"})
-PHOTO_HOSTS = HOSTS
+__all__ = [
+    "HOME",
+    "HOSTS",
+    "NAME",
+    "PHOTO_HOSTS",
+    "canonical_url",
+    "classify",
+    "parse_profile",
+    "parse_search",
+    "profile_urls",
+    "search_url",
+    "slug_from_name",
+    "slug_from_url",
+]
+
 
 _GENDERS = {
     "female": "FEMALE",
@@ -57,46 +80,11 @@ _BESIDE_AKA = (
 _LABEL = f"descendant::span[{has_class('label')}]"
 
 
-# --- URLs ----------------------------------------------------------------------------------------
-def slug_from_url(url: str) -> str | None:
-    """``https://www.babepedia.com/babe/Mary_Sue?x=1`` -> ``Mary_Sue`` (decoded)."""
-    parts = split_url(url)
-    if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
-        return None
-    match = re.fullmatch(r"/+babe/([^/]+)(?:/.*)?", parts.path, re.IGNORECASE)
-    return slug_from_name(unquote(match[1])) or None if match else None
-
-
-def slug_from_name(name: str) -> str:
-    """``Mary Sue`` -> ``Mary_Sue``; dots, apostrophes and accents stay."""
-    return "_".join(name.replace("_", " ").split())
-
-
-def canonical_url(url: str) -> str | None:
-    slug = slug_from_url(url)
-    return _profile_url(slug) if slug else None
-
-
-def profile_urls(name: str, gender: str | None) -> list[str]:
-    """The slug as it is, then without apostrophes: it is not known which the site uses."""
-    slug = slug_from_name(name)
-    slugs = dict.fromkeys((slug, re.sub(r"['’ʼ`]", "", slug)))
-    return [_profile_url(each) for each in slugs if each]
-
-
-def search_url(name: str) -> str:
-    return f"{HOME}/search/?search_term_string={quote_plus(fold(name), errors='replace')}"
-
-
-def _profile_url(slug: str) -> str:
-    return f"{HOME}/babe/{quote(slug, safe='', errors='replace')}"
-
-
 # --- What page it is -----------------------------------------------------------------------------
 def classify(selector: Selector, url: str) -> PageKind:
     """Not found is never a 404 here, but a search page in the profile's stead: ``SEARCH``."""
     if selector.type == "json":
-        return PageKind.SEARCH if list(_suggestions(selector)) else PageKind.UNKNOWN
+        return PageKind.SEARCH if list(suggestions(selector)) else PageKind.UNKNOWN
     if selector.type != "html":
         return PageKind.UNKNOWN
     if _name(selector) and _facts(selector) is not None:
@@ -175,12 +163,11 @@ def _own_url(selector: Selector) -> str | None:
     return None
 
 
-def _gender(selector: Selector) -> str:
-    """As the page's metadata say; a page that says nothing is a woman's, as all of the site's."""
-    said = selector.xpath(
-        "descendant::meta[@property='profile:gender' or @name='profile:gender']/@content"
-    )
-    return _GENDERS.get(fold(said.get()).casefold(), "FEMALE")
+def _gender(selector: Selector) -> str | None:
+    """As the page's metadata say; a page without them is a woman's, as the site's pages are."""
+    properties = "@property='profile:gender' or @name='profile:gender'"
+    said = fold(selector.xpath(f"descendant::meta[{properties}]/@content").get()).casefold()
+    return _GENDERS.get(said) if said else "FEMALE"
 
 
 def _country(rows: dict[str, Selector]) -> str | None:
@@ -263,40 +250,3 @@ def _file_name(url: str) -> str:
 
 def _letters(name: str) -> str:
     return "".join(name_words(name, joiner="")).rstrip("0123456789")
-
-
-# --- Search --------------------------------------------------------------------------------------
-def parse_search(selector: Selector, url: str) -> list[SearchResult]:
-    """People a search page lists, or the site's suggestions (JSON), in the site's order."""
-    if selector.type == "json":
-        return list(_suggestions(selector))
-    if selector.type != "html":
-        return []
-    # Where the page says which block holds its results, the other names on it are none.
-    block = selector.xpath(f"descendant::*[{has_class('results')} or @id='results']") or selector
-    found: dict[str, SearchResult] = {}
-    for link in block.xpath(".//a[contains(@href, '/babe/')]"):
-        result = _result(link)
-        if result is not None:
-            found.setdefault(result.url, result)
-    return list(found.values())
-
-
-def _result(link: Selector) -> SearchResult | None:
-    parts = on_site(link.attrib["href"], HOME, HOSTS)
-    url = canonical_url(parts.geturl()) if parts else None
-    slug = slug_from_url(url) if url else None
-    if url is None or slug is None:
-        return None
-    name, *aka = re.split(r"\s*\baka\b:?\s*", text_of(link, " "), flags=re.IGNORECASE)
-    aliases = [alias for part in aka for alias in re.split(r"\s+[-/]\s+|,", part)]
-    name = name or slug.replace("_", " ")
-    return SearchResult(name=name, url=url, aliases=clean_aliases(aliases, name))
-
-
-def _suggestions(selector: Selector) -> Iterator[SearchResult]:
-    """``/ajax-search.php?term=`` answers ``[{"label": …, "value": …}]``."""
-    for entry in selector.root if isinstance(selector.root, list) else ():
-        value = entry.get("value") if isinstance(entry, dict) else None
-        if isinstance(value, str) and (slug := slug_from_name(value)):
-            yield SearchResult(name=slug.replace("_", " "), url=_profile_url(slug))

@@ -8,46 +8,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, quote_plus, unquote
 
 from parsel import Selector
 
 from enrichscrapy.facts.countries import country_from_nationality
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, outside_link, split_url
-from enrichscrapy.facts.names import fold_letters, name_words
+from enrichscrapy.facts.names import name_words
 from enrichscrapy.facts.text import clean_aliases, fold, is_empty, without_notes
 from enrichscrapy.items import Profile
-from enrichscrapy.sites import PageKind, SearchResult
+from enrichscrapy.sites import PageKind
 from enrichscrapy.sites._html import has_class, lines_of, text_of
-from enrichscrapy.sites._urls import escape_path, on_site, photo_url
+from enrichscrapy.sites._iafd_search import parse_search
+from enrichscrapy.sites._iafd_urls import (
+    GENDERS,
+    HOME,
+    HOSTS,
+    NAME,
+    PHOTO_HOSTS,
+    UUID,
+    canonical_url,
+    profile_urls,
+    search_url,
+    slug_from_name,
+    slug_from_url,
+)
+from enrichscrapy.sites._urls import on_site, photo_url
 
-NAME = "iafd"
-HOME = "https://www.iafd.com"
-HOSTS = frozenset({"www.iafd.com", "iafd.com"})
-PHOTO_HOSTS = HOSTS
+__all__ = [
+    "HOME",
+    "HOSTS",
+    "NAME",
+    "PHOTO_HOSTS",
+    "canonical_url",
+    "classify",
+    "parse_profile",
+    "parse_search",
+    "profile_urls",
+    "search_url",
+    "slug_from_name",
+    "slug_from_url",
+]
 
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_GENDERS = {
-    "woman": "FEMALE",
-    "female": "FEMALE",
-    "f": "FEMALE",
-    "man": "MALE",
-    "male": "MALE",
-    "m": "MALE",
-    "trans woman": "TRANSGENDER_FEMALE",
-    "transgender woman": "TRANSGENDER_FEMALE",
-    "tf": "TRANSGENDER_FEMALE",
-    "trans man": "TRANSGENDER_MALE",
-    "transgender man": "TRANSGENDER_MALE",
-    "tm": "TRANSGENDER_MALE",
-}
-_LETTERS = {
-    "FEMALE": ("f",),
-    "MALE": ("m",),
-    "TRANSGENDER_FEMALE": ("tf", "f"),
-    "TRANSGENDER_MALE": ("tm", "m"),
-}
+
 _HEADSHOT = r"/graphics/headshots/(?!no_?photo|th_)[^/]+\.(?:jpe?g|png|webp)"
 _GONE = re.compile(r"invalid or outdated page|the page you requested was removed", re.IGNORECASE)
 # Headings only a person's page has: a film's page is built of the same classes.
@@ -57,49 +60,6 @@ _WEB = frozenset({"website", "websites", "social network", "digital distribution
 _FOREIGN_IDS = "@id='awards' or @id='comments' or starts-with(@id, 'galler')"
 _OWN = f"not(ancestor::*[{_FOREIGN_IDS} or {has_class('headshotcaption')}])"
 _HEADING = f"p[{has_class('bioheading')}]"
-
-
-# --- URLs ----------------------------------------------------------------------------------------
-def slug_from_url(url: str) -> str | None:
-    """The lower-case uuid of an ``id=`` link, else the ``perfid``; None for any other link."""
-    parts = split_url(url)
-    if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
-        return None
-    path = re.sub("%3d", "=", parts.path, flags=re.IGNORECASE)
-    match = re.match(
-        rf"/+person\.rme/+(?:id=({_UUID})(?![^/])|perfid=([^/]+))", path, re.IGNORECASE
-    )
-    return unquote(match[1] or match[2]).strip().lower() or None if match else None
-
-
-def slug_from_name(name: str) -> str:
-    """``Mary-Jane`` -> ``maryjane``: spaces, dots, apostrophes, hyphens and accents go."""
-    return re.sub(r"[\s_.'’‘ʼ`´‐‑–—-]+", "", fold_letters(name))
-
-
-def canonical_url(url: str) -> str | None:
-    """HTTPS and the real host; a ``perfid`` link's path stays as it is, a uuid is lower-cased."""
-    slug, parts = slug_from_url(url), split_url(url)
-    if slug is None or parts is None:
-        return None
-    if re.fullmatch(_UUID, slug):
-        return f"{HOME}/person.rme/id={slug}"
-    return HOME + escape_path(re.sub("%3d", "=", parts.path, flags=re.IGNORECASE))
-
-
-def profile_urls(name: str, gender: str | None) -> list[str]:
-    """Links of the older scheme, which can be made from a name; the site redirects them."""
-    slug = slug_from_name(name)
-    page = quote("-".join(fold_letters(name).replace("_", " ").split()), safe="", errors="replace")
-    perfid = quote(slug, safe="", errors="replace")
-    letters = _LETTERS.get((gender or "").strip().upper(), ("f", "m"))
-    urls = [f"{HOME}/person.rme/perfid={perfid}/gender={each}/{page}.htm" for each in letters]
-    return urls if slug else []
-
-
-def search_url(name: str) -> str:
-    query = quote_plus(fold(name), errors="replace")
-    return f"{HOME}/ramesearch.asp?searchtype=comprehensive&searchstring={query}"
 
 
 # --- What page it is -----------------------------------------------------------------------------
@@ -165,7 +125,7 @@ def _facts(selector: Selector) -> dict[str, list[Selector]]:
     for block in _blocks(selector):
         for heading in block.xpath(f"descendant::{_HEADING}[{_OWN}]"):
             values: list[Selector] = []
-            for sibling in heading.xpath("following-sibling::*"):
+            for sibling in heading.xpath("following-sibling::*[not(self::br)]"):
                 if "biodata" not in sibling.attrib.get("class", "").split():
                     break
                 values.append(sibling)
@@ -232,19 +192,19 @@ def _source_id(selector: Selector, page_url: str) -> str | None:
     """The person's uuid wherever the page shows it, else the older perfid."""
     pairings = selector.xpath("id('scenepairings')/@data-src").get() or ""
     for text in (page_url, _form(selector, "id"), pairings):
-        if found := re.search(_UUID, text, re.IGNORECASE):
+        if found := re.search(UUID, text, re.IGNORECASE):
             return found[0].lower()
     return slug_from_url(page_url) or _form(selector, "perfid").lower() or None
 
 
 def _gender(selector: Selector, facts: dict[str, list[Selector]], url: str) -> str | None:
     """As the page says; older pages only give a letter, and mark trans people in the perfid."""
-    said = _GENDERS.get(_fact(facts, "gender").casefold())
+    said = GENDERS.get(without_notes(_fact(facts, "gender")).casefold())
     if said:
         return said
     perfid = _form(selector, "perfid") or slug_from_url(url) or ""
     letter = re.search(r"/gender=([a-z]+)", url, re.IGNORECASE)
-    gender = _GENDERS.get((_form(selector, "gender") or (letter[1] if letter else "")).casefold())
+    gender = GENDERS.get((_form(selector, "gender") or (letter[1] if letter else "")).casefold())
     if re.search(r"_mtf\b", perfid) or (re.search(r"_ts\b", perfid) and gender == "FEMALE"):
         return "TRANSGENDER_FEMALE"
     return "TRANSGENDER_MALE" if re.search(r"_ftm\b", perfid) else gender
@@ -288,49 +248,3 @@ def _same_words(one: str, other: str) -> bool:
     """True when one name is the other, or a part of it."""
     words, others = set(name_words(one)), set(name_words(other))
     return words <= others or others <= words
-
-
-# --- Search --------------------------------------------------------------------------------------
-def parse_search(selector: Selector, url: str) -> list[SearchResult]:
-    """Women, men, then directors, in the site's order."""
-    found: dict[str, SearchResult] = {}
-    for table, gender in (("tblFem", "FEMALE"), ("tblMal", "MALE"), ("tblDir", None)):
-        for row in (
-            selector.xpath(f"id('{table}')/descendant::tr[td]") if selector.type == "html" else ()
-        ):
-            result = _result(row, gender)
-            if result is not None:
-                found.setdefault(result.url, result)
-    return list(found.values())
-
-
-def _result(row: Selector, gender: str | None) -> SearchResult | None:
-    for link in row.xpath("td//a[contains(translate(@href, 'PRM', 'prm'), 'person.rme')]"):
-        name = text_of(link)
-        parts = on_site(link.attrib["href"], HOME, HOSTS)
-        url = canonical_url(parts.geturl()) if parts else None
-        if not name or url is None:
-            continue
-        letter = re.search(r"/gender=(t[fm])\b", url, re.IGNORECASE)
-        start, end = (_year(row, number) for number in (4, 5))
-        return SearchResult(
-            name=name,
-            url=url,
-            aliases=clean_aliases(_listed_aliases(row), name),
-            gender=_GENDERS[letter[1].lower()] if letter else gender,
-            years=(start, end),
-        )
-    return None
-
-
-def _year(row: Selector, cell: int) -> int | None:
-    text = fold("".join(row.xpath(f"td[{cell}]//text()").getall()))
-    return int(text) if re.fullmatch(r"(?:19|20)\d\d", text) else None
-
-
-def _listed_aliases(row: Selector) -> Iterator[str]:
-    for cell in row.xpath(
-        f"td[{has_class('text-left')}][not(.//a[contains(@href, 'person.rme')])]"
-    ):
-        for line in lines_of(cell):
-            yield from re.split(r",\s+(?![^()]*\))", line)
