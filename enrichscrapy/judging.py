@@ -89,7 +89,14 @@ class Judge:
                 if face.vector is not None
             ],
             [
-                Reference(face.id, face.vector, face.trusted, face.quality, face.source)
+                Reference(
+                    face.id,
+                    face.vector,
+                    face.trusted,
+                    face.quality,
+                    face.source,
+                    earned=face.trusted and not face.vouched_for,
+                )
                 for face in stored
                 if face.verdict is Verdict.ACCEPTED and face.vector is not None
             ],

@@ -10,9 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from enrichscrapy.items import Profile
+from enrichscrapy.items import Lookup, Outcome, Profile
 
 PARTS = ("names", "photos", "birth_dates")
+
+UNKNOWN_SHAPE = "unknown page shape"
+"""How the detail of a page begins that is neither a profile nor a known not-found page."""
 
 WINDOW = 30
 """Pages of this run that are judged together, the latest ones."""
@@ -37,6 +40,15 @@ def page_parts(profile: Profile | None) -> dict[str, bool]:
         "photos": bool(profile and profile.photo_urls),
         "birth_dates": bool(profile and profile.birth_date),
     }
+
+
+def parts_of(lookup: Lookup) -> dict[str, bool] | None:
+    """The parts of the page a lookup ended on; None where it ended on no page of a person."""
+    if lookup.profile is not None:
+        return page_parts(lookup.profile)
+    if lookup.outcome is Outcome.FAILED and lookup.detail.startswith(UNKNOWN_SHAPE):
+        return page_parts(None)
+    return None
 
 
 def shares(pages: Sequence[Parts]) -> dict[str, float]:

@@ -31,6 +31,8 @@ EXTENSIONS = {
     "enrichscrapy.extensions.judge.JudgeExtension": 20,
     "enrichscrapy.extensions.publisher.IndexPublisher": 30,
     "enrichscrapy.extensions.shutdown.ShutdownExtension": 40,
+    # Stops when the pages no longer look like the site's.
+    "enrichscrapy.extensions.layout.LayoutExtension": 50,
     "enrichscrapy.extensions.summary.SummaryExtension": 500,
     # Spiders keep no state of their own: a cut state file could only hurt.
     "scrapy.extensions.spiderstate.SpiderState": None,
