@@ -70,7 +70,11 @@ _LINK_KINDS = frozenset(
 )
 _PORTRAIT = r"/pics/(?![^/]*_thumb\d*\.)[^/]+\.jpe?g"
 _UPLOAD = r"/user-uploads/(?![^/]*_thumb\d*\.)[^/]+\.(?:jpe?g|png|webp)"
-_UPLOADS = f"{has_class('useruploads2')} or {has_class('useruploads')}"
+# The plain test first: the exact one is slow, and a page has hundreds of other blocks.
+_UPLOADS = (
+    "descendant::div[contains(@class, 'useruploads')]"
+    f"[{has_class('useruploads2')} or {has_class('useruploads')}]"
+)
 _STRANGERS = "@id='friends-block' or @id='morelikethumbs' or @id='sidebar' or self::aside"
 _NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')} or {_STRANGERS}])"
 _BESIDE_AKA = (
@@ -222,7 +226,7 @@ def _photos(selector: Selector, names: Iterable[str]) -> Iterator[str]:
     known = {_letters(name) for name in names}
     portraits = [f"id('{box}')" for box in ("profimg", "profselect", "profbox2", "profbox")]
     yield from _own_photos(selector, portraits, _PORTRAIT, known)
-    yield from _own_photos(selector, [f"descendant::div[{_UPLOADS}]"], _UPLOAD, known)
+    yield from _own_photos(selector, [_UPLOADS], _UPLOAD, known)
 
 
 def _own_photos(
