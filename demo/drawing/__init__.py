@@ -1,0 +1,1 @@
+"""Parametric portraits drawn with numpy: no photograph of anybody is in here."""
