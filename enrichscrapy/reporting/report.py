@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import importlib.resources
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Connection, select
 
@@ -21,6 +16,7 @@ from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import models
 from enrichscrapy.items import Outcome
+from enrichscrapy.pages import content_policy, environment, page_file
 from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, photo_outcomes
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
@@ -28,6 +24,7 @@ from enrichscrapy.reporting.sources import Trouble, outcomes_by_day, troubles
 from enrichscrapy.reporting.status import Status, read_status
 from enrichscrapy.reporting.tables import host_state, index_sentence
 
+PACKAGE = "enrichscrapy.reporting"
 MAX_CROPS = 6000
 """Pictures in a report unless asked otherwise: about 15 MB of page."""
 
@@ -61,7 +58,7 @@ def write_report(
     with database.read() as connection:
         sheet = contact_sheet(connection, status.model.id if status.model else None, max_crops)
         stream = (
-            _environment()
+            environment(PACKAGE)
             .get_template("report.html")
             .stream(**_context(connection, status, sheet, sources))
         )
@@ -89,7 +86,7 @@ def _context(
 ) -> dict[str, Any]:
     days = outcomes_by_day(connection, sources)
     model_id = status.model.id if status.model else None
-    script, style = page_file("report.js"), page_file("report.css")
+    script, style = page_file(PACKAGE, "report.js"), page_file(PACKAGE, "report.css")
     return {
         "status": status,
         "sheet": sheet,
@@ -131,37 +128,6 @@ def json_block(value: Any) -> Markup:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704  # what could be markup was written as \u escapes
-
-
-def content_policy(script: str, style: str) -> str:
-    """Only this page's own script and style run, and nothing is ever loaded from elsewhere."""
-    return (
-        f"default-src 'none'; img-src data:; script-src {_digest(script)}; "
-        f"style-src {_digest(style)}; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def page_file(name: str) -> str:
-    """A file of the page, from wherever the package lies (a zipped egg included)."""
-    folder = importlib.resources.files("enrichscrapy.reporting").joinpath("page")
-    return folder.joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(page_file),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["count"] = lambda number: f"{number:,}" if number else "·"
-    return environment
 
 
 __all__ = ["MAX_CROPS", "Trouble", "Written", "write_report"]

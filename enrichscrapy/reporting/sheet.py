@@ -33,9 +33,12 @@ Entry = list[Any]
 @dataclass(frozen=True)
 class Sheet:
     """``index`` has one short entry a performer (id, name, faces before, accepted, waiting,
-    rejected, retired, lookups as ``babepedia: found``); ``blocks`` are made when asked for."""
+    rejected, retired, lookups as ``babepedia: found``); ``blocks`` are made when asked for.
+    ``pictures`` of the ``kept`` faces' crops are on it."""
 
     index: list[Entry]
+    pictures: int
+    kept: int
     blocks: Iterator[list[list[Entry]]]
 
 
@@ -52,7 +55,7 @@ def contact_sheet(connection: Connection, model_id: int | None, max_crops: int) 
         _block(connection, model_id, ids[start : start + BLOCK], pictured)
         for start in range(0, len(ids), BLOCK)
     )
-    return Sheet(index, blocks)
+    return Sheet(index, len(pictured), _count_crops(connection, model_id), blocks)
 
 
 @dataclass
@@ -101,6 +104,11 @@ def _pictured(connection: Connection, model_id: int | None, limit: int) -> set[i
         .limit(limit)
     )
     return set(connection.scalars(query))
+
+
+def _count_crops(connection: Connection, model_id: int | None) -> int:
+    kept = (faces.c.model_id == model_id, faces.c.crop.is_not(None))
+    return int(connection.scalar(select(func.count()).select_from(faces).where(*kept)) or 0)
 
 
 def _block(

@@ -24,11 +24,11 @@ def print_status(status: Status, console: Console | None = None) -> None:
     console = console or Console()
     if not console.is_terminal:
         console.width = max(console.width, 120)
-    console.print(_sources(status))
+    console.print(_sources(status), markup=False)
     if status.faces:
-        console.print(_faces(status.faces))
+        console.print(_faces(status.faces), markup=False)
     if status.hosts:
-        console.print(_hosts(status.hosts, status.at))
+        console.print(_hosts(status.hosts, status.at), markup=False)
     for line in _sentences(status):
         console.print(line, highlight=False, markup=False)
 

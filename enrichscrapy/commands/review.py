@@ -1,0 +1,146 @@
+"""``scrapy review``: decide about the faces that wait for a person."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.exceptions import EnrichError
+
+ACTIONS = ("list", "show", "accept", "reject", "undo")
+
+
+class Command(EnrichCommand):
+    def syntax(self) -> str:
+        return "[list | show ID | accept ID… | reject ID… | undo ID…] [options]"
+
+    def short_desc(self) -> str:
+        return "Decide about the faces that wait for you, here or in the browser (--serve)"
+
+    def long_desc(self) -> str:
+        return (
+            "Lists the faces that wait; shows one beside the faces to compare it with; accepts, "
+            "rejects or undoes by face id. An accepted face vouches for others unless --no-trust; "
+            "rejecting deletes its vector and picture, which only the same --serve session can "
+            "undo. --serve opens a page on this machine alone, made for deciding by keyboard, and "
+            "prints its link; Ctrl-C ends it. The index is published afterwards. Exit codes: "
+            "0 done, 1 some ids could not be decided, 2 bad setting or argument."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--serve", action="store_true", help="serve the review page")
+        parser.add_argument("--port", type=int, default=0, help="its port; default: a free one")
+        parser.add_argument("--performer", type=int, metavar="ID", help="only this performer's")
+        parser.add_argument("--source", metavar="NAME", help="only faces from this source")
+        parser.add_argument("--no-trust", action="store_true", help="accepted faces do not vouch")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        action, *ids = args or ["list"]
+        if action not in ACTIONS:
+            raise UsageError(f"review {action} is unknown: use {', '.join(ACTIONS)}")
+        face_ids = _face_ids(action, ids)
+        with open_existing(settings) as database:
+            if opts.serve:
+                if args:
+                    raise UsageError("--serve takes no ids; --performer and --source narrow it")
+                return self._serve(database, opts, settings)
+            if action == "list":
+                return _list(database, opts)
+            if action == "show":
+                return self._show(database, face_ids, opts.json)
+            return self._decide(database, action, face_ids, opts, settings)
+
+    def _show(self, database: PerformerDatabase, face_ids: list[int], as_json: bool) -> int:
+        from enrichscrapy.review.queue import card
+        from enrichscrapy.review.tell import tell_card
+
+        shown = [(face_id, card(database, face_id)) for face_id in face_ids]
+        found = [face for _, face in shown if face is not None]
+        if as_json:
+            print(json.dumps([face.to_json() for face in found], indent=2))
+        else:
+            print("\n\n".join("\n".join(tell_card(face)) for face in found))
+        for face_id, face in shown:
+            if face is None:
+                self.say(f"there is no face {face_id}")
+        return 0 if len(found) == len(shown) else 1
+
+    def _decide(
+        self,
+        database: PerformerDatabase,
+        action: str,
+        face_ids: list[int],
+        opts: argparse.Namespace,
+        settings: BaseSettings,
+    ) -> int:
+        from enrichscrapy.review.desk import Decided, ReviewDesk
+        from enrichscrapy.review.session import limits_of, publish_decisions
+
+        desk = ReviewDesk(database, limits_of(settings))
+        decisions: dict[str, Callable[[int], Decided]] = {
+            "accept": lambda face_id: desk.accept(face_id, trusted=not opts.no_trust),
+            "reject": desk.reject,
+            "undo": desk.undo,
+        }
+        taken, refused = [], 0
+        for face_id in face_ids:
+            try:
+                taken.append(decisions[action](face_id))
+            except EnrichError as error:
+                self.say(str(error))
+                refused += 1
+        publish_decisions(database, Path(settings["INDEX_DIR"]))
+        if opts.json:
+            print(json.dumps([asdict(decided) for decided in taken], indent=2))
+        else:
+            for decided in taken:
+                print(decided.words)
+        return 1 if refused else 0
+
+    def _serve(
+        self, database: PerformerDatabase, opts: argparse.Namespace, settings: BaseSettings
+    ) -> int:
+        from enrichscrapy.review.desk import ReviewDesk
+        from enrichscrapy.review.session import limits_of, publish_decisions, serve
+
+        desk = ReviewDesk(database, limits_of(settings))
+        try:
+            serve(desk, opts.port, opts.performer, opts.source)
+        except OSError as error:
+            raise EnrichError(f"port {opts.port} cannot be used: {error.strerror}") from error
+        publish_decisions(database, Path(settings["INDEX_DIR"]))
+        told = ", ".join(f"{count} {name}" for name, count in sorted(desk.counts.items()))
+        print(f"Decided: {told or 'nothing'}")
+        return 0
+
+
+def _face_ids(action: str, ids: list[str]) -> list[int]:
+    if action == "list":
+        if ids:
+            raise UsageError("review list takes no ids: use show ID")
+        return []
+    if not ids or not all(given.isdecimal() for given in ids):
+        raise UsageError(f"review {action} needs face ids, as scrapy review lists them")
+    return [int(given) for given in ids]
+
+
+def _list(database: PerformerDatabase, opts: argparse.Namespace) -> int:
+    from enrichscrapy.review.queue import waiting
+    from enrichscrapy.review.tell import print_queue
+
+    rows = waiting(database, performer_id=opts.performer, source=opts.source)
+    if opts.json:
+        print(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        print_queue(rows)
+    return 0

@@ -1,0 +1,194 @@
+"""What a person needs to see to decide about a face."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import aliases, faces, lookups, performers, photos
+from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.words import distance_words, reason_words
+
+BESIDE = 8
+"""Known faces shown beside a candidate at most."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the queue; ``score`` is the distance to the trusted faces."""
+
+    face_id: int
+    performer_id: int
+    name: str
+    source: str
+    reason: str
+    score: float | None
+    quality: float
+
+
+def waiting(
+    database: PerformerDatabase, *, performer_id: int | None = None, source: str | None = None
+) -> list[Waiting]:
+    """The quarantined faces, those of one performer together."""
+    query = (
+        select(faces, performers.c.canonical_name)
+        .join(performers, performers.c.id == faces.c.performer_id)
+        .where(faces.c.verdict == Verdict.QUARANTINED.value)
+        .order_by(faces.c.performer_id, faces.c.id)
+    )
+    if performer_id is not None:
+        query = query.where(faces.c.performer_id == performer_id)
+    if source is not None:
+        query = query.where(faces.c.source == source)
+    with database.read() as connection:
+        return [_waiting(row) for row in connection.execute(query)]
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    score = (row.distances or {}).get("score")
+    return Waiting(
+        face_id=row.id,
+        performer_id=row.performer_id,
+        name=row.canonical_name,
+        source=row.source,
+        reason=row.reason,
+        score=None if score is None else float(score),
+        quality=row.quality,
+    )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A face to compare with; ``crop`` is JPEG, empty when it was not kept."""
+
+    face_id: int
+    performer_id: int
+    name: str
+    source: str
+    trusted: bool
+    quality: float
+    crop: bytes
+
+
+@dataclass(frozen=True)
+class Card:
+    """A candidate beside the faces it has to be compared with.
+
+    ``known`` are the performer's accepted faces, trusted and good ones first; ``rival`` is the
+    nearest face of somebody else, when the rules saw one; ``distances`` is in words.
+    """
+
+    face_id: int
+    performer_id: int
+    name: str
+    aliases: tuple[str, ...]
+    source: str
+    verdict: str
+    trusted: bool
+    reason: str
+    distances: str
+    quality: float
+    photo_url: str
+    page_url: str | None
+    crop: bytes
+    known: tuple[Beside, ...]
+    rival: Beside | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Without the pictures."""
+        shown = asdict(self)
+        del shown["crop"]
+        for other in (*shown["known"], shown["rival"]):
+            if other:
+                del other["crop"]
+        return shown
+
+
+def card(database: PerformerDatabase, face_id: int) -> Card | None:
+    """Everything about one face, whatever its verdict; None when there is no such face."""
+    query = (
+        select(faces, photos.c.url, performers.c.canonical_name)
+        .join(photos, photos.c.id == faces.c.photo_id)
+        .join(performers, performers.c.id == faces.c.performer_id)
+        .where(faces.c.id == face_id)
+    )
+    with database.read() as connection:
+        row = connection.execute(query).first()
+        return None if row is None else _card(connection, row)
+
+
+def _card(connection: Connection, row: Row[Any]) -> Card:
+    told = row.distances or {}
+    return Card(
+        face_id=row.id,
+        performer_id=row.performer_id,
+        name=row.canonical_name,
+        aliases=_aliases(connection, row.performer_id),
+        source=row.source,
+        verdict=row.verdict,
+        trusted=row.trusted,
+        reason=reason_words(row.reason),
+        distances=distance_words(told),
+        quality=row.quality,
+        photo_url=row.url,
+        page_url=_page(connection, row),
+        crop=row.crop or b"",
+        known=_known(connection, row),
+        rival=_rival(connection, told.get("other_face"), row.performer_id),
+    )
+
+
+def _aliases(connection: Connection, performer_id: int) -> tuple[str, ...]:
+    query = select(aliases.c.alias).where(aliases.c.performer_id == performer_id)
+    return tuple(connection.scalars(query.order_by(aliases.c.id)))
+
+
+def _page(connection: Connection, row: Row[Any]) -> str | None:
+    query = (
+        select(lookups.c.url)
+        .where(lookups.c.performer_id == row.performer_id, lookups.c.source == row.source)
+        .order_by(lookups.c.updated_at.desc())
+    )
+    return connection.scalar(query.limit(1))
+
+
+def _beside() -> Select[Any]:
+    return select(faces, performers.c.canonical_name).join(
+        performers, performers.c.id == faces.c.performer_id
+    )
+
+
+def _known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
+    query = (
+        _beside()
+        .where(
+            faces.c.performer_id == row.performer_id,
+            faces.c.model_id == row.model_id,
+            faces.c.verdict == Verdict.ACCEPTED.value,
+            faces.c.id != row.id,
+        )
+        .order_by(faces.c.trusted.desc(), faces.c.quality.desc(), faces.c.id)
+        .limit(BESIDE)
+    )
+    return tuple(_as_beside(other) for other in connection.execute(query))
+
+
+def _rival(connection: Connection, face_id: int | None, performer_id: int) -> Beside | None:
+    query = _beside().where(faces.c.id == face_id, faces.c.performer_id != performer_id)
+    row = connection.execute(query).first()
+    return _as_beside(row) if row else None
+
+
+def _as_beside(row: Row[Any]) -> Beside:
+    return Beside(
+        face_id=row.id,
+        performer_id=row.performer_id,
+        name=row.canonical_name,
+        source=row.source,
+        trusted=row.trusted,
+        quality=row.quality,
+        crop=row.crop or b"",
+    )

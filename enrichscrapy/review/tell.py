@@ -1,0 +1,65 @@
+"""The queue and a single face in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+
+from enrichscrapy.reporting.tables import table
+from enrichscrapy.reporting.words import VERDICTS, plural, reason_words
+from enrichscrapy.review.queue import Card, Waiting
+from enrichscrapy.text import one_line
+
+
+def print_queue(rows: Sequence[Waiting], console: Console | None = None) -> None:
+    """A table, as wide as it needs to be under a pipe."""
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = max(console.width, 120)
+    if not rows:
+        console.print("No face waits for a decision.")
+        return
+    made = table(
+        plural(len(rows), "face waits", "faces wait"),
+        "face",
+        "performer",
+        "source",
+        "why",
+        "distance",
+        "quality",
+        numbers=2,
+    )
+    for row in rows:
+        score = "" if row.score is None else f"{row.score:.2f}"
+        name = f"{one_line(row.name, 40)} #{row.performer_id}"
+        why = reason_words(row.reason)
+        made.add_row(str(row.face_id), name, row.source, why, score, f"{row.quality:.2f}")
+    console.print(made, markup=False)
+    console.print("scrapy review show ID, accept ID, reject ID; or all by keyboard: --serve")
+
+
+def tell_card(card: Card) -> Iterator[str]:
+    """Line by line; pictures are for the page."""
+    trusted = ", trusted" if card.trusted else ""
+    yield (
+        f"Face {card.face_id} of {one_line(card.name)} #{card.performer_id}: "
+        f"{VERDICTS.get(card.verdict, card.verdict)}{trusted}: {card.reason}"
+    )
+    if card.distances:
+        yield f"  {card.distances}"
+    yield f"  from {card.source}, quality {card.quality:.2f}"
+    yield f"  photo {one_line(card.photo_url, 400)}"
+    if card.page_url:
+        yield f"  page {one_line(card.page_url, 400)}"
+    known = ", ".join(
+        f"{face.face_id} ({face.source}{', trusted' if face.trusted else ''})"
+        for face in card.known
+    )
+    yield f"  known faces: {known or 'none'}"
+    if card.rival:
+        rival = card.rival
+        yield (
+            f"  nearest somebody else: face {rival.face_id} of {one_line(rival.name)} "
+            f"#{rival.performer_id}"
+        )

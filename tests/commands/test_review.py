@@ -1,0 +1,87 @@
+import json
+import re
+import signal
+import subprocess
+import urllib.request
+
+import pytest
+
+from enrichscrapy.items import Verdict
+from enrichscrapy.review.server import TOKEN_HEADER
+from tests.sample_database import ACCEPTED, WAITING, open_sample
+from tests.support import PROJECT, Workplace
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Two faces that wait (ids 2 and 3), one that was accepted."""
+    made = Workplace(tmp_path)
+    sample = open_sample(made.database_path)
+    sample.lookup(sample.performer("Ada Demo"), faces=[ACCEPTED, WAITING, WAITING])
+    sample.database.close()
+    return made
+
+
+def verdict(place, face_id):
+    with place.database() as database:
+        return database.faces.get(face_id).verdict
+
+
+def test_listing_deciding_and_taking_back(place):
+    listed = place.run("review")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "2 faces wait" in listed.stdout
+    assert [row["face_id"] for row in json.loads(place.run("review", "--json").stdout)] == [2, 3]
+
+    shown = place.run("review", "show", "2", "9")
+    assert shown.returncode == 1
+    assert "known faces: 1 (babepedia, trusted)" in shown.stdout
+    assert shown.stderr == "scrapy review: there is no face 9\n"
+
+    accepted = place.run("review", "accept", "2", "3", "--no-trust")
+    assert accepted.stdout == "Face 2: accepted.\nFace 3: accepted.\n"
+    undone = place.run("review", "undo", "3")
+    assert undone.stdout == "Face 3: undone: quarantined as before.\n"
+    rejected = place.run("review", "reject", "3", "9")
+    assert rejected.returncode == 1
+    assert rejected.stderr == "scrapy review: there is no face 9\n"
+    assert [verdict(place, n) for n in (2, 3)] == [Verdict.ACCEPTED, Verdict.REJECTED]
+    assert place.run("verify").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [("destroy", "1"), ("accept",), ("accept", "x"), ("list", "1"), ("show",)]
+)
+def test_a_mistake_is_told_without_a_traceback(place, arguments):
+    done = place.run("review", *arguments)
+    assert done.returncode == 2
+    assert "review" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_until_ctrl_c_then_the_index_is_published(place):
+    process = subprocess.Popen(
+        place.command("review", "--serve"),
+        cwd=PROJECT,
+        env=place.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline()
+        link = re.search(r"(http://127\.0\.0\.1:\d+)/\?token=(\S+)", line)
+        assert link, line
+        request = urllib.request.Request(
+            f"{link[1]}/api/faces/2/accept", b"{}", {TOKEN_HEADER: link[2]}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert json.load(answer)["verdict"] == "accepted"
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (0, "")
+    assert "Decided: 1 accepted" in out
+    assert (place.index_dir / "current").exists()
+    assert place.run("verify").returncode == 0

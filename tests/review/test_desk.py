@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from enrichscrapy.exceptions import VerdictRefused
+from enrichscrapy.index import publish
+from enrichscrapy.index.verify import verify
+from enrichscrapy.items import Verdict
+from enrichscrapy.review.desk import REMEMBERED, ReviewDesk
+from enrichscrapy.verdicts import Limits
+from tests.sample_database import ACCEPTED, OWN, WAITING
+
+
+def one_waiting(sample, **options):
+    (face_id,) = sample.lookup(sample.performer(), faces=[WAITING], **options)
+    return face_id
+
+
+def test_accepting_makes_it_trusted_and_part_of_the_index(sample, desk, tmp_path):
+    face_id = one_waiting(sample)
+    decided = desk.accept(face_id)
+    face = sample.database.faces.get(face_id)
+    assert (decided.verdict, face.verdict, face.trusted) == (
+        Verdict.ACCEPTED,
+        Verdict.ACCEPTED,
+        True,
+    )
+    publish(sample.database, tmp_path / "index", sample.model_id)
+    assert verify(sample.database, tmp_path / "index", sample.model_id) == []
+
+
+def test_accepting_without_trust(sample, desk):
+    face_id = one_waiting(sample)
+    desk.accept(face_id, trusted=False)
+    assert not sample.database.faces.get(face_id).trusted
+
+
+def test_rejecting_deletes_vector_and_picture_and_undo_brings_them_back(sample, desk):
+    face_id = one_waiting(sample)
+    before = sample.database.faces.get(face_id)
+    desk.reject(face_id)
+    gone = sample.database.faces.get(face_id)
+    assert (gone.verdict, gone.vector) == (Verdict.REJECTED, None)
+    desk.undo(face_id)
+    back = sample.database.faces.get(face_id)
+    assert replace(back, decided_by=before.decided_by) == before
+    assert np.array_equal(back.vector, before.vector)
+
+
+def test_undoing_the_rejection_of_an_accepted_face_puts_it_into_the_index_again(
+    sample, desk, tmp_path
+):
+    (face_id,) = sample.lookup(sample.performer(), faces=[ACCEPTED])
+    desk.reject(face_id)
+    publish(sample.database, tmp_path / "index", sample.model_id)
+    desk.undo(face_id)
+    publish(sample.database, tmp_path / "index", sample.model_id)
+    assert verify(sample.database, tmp_path / "index", sample.model_id) == []
+    assert sample.database.faces.get(face_id).trusted
+
+
+def test_undo_goes_back_decision_by_decision(sample, desk):
+    face_id = one_waiting(sample)
+    desk.accept(face_id)
+    desk.reject(face_id)
+    assert desk.undo(face_id).verdict is Verdict.ACCEPTED
+    assert desk.undo(face_id).verdict is Verdict.QUARANTINED
+    with pytest.raises(VerdictRefused, match="no earlier verdict"):
+        desk.undo(face_id)
+
+
+def test_another_session_cannot_undo_a_rejection(sample, desk):
+    face_id = one_waiting(sample)
+    desk.reject(face_id)
+    other = ReviewDesk(sample.database, desk.limits)
+    with pytest.raises(VerdictRefused, match="was not kept"):
+        other.undo(face_id)
+    assert desk.undo(face_id).verdict is Verdict.QUARANTINED
+
+
+def test_only_the_latest_rejections_are_remembered(sample, desk):
+    face_ids = [one_waiting(sample) for _ in range(3)]
+    for face_id in face_ids:
+        desk.reject(face_id)
+    assert len(desk._dropped) == 3 <= REMEMBERED
+
+
+def test_the_limits_hold_for_people_too(sample):
+    desk = ReviewDesk(sample.database, Limits(per_source=2, total=3))
+    performer_id = sample.performer()
+    sample.lookup(performer_id, source="import", faces=[OWN])
+    *_, first, second = sample.lookup(performer_id, faces=[ACCEPTED, WAITING, WAITING])
+    assert desk.accept(first).verdict is Verdict.ACCEPTED
+    full = desk.accept(second)
+    assert full.verdict is Verdict.RETIRED
+    assert "MAX_FACES_PER_SOURCE" in full.words
+    assert sample.database.faces.get(second).reason == "no_room"
+    (third,) = sample.lookup(performer_id, source="iafd", faces=[WAITING])
+    assert "MAX_FACES_TOTAL" in desk.accept(third).words
+    desk.undo(third)
+    desk.reject(first)
+    assert desk.accept(third).verdict is Verdict.ACCEPTED
+
+
+def test_a_face_that_is_gone_is_refused(desk):
+    for decide in (desk.accept, desk.reject, desk.undo):
+        with pytest.raises(VerdictRefused, match="no face 7"):
+            decide(7)
+
+
+def test_a_rejected_face_cannot_be_accepted_any_more(sample, desk):
+    face_id = one_waiting(sample)
+    desk.reject(face_id)
+    with pytest.raises(VerdictRefused, match="not kept"):
+        desk.accept(face_id)
+
+
+def test_the_session_counts_what_it_did(sample, desk):
+    first, second = one_waiting(sample), one_waiting(sample)
+    desk.accept(first)
+    desk.reject(second)
+    desk.undo(second)
+    assert desk.counts == {"accepted": 1, "rejected": 1, "undone": 1}
