@@ -33,6 +33,7 @@ EXTENSIONS = {
     "enrichscrapy.extensions.shutdown.ShutdownExtension": 40,
     # Stops when the pages no longer look like the site's.
     "enrichscrapy.extensions.layout.LayoutExtension": 50,
+    "enrichscrapy.extensions.dry_run.DryRunExtension": 400,
     "enrichscrapy.extensions.summary.SummaryExtension": 500,
     # Spiders keep no state of their own: a cut state file could only hurt.
     "scrapy.extensions.spiderstate.SpiderState": None,
@@ -151,6 +152,18 @@ CIRCUIT_PAUSE = 900
 CIRCUIT_PAUSE_MAX = 86400
 # Seconds after which robots.txt is fetched again.
 ROBOTS_MAX_AGE = 86400
+# The Chromium that opens challenged pages; empty: Playwright's own or the system's, if any.
+CHROMIUM_PATH = os.environ.get("CHROMIUM_PATH", "")
+# Chromium's own sandbox; never used as root, where Chromium has none.
+CHROMIUM_SANDBOX = True
+# MiB of memory beyond which a browser is ended.
+CHROMIUM_MEMORY = 1024
+# Requests a browser may make for one challenge, counted in the budget; they go to the challenged
+# host and to the challenge providers only ("host" or "host:port").
+CHALLENGE_MAX_REQUESTS = 30
+CHALLENGE_PROVIDERS = ["challenges.cloudflare.com"]
+# Seconds after which a challenge that does not open is given up.
+CHALLENGE_TIMEOUT = 30
 # Bytes of a page beyond which it is not read, packed or unpacked (photos: PHOTO_MAX_BYTES).
 PAGE_MAX_BYTES = 8_000_000
 
@@ -171,6 +184,8 @@ DOWNLOADER_MIDDLEWARES = {
     "enrichscrapy.downloadermiddlewares.intake.IntakeMiddleware": 20,
     # robots.txt, for pages and photos.
     "enrichscrapy.downloadermiddlewares.robots.RobotsMiddleware": 100,
+    # Gives a challenge to a browser; before it counts as a refusal.
+    "enrichscrapy.downloadermiddlewares.challenge.ChallengeMiddleware": 570,
     # Tells refusals apart; after unpacking, before the retries are spent.
     "enrichscrapy.downloadermiddlewares.refusals.RefusalsMiddleware": 560,
     # Unpacks within the limits.

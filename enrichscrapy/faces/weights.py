@@ -44,9 +44,12 @@ def _check(path: Path, found: str, expected: str) -> str:
     wanted = (expected or NAMED_SHA256).strip().lower()
     if found != wanted:
         hint = "" if expected else "; another file needs its own FACE_WEIGHTS_SHA256"
-        raise WeightsError(f"{path} has SHA-256 {found}, expected {wanted}{hint}")
+        raise WeightsError(f"FACE_WEIGHTS: {path} has SHA-256 {found}, expected {wanted}{hint}")
     return found
 
 
 def _unreadable(path: Path, error: OSError) -> WeightsError:
-    return WeightsError(f"cannot read the face weights {path}: {error.strerror or error}")
+    return WeightsError(
+        f"cannot read the face weights {path} ({error.strerror or error}): set FACE_WEIGHTS to a "
+        "file that is there, or leave it empty to have the published weights fetched"
+    )

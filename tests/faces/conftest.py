@@ -1,18 +1,14 @@
 """Drawn portraits, and the real network with weights drawn by lot."""
 
-import hashlib
 import io
-import math
-from pathlib import Path
 
 import pytest
-import torch
-from facenet_pytorch import InceptionResnetV1
 from PIL import Image
 
 from demo.portraits import PersonLook, Shot, render
 from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 from enrichscrapy.faces.quality import Gates
+from tests.weights import random_state, save_weights
 
 STRICT = Gates(
     photo_min_side=160,
@@ -28,29 +24,6 @@ STRICT = Gates(
     max_roll=45,
     dominance=4,
 )
-
-
-def random_state(seed: int) -> dict[str, torch.Tensor]:
-    """A state dict of InceptionResnetV1 whose activations neither vanish nor explode."""
-    torch.manual_seed(seed)
-    network = InceptionResnetV1(pretrained=None, classify=False)
-    with torch.no_grad():
-        for module in network.modules():
-            if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
-                fan = module.weight[0].numel()
-                module.weight.normal_(0, math.sqrt(2 / fan))
-            if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
-                module.running_mean.normal_(0, 0.1)
-                module.running_var.uniform_(0.5, 1.5)
-    return network.state_dict()
-
-
-def save_weights(folder: Path, state: dict[str, torch.Tensor]) -> tuple[Path, str]:
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    path = folder / "weights.pt"
-    path.write_bytes(buffer.getvalue())
-    return path, hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,48 @@
+"""``DRY_RUN=1``: prints what each lookup would have written, and nothing is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from enrichscrapy.items import Lookup
+
+
+def would_write(lookup: Lookup) -> str:
+    """One line on one lookup; ids and counts only."""
+    parts = [f"performer {lookup.performer.id}: would store {lookup.outcome.value}"]
+    if lookup.detail:
+        parts.append(lookup.detail)
+    photos = Counter(photo.outcome.value for photo in lookup.photos if photo.outcome)
+    if photos:
+        told = ", ".join(f"{number} {outcome}" for outcome, number in photos.items())
+        parts.append(f"photos: {told}")
+    verdicts = Counter(
+        f"{face.decision.verdict.value} ({face.decision.reason})"
+        for face in lookup.faces
+        if face.decision is not None
+    )
+    if verdicts:
+        told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
+        parts.append(f"faces: {told}")
+    return "; ".join(parts)
+
+
+class DryRunExtension:
+    """Active only in a dry run."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("DRY_RUN"):
+            raise NotConfigured("not a dry run")
+        extension = cls()
+        crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
+        return extension
+
+    def item_scraped(self, item: Any) -> None:
+        if isinstance(item, Lookup):
+            print(would_write(item), flush=True)
