@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -36,13 +37,25 @@ class Command(ScrapyCommand):
             "taken, 1 rows or values were left out, 2 the file could not be read."
         )
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--namesake",
+            metavar="LINE",
+            type=int,
+            action="append",
+            default=[],
+            help="this line is somebody else than the forgotten person of that name; "
+            "may be given several times",
+        )
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("name one file to import")
         assert self.settings is not None
         try:
             with PerformerDatabase(self.settings["DATABASE_URL"]) as database:
-                summary = _import(database, Path(args[0]))
+                summary = _import(database, Path(args[0]), opts.namesake)
         except EnrichError as error:
             print(f"scrapy import-performers: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
@@ -51,7 +64,7 @@ class Command(ScrapyCommand):
         self.exitcode = 0 if summary.faultless else 1
 
 
-def _import(database: PerformerDatabase, path: Path) -> Summary:
+def _import(database: PerformerDatabase, path: Path, namesakes: Sequence[int]) -> Summary:
     """Import with a progress bar; faults are printed above it, the performers' names never."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     columns = (TextColumn("Importing performers"), BarColumn(), TaskProgressColumn())
@@ -71,4 +84,6 @@ def _import(database: PerformerDatabase, path: Path) -> Summary:
         def advance(position: int, total: int) -> None:
             progress.update(task, completed=position, total=total)
 
-        return import_file(database, path, on_fault=report, on_progress=advance)
+        return import_file(
+            database, path, namesakes=namesakes, on_fault=report, on_progress=advance
+        )

@@ -24,7 +24,14 @@ from sqlalchemy import (
     union,
 )
 
-from enrichscrapy.database.schema import external_urls, lookups, models, pending, performers
+from enrichscrapy.database.schema import (
+    external_urls,
+    lookups,
+    models,
+    pending,
+    performers,
+    suppressed_performers,
+)
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 
 if TYPE_CHECKING:
@@ -75,7 +82,12 @@ def id_list(ids: Sequence[int]) -> Select[Any]:
 
 def _page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
     performer_id, condition = way
-    page = select(performer_id.label("performer_id")).where(condition, performer_id > after_id)
+    kept_out = select(suppressed_performers.c.performer_id).where(
+        suppressed_performers.c.confirmed_at.is_(None)
+    )
+    page = select(performer_id.label("performer_id")).where(
+        condition, performer_id > after_id, performer_id.not_in(kept_out)
+    )
     if selection.performer_ids is not None:
         page = page.where(performer_id.in_(id_list(selection.performer_ids)))
     if limit is not None:

@@ -107,6 +107,24 @@ def check(connection: Connection, path: Path, *, seconds: float | None = None) -
         raise damaged(path, faults[0])
 
 
+def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
+    """Write the file anew without free pages, and empty its WAL.
+
+    False when a reader of another process kept the WAL from being emptied.
+    """
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        try:
+            driver.execute("PRAGMA query_only = OFF")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            driver.execute("VACUUM")
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise describe(error, path) from error
+    return not busy
+
+
 def damaged(path: Path, fault: str) -> DatabaseDamaged:
     """The error for a file that fails its check, with the way out."""
     first_line = fault.strip().splitlines()[0] if fault.strip() else "unknown fault"

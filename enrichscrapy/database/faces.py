@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.performers import chunks
-from enrichscrapy.database.schema import face_changes, faces, models, photo_results, photos
+from enrichscrapy.database.performers import chunks, load_performers
+from enrichscrapy.database.schema import (
+    face_changes,
+    faces,
+    models,
+    photo_results,
+    photos,
+    verdict_history,
+)
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
+from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import PhotoOutcome, Vector, Verdict
 
 if TYPE_CHECKING:
@@ -42,6 +50,12 @@ class StoredFace:
     distances: dict[str, Any]
     photo_url: str
     created_at: float
+    decided_by: str
+
+    @property
+    def vouched_for(self) -> bool:
+        """Whether a person, not the rules, said that this face is the performer's."""
+        return self.decided_by in ("import", "review")
 
     @property
     def source_endpoint(self) -> str:
@@ -73,6 +87,12 @@ class FaceChange:
 _FACE_COLUMNS = [
     *(faces.c[name] for name in StoredFace.__dataclass_fields__ if name in faces.columns),
     photos.c.url.label("photo_url"),
+    select(verdict_history.c.decided_by)
+    .where(verdict_history.c.face_id == faces.c.id)
+    .order_by(verdict_history.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("decided_by"),
 ]
 
 
@@ -250,9 +270,20 @@ class FaceStore:
         """
         ruling = Ruling(verdict, trusted, reason, decided_by, self._database.clock())
         with self._database.write() as connection:
+            if verdict is Verdict.ACCEPTED:
+                self._check_not_kept_out(connection, face_id)
             change_verdict(connection, face_id, ruling)
 
     def undo(self, face_id: int) -> Ruling:
         """Put the ruling before the last one back; raises as :meth:`decide`."""
         with self._database.write() as connection:
-            return undo_verdict(connection, face_id, self._database.clock())
+            ruling = undo_verdict(connection, face_id, self._database.clock())
+            if ruling.verdict is Verdict.ACCEPTED:
+                self._check_not_kept_out(connection, face_id)
+        return ruling
+
+    def _check_not_kept_out(self, connection: Connection, face_id: int) -> None:
+        owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id))
+        found = load_performers(connection, [owner] if owner is not None else [])
+        if self._database.suppressions.kept_out(connection, found):
+            raise VerdictRefused(f"performer {owner} is suppressed: no face of theirs is accepted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
+from enrichscrapy.database.suppressions import SuppressionStore, Traits, confirmed_namesakes
 
 Pair = tuple[str, str]
 _CHILD_VALUES = {
@@ -36,24 +37,38 @@ class BatchResult:
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    suppressed: int = 0
     faults: list[Fault] = field(default_factory=list)
 
 
 class ImportBatch:
     """Writes records, no two of the same performer, within the connection's transaction."""
 
-    def __init__(self, connection: Connection, now: float) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        now: float,
+        suppressions: SuppressionStore,
+        namesakes: Collection[int] = (),
+    ) -> None:
         self.connection = connection
         self.now = now
+        self.suppressions = suppressions
+        self.namesakes = namesakes
         self.result = BatchResult()
+        self._lines: dict[int, int] = {}
         self._rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
 
     def write(self, records: Sequence[Record]) -> BatchResult:
+        """``namesakes`` are lines somebody has looked at: not the forgotten person of that name."""
         known = _Owners(self.connection, records)
+        kept_out = self.suppressions.in_force(self.connection)
         new: list[Record] = []
         old: dict[int, Record] = {}
         for record in records:
             owners = known.of(record)
+            if kept_out and self._is_kept_out(record, owners):
+                continue
             if len(owners) > 1:
                 several = " and ".join(map(str, sorted(owners)))
                 reason = f"its stash-box ids belong to several performers: {several}"
@@ -70,7 +85,27 @@ class ImportBatch:
         for table, rows in self._rows.items():
             if rows:
                 self.connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        if kept_out:
+            self.suppressions.refresh(self.connection, sorted(self._lines))
+            for performer_id, line in self._lines.items():
+                if line in self.namesakes:
+                    self.suppressions.confirm_within(self.connection, performer_id)
         return self.result
+
+    def _is_kept_out(self, record: Record, owners: set[int]) -> bool:
+        kind = self.suppressions.kind_of(self.connection, _traits(record))
+        if kind is None:
+            return False
+        if kind != "name":
+            self.result.suppressed += 1
+            return True
+        if record.line in self.namesakes:
+            return False
+        if owners and owners <= confirmed_namesakes(self.connection, owners):
+            return False
+        reason = "has the name of somebody who was forgotten; see --namesake"
+        self.result.faults.append(Fault(record.line, reason))
+        return True
 
     def _add(self, new: Sequence[Record]) -> None:
         if not new:
@@ -88,6 +123,7 @@ class ImportBatch:
         statement = insert(performers).returning(performers.c.id, sort_by_parameter_order=True)
         ids = self.connection.scalars(statement, rows).all()
         for performer_id, record in zip(ids, new, strict=True):
+            self._lines[performer_id] = record.line
             for table, children in self._children(performer_id, record).items():
                 self._rows[table] += children.values()
         self.result.added += len(new)
@@ -96,6 +132,7 @@ class ImportBatch:
         present = {table: self._present(table, old) for table in _CHILD_VALUES}
         own = self._own_columns(old)
         for performer_id, record in old.items():
+            self._lines[performer_id] = record.line
             changed = self._update_columns(performer_id, record, own[performer_id])
             for table, children in self._children(performer_id, record).items():
                 missing = children.keys() - present[table][performer_id]
@@ -164,6 +201,15 @@ class ImportBatch:
                 select(*columns).where(performers.c.id.in_(some))
             ).mappings()
         }
+
+
+def _traits(record: Record) -> Traits:
+    return Traits(
+        [record.fields["canonical_name"], *(alias for alias, _ in record.aliases)],
+        [link.url for link, _, _ in record.links],
+        [*record.stashbox_ids, *record.merged_ids],
+        record.key,
+    )
 
 
 class _Owners:

@@ -6,7 +6,7 @@ known again by a stash-box id, or, without one, by the file's name and the row's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,20 +49,22 @@ def import_file(
     db: PerformerDatabase,
     path: Path,
     *,
+    namesakes: Collection[int] = (),
     on_fault: Callable[[Fault, str], None] = lambda fault, unit: None,
     on_progress: Callable[[int, int], None] = lambda position, total: None,
 ) -> Summary:
     """Import a stash-sense database, a JSONL or a CSV file.
 
     ``on_fault`` gets each fault and what its number counts (``line``, ``row``); ``on_progress``
-    the reader's position and total after each batch. Raises ``UnreadableFile``; batches before
-    the place that could not be read stay imported.
+    the reader's position and total after each batch. ``namesakes`` are lines that somebody has
+    looked at: they only share the name of a person who was forgotten. Raises ``UnreadableFile``;
+    batches before the place that could not be read stay imported.
     """
     if path.exists() and path.samefile(db.path):
         raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
     reader = open_reader(path)
     try:
-        return _Import(db, path.name, reader, on_fault, on_progress).run()
+        return _Import(db, path.name, reader, namesakes, on_fault, on_progress).run()
     finally:
         reader.close()
 
@@ -79,12 +81,14 @@ class _Import:
         db: PerformerDatabase,
         file_name: str,
         reader: Reader,
+        namesakes: Collection[int],
         on_fault: Callable[[Fault, str], None],
         on_progress: Callable[[int, int], None],
     ) -> None:
         self.db = db
         self.file_name = file_name
         self.reader = reader
+        self.namesakes = namesakes
         self.on_fault = on_fault
         self.on_progress = on_progress
         self.summary = Summary()
@@ -119,11 +123,14 @@ class _Import:
 
     def _write(self, batch: Sequence[Record]) -> None:
         with self.db.write() as connection:
-            result = ImportBatch(connection, self.db.clock()).write(batch)
+            result = ImportBatch(
+                connection, self.db.clock(), self.db.suppressions, self.namesakes
+            ).write(batch)
         # Counted and reported once it is committed.
         self.summary.added += result.added
         self.summary.updated += result.updated
         self.summary.unchanged += result.unchanged
+        self.summary.suppressed += result.suppressed
         for fault in result.faults:
             self._report(fault)
         self.on_progress(self.reader.position, self.reader.total)

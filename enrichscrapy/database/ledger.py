@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, select
+from sqlalchemy import Connection, RowMapping, and_, func, null, select, update
 
 from enrichscrapy.database import due
 from enrichscrapy.database.performers import load_performers
@@ -131,6 +132,35 @@ class Ledger:
         with self._database.read() as connection:
             return connection.execute(query).mappings().first()
 
+    def recent_page_parts(self, source: str, before: float, limit: int) -> list[dict[str, bool]]:
+        """Which parts the source's pages had, newest first, of lookups written before a time."""
+        query = (
+            select(lookups.c.page_parts)
+            .where(
+                lookups.c.source == source,
+                lookups.c.updated_at < before,
+                lookups.c.page_parts.is_not(null()),
+            )
+            .order_by(lookups.c.updated_at.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [dict(parts) for parts in connection.scalars(query) if parts]
+
+    def make_due(self, source: str, mode: str, performer_ids: Sequence[int]) -> None:
+        """Let these lookups be done again, however they ended, without counting it a failure."""
+        change = (
+            update(lookups)
+            .where(
+                lookups.c.source == source,
+                lookups.c.mode == mode,
+                lookups.c.performer_id.in_(performer_ids),
+            )
+            .values(next_attempt_at=self._database.clock(), page_parts=null(), attempts=0)
+        )
+        with self._database.write() as connection:
+            connection.execute(change)
+
     def outcomes(self, source: str, mode: str) -> dict[str, int]:
         """How many lookups stand at each outcome; outcomes that none has are missing."""
         query = (
@@ -176,11 +206,15 @@ class Ledger:
     def _complete(
         self, connection: Connection, selection: Selection, ids: list[int]
     ) -> list[DueLookup]:
+        found = load_performers(connection, ids)
+        # Asked again of each, not only of the table: that one is as good as who wrote to the file.
+        kept_out = self._database.suppressions.kept_out(connection, found)
         urls = self._urls(connection, selection, ids)
         attempts = self._attempts(connection, selection, ids)
         return [
             DueLookup(performer, tuple(urls.get(performer.id, ())), attempts.get(performer.id, 0))
-            for performer in load_performers(connection, ids)
+            for performer in found
+            if performer.id not in kept_out
         ]
 
     def _urls(

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups
-from enrichscrapy.items import Lookup, Outcome, Profile
+from enrichscrapy.items import Lookup, Outcome
+from enrichscrapy.layout import parts_of
 
 
 def write_row(
@@ -32,7 +33,7 @@ def write_row(
         "detail": lookup.detail,
         "identity": lookup.identity.value if lookup.identity else None,
         "evidence": lookup.evidence,
-        "page_parts": page_parts(lookup.profile) if lookup.profile else None,
+        "page_parts": parts_of(lookup),
         "model_id": model_id if found else None,
         "attempts": attempts,
         "blocks": blocks,
@@ -42,14 +43,6 @@ def write_row(
     statement = insert(lookups).values(**key, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
     return next_attempt_at
-
-
-def page_parts(profile: Profile) -> dict[str, bool]:
-    """Which parts a profile page had; a layout that changed shows in their shares."""
-    return {
-        name: bool(getattr(profile, name))
-        for name in ("name", "aliases", "gender", "birth_date", "country", "links", "photo_urls")
-    }
 
 
 def _next(

@@ -19,6 +19,7 @@ from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.links import known_sites
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.schema import performers, sources, stashbox_ids
+from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Performer
 
 if TYPE_CHECKING:
@@ -104,6 +105,10 @@ class PerformerDatabase:
         return ArtefactStore(self)
 
     @cached_property
+    def suppressions(self) -> SuppressionStore:
+        return SuppressionStore(self)
+
+    @cached_property
     def hosts(self) -> HostStore:
         from enrichscrapy.database.hosts import HostStore
 
@@ -122,7 +127,9 @@ class PerformerDatabase:
             raise TypeError(f"performers have no {', '.join(sorted(unknown))}")
         with self.write() as connection:
             values = {**fields, "canonical_name": canonical_name}
-            return rows.insert_performer(connection, values, self.clock())
+            performer_id = rows.insert_performer(connection, values, self.clock())
+            self.suppressions.refresh(connection, [performer_id])
+        return performer_id
 
     def add_url(
         self,
@@ -144,14 +151,17 @@ class PerformerDatabase:
                 source=source_endpoint,
                 confidence=confidence,
             )
+            self.suppressions.refresh(connection, [performer_id])
 
     def add_alias(self, performer_id: int, alias: str, source_endpoint: str | None = None) -> None:
         with self.write() as connection:
             rows.insert_alias(connection, performer_id, alias, source_endpoint, self.clock())
+            self.suppressions.refresh(connection, [performer_id])
 
     def add_stashbox_id(self, performer_id: int, endpoint: str, stashbox_performer_id: str) -> None:
         with self.write() as connection:
             rows.insert_stashbox_id(connection, performer_id, endpoint, stashbox_performer_id)
+            self.suppressions.refresh(connection, [performer_id])
 
     def get_performer(self, performer_id: int) -> Performer | None:
         with self.read() as connection:

@@ -328,18 +328,20 @@ suppressions = Table(
     "suppressions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),  # "link", "id" or "name"
+    Column("kind", Text, nullable=False),  # "link", "id", "row", "name"; "key" tells the key
     Column("digest", Text, nullable=False),  # HMAC-SHA256 under the key beside the database
     Column("created_at", Float, nullable=False),
     UniqueConstraint("kind", "digest"),
 )
 
-# People whom somebody looked at and declared not to be the suppressed namesake.
-suppression_exceptions = Table(
-    "suppression_exceptions",
+# Performers of this database that match a suppression. By link or id they are kept out; by name
+# alone until somebody has looked and confirmed that this is another person.
+suppressed_performers = Table(
+    "suppressed_performers",
     metadata,
     _performer_id(primary_key=True),
-    Column("confirmed_at", Float, nullable=False),
+    Column("kind", Text, nullable=False),  # as in "suppressions"
+    Column("confirmed_at", Float),  # not the suppressed one; null while nobody has said so
 )
 
 schema_migrations = Table(

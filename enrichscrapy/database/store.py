@@ -79,9 +79,10 @@ def store_lookup(
 
 
 def _refusal(db: PerformerDatabase, connection: Connection, performer_id: int) -> str:
-    if not load_performers(connection, [performer_id]):
+    found = load_performers(connection, [performer_id])
+    if not found:
         return "unknown performer"
-    return ""
+    return "suppressed" if db.suppressions.kept_out(connection, found) else ""
 
 
 class _Storing:

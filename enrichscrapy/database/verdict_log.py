@@ -78,19 +78,41 @@ def undo_verdict(connection: Connection, face_id: int, now: float) -> Ruling:
     Undoing again goes back further. Raises ``VerdictRefused`` at the first ruling, and as
     :func:`change_verdict`.
     """
-    in_force: list[RowMapping] = []
-    query = select(verdict_history).where(verdict_history.c.face_id == face_id)
-    for row in connection.execute(query.order_by(verdict_history.c.id)).mappings():
-        if row["decided_by"] == UNDO:
-            in_force.pop()
-        else:
-            in_force.append(row)
+    in_force = _in_force(connection, face_id)
     if len(in_force) < 2:
         raise VerdictRefused(f"face {face_id} has no earlier verdict to go back to")
     before = in_force[-2]
     ruling = Ruling(Verdict(before["verdict"]), before["trusted"], before["reason"], UNDO, now)
     change_verdict(connection, face_id, ruling)
     return ruling
+
+
+def undo_verdict_of(connection: Connection, face_id: int, decided_by: str, now: float) -> None:
+    """Undo the ruling in force if ``decided_by`` made it; else do nothing."""
+    in_force = _in_force(connection, face_id)
+    if in_force and in_force[-1]["decided_by"] == decided_by:
+        undo_verdict(connection, face_id, now)
+
+
+def log_removals(connection: Connection, performer_id: int) -> None:
+    """Tell the index that a performer's accepted faces go; to be called before they do."""
+    mine = select(faces.c.id, faces.c.model_id).where(
+        faces.c.performer_id == performer_id, faces.c.verdict == Verdict.ACCEPTED.value
+    )
+    for face_id, model_id in connection.execute(mine).all():
+        _log_change(connection, face_id, model_id, "removed")
+
+
+def _in_force(connection: Connection, face_id: int) -> list[RowMapping]:
+    """The rulings that were not undone, the one in force last."""
+    rulings: list[RowMapping] = []
+    query = select(verdict_history).where(verdict_history.c.face_id == face_id)
+    for row in connection.execute(query.order_by(verdict_history.c.id)).mappings():
+        if row["decided_by"] == UNDO:
+            rulings.pop()
+        else:
+            rulings.append(row)
+    return rulings
 
 
 def _face(connection: Connection, face_id: int) -> RowMapping:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 from enrichscrapy.database import PerformerDatabase
 
@@ -19,11 +21,18 @@ T = TypeVar("T")
 READERS = 4
 
 
+def _register_log(database: PerformerDatabase, settings: BaseSettings) -> None:
+    """A log may name people (below INFO it holds links): erasure must find it."""
+    if settings["LOG_FILE"] and not settings.getbool("DRY_RUN"):
+        database.artefacts.register("log", Path(settings["LOG_FILE"]))
+
+
 class DatabaseExtension:
     """Opens the database of ``DATABASE_URL`` and closes it when the engine has stopped.
 
     All writes run on one thread, in the order they were asked for: two of them never wait for
     each other in SQLite, and a lock held by another process never blocks the event loop.
+    Building it raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or ``SuppressionKeyMissing``.
     """
 
     def __init__(self, database: PerformerDatabase) -> None:
@@ -33,7 +42,14 @@ class DatabaseExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(PerformerDatabase(crawler.settings["DATABASE_URL"]))
+        database = PerformerDatabase(crawler.settings["DATABASE_URL"])
+        try:
+            database.suppressions.check()
+            _register_log(database, crawler.settings)
+        except BaseException:
+            database.close()
+            raise
+        extension = cls(database)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 

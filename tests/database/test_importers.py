@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import csv
 import importlib
 import json
@@ -412,18 +413,19 @@ def test_no_json_object_breaks_the_import(tmp_path_factory, row):
 
 def test_the_command_reports_and_ends_as_it_should(tmp_path, capsys):
     command = importlib.import_module("enrichscrapy.commands.import-performers").Command()
+    options = argparse.Namespace(namesake=[])
     command.settings = {"DATABASE_URL": f"sqlite:///{tmp_path / 'a.db'}"}
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(ONE) + "\n{}\n")
-    command.run([str(path)], None)
+    command.run([str(path)], options)
     out, err = capsys.readouterr()
     assert out == "added 1, updated 0, unchanged 0, skipped 1\n"
     assert "a.jsonl, line 2: no name: skipped" in err
     assert command.exitcode == 1
     path.write_text(json.dumps(ONE))
-    command.run([str(path)], None)
+    command.run([str(path)], options)
     assert command.exitcode == 0
-    command.run([str(tmp_path / "missing")], None)
+    command.run([str(tmp_path / "missing")], options)
     assert capsys.readouterr().err.count("\n") == 1
     assert command.exitcode == 2
 

@@ -73,8 +73,7 @@ class TestLedgerRow:
         assert (row["outcome"], row["url"], row["http_status"]) == ("found", PAGE, 200)
         assert (row["identity"], row["model_id"]) == ("confirmed", model_id)
         assert (row["attempts"], row["next_attempt_at"], row["updated_at"]) == (0, None, clock.now)
-        assert row["page_parts"]["name"] is True
-        assert row["page_parts"]["photo_urls"] is False
+        assert row["page_parts"] == {"names": True, "photos": False, "birth_dates": False}
         assert db.ledger.due(Selection("babepedia", "url", model_id)) == []
 
     def test_without_a_model_a_found_lookup_stays_due(self, db, store, performer):

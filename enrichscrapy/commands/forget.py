@@ -1,0 +1,103 @@
+"""``scrapy forget ID|URL|NAME``: remove a person, and keep them out from then on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.erasure import Person, find_person
+from enrichscrapy.database.links import known_sites
+from enrichscrapy.exceptions import BadSetting, SourceLocked
+from enrichscrapy.forgetting import OUT_OF_REACH, Forgotten, forget
+
+
+class Command(EnrichCommand):
+    def syntax(self) -> str:
+        return "ID|URL|NAME"
+
+    def short_desc(self) -> str:
+        return "Remove a person from database, index and files, and keep them out"
+
+    def long_desc(self) -> str:
+        return (
+            "Names one person by the performer's id, a stash-box id, a link or the name. Removes "
+            "rows, vectors, crops, history, proposals, registered JOBDIRs, log lines, reports, "
+            "exports, older index generations and registered backups; from then on a matching "
+            "link or id is kept out, and a matching name waits until --namesake says that it is "
+            "somebody else. Asks first; waits for running crawls. Exit codes: 0 done, 1 something "
+            "could not be removed, 2 bad argument."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument(
+            "--namesake",
+            action="store_true",
+            help="ID is somebody else than the forgotten person of that name: stop blocking it",
+        )
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        if len(args) != 1 or not args[0].strip():
+            raise UsageError("name one person: an id, a link or a name (in quotes)")
+        with open_existing(settings) as database:
+            if opts.namesake:
+                return self._confirm(database, args[0])
+            person = find_person(database, args[0])
+            if not opts.yes and not _agreed(person):
+                self.say("nothing was removed")
+                return 1
+            forgotten = self._forget(database, person, Path(settings["INDEX_DIR"]))
+        _print(forgotten)
+        return 1 if forgotten.failed else 0
+
+    def _confirm(self, database: PerformerDatabase, text: str) -> int:
+        if not text.isdecimal() or not database.suppressions.confirm(int(text)):
+            raise BadSetting(f"no performer {text} is blocked by a name")
+        print(f"Performer {text} is looked up again.")
+        return 0
+
+    def _forget(self, database: PerformerDatabase, person: Person, index_dir: Path) -> Forgotten:
+        sources = list(known_sites())
+        try:
+            return forget(database, person, index_dir, sources, wait=0.0)
+        except SourceLocked as error:
+            self.say(f"waiting: {error}")
+            return forget(database, person, index_dir, sources)
+
+
+def _agreed(person: Person) -> bool:
+    whom = "Nobody here is called so; keep this name or link out from now on?"
+    if person.performer is not None:
+        name = person.performer.canonical_name
+        whom = f"Forget performer {person.performer.id}, {name}? This cannot be undone."
+    print(f"{whom} [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _print(forgotten: Forgotten) -> None:
+    for table, count in forgotten.rows.items():
+        if count:
+            print(f"removed {table}: {count}")
+    for line in forgotten.files:
+        print(line)
+    print(f"index: {forgotten.index}")
+    print(f"suppressions added: {forgotten.suppressions}")
+    for performer_id, kind in sorted(forgotten.blocked.items()):
+        way_out = (
+            f"scrapy forget --namesake {performer_id} says that it is somebody else"
+            if kind == "name"
+            else f"scrapy forget {performer_id} removes it"
+        )
+        print(f"performer {performer_id} has the same {kind} and is kept out; {way_out}")
+    for line in forgotten.failed:
+        print(f"NOT removed: {line}")
+    print("What this program cannot reach:")
+    for line in OUT_OF_REACH:
+        print(f"- {line}")

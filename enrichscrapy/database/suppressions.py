@@ -1,0 +1,352 @@
+"""Who must stay out: keyed digests of the links, ids and names of people who were forgotten.
+
+The database holds HMAC-SHA256 digests only; the key is a file of mode 0600 beside it. Without
+that file nobody could be told again, so nothing goes on without it. A link or a stash-box id
+suppresses; a name alone, which others may have too, blocks until somebody looked and confirmed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from enrichscrapy.database.links import link_of
+from enrichscrapy.database.performers import chunks, load_performers, performers_page
+from enrichscrapy.database.schema import (
+    external_urls,
+    faces,
+    merged_ids,
+    performers,
+    suppressed_performers,
+    suppressions,
+)
+from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict_of
+from enrichscrapy.exceptions import SuppressionKeyMissing
+from enrichscrapy.items import Performer, Verdict
+from enrichscrapy.matching import name_key
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+
+STRENGTH = ("link", "id", "row", "name")
+"""Kinds of suppression, the most certain first; the last one blocks only."""
+
+_DECIDED_BY = "suppression"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass
+class Traits:
+    """What tells a person again. ``row`` is the import key of a performer without any id."""
+
+    names: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    ids: list[tuple[str, str]] = field(default_factory=list)
+    row: str | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """(kind, text) pairs to take digests of."""
+        for url in self.links:
+            yield "link", comparable_link(url)
+        for endpoint, value in self.ids:
+            yield "id", f"{endpoint}:{value}".lower()
+            if _UUID.fullmatch(value.lower()):  # unique everywhere, whatever the endpoint's name
+                yield "id", value.lower()
+        keys = [key for name in self.names if (key := name_key(name))]
+        if self.row and keys:
+            yield "row", f"{self.row}\0{keys[0]}"
+        for position, key in enumerate(keys):
+            if position == 0 or " " in key:  # a single word is too many people's alias
+                yield "name", key
+
+
+def traits_of(performer: Performer, merged: Iterable[tuple[str, str]], row: str | None) -> Traits:
+    """The traits of a performer of the database."""
+    return Traits(
+        [performer.canonical_name, *performer.aliases],
+        list(performer.urls),
+        [*performer.stashbox_ids, *merged],
+        row,
+    )
+
+
+def comparable_link(url: str) -> str:
+    """A link without what varies between ways of writing it: scheme, www, case, final slash."""
+    try:
+        url = link_of(url).url
+    except ValueError:
+        return url.strip().lower()
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}{query}".lower()
+
+
+class SuppressionStore:
+    """Adds suppressions and tells who falls under them."""
+
+    def __init__(self, database: PerformerDatabase) -> None:
+        self._database = database
+
+    @property
+    def key_path(self) -> Path:
+        path = self._database.path
+        return path.with_name(f"{path.name}.key")
+
+    def in_force(self, connection: Connection) -> bool:
+        """Whether there are any; raises ``SuppressionKeyMissing`` when they cannot be told."""
+        return self._digester(connection) is not None
+
+    def check(self) -> None:
+        """Raise ``SuppressionKeyMissing`` when there are suppressions that cannot be told."""
+        with self._database.read() as connection:
+            self._digester(connection)
+
+    # --- Adding --------------------------------------------------------------------------------
+
+    def add(self, traits: Traits) -> int:
+        """Suppress whoever has these traits; return how many suppressions that added.
+
+        Performers of the database that now match are blocked, and their faces leave the index.
+        """
+        self._make_key()
+        now = self._database.clock()
+        with self._database.write() as connection:
+            digester = self._digester(connection, adding=True)
+            assert digester is not None
+            rows = [
+                {"kind": kind, "digest": digester.digest(kind, text), "created_at": now}
+                for kind, text in traits
+            ]
+            statement = insert(suppressions).on_conflict_do_nothing()
+            connection.execute(statement, digester.proof(now))
+            added = sum(connection.execute(statement, row).rowcount for row in rows)
+            self._refresh_all(connection)
+        return added
+
+    def _make_key(self) -> None:
+        with self._database.read() as connection:
+            if _any(connection) or self.key_path.exists():
+                return
+        try:
+            descriptor = os.open(self.key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32).hex().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        folder = os.open(self.key_path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    # --- Telling -------------------------------------------------------------------------------
+
+    def kind_of(self, connection: Connection, traits: Traits) -> str | None:
+        """The most certain kind of suppression these traits match; None when they match none."""
+        digester = self._digester(connection)
+        return digester.kind_of(connection, traits) if digester else None
+
+    def kept_out(self, connection: Connection, found: Sequence[Performer]) -> set[int]:
+        """Ids of those performers that must not be looked up, written or indexed."""
+        digester = self._digester(connection)
+        if digester is None:
+            return set()
+        confirmed = confirmed_namesakes(connection, [performer.id for performer in found])
+        kinds = {
+            traits_id: digester.kind_of(connection, traits)
+            for traits_id, traits in _all_traits(connection, found)
+        }
+        return {
+            performer_id
+            for performer_id, kind in kinds.items()
+            if kind is not None and not (kind == "name" and performer_id in confirmed)
+        }
+
+    def confirm(self, performer_id: int) -> bool:
+        """Somebody has looked: this is not the forgotten person of that name.
+
+        False when the performer is not blocked by name alone.
+        """
+        with self._database.write() as connection:
+            return self.confirm_within(connection, performer_id)
+
+    def confirm_within(self, connection: Connection, performer_id: int) -> bool:
+        """The same, within a write transaction."""
+        statement = update(suppressed_performers).where(
+            suppressed_performers.c.performer_id == performer_id,
+            suppressed_performers.c.kind == "name",
+            suppressed_performers.c.confirmed_at.is_(None),
+        )
+        values = {"confirmed_at": self._database.clock()}
+        done = connection.execute(statement.values(values)).rowcount > 0
+        if done:
+            self._give_back_faces(connection, performer_id)
+        return done
+
+    def refresh(self, connection: Connection, performer_ids: Sequence[int]) -> None:
+        """Look again whether these performers match, after they were added or changed."""
+        digester = self._digester(connection)
+        if digester is None:
+            return
+        for some in chunks(performer_ids):
+            self._refresh(connection, digester, load_performers(connection, some))
+
+    def owners_of_link(self, connection: Connection, url: str) -> list[int]:
+        """Performers who have this link, however it is written."""
+        wanted = comparable_link(url)
+        end = wanted.rpartition("/")[2]
+        query = select(external_urls.c.performer_id, external_urls.c.url).where(
+            func.instr(func.lower(external_urls.c.url), end) > 0
+        )
+        return [
+            owner for owner, link in connection.execute(query) if comparable_link(link) == wanted
+        ]
+
+    def blocked(self) -> dict[int, str]:
+        """Performers of the database that are kept out, and the kind of suppression."""
+        query = select(suppressed_performers.c.performer_id, suppressed_performers.c.kind)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(suppressed_performers.c.confirmed_at.is_(None)))
+            return dict(rows.all())
+
+    def _refresh_all(self, connection: Connection) -> None:
+        digester = self._digester(connection)
+        assert digester is not None
+        after_id = 0
+        while page := performers_page(connection, after_id, 1000):
+            self._refresh(connection, digester, page)
+            after_id = page[-1].id
+
+    def _refresh(
+        self, connection: Connection, digester: _Digester, found: Sequence[Performer]
+    ) -> None:
+        for performer_id, traits in _all_traits(connection, found):
+            kind = digester.kind_of(connection, traits)
+            table = suppressed_performers
+            if kind is None:
+                gone = delete(table).where(table.c.performer_id == performer_id)
+                if connection.execute(gone).rowcount:
+                    self._give_back_faces(connection, performer_id)
+                continue
+            statement = insert(table).values(performer_id=performer_id, kind=kind)
+            statement = statement.on_conflict_do_update(
+                index_elements=["performer_id"],
+                set_={"kind": kind, "confirmed_at": None},
+                where=table.c.kind != kind,
+            )
+            connection.execute(statement)
+            if performer_id not in confirmed_namesakes(connection, [performer_id]):
+                self._take_faces(connection, performer_id)
+
+    def _take_faces(self, connection: Connection, performer_id: int) -> None:
+        """Nobody who is kept out stays in the index."""
+        ruling = Ruling(
+            Verdict.QUARANTINED, False, "suppressed", _DECIDED_BY, self._database.clock()
+        )
+        query = select(faces.c.id).where(
+            faces.c.performer_id == performer_id, faces.c.verdict == Verdict.ACCEPTED.value
+        )
+        for face_id in connection.scalars(query).all():
+            change_verdict(connection, face_id, ruling)
+
+    def _give_back_faces(self, connection: Connection, performer_id: int) -> None:
+        query = select(faces.c.id).where(faces.c.performer_id == performer_id)
+        for face_id in connection.scalars(query).all():
+            undo_verdict_of(connection, face_id, _DECIDED_BY, self._database.clock())
+
+    # --- The key -------------------------------------------------------------------------------
+
+    def _digester(self, connection: Connection, *, adding: bool = False) -> _Digester | None:
+        """None while there is nothing to tell; the key is read anew each time it is needed."""
+        if not adding and not _any(connection):
+            return None
+        try:
+            key = self.key_path.read_bytes().strip()
+        except OSError as error:
+            raise SuppressionKeyMissing(
+                f"{self.key_path} cannot be read ({error.strerror}): without it nobody who was "
+                "forgotten could be kept out; put it back from where you keep it"
+            ) from error
+        digester = _Digester(key)
+        proof = select(suppressions.c.digest).where(suppressions.c.kind == "key")
+        if connection.scalar(proof) not in (None, digester.proof(0.0)["digest"]):
+            raise SuppressionKeyMissing(
+                f"{self.key_path} is not the key of this database's suppressions: put the right "
+                "one back"
+            )
+        return digester
+
+
+class _Digester:
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def digest(self, kind: str, text: str) -> str:
+        return hmac.digest(self._key, f"{kind}\0{text}".encode(), "sha256").hex()
+
+    def proof(self, now: float) -> dict[str, str | float]:
+        """A row by which the key itself is told again."""
+        return {"kind": "key", "digest": self.digest("key", ""), "created_at": now}
+
+    def kind_of(self, connection: Connection, traits: Traits) -> str | None:
+        digests = sorted({self.digest(kind, text) for kind, text in traits})
+        found = {
+            kind
+            for some in chunks(digests)
+            for kind in connection.scalars(
+                select(suppressions.c.kind).where(
+                    suppressions.c.kind.in_(STRENGTH), suppressions.c.digest.in_(some)
+                )
+            )
+        }
+        return next((kind for kind in STRENGTH if kind in found), None)
+
+
+def _any(connection: Connection) -> bool:
+    return connection.scalar(select(suppressions.c.id).limit(1)) is not None
+
+
+def confirmed_namesakes(connection: Connection, performer_ids: Iterable[int]) -> set[int]:
+    """Those performers of whom somebody has confirmed that they only share a name."""
+    table = suppressed_performers
+    return {
+        performer_id
+        for some in chunks(sorted(performer_ids))
+        for performer_id in connection.scalars(
+            select(table.c.performer_id).where(
+                table.c.performer_id.in_(some), table.c.confirmed_at.is_not(None)
+            )
+        )
+    }
+
+
+def _all_traits(connection: Connection, found: Sequence[Performer]) -> Iterator[tuple[int, Traits]]:
+    for some in chunks(found):
+        ids = [performer.id for performer in some]
+        rows = dict(
+            connection.execute(
+                select(performers.c.id, performers.c.import_key).where(performers.c.id.in_(ids))
+            ).all()
+        )
+        merged: dict[int, list[tuple[str, str]]] = {}
+        query = select(
+            merged_ids.c.performer_id, merged_ids.c.endpoint, merged_ids.c.merged_stashbox_id
+        ).where(merged_ids.c.performer_id.in_(ids))
+        for performer_id, endpoint, value in connection.execute(query):
+            merged.setdefault(performer_id, []).append((endpoint, value))
+        for performer in some:
+            yield (
+                performer.id,
+                traits_of(performer, merged.get(performer.id, ()), rows.get(performer.id)),
+            )
