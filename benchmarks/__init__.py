@@ -1,0 +1,1 @@
+"""Speed and accuracy, measured as ratios side by side in one run: ``make bench``."""
