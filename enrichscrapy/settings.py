@@ -34,7 +34,11 @@ EXTENSIONS = {
     # Stops when the pages no longer look like the site's.
     "enrichscrapy.extensions.layout.LayoutExtension": 50,
     "enrichscrapy.extensions.dry_run.DryRunExtension": 400,
+    # Before the summary: its live line must be gone when the table is printed.
+    "enrichscrapy.extensions.progress.ProgressExtension": 450,
     "enrichscrapy.extensions.summary.SummaryExtension": 500,
+    # Its line a minute is the progress's.
+    "scrapy.extensions.logstats.LogStats": None,
     # Spiders keep no state of their own: a cut state file could only hurt.
     "scrapy.extensions.spiderstate.SpiderState": None,
     # Its rule lives in enrichscrapy/pace.py, which keeps what it learnt across runs.
@@ -171,6 +175,10 @@ PAGE_MAX_BYTES = 8_000_000
 # 1 looks up, downloads, embeds and judges, writes nothing but pace and budget, and prints what it
 # would have done.
 DRY_RUN = False
+
+# Seconds between two summaries of a crawl's progress in the log, where no terminal shows it live;
+# 0 logs none.
+PROGRESS_LOG_SECONDS = 60
 
 # Seconds that the first Ctrl-C or SIGTERM leaves to what is in flight. Pages that were not asked
 # for are handed back at once, photos after this time; after twice this time the process ends.

@@ -1,55 +1,89 @@
-"""The closing table: what this crawl did, in the order in which a lookup passes the stages."""
+"""The closing table: what this crawl did, and what is left to do."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Self
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.reporting.summary import Line, ending, one_line_summary, summary
+from enrichscrapy.reporting.words import plural
+from enrichscrapy.spiders.reference import ReferenceSpider
+
 logger = logging.getLogger(__name__)
 
-SECTIONS = ("lookups", "photos", "faces", "requests", "pace")
-
-
-def summary_rows(stats: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The counts a user cares about, by section, from the crawl's stats."""
-    for section in SECTIONS:
-        prefix = f"{section}/"
-        for name in sorted(name for name in stats if name.startswith(prefix)):
-            if isinstance(stats[name], int):
-                yield name.replace("/", " ").replace("_", " "), str(stats[name])
+NO_CONTACT = "CONTACT is not set: set it, so that the site's operator can write to you"
 
 
 class SummaryExtension:
-    """Prints the table on a terminal, logs it elsewhere."""
+    """Prints the table on a terminal, logs one line elsewhere; when all else has been said."""
 
-    def __init__(self, crawler: Crawler, contact: str) -> None:
+    def __init__(self, crawler: Crawler, contact: str, dry_run: bool) -> None:
         self.crawler = crawler
         self.contact = contact
+        self.dry_run = dry_run
+        self._due: int | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler, crawler.settings["CONTACT"])
+        settings = crawler.settings
+        extension = cls(crawler, settings["CONTACT"], settings.getbool("DRY_RUN"))
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
-        rows = list(summary_rows(self.crawler.stats.get_stats()))
-        rows += [("ended", reason)]
-        if not self.contact:
-            rows += [("contact", "none: set CONTACT, so that the site can write to you")]
+    async def spider_closed(self, spider: Spider) -> None:
+        """The stages have closed, the database is still open: count what is left."""
+        if isinstance(spider, ReferenceSpider):
+            database = required(self.crawler, DatabaseExtension)
+            selection = await spider.selection()
+            self._due = await database.read(database.database.ledger.count_due, selection)
+
+    def engine_stopped(self) -> None:
+        if self.crawler.spider is None:
+            return  # it never began
+        stats = self.crawler.stats.get_stats()
+        lines, told = list(summary(stats)), self._told(str(stats.get("finish_reason")))
+        what = "would have done (a dry run)" if self.dry_run else "did"
+        title = f"{self.crawler.spider.name}: what this run {what}"
         if sys.stderr.isatty():
-            table = Table(title=f"{spider.name}: what this run did", title_justify="left")
-            table.add_column("what")
-            table.add_column("count", justify="right")
-            for name, value in rows:
-                table.add_row(name, value)
-            Console(stderr=True).print(table)
+            print_summary(Console(stderr=True), title, lines, told)
         else:
-            logger.info("closing: %s", ", ".join(f"{name}: {value}" for name, value in rows))
+            logger.info("%s: %s. %s", title, one_line_summary(lines) or "nothing", " ".join(told))
+
+    def _told(self, reason: str) -> list[str]:
+        told = [f"Ended: {ending(reason)}."]
+        if self._due is not None:
+            due = plural(self._due, "lookup is", "lookups are")
+            told.append(f"{due} due now; scrapy status tells more.")
+        if not self.contact:
+            told.append(f"{NO_CONTACT}.")
+        return told
+
+
+def print_summary(console: Console, title: str, lines: Sequence[Line], told: Sequence[str]) -> None:
+    """A section's name stands once; reasons stand under their verdict."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column in ("", "what", "count"):
+        table.add_column(column, justify="right" if column == "count" else "left")
+    section = ""
+    for line in lines:
+        first = line.section if line.section != section else ""
+        table.add_row(first, line.words, f"{line.count:,}")
+        section = line.section
+        for words, count in line.reasons:
+            table.add_row("", Text(f"  {words}", "dim"), Text(f"{count:,}", "dim"))
+    if lines:
+        console.print(table, markup=False)
+    for sentence in told:
+        console.print(sentence, markup=False, highlight=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 from scrapy.crawler import Crawler
 from sqlalchemy.exc import DBAPIError
 
 from enrichscrapy.database.ledger import RetryPolicy
-from enrichscrapy.database.store import store_lookup
+from enrichscrapy.database.store import StoreReport, store_lookup
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
@@ -49,21 +49,22 @@ class StorePipeline:
         )
 
     async def process_item(self, lookup: Lookup) -> Lookup:
+        report: StoreReport | None = None
         if self._is_kept(lookup):
             try:
-                await self.database.write(self._storing(lookup))
+                report = await self.database.write(self._storing(lookup))
             except DBAPIError as error:
                 message = f"the database cannot be written: {error.orig}"
                 stop_crawl(self.crawler, "database_error", message)
                 raise
-        self._count(lookup)
+        self._count(lookup, report)
         return lookup
 
     def _is_kept(self, lookup: Lookup) -> bool:
         """Without faces a found lookup stays due; a dry run writes nothing at all."""
         return self.writes and (self.faces or lookup.outcome is not Outcome.FOUND)
 
-    def _storing(self, lookup: Lookup) -> Callable[[], Any]:
+    def _storing(self, lookup: Lookup) -> Callable[[], StoreReport]:
         return functools.partial(
             store_lookup,
             self.database.database,
@@ -73,8 +74,16 @@ class StorePipeline:
             judge=self.judging.judge,
         )
 
-    def _count(self, lookup: Lookup) -> None:
+    def _count(self, lookup: Lookup, report: StoreReport | None) -> None:
+        """What was stored; in a dry run, what would have been."""
         stats = self.crawler.stats
+        if report is not None:
+            if not report.stored:
+                stats.inc_value("lookups/not_stored")
+                return
+            for name, faces in (("replaced", report.retired), ("confirmed", report.confirmed)):
+                if faces:
+                    stats.inc_value(f"faces/{name}", len(faces))
         stats.inc_value(f"lookups/{lookup.outcome.value}")
         for photo in lookup.photos:
             stats.inc_value(f"photos/{photo.outcome.value if photo.outcome else 'addresses'}")
