@@ -1,6 +1,6 @@
 """``make bench``: every benchmark in turn, each in a process of its own.
 
-``python -m benchmarks NAME [OPTION ...]`` runs one of them; each says with ``--help`` what it takes.
+``python -m benchmarks NAME [OPTION ...]`` runs one; ``--help`` says what it takes.
 """
 
 from __future__ import annotations
