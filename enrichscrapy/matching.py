@@ -10,9 +10,9 @@ Names alone only make a candidate; what else the two sides state speaks for it o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from enrichscrapy.facts.compare import Agreement, compare_genders
 from enrichscrapy.facts.evidence import Evidence, gather_evidence, is_provable, page_key
@@ -36,6 +36,7 @@ _CONFIRMED, _UNCORROBORATED = Identity.CONFIRMED, Identity.UNCORROBORATED
 # How rarely strangers of one name share it; a page is set apart by one of the rarer kinds.
 _WEIGHTS = {"birth year": 3, "birth month": 3, "death date": 3, "another name": 3, "gender": 2}
 _WEIGHTS |= {"web site": 2, "country": 1}
+_ABROAD = 2
 _CLEARLY = 3
 Verdict = tuple[Identity, str]
 Years = tuple[int | None, int | None]
@@ -172,23 +173,35 @@ def _and(words: Sequence[str]) -> str:
     return " and ".join(words)
 
 
-def choose(decisions: Sequence[IdentityDecision]) -> int | None:
+class Weighed(Protocol):
+    """A page that was identified; :class:`IdentityDecision` is one."""
+
+    @property
+    def identity(self) -> Identity | None: ...
+
+    @property
+    def evidence(self) -> Mapping[str, Any]: ...
+
+
+def choose(pages: Sequence[Weighed]) -> int | None:
     """Which of several pages is the performer's: its position, or None where it stays open.
 
     The one that is confirmed; else the one that its support sets clearly apart.
     """
-    fitting = [i for i, each in enumerate(decisions) if each.identity is not Identity.MISMATCH]
-    confirmed = [i for i in fitting if decisions[i].identity is _CONFIRMED]
+    fitting = [i for i, page in enumerate(pages) if page.identity is _UNCORROBORATED]
+    confirmed = [i for i, page in enumerate(pages) if page.identity is _CONFIRMED]
     if len(confirmed or fitting) == 1:
         return (confirmed or fitting)[0]
-    by_weight = sorted((_weight(decisions[i]), i) for i in confirmed or fitting)
+    by_weight = sorted((_weight(pages[i].evidence), i) for i in confirmed or fitting)
     if not by_weight or by_weight[-1][0] < by_weight[-2][0] + _CLEARLY:
         return None
     return by_weight[-1][1]
 
 
-def _weight(decision: IdentityDecision) -> int:
-    return sum(_WEIGHTS.get(support, 0) for support in decision.evidence["supports"])
+def _weight(evidence: Mapping[str, Any]) -> int:
+    abroad = evidence.get("country", {}).get("verdict") == Agreement.SLIP
+    weight = sum(_WEIGHTS[support] for support in evidence["supports"])
+    return weight - (_ABROAD if abroad else 0)
 
 
 # --- Search results ------------------------------------------------------------------------------

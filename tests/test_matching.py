@@ -280,6 +280,8 @@ def test_choose_takes_the_page_that_stands_out():
     assert choose(decisions(ours, right, right)) is None
     assert choose(decisions(ours, blank, compatriot)) is None
     assert choose(decisions(ours, namesake)) is None
+    foreigner = page(born="1983", country="US")
+    assert choose(decisions(ours, foreigner, right)) == 1
     assert choose([]) is None
 
 

@@ -17,7 +17,7 @@ from enrichscrapy.sites._babepedia_urls import (
     slug_from_name,
     slug_from_url,
 )
-from enrichscrapy.sites._html import has_class, text_of
+from enrichscrapy.sites._html import first_elements, has_class, text_of
 from enrichscrapy.sites._urls import on_site
 
 
@@ -28,9 +28,10 @@ def parse_search(selector: Selector, url: str) -> list[SearchResult]:
     if selector.type != "html":
         return []
     # Where the page says which block holds its results, the other names on it are none.
-    block = selector.xpath(f"descendant::*[{has_class('results')} or @id='results']") or selector
+    block = f"*[{has_class('results')} or @id='results']"
+    within = f"ancestor::{block}" if selector.xpath(f"descendant::{block}") else "true()"
     found: dict[str, SearchResult] = {}
-    for link in block.xpath(".//a[contains(@href, '/babe/')]"):
+    for link in selector.xpath(first_elements("descendant::a[contains(@href, '/babe/')]", within)):
         result = _result(link)
         if result is not None:
             found.setdefault(result.url, result)

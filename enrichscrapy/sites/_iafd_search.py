@@ -9,7 +9,7 @@ from parsel import Selector
 
 from enrichscrapy.facts.text import clean_aliases, fold
 from enrichscrapy.sites import SearchResult
-from enrichscrapy.sites._html import has_class, lines_of, text_of
+from enrichscrapy.sites._html import first_elements, has_class, lines_of, text_of
 from enrichscrapy.sites._iafd_urls import GENDERS, HOME, HOSTS, canonical_url
 from enrichscrapy.sites._urls import on_site
 
@@ -20,7 +20,7 @@ def parse_search(selector: Selector, url: str) -> list[SearchResult]:
     if selector.type != "html":
         return []
     for table, gender in (("tblFem", "FEMALE"), ("tblMal", "MALE"), ("tblDir", None)):
-        for row in selector.xpath(f"id('{table}')/descendant::tr[td]"):
+        for row in selector.xpath(first_elements(f"id('{table}')/descendant::tr[td]")):
             result = _result(row, gender)
             if result is not None:
                 found.setdefault(result.url, result)

@@ -35,7 +35,13 @@ from enrichscrapy.sites._babepedia_urls import (
     slug_from_name,
     slug_from_url,
 )
-from enrichscrapy.sites._html import has_class, text_of
+from enrichscrapy.sites._html import (
+    first_elements,
+    has_class,
+    heading_text,
+    is_readable,
+    text_of,
+)
 from enrichscrapy.sites._urls import on_site, photo_url
 
 __all__ = [
@@ -70,13 +76,19 @@ _LINK_KINDS = frozenset(
 )
 _PORTRAIT = r"/pics/(?![^/]*_thumb\d*\.)[^/]+\.jpe?g"
 _UPLOAD = r"/user-uploads/(?![^/]*_thumb\d*\.)[^/]+\.(?:jpe?g|png|webp)"
-# The plain test first: the exact one is slow, and a page has hundreds of other blocks.
-_UPLOADS = (
-    "descendant::div[contains(@class, 'useruploads')]"
-    f"[{has_class('useruploads2')} or {has_class('useruploads')}]"
-)
 _STRANGERS = "@id='friends-block' or @id='morelikethumbs' or @id='sidebar' or self::aside"
 _NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')} or {_STRANGERS}])"
+_PORTRAITS = [
+    first_elements(f"id('{box}')/descendant::a[@href]", _NOT_SOMEBODY_ELSE)
+    for box in ("profimg", "profselect", "profbox2", "profbox")
+]
+_UPLOADS = [
+    first_elements(
+        "descendant::a[contains(@href, '/user-uploads/')]",
+        f"ancestor::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
+        f" and {_NOT_SOMEBODY_ELSE}",
+    )
+]
 _BESIDE_AKA = (
     "ancestor::small or ancestor::button or "
     f"ancestor::*[@id='aliasinfobtn' or @id='aliasinfo' or {has_class('aliasnote')}]"
@@ -89,7 +101,7 @@ def classify(selector: Selector, url: str) -> PageKind:
     """Not found is never a 404 here, but a search page in the profile's stead: ``SEARCH``."""
     if selector.type == "json":
         return PageKind.SEARCH if list(suggestions(selector)) else PageKind.UNKNOWN
-    if selector.type != "html":
+    if not is_readable(selector):
         return PageKind.UNKNOWN
     if _name(selector) and _facts(selector) is not None:
         return PageKind.PROFILE
@@ -110,7 +122,7 @@ def _facts(selector: Selector) -> Selector | None:
 
 def _name(selector: Selector) -> str:
     for heading in selector.xpath("id('babename')[self::h1] | id('bioarea')/descendant::h1"):
-        name = fold("".join(heading.xpath("text()").getall())) or text_of(heading)
+        name = heading_text(heading)
         if name:
             return name
     return ""
@@ -140,15 +152,14 @@ def _rows(selector: Selector) -> dict[str, Selector]:
     """Label (lower-case, no colon) -> the element that holds label and value."""
     facts = _facts(selector)
     rows: dict[str, Selector] = {}
-    for label in facts.xpath(_LABEL) if facts is not None else ():
-        for row in label.xpath(".."):
-            rows.setdefault(text_of(label).rstrip(": ").casefold(), row)
+    for label in facts.xpath(first_elements(_LABEL)) if facts is not None else ():
+        rows.setdefault(text_of(label).rstrip(": ").casefold(), label.xpath("..")[0])
     return rows
 
 
 def _value(row: Selector) -> str:
-    texts = row.xpath(f".//text()[not(ancestor::span[{has_class('label')}])]").getall()
-    return fold(" ".join(texts))
+    beside = f"text() | *[not(self::span[{has_class('label')}])]/descendant::text()"
+    return fold(" ".join(row.xpath(beside).getall())).lstrip(": ")
 
 
 def _date(row: Selector | None) -> PartialDate | None:
@@ -193,12 +204,13 @@ def _country(rows: dict[str, Selector]) -> str | None:
 def _aliases(selector: Selector) -> Iterator[str]:
     """First the line under the name, then the fuller list, without the notes beside the names."""
     for aka in selector.xpath("id('aka') | id('bioarea')/descendant::h2[not(@id)]"):
-        texts = aka.xpath(f"descendant::text()[not({_BESIDE_AKA})]").getall()
+        texts = aka.xpath(first_elements("descendant::text()", f"not({_BESIDE_AKA})")).getall()
         line = fold("".join(texts))
         own, said = re.subn(r"^(?:also known as|aka)\b[:\s]*", "", line, flags=re.IGNORECASE)
         if said or "id" in aka.attrib:
             yield from re.split(r"\s+[-/–]\s+", own)
-    for name in selector.xpath(f"id('aliasinfo')/descendant::*[{has_class('aliasname')}]"):
+    names = f"id('aliasinfo')/descendant::*[{has_class('aliasname')}]"
+    for name in selector.xpath(first_elements(names)):
         inside = f"descendant::text()[not(ancestor::*[{has_class('aliasnote')}])]"
         yield "".join(name.xpath(inside).getall())
 
@@ -206,7 +218,7 @@ def _aliases(selector: Selector) -> Iterator[str]:
 def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
     """The person's own accounts. ``/onlyfans/<name>`` is the site's way round to OnlyFans."""
     links: dict[str, list[str]] = {}
-    for link in selector.xpath("id('socialicons')/descendant::a[@href]"):
+    for link in selector.xpath(first_elements("id('socialicons')/descendant::a[@href]")):
         href = fold(link.attrib["href"])
         detour = on_site(href, HOME, HOSTS)
         if detour and (handle := re.fullmatch(r"/onlyfans/([^/]+)/?", detour.path)):
@@ -224,25 +236,21 @@ def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
 def _photos(selector: Selector, names: Iterable[str]) -> Iterator[str]:
     """Portraits first (the main one leads), then what users uploaded to this profile."""
     known = {_letters(name) for name in names}
-    portraits = [f"id('{box}')" for box in ("profimg", "profselect", "profbox2", "profbox")]
-    yield from _own_photos(selector, portraits, _PORTRAIT, known)
-    yield from _own_photos(selector, [_UPLOADS], _UPLOAD, known)
+    for boxes, path in ((_PORTRAITS, _PORTRAIT), (_UPLOADS, _UPLOAD)):
+        hrefs = (href for box in boxes for href in selector.xpath(f"{box}/@href").getall())
+        yield from _own_photos(hrefs, path, known)
 
 
-def _own_photos(
-    selector: Selector, boxes: Iterable[str], path: str, known: set[str]
-) -> Iterable[str]:
-    """Photos of the site in these boxes, each once.
+def _own_photos(hrefs: Iterable[str], path: str, known: set[str]) -> Iterable[str]:
+    """Photos of the site among these links, each once.
 
     Files are named after the person. Where some are, the others are somebody else's, who got into
     the box by a tag left open; where none is, the person was renamed since.
     """
     found: dict[str, str] = {}
-    for box in boxes:
-        links = selector.xpath(f"{box}/descendant::a[{_NOT_SOMEBODY_ELSE}]/@href")
-        for href in links.getall():
-            if url := photo_url(href, HOME, PHOTO_HOSTS, path):
-                found.setdefault(unquote(url), url)
+    for href in hrefs:
+        if url := photo_url(href, HOME, PHOTO_HOSTS, path):
+            found.setdefault(unquote(url), url)
     named = [url for decoded, url in found.items() if _letters(_file_name(decoded)) in known]
     return named or found.values()
 

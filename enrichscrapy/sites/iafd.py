@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from parsel import Selector
 
@@ -18,7 +19,15 @@ from enrichscrapy.facts.names import name_words
 from enrichscrapy.facts.text import clean_aliases, fold, is_empty, without_notes
 from enrichscrapy.items import Profile
 from enrichscrapy.sites import PageKind
-from enrichscrapy.sites._html import has_class, lines_of, text_of
+from enrichscrapy.sites._html import (
+    first_elements,
+    following,
+    has_class,
+    heading_text,
+    is_readable,
+    lines_of,
+    text_of,
+)
 from enrichscrapy.sites._iafd_search import parse_search
 from enrichscrapy.sites._iafd_urls import (
     GENDERS,
@@ -65,7 +74,7 @@ _HEADING = f"p[{has_class('bioheading')}]"
 # --- What page it is -----------------------------------------------------------------------------
 def classify(selector: Selector, url: str) -> PageKind:
     """By the body alone, but for a search without results, which has no mark of its own."""
-    if selector.type != "html":
+    if not is_readable(selector):
         return PageKind.UNKNOWN
     if _name(selector) and _is_person(selector):
         return PageKind.PROFILE
@@ -92,10 +101,8 @@ def _is_person(selector: Selector) -> bool:
 
 def _name(selector: Selector) -> str:
     """The heading; of several, the one that the title (``Name - iafd.com``) repeats."""
-    names = []
-    for heading in selector.xpath("descendant::h1"):
-        names.append(fold("".join(heading.xpath("text()").getall())) or text_of(heading))
-    names = [name for name in names if name]
+    headings = selector.xpath(first_elements("descendant::h1"))
+    names = [name for heading in headings[:10] if (name := heading_text(heading))]
     title = fold(selector.xpath("string(descendant::title[1])").get()).casefold()
     return next((name for name in names if title.startswith(name.casefold())), "".join(names[:1]))
 
@@ -104,7 +111,9 @@ def _column(selector: Selector) -> Selector:
     """The left column: identity, headshot and links."""
     column = has_class("col-sm-3")
     found = selector.xpath(f"id('headshot')/ancestor::*[{column}][1]")
-    found = found or selector.xpath(f"descendant::div[{column}][{_OWN}][descendant::{_HEADING}]")
+    if not found:
+        columns = first_elements(f"descendant::div[{column}]", _OWN)
+        found = selector.xpath(f"{columns}[descendant::{_HEADING}]")
     found = found or selector.xpath(f"id('headshot')/ancestor::*[descendant::{_HEADING}][1]")
     return found[0] if found else selector
 
@@ -123,14 +132,14 @@ def _facts(selector: Selector) -> dict[str, list[Selector]]:
     """Heading (lower-case) -> the ``biodata`` blocks that follow it."""
     facts: dict[str, list[Selector]] = {}
     for block in _blocks(selector):
-        for heading in block.xpath(f"descendant::{_HEADING}[{_OWN}]"):
-            values: list[Selector] = []
-            for sibling in heading.xpath("following-sibling::*[not(self::br)]"):
-                if "biodata" not in sibling.attrib.get("class", "").split():
-                    break
-                values.append(sibling)
+        for heading in block.xpath(first_elements(f"descendant::{_HEADING}", _OWN)):
+            values = list(takewhile(_is_biodata, following(heading)))
             facts.setdefault(text_of(heading, " ").rstrip(": ").casefold(), values)
     return facts
+
+
+def _is_biodata(element: Selector) -> bool:
+    return "biodata" in element.attrib.get("class", "").split()
 
 
 # --- The profile ---------------------------------------------------------------------------------
@@ -212,9 +221,10 @@ def _gender(selector: Selector, facts: dict[str, list[Selector]], url: str) -> s
 
 def _links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tuple[str, ...]]:
     """Accounts and sites of the person, by platform; not the galleries that share their target."""
-    anchors = list(_column(selector).xpath(f".//a[@target='starlet'][@href][{_OWN}]"))
-    for heading in _WEB & facts.keys():
-        anchors += [anchor for value in facts[heading] for anchor in value.xpath(".//a[@href]")]
+    starlets = first_elements("descendant::a[@target='starlet'][@href]", _OWN)
+    anchors = list(_column(selector).xpath(starlets))
+    for value in (value for heading in sorted(_WEB & facts.keys()) for value in facts[heading]):
+        anchors += value.xpath(first_elements("descendant::a[@href]"))
     links: dict[str, list[str]] = {}
     for anchor in anchors:
         found = outside_link(anchor.attrib["href"], HOSTS)
@@ -226,16 +236,25 @@ def _links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tu
 
 
 def _is_gallery(anchor: Selector) -> bool:
-    headings = f"[self::{_HEADING} or self::h2 or self::h3 or self::h4]"
-    above = anchor.xpath(f"ancestor-or-self::*/preceding-sibling::*{headings}")
-    words = [text_of(anchor), anchor.attrib.get("title", ""), *map(text_of, above[-1:])]
+    """By its own words, or by those of the heading it stands under."""
+    words = [text_of(anchor), anchor.attrib.get("title", ""), _heading_above(anchor)]
     return "galler" in " ".join(words).casefold()
+
+
+def _heading_above(anchor: Selector) -> str:
+    for element in (anchor.root, *islice(anchor.root.iterancestors(), 10)):
+        for sibling in islice(element.itersiblings(preceding=True), 100):
+            classes = sibling.get("class", "").split()
+            if "bioheading" in classes or sibling.tag in ("h2", "h3", "h4"):
+                return text_of(Selector(root=sibling, type="html"))
+    return ""
 
 
 def _photos(selector: Selector, name: str) -> Iterator[str]:
     """The headshot, lazy or not. A caption that names somebody else makes it somebody else's."""
     # Not of a block inside: a tag left open would make the whole page one.
-    for image in selector.xpath("id('headshot')/descendant::img[ancestor::div[1]/@id='headshot']"):
+    own = first_elements("id('headshot')/descendant::img", "ancestor::div[1]/@id='headshot'")
+    for image in selector.xpath(own):
         titled = re.fullmatch(r"photo of (.+)", fold(image.attrib.get("title")), re.IGNORECASE)
         if titled and not _same_words(without_notes(titled[1]), name):
             continue
