@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import models
 from enrichscrapy.items import Outcome
 from enrichscrapy.pages import content_policy, environment, page_file
+from enrichscrapy.privatefile import private_file
 from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, photo_outcomes
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
@@ -53,32 +53,16 @@ def write_report(
     whole. ``OSError`` when the file cannot be written.
     """
     status = read_status(database, index_dir, sources, revisit_after_days)
-    path = path.absolute()
-    database.artefacts.register("report", path)
-    with database.read() as connection:
+    with database.read() as connection, private_file(database, "report", path) as file:
         sheet = contact_sheet(connection, status.model.id if status.model else None, max_crops)
         stream = (
             environment(PACKAGE)
             .get_template("report.html")
             .stream(**_context(connection, status, sheet, sources))
         )
-        size = _write(path, stream)
-    return Written(path, size, len(sheet.index))
-
-
-def _write(path: Path, stream: Any) -> int:
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            stream.enable_buffering(64)
-            for piece in stream:
-                file.write(piece)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path.stat().st_size
+        stream.enable_buffering(64)
+        stream.dump(file, encoding="utf-8")
+    return Written(path.absolute(), path.stat().st_size, len(sheet.index))
 
 
 def _context(
