@@ -156,7 +156,7 @@ def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
     if len(supports) > 1:
         unique = rivals == 0
         return _CONFIRMED if unique else _UNCORROBORATED, f"name, {_and(supports)} agree"
-    if evidence.name.words < 2:
+    if evidence.name.words < 2 and set(supports) <= {"country"}:
         return Identity.MISMATCH, "one shared word is not enough"
     if evidence.elsewhere and not supports:
         return Identity.MISMATCH, "the same name, but another page of this site is stored"

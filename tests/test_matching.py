@@ -168,7 +168,7 @@ def test_a_link_and_an_account_outweigh_a_birth_date_but_not_a_gender():
         (performer(career_start_year=1999), page(born="1990"), MISMATCH),
         # One word.
         (performer("Tuva"), page("Tuva"), MISMATCH),
-        (performer("Tuva", birth_date="1991"), page("Tuva", born="1991"), MISMATCH),
+        (performer("Tuva", birth_date="1991"), page("Tuva", born="1991"), UNCORROBORATED),
         (performer("Tuva", country="SE"), page("Tuva", country="SE"), MISMATCH),
         (performer("Tuva", birth_date="1991", country="SE"),
          page("Tuva", born="1991", country="SE"), CONFIRMED),
@@ -419,11 +419,12 @@ def test_a_rival_never_raises_the_level(ours, theirs):
     assert levels == sorted(levels, reverse=True)
 
 
-@given(st.lists(st.text(st.characters(categories=["L", "Nd"]), min_size=1), min_size=1, max_size=4),
-       st.randoms(use_true_random=False))  # fmt: skip
+# Of two letters at least: initials that stand side by side are one word.
+WORDS = st.lists(st.text("abcdeéøñж葵", min_size=2, max_size=6), min_size=1, max_size=4)
+
+
+@given(WORDS, st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_name_key_knows_no_order(words, random):
     shuffled = random.sample(words, len(words))
-    key, other = name_key(" . ".join(words)), name_key(" . ".join(shuffled))
-    initials = [word for word in words if len(name_key(word)) < 2]
-    assert key == other or len(initials) > 1
+    assert name_key(" ".join(words)) == name_key(", ".join(shuffled)) != ""
