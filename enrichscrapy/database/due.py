@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 Way = tuple[ColumnElement[int], ColumnElement[bool]]
 
 SECONDS_PER_DAY = 86400.0
+CLOCK_SLACK_SECONDS = 3600.0
+"""How far clocks may disagree, or be set back, before a row's times are disregarded."""
 ENDED = [outcome.value for outcome in Outcome if outcome.ended]
 FEW = 5000
 """Up to so many rows it is cheaper to collect and sort than to walk the ledger in id order."""
@@ -106,7 +108,11 @@ def _time_has_come(selection: Selection, now: float) -> Way:
     return _row(
         selection,
         lookups.c.next_attempt_at.is_not(None),
-        lookups.c.next_attempt_at <= now,
+        or_(
+            lookups.c.next_attempt_at <= now,
+            # Written by a clock that ran ahead: its times mean nothing.
+            lookups.c.updated_at > now + CLOCK_SLACK_SECONDS,
+        ),
     )
 
 

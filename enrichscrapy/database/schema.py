@@ -138,6 +138,7 @@ lookups = Table(
         "mode",
         "performer_id",
         "next_attempt_at",
+        "updated_at",
         sqlite_where=text("next_attempt_at IS NOT NULL"),
     ),
     Index(

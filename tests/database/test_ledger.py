@@ -150,6 +150,21 @@ class TestSelection:
         db.add_url(performer_id, PAGE + "A2")
         assert due(db) == []
 
+    def test_a_clock_that_ran_ahead_does_not_postpone_for_good(self, db, clock):
+        performer_id = db.add_performer("A")
+        clock.now += 365 * DAY
+        store(db, performer_id, Outcome.FAILED, mode="name")
+        clock.now -= 365 * DAY
+        assert due(db, mode="name") == [performer_id]
+        store(db, performer_id, Outcome.FAILED, mode="name")
+        assert due(db, mode="name") == []
+
+    def test_a_clock_that_is_set_back_a_little_changes_nothing(self, db, clock):
+        performer_id = db.add_performer("A")
+        store(db, performer_id, Outcome.FAILED, mode="name")
+        clock.now -= 600
+        assert due(db, mode="name") == []
+
     def test_a_mode_that_does_not_exist_is_refused(self, db):
         with pytest.raises(ValueError, match="foo"):
             db.ledger.due(Selection("babepedia", "foo"))
@@ -306,7 +321,7 @@ def test_due_is_what_its_definition_says(tmp_path):
     machine = LedgerMachine.TestCase
     machine.settings = settings(
         deadline=None,
-        max_examples=25,
+        max_examples=15,
         stateful_step_count=30,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -1,0 +1,253 @@
+"""What ``store_lookup`` promises, under any mix of crawls that write to one database at once."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from collections import Counter
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import select
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.schema import face_changes, faces, photo_results, photos, verdict_history
+from enrichscrapy.database.store import store_lookup
+from enrichscrapy.exceptions import VerdictRefused
+from enrichscrapy.items import Judgement, Outcome, Verdict
+from tests.database.builders import accept, face, lookup, photo, quarantine, reject
+from tests.database.conftest import MODEL, Clock
+
+PER_SOURCE, TOTAL = 2, 3
+SOURCES = ("babepedia", "iafd")
+
+
+def judge(item, stored):
+    """Accepts what fits; makes room for a better face; rejects and quarantines by quality."""
+    accepted = [f for f in stored if f.verdict is Verdict.ACCEPTED]
+    retire, decisions = [], []
+    for new in item.faces:
+        if new.quality < 0.2:
+            decisions.append(reject() if new.quality < 0.1 else quarantine())
+            continue
+        mine = [f for f in accepted if f.source == item.source]
+        full = mine if len(mine) >= PER_SOURCE else accepted if len(accepted) >= TOTAL else []
+        worst = min((f for f in full if hasattr(f, "id")), key=lambda f: f.quality, default=None)
+        if full and (worst is None or worst.quality >= new.quality):
+            decisions.append(reject("no_room"))
+            continue
+        if full:
+            retire.append((worst.id, "better_photo"))
+            accepted.remove(worst)
+        decisions.append(accept())
+        accepted.append(Standing(item.source, new.quality))
+    return Judgement(tuple(decisions), tuple(retire))
+
+
+class Standing:
+    """A face accepted a moment ago, which has no id yet."""
+
+    def __init__(self, source, quality):
+        self.source, self.quality = source, quality
+
+
+def shot(content, address, quality):
+    """A photo and its one face."""
+    picture = photo(f"{content}-{address}", content=f"content {content}")
+    return picture, face(picture, seed=content, quality=quality)
+
+
+def check(db, model_ids):
+    """Every invariant of the stored faces and photos, from the rows alone."""
+    with db.read() as connection:
+        rows = connection.execute(select(faces)).mappings().all()
+        changes = connection.execute(select(face_changes).order_by(face_changes.c.seq)).all()
+        history = connection.execute(select(verdict_history)).mappings().all()
+        results = connection.execute(
+            select(photo_results.c.model_id, photos.c.performer_id, photos.c.sha256).join(photos)
+        ).all()
+        addresses = connection.execute(select(photos.c.performer_id, photos.c.url)).all()
+        duplicates = connection.execute(
+            select(photos.c.sha256).where(photos.c.duplicate_of.is_not(None))
+        ).all()
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    accepted = [row for row in rows if row["verdict"] == "accepted"]
+    by_source = Counter((r["performer_id"], r["model_id"], r["source"]) for r in accepted)
+    in_all = Counter((r["performer_id"], r["model_id"]) for r in accepted)
+    assert max(by_source.values(), default=0) <= PER_SOURCE
+    assert max(in_all.values(), default=0) <= TOTAL
+    alive = set()
+    for change in changes:
+        (alive.add if change.change == "added" else alive.remove)(change.face_id)
+    assert alive == {row["id"] for row in accepted}
+    embedded = Counter((r["photo_id"], r["model_id"]) for r in rows)
+    assert max(embedded.values(), default=1) == 1
+    contents = Counter(row for row in results if row[2] is not None)
+    assert max(contents.values(), default=1) == 1
+    assert len(addresses) == len(set(addresses))
+    assert all(row.sha256 is None for row in duplicates)
+    last = {row["face_id"]: row["verdict"] for row in history}
+    assert last == {row["id"]: row["verdict"] for row in rows}
+    for row in rows:
+        assert (row["vector"] is None) == (row["verdict"] == "rejected")
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Two crawls that judge at one moment and store at another, and a person who reviews."""
+
+    counter = itertools.count()
+
+    @initialize()
+    def open(self):
+        path = self.folder / f"{next(self.counter)}.db"
+        self.crawls = [PerformerDatabase(path, clock=Clock()) for _ in SOURCES]
+        self.performers = [self.crawls[0].add_performer(name) for name in "AB"]
+        self.models = [self.crawls[0].faces.ensure_model(MODEL)]
+        self.judged = []
+
+    def teardown(self):
+        for db in getattr(self, "crawls", ()):
+            db.close()
+
+    @rule(
+        crawl=st.sampled_from([0, 1]),
+        performer=st.sampled_from([0, 1]),
+        shots=st.lists(
+            st.tuples(
+                st.integers(0, 5), st.integers(0, 2), st.sampled_from([0.05, 0.15, 0.4, 0.7, 0.9])
+            ),
+            max_size=4,
+            unique_by=lambda one: one[:2],
+        ),
+    )
+    def judge_a_lookup(self, crawl, performer, shots):
+        db = self.crawls[crawl]
+        pictures = [shot(*one) for one in shots]
+        item = lookup(
+            db.get_performer(self.performers[performer]),
+            Outcome.FOUND,
+            source=SOURCES[crawl],
+            photos=[picture for picture, _ in pictures],
+            faces=[found for _, found in pictures],
+        )
+        stored, item.references_token = db.faces.references(item.performer.id, self.models[0])
+        item.judgement = judge(item, stored)
+        for found, decision in zip(item.faces, item.judgement.decisions, strict=True):
+            found.decision = decision
+        self.judged.append((db, item))
+
+    @precondition(lambda self: getattr(self, "judged", None))
+    @rule(data=st.data())
+    def store_one_of_them(self, data):
+        place = data.draw(st.integers(0, len(self.judged) - 1))
+        db, item = self.judged.pop(place)
+        report = store_lookup(db, item, model_id=self.models[0], retry=RetryPolicy(), judge=judge)
+        assert report.stored
+        assert len(report.face_ids) == len(item.faces)
+        written = [db.faces.get(face_id).verdict for face_id in report.face_ids]
+        assert written == [found.decision.verdict for found in item.faces]
+
+    @rule(
+        data=st.data(),
+        verdict=st.sampled_from([Verdict.REJECTED, Verdict.RETIRED, Verdict.QUARANTINED]),
+        undo=st.booleans(),
+    )
+    def review(self, data, verdict, undo):
+        db = self.crawls[0]
+        stored = [f for p in self.performers for f in db.get_faces(p)]
+        if not stored:
+            return
+        chosen = data.draw(st.sampled_from(stored))
+        try:
+            db.faces.decide(chosen.id, verdict, "person")
+            if undo:
+                db.faces.undo(chosen.id)
+        except VerdictRefused:
+            assert chosen.verdict is Verdict.REJECTED or verdict is Verdict.REJECTED
+
+    @invariant()
+    def every_promise_is_kept(self):
+        if hasattr(self, "crawls"):
+            check(self.crawls[1], self.models)
+
+
+def test_any_mix_of_crawls_and_reviews(tmp_path):
+    StoreMachine.folder = tmp_path
+    case = StoreMachine.TestCase
+    case.settings = settings(
+        deadline=None,
+        max_examples=15,
+        stateful_step_count=30,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    case().runTest()
+
+
+def test_processes_that_write_at_once(tmp_path):
+    """Four crawls in four processes look up the same performers; nobody meets a lock."""
+    path = tmp_path / "performers.db"
+    with PerformerDatabase(path) as db:
+        performer_ids = [db.add_performer(f"Person {number}") for number in range(3)]
+        model_id = db.faces.ensure_model(MODEL)
+    children = [
+        fork(crawl_for_a_while, path, performer_ids, model_id, number) for number in range(4)
+    ]
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    with PerformerDatabase(path) as db:
+        check(db, [model_id])
+        assert db.ledger.outcomes("babepedia", "url") == {"found": 3}
+        for performer_id in performer_ids:
+            accepted = [f for f in db.get_faces(performer_id) if f.verdict is Verdict.ACCEPTED]
+            assert len(accepted) == TOTAL
+
+
+def crawl_for_a_while(path, performer_ids, model_id, number):
+    rng = random.Random(number)
+    source = SOURCES[number % 2]
+    with PerformerDatabase(path) as db:
+        for turn in range(12):
+            pictures = [
+                shot(rng.randrange(12), f"{source}{rng.randrange(3)}", rng.uniform(0.2, 1))
+                for _ in range(3)
+            ]
+            unique = {picture.url: (picture, found) for picture, found in pictures}.values()
+            item = lookup(
+                db.get_performer(performer_ids[turn % 3]),
+                source=source,
+                photos=[picture for picture, _ in unique],
+                faces=[found for _, found in unique],
+            )
+            stored, item.references_token = db.faces.references(item.performer.id, model_id)
+            item.judgement = judge(item, stored)
+            for found, decision in zip(item.faces, item.judgement.decisions, strict=True):
+                found.decision = decision
+            store_lookup(db, item, model_id=model_id, retry=RetryPolicy(), judge=judge)
+
+
+def test_processes_that_open_a_new_database_at_once(tmp_path):
+    children = [fork(open_and_add, tmp_path / "new.db", number) for number in range(6)]
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 6
+    with PerformerDatabase(tmp_path / "new.db") as db:
+        assert db.count_performers() == 6
+
+
+def open_and_add(path, number):
+    with PerformerDatabase(path) as db:
+        db.add_performer(f"Person {number}")
+
+
+def fork(function, *arguments):
+    """Run a function in a process of its own, started in no time; its exit status tells."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        function(*arguments)
+        status = 0
+    finally:
+        os._exit(status)
