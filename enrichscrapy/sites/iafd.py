@@ -212,11 +212,24 @@ def _gender(selector: Selector, facts: dict[str, list[Selector]], url: str) -> s
     if said:
         return said
     perfid = _form(selector, "perfid") or slug_from_url(url) or ""
-    letter = re.search(r"/gender=([a-z]+)", url, re.IGNORECASE)
-    gender = GENDERS.get((_form(selector, "gender") or (letter[1] if letter else "")).casefold())
+    gender = GENDERS.get(_gender_letter(selector, url).lower())
     if re.search(r"_mtf\b", perfid) or (re.search(r"_ts\b", perfid) and gender == "FEMALE"):
         return "TRANSGENDER_FEMALE"
     return "TRANSGENDER_MALE" if re.search(r"_ftm\b", perfid) else gender
+
+
+def _gender_letter(selector: Selector, url: str) -> str:
+    """f, m, tf or tm: of the form, else of the link, else of the headshot's name."""
+    if letter := _form(selector, "gender"):
+        return letter
+    headshots = selector.xpath("id('headshot')/descendant::img/@src").getall()
+    for pattern, text in (
+        (r"/gender=([a-z]+)", url),
+        (r"_(t?[fm])(?:_[^_/.]+)?\.jpg$", "".join(headshots[:1])),
+    ):
+        if found := re.search(pattern, text, re.IGNORECASE):
+            return found[1]
+    return ""
 
 
 def _links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tuple[str, ...]]:
