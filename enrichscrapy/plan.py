@@ -11,7 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
+from enrichscrapy.matching import choose
 from enrichscrapy.sites import Site
+
+FITTING = (Identity.CONFIRMED, Identity.UNCORROBORATED)
+UNSEEN = (Outcome.BLOCKED, Outcome.FAILED)
+"""Outcomes of pages that were never read: the performer's may be among them."""
 
 
 class StepKind(StrEnum):
@@ -160,20 +165,39 @@ class Conclusion:
 
 
 def conclude(plan: Plan) -> Conclusion:
-    """Weigh the pages: a fitting one wins, else the worst reason not to call it absent.
+    """Weigh the pages: a fitting one wins, else the worst reason not to call it absent."""
+    fitting = [report for report in plan.reports if report.identity in FITTING]
+    if not fitting:
+        return _nobody(plan)
+    if plan.by_link:
+        confirmed = [report for report in fitting if report.identity is Identity.CONFIRMED]
+        return Conclusion(Outcome.FOUND, "", (confirmed or fitting)[0])
+    return _by_name(plan, fitting)
 
-    In name mode two pages that fit equally are nobody's: taking either would be a guess.
-    """
-    for wanted in (Identity.CONFIRMED, Identity.UNCORROBORATED):
-        fitting = [report for report in plan.reports if report.identity is wanted]
-        if not fitting:
-            continue
-        rivals = len(fitting) - 1 + plan.unvisited if not plan.by_link else 0
-        if wanted is Identity.UNCORROBORATED and rivals:
-            return Conclusion(Outcome.MISMATCH, "ambiguous", fitting[0], rivals)
-        return Conclusion(Outcome.FOUND, "", fitting[0], rivals)
-    for outcome in (Outcome.BLOCKED, Outcome.FAILED, Outcome.MISMATCH, Outcome.ABSENT):
+
+def _nobody(plan: Plan) -> Conclusion:
+    for outcome in (*UNSEEN, Outcome.MISMATCH, Outcome.ABSENT):
         for report in plan.reports:
             if report.outcome is outcome:
                 return Conclusion(outcome, report.detail, report)
     return Conclusion(Outcome.FAILED, "no name or link that could be looked up", None)
+
+
+def _by_name(plan: Plan, fitting: list[PageReport]) -> Conclusion:
+    """Several pages that fit equally are nobody's: taking one would be a guess.
+
+    Nor does an uncorroborated page win while another candidate has not been seen: one that
+    failed comes back, one there was no room for may be the right one.
+    """
+    chosen = choose(plan.reports)
+    rivals = len(fitting) - 1
+    if chosen is None:
+        return Conclusion(Outcome.MISMATCH, "ambiguous", fitting[0], rivals)
+    page = plan.reports[chosen]
+    if page.identity is Identity.CONFIRMED:
+        return Conclusion(Outcome.FOUND, "", page)
+    if any(report.outcome in UNSEEN for report in plan.reports):
+        return _nobody(plan)
+    if plan.unvisited:
+        return Conclusion(Outcome.MISMATCH, "ambiguous", page, rivals + plan.unvisited)
+    return Conclusion(Outcome.FOUND, "", page)

@@ -32,7 +32,14 @@ def by_name(*steps: Step, pages_left: int = 4) -> Plan:
 def report(step: Step, outcome: Outcome, identity: Identity | None = None, detail: str = ""):
     profile = Profile(name="Ada Demo", url=step.url) if identity else None
     return PageReport(
-        step.url, outcome, detail, 200, name=step.text, identity=identity, profile=profile
+        step.url,
+        outcome,
+        detail,
+        200,
+        name=step.text,
+        identity=identity,
+        profile=profile,
+        evidence={"supports": []},
     )
 
 
@@ -105,6 +112,17 @@ def test_a_confirmed_namesake_beats_an_uncorroborated_first_hit():
     assert conclusion.outcome is Outcome.FOUND
     assert conclusion.page is not None
     assert conclusion.page.url == HOME + "Ada_2"
+
+
+def test_a_candidate_that_failed_is_seen_before_another_is_taken():
+    plan = by_name(page("Ada", "Ada"), search("Ada"))
+    answers = {
+        HOME + "Ada": report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED),
+        HOME + "Ada_2": report(page("Ada_2"), Outcome.FAILED, detail="http 503"),
+    }
+    drive(plan, answers, {"Ada": [HOME + "Ada", HOME + "Ada_2"]})
+    conclusion = conclude(plan)
+    assert (conclusion.outcome, conclusion.detail) == (Outcome.FAILED, "http 503")
 
 
 def test_a_namesake_that_there_was_no_room_to_visit_leaves_it_ambiguous():
