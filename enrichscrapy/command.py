@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 from abc import abstractmethod
-from typing import ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
@@ -28,7 +27,6 @@ class EnrichCommand(ScrapyCommand):
 
     requires_project = True
     requires_crawler_process = False
-    default_settings: ClassVar[dict[str, object]] = {"LOG_LEVEL": "WARNING"}
 
     @property
     def name(self) -> str:

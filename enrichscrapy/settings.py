@@ -176,6 +176,17 @@ PAGE_MAX_BYTES = 8_000_000
 # would have done.
 DRY_RUN = False
 
+# What scrapy check holds the callbacks to.
+SPIDER_CONTRACTS = {
+    "enrichscrapy.contracts.LooksUp": 1,
+    "enrichscrapy.contracts.OutcomeContract": 2,
+    "enrichscrapy.contracts.FieldsContract": 3,
+    "enrichscrapy.contracts.PhotosContract": 4,
+    "enrichscrapy.contracts.LeadsTo": 5,
+}
+# The performer that scrapy check asks for, by source: {"babepedia": ID}. Else the one found last.
+CHECK_PERFORMERS = {}
+
 # Seconds between two summaries of a crawl's progress in the log, where no terminal shows it live;
 # 0 logs none.
 PROGRESS_LOG_SECONDS = 60

@@ -83,6 +83,7 @@ class Sample:
         photos: list[tuple[PhotoOutcome, str]] | None = None,
         retry: RetryPolicy | None = None,
         distances: dict[str, object] | None = None,
+        profile: Profile | None = None,
     ) -> list[int]:
         """Store one lookup with these faces (verdict, reason, trusted); returns their ids."""
         performer = self.database.get_performer(performer_id)
@@ -101,7 +102,7 @@ class Sample:
             evidence={"pages": [{"url": url, "outcome": outcome.value, "status": 200}]}
             if source != "import"
             else {},
-            profile=Profile(performer.canonical_name, url) if found else None,
+            profile=(profile or Profile(performer.canonical_name, url)) if found else None,
         )
         decisions = []
         for number, (verdict, reason, trusted) in enumerate(faces or []):

@@ -23,6 +23,7 @@ from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
+from enrichscrapy.layout import UNKNOWN_SHAPE
 from enrichscrapy.matching import identify, rank_search_results
 from enrichscrapy.plan import (
     PageReport,
@@ -164,9 +165,10 @@ class ReferenceSpider(Spider):
 
     def _continue(self, plan: Plan, performer: Performer) -> Request | Lookup:
         step = plan.next_step()
-        return self._request(plan, step) if step else self._conclude(plan, performer)
+        return self.request_for(plan, step) if step else self._conclude(plan, performer)
 
-    def _request(self, plan: Plan, step: Step) -> Request:
+    def request_for(self, plan: Plan, step: Step) -> Request:
+        """The request of one step; its plan travels along."""
         page = step.kind is StepKind.PAGE
         return Request(
             step.url,
@@ -188,12 +190,18 @@ class ReferenceSpider(Spider):
     async def parse_page(
         self, response: Response, plan: Plan, step: Step
     ) -> AsyncIterator[Request | Lookup]:
-        """Read one page that may be the performer's profile, then go on with the plan."""
+        """Read one page that may be the performer's profile, then go on with the plan.
+
+        @looks_up link
+        @outcome found
+        @fields name gender birth_date photo_urls
+        @photos 1
+        """
         performer = await self._performer(plan)
         if performer is None:
             return
         plan.add_report(self._report(response, step, plan, performer))
-        if self._shows_search_results(response):
+        if self._shows_search_results(response, plan):
             self._take_results(response, plan, performer)
             plan.replace_search(step.text)
         yield self._continue(plan, performer)
@@ -201,11 +209,15 @@ class ReferenceSpider(Spider):
     async def parse_search(
         self, response: Response, plan: Plan, step: Step
     ) -> AsyncIterator[Request | Lookup]:
-        """Read the site's search page: its plausible results are the next candidates."""
+        """Read the site's search page: its plausible results are the next candidates.
+
+        @looks_up search
+        @leads_to profile
+        """
         performer = await self._performer(plan)
         if performer is None:
             return
-        if self._shows_search_results(response):
+        if self._shows_search_results(response, plan):
             self._take_results(response, plan, performer)
         else:  # a search with one match may lead straight to the profile
             report = self._report(response, step, plan, performer)
@@ -242,9 +254,9 @@ class ReferenceSpider(Spider):
             self._in_progress.add(performer.id)
         return performer
 
-    def _shows_search_results(self, response: Response) -> bool:
+    def _shows_search_results(self, response: Response, plan: Plan) -> bool:
         return (
-            self.mode is ReferenceSiteMode.NAME_LOOKUP
+            not plan.by_link
             and isinstance(response, TextResponse)
             and response.status == 200
             and self.site.classify(response.selector, response.url) is PageKind.SEARCH
@@ -272,7 +284,7 @@ class ReferenceSpider(Spider):
             if kind in (PageKind.ABSENT, PageKind.SEARCH):
                 return report(Outcome.ABSENT, "the site's not-found page")
             if kind is PageKind.UNKNOWN:
-                return report(Outcome.FAILED, f"unknown page shape: {_title(response)!r}")
+                return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(response)!r}")
             profile = self.site.parse_profile(response.selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
             self.logger.exception("performer %d: the page broke its parser", performer.id)

@@ -1,0 +1,62 @@
+"""``scrapy check``: do the sites' pages still read as they should?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scrapy.commands.check import Command as ScrapyCheckCommand
+from scrapy.contracts import ContractsManager
+from scrapy.settings import SETTINGS_PRIORITIES
+
+ABOVE_PROJECT = SETTINGS_PRIORITIES["cmdline"] - 1
+"""Over what the project sets, below what the user does."""
+
+
+class Command(ScrapyCheckCommand):
+    """Scrapy's own, which stores nothing here, and fails unless every callback was checked."""
+
+    def short_desc(self) -> str:
+        return "Check that the sites' pages still read as they should"
+
+    def long_desc(self) -> str:
+        return (
+            "Asks each site for a few pages and holds what the spiders make of them against their "
+            "contracts: the outcome, the fields, the photos. It goes to the real sites, at their "
+            "pace, unless BABEPEDIA_BASE_URL and IAFD_BASE_URL say otherwise, and stores nothing. "
+            "The performers asked for are those of CHECK_PERFORMERS, else the ones found last. "
+            "Exit codes: 0 all is as promised, 1 it is not, or something was not checked."
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        quiet = {
+            f"enrichscrapy.extensions.{name}": None
+            for name in ("progress.ProgressExtension", "summary.SummaryExtension")
+        }
+        extensions = {**self.settings.getdict("EXTENSIONS"), **quiet}
+        nothing_stored = {"DRY_RUN": True, "FACES_ENABLED": False, "EXTENSIONS": extensions}
+        for name, value in nothing_stored.items():
+            self.settings.set(name, value, priority=ABOVE_PROJECT)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().run(args, opts)
+        if opts.list:
+            return
+        from enrichscrapy.contracts import checked
+
+        missing = sorted(self._promised(args) - checked)
+        for spider, callback in missing:
+            print(f"scrapy check: {spider}.{callback} was not checked", file=sys.stderr)
+        if missing or not checked:
+            self.exitcode = 1
+
+    def _promised(self, args: list[str]) -> set[tuple[str, str]]:
+        assert self.crawler_process is not None
+        loader, manager = self.crawler_process.spider_loader, ContractsManager([])
+        return {
+            (name, callback)
+            for name in args or loader.list()
+            for callback in manager.tested_methods_from_spidercls(loader.load(name))
+        }
