@@ -80,13 +80,25 @@ class Closed:
 
 
 def take_turn(
-    state: HostState, rules: PaceRules, now: float, spread: float, cost: int = 1
+    state: HostState,
+    rules: PaceRules,
+    now: float,
+    spread: float,
+    cost: int = 1,
+    *,
+    follows_probe: bool = False,
 ) -> tuple[HostState, Turn | Wait | Closed]:
     """Reserve the next slot; ``spread`` in 0..1 is the draw for the jitter.
 
-    ``cost`` requests are charged to the day's budget at once.
+    ``cost`` requests are charged to the day's budget at once. ``follows_probe``: the request
+    belongs to what may be a probe (its challenge), so it does not wait for the probe's end.
     """
-    if state.circuit is not Circuit.CLOSED and now < (state.circuit_until or 0.0):
+    on_its_way = follows_probe and state.circuit is Circuit.HALF_OPEN
+    if (
+        state.circuit is not Circuit.CLOSED
+        and now < (state.circuit_until or 0.0)
+        and not on_its_way
+    ):
         if state.circuit is Circuit.HALF_OPEN:
             return state, Wait(min(state.circuit_until or now, now + 1.0))
         detail = f"circuit open: {state.circuit_reason or 'refused'}"

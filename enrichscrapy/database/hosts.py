@@ -63,12 +63,24 @@ class HostStore:
     # --- Pace and budget ---------------------------------------------------------------------
 
     def take_turn(
-        self, host: str, rules: PaceRules, spread: float, cost: int = 1
+        self,
+        host: str,
+        rules: PaceRules,
+        spread: float,
+        cost: int = 1,
+        *,
+        follows_probe: bool = False,
     ) -> Turn | Wait | Closed:
         """Reserve the next slot, or say why there is none; see ``pace.take_turn``."""
         with self._database.write() as connection:
-            now = self._database.clock()
-            state, decision = pace.take_turn(_load(connection, host), rules, now, spread, cost)
+            state, decision = pace.take_turn(
+                _load(connection, host),
+                rules,
+                self._database.clock(),
+                spread,
+                cost,
+                follows_probe=follows_probe,
+            )
             if isinstance(decision, Turn):
                 self._save(connection, host, rules.source, state)
         return decision

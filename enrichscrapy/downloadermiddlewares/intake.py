@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 PAGE_TYPES = ("text/", "application/xhtml+xml", "application/xml", "application/json")
 PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
-_UNWANTED_META = ("proxy", "bindaddress", "handle_httpstatus_all")
-"""The first two lead elsewhere than the address says; the last keeps redirects from being followed
-(``HTTPERROR_ALLOW_ALL`` lets every status through)."""
+_UNWANTED_META = ("proxy", "bindaddress", "playwright", "handle_httpstatus_all")
+"""What leads elsewhere than the address says, or to a browser; the last one keeps redirects from
+being followed (``HTTPERROR_ALLOW_ALL`` lets every status through)."""
 
 
 def type_fault(content_type: str, *, photo: bool) -> str | None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn, Self
+from dataclasses import dataclass
+from typing import Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -22,41 +21,23 @@ from scrapy.http import Response
 from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.database.hosts import Answer
+from enrichscrapy.downloadermiddlewares.hosts import Host, Hosts
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused
-from enrichscrapy.downloadermiddlewares.sources import Sources
-from enrichscrapy.extensions import required, stop_crawl
-from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.shutdown import lets_finish
 from enrichscrapy.items import Outcome
-from enrichscrapy.locks import FileLock
-from enrichscrapy.pace import Circuit, Closed, HostState, Turn, Wait, parse_retry_after
-from enrichscrapy.pacerules import PaceRules
-from enrichscrapy.refusals import RefusalKind
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from enrichscrapy.database.hosts import HostStore
+from enrichscrapy.pace import Closed, Turn, Wait, parse_retry_after
 
 CHECK_SECONDS = 0.5
 """How often a waiting request looks whether the crawl is ending."""
 LOCK_SECONDS = 0.05
-
-
-@dataclass
-class _Host:
-    """The host behind a source: all its requests, whatever their host name, share its turns."""
-
-    name: str
-    rules: PaceRules
-    file_lock: FileLock
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    untroubled: bool = False
+HOLD_SECONDS = 5.0
+"""How long others wait at most for an answer that may be a refusal to be judged."""
+_DOUBTFUL = (403, 429, 503)
 
 
 @dataclass
 class _Taken:
-    host: _Host
+    host: Host
     left_at: float
 
 
@@ -71,47 +52,26 @@ class PaceMiddleware:
 
     def __init__(
         self,
-        database: DatabaseExtension,
+        hosts: Hosts,
         stats: StatsCollector,
-        hosts_of: Callable[[Request], tuple[str, PaceRules]],
-        *,
         is_ending: Callable[[], bool],
-        stop: Callable[[str, str], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.database = database
+        self.hosts = hosts
         self.stats = stats
-        self._hosts_of = hosts_of
         self._is_ending = is_ending
-        self._stop = stop
         self._sleep = sleep
-        self._hosts: dict[str, _Host] = {}
         self._taken: dict[Request, _Taken] = {}
         self._closed = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        sources = Sources.from_crawler(crawler)
-        rules = {
-            s.source: PaceRules.from_settings(crawler.settings, s.source, s.on_loopback)
-            for s in sources
-        }
-
-        def hosts_of(request: Request) -> tuple[str, PaceRules]:
-            source = sources.of(request)
-            assert source is not None  # the intake refuses what belongs to no source
-            return source.host_of(source.home), rules[source.source]
-
         def is_ending() -> bool:
             if crawler.stats.get_value("stop/message") is not None:
                 return True
             return not (crawler.engine.running or lets_finish(crawler))
 
-        def stop(reason: str, message: str) -> None:
-            stop_crawl(crawler, reason, message)
-
-        database = required(crawler, DatabaseExtension)
-        pace = cls(database, crawler.stats, hosts_of, is_ending=is_ending, stop=stop)
+        pace = cls(Hosts.from_crawler(crawler), crawler.stats, is_ending)
         crawler.signals.connect(pace.spider_closed, signal=signals.spider_closed)
         return pace
 
@@ -119,34 +79,18 @@ class PaceMiddleware:
         """Requests that were cut off may still come to their end, but there is no more to learn."""
         self._closed = True
 
-    @property
-    def _store(self) -> HostStore:
-        return self.database.database.hosts
-
-    def _now(self) -> float:
-        return self.database.database.clock()
-
-    def host(self, request: Request) -> _Host:
-        name, rules = self._hosts_of(request)
-        if name not in self._hosts:
-            path = self.database.database.path
-            folder = path.with_name(f"{path.name}.locks")
-            lock_path = folder / f"host-{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
-            self._hosts[name] = _Host(name, rules, FileLock(lock_path, f"request to {name}"))
-        return self._hosts[name]
-
     # --- Taking and ending a turn ----------------------------------------------------------------
 
     async def process_request(self, request: Request) -> None:
-        host = self.host(request)
-        await host.lock.acquire()
+        host = self.hosts.of(request)
+        await self._come_first(host, request)
         try:
             await self._lock_out_other_processes(host)
-            await self._take(host, request.meta.get("cost", 1))
+            await self._take(host, request)
         except BaseException:
-            self._release(host)
+            host.release()
             raise
-        self._taken[request] = _Taken(host, self._now())
+        self._taken[request] = _Taken(host, self.hosts.now())
         self.stats.inc_value("requests/sent")
 
     async def end_turn(self, request: Request, response: Response | None) -> None:
@@ -157,38 +101,45 @@ class PaceMiddleware:
         try:
             if self._closed:
                 return
-            answer = _answer(request, response, taken.left_at, self._now())
-            state = await self.database.write(
-                self._store.answered, taken.host.name, taken.host.rules, answer
+            answer = _answer(request, response, taken.left_at, self.hosts.now())
+            state = await self.hosts.database.write(
+                self.hosts.store.answered, taken.host.name, taken.host.rules, answer
             )
             taken.host.untroubled = state.untroubled
+            if response is not None and response.status in _DOUBTFUL and not _follows(request):
+                taken.host.held_until = time.monotonic() + HOLD_SECONDS
             if response is not None and 300 <= response.status < 400:
-                await self.succeeded(request)  # it goes on as a request of its own
+                await self.hosts.succeeded(request)  # it goes on as a request of its own
         finally:
-            self._release(taken.host)
+            taken.host.release()
 
-    async def _lock_out_other_processes(self, host: _Host) -> None:
+    async def _come_first(self, host: Host, request: Request) -> None:
+        """Acquire the host; what comes of a doubtful answer goes before those who wait."""
+        await host.lock.acquire()
+        while host.is_held and not _follows(request):
+            host.lock.release()
+            self._refuse_if_ending()
+            await self._sleep(LOCK_SECONDS)
+            await host.lock.acquire()
+
+    async def _lock_out_other_processes(self, host: Host) -> None:
         while not host.file_lock.acquire():
             self._refuse_if_ending()
             await self._sleep(LOCK_SECONDS)
 
-    @staticmethod
-    def _release(host: _Host) -> None:
-        host.file_lock.release()
-        host.lock.release()
-
-    async def _take(self, host: _Host, cost: int) -> None:
+    async def _take(self, host: Host, request: Request) -> None:
         while True:
             self._refuse_if_ending()
-            decision = await self.database.write(
-                self._store.take_turn,
+            decision = await self.hosts.database.write(
+                self.hosts.store.take_turn,
                 host.name,
                 host.rules,
                 random.random(),  # noqa: S311  # jitter, no secret
-                cost,
+                request.meta.get("cost", 1),
+                follows_probe=_follows(request),
             )
             if isinstance(decision, Closed):
-                self._close(host, decision)
+                self.hosts.close(host, decision)
             async with self._given_up_on_error(host, decision):
                 until = decision.until if isinstance(decision, Wait) else decision.at
                 await self._wait_until(until)
@@ -196,16 +147,18 @@ class PaceMiddleware:
                 return
 
     @asynccontextmanager
-    async def _given_up_on_error(self, host: _Host, decision: Turn | Wait) -> AsyncIterator[None]:
+    async def _given_up_on_error(self, host: Host, decision: Turn | Wait) -> AsyncIterator[None]:
         try:
             yield
         except (RequestRefused, asyncio.CancelledError):
             if isinstance(decision, Turn) and not self._closed:
-                await self.database.write(self._store.give_up_turn, host.name, host.rules, decision)
+                await self.hosts.database.write(
+                    self.hosts.store.give_up_turn, host.name, host.rules, decision
+                )
             raise
 
     async def _wait_until(self, moment: float) -> None:
-        while (left := moment - self._now()) > 0:
+        while (left := moment - self.hosts.now()) > 0:
             self._refuse_if_ending()
             await self._sleep(min(left, CHECK_SECONDS))
 
@@ -213,52 +166,21 @@ class PaceMiddleware:
         if self._is_ending():
             raise RequestRefused(Outcome.BLOCKED, "the crawl is ending", transient=True)
 
-    def _close(self, host: _Host, closed: Closed) -> NoReturn:
-        self._stop(closed.reason, f"{host.name}: {closed.detail}; it goes on {_when(closed.until)}")
-        raise RequestRefused(Outcome.BLOCKED, closed.detail, transient=True)
-
-    # --- The circuit -----------------------------------------------------------------------------
-
-    async def succeeded(self, request: Request) -> None:
-        host = self.host(request)
-        if not host.untroubled:
-            state = await self.database.write(self._store.succeeded, host.name, host.rules)
-            host.untroubled = state.untroubled
-
-    async def refused(self, request: Request, kind: RefusalKind, detail: str) -> HostState:
-        host = self.host(request)
-        state = await self.database.write(self._store.refused, host.name, host.rules, kind, detail)
-        return self._stop_if_open(host, state)
-
-    async def failed(self, request: Request, detail: str) -> HostState:
-        host = self.host(request)
-        state = await self.database.write(self._store.failed, host.name, host.rules, detail)
-        return self._stop_if_open(host, state)
-
-    async def leave_alone(self, request: Request, detail: str) -> HostState:
-        """Open the circuit at once."""
-        host = self.host(request)
-        state = await self.database.write(self._store.open_circuit, host.name, host.rules, detail)
-        return self._stop_if_open(host, state)
-
-    async def set_crawl_delay(self, request: Request, seconds: float | None) -> None:
-        host = self.host(request)
-        await self.database.write(self._store.set_crawl_delay, host.name, host.rules, seconds)
-
-    def _stop_if_open(self, host: _Host, state: HostState) -> HostState:
-        host.untroubled = state.untroubled
-        if state.circuit is Circuit.OPEN:
-            until = _when(state.circuit_until or self._now())
-            why = state.circuit_reason or "refused"
-            self._stop("blocked", f"{host.name} is left alone until {until} ({why})")
-        return state
-
 
 def pace_of(crawler: Crawler) -> PaceMiddleware:
     """The crawl's own pace; usable once all middlewares are built."""
     found = crawler.get_downloader_middleware(PaceMiddleware)
     assert found is not None, "DOWNLOADER_MIDDLEWARES lacks the PaceMiddleware"
     return found
+
+
+def hosts_of(crawler: Crawler) -> Hosts:
+    return pace_of(crawler).hosts
+
+
+def _follows(request: Request) -> bool:
+    """Whether a request only goes on with another one: a challenge's visit, and what it opens."""
+    return "visit" in request.meta or "cleared" in request.meta
 
 
 def _answer(request: Request, response: Response | None, left_at: float, now: float) -> Answer:
@@ -272,7 +194,3 @@ def _answer(request: Request, response: Response | None, left_at: float, now: fl
         latency=latency,
         retry_after=parse_retry_after(retry_after.decode("latin-1"), now) if retry_after else None,
     )
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))

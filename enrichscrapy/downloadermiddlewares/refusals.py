@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import NoReturn, Self
 
 from scrapy import Request
 from scrapy import exceptions as scrapy_errors
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from enrichscrapy.downloadermiddlewares.pace import PaceMiddleware, pace_of
+from enrichscrapy.downloadermiddlewares.hosts import Hosts
+from enrichscrapy.downloadermiddlewares.pace import hosts_of
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
 from enrichscrapy.items import Outcome
 from enrichscrapy.pace import Circuit
@@ -34,6 +35,13 @@ def refusal_in(response: Response) -> Refusal | None:
     return classify_refusal(response.status, headers, response.body)
 
 
+async def refuse(crawler: Crawler, request: Request, kind: RefusalKind, detail: str) -> NoReturn:
+    """Count a refusal that nothing more is done about, and raise it as blocked."""
+    crawler.stats.inc_value(f"requests/{kind.value}")
+    await hosts_of(crawler).refused(request, kind, detail)
+    raise RequestRefused(Outcome.BLOCKED, detail)
+
+
 class RefusalsMiddleware:
     """Raises ``RequestRefused`` for a refusal, except while new attempts are left for it.
 
@@ -52,18 +60,19 @@ class RefusalsMiddleware:
         return cls(crawler, crawler.settings.getint("RETRY_TIMES"), codes)
 
     @property
-    def _pace(self) -> PaceMiddleware:
-        return pace_of(self.crawler)
+    def _hosts(self) -> Hosts:
+        return hosts_of(self.crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        if request.meta.get("challenge"):
+        if "visit" in request.meta:
             return response  # the browser's visit is judged by whoever sent it
+        self._hosts.judged(request)
         refusal = refusal_in(response)
         if refusal is None:
             await self._note(request, response.status)
             return response
         self.crawler.stats.inc_value(f"requests/{refusal.kind.value}")
-        state = await self._pace.refused(request, refusal.kind, refusal.detail)
+        state = await self._hosts.refused(request, refusal.kind, refusal.detail)
         if state.circuit is Circuit.CLOSED and self._comes_again(request, response, refusal):
             return response
         down = refusal.kind is RefusalKind.ORIGIN_DOWN
@@ -71,13 +80,13 @@ class RefusalsMiddleware:
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, OUT_OF_REACH):
-            await self._pace.failed(request, describe_failure(exception))
+            await self._hosts.failed(request, describe_failure(exception))
 
     async def _note(self, request: Request, status: int) -> None:
         if status < 400 or status in _GOOD_ERRORS:
-            await self._pace.succeeded(request)
+            await self._hosts.succeeded(request)
         elif status >= 500:
-            await self._pace.failed(request, f"http {status}")
+            await self._hosts.failed(request, f"http {status}")
 
     def _comes_again(self, request: Request, response: Response, refusal: Refusal) -> bool:
         left = request.meta.get("retry_times", 0) < self.retry_times

@@ -23,7 +23,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
-from enrichscrapy.downloadermiddlewares.pace import pace_of
+from enrichscrapy.downloadermiddlewares.pace import hosts_of
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
 from enrichscrapy.downloadermiddlewares.sources import Sources
 from enrichscrapy.items import Outcome
@@ -101,7 +101,7 @@ class RobotsMiddleware:
 
     async def _rules_of(self, origin: str, request: Request) -> Rules:
         known = self._rules.get(origin)
-        now = self._now()
+        now = hosts_of(self.crawler).now()
         if known is not None and 0 <= now - known.fetched_at < self.max_age:
             return known
         text = await self._fetch(origin, request)
@@ -132,23 +132,18 @@ class RobotsMiddleware:
 
     async def _not_now(self, request: Request, why: str) -> bytes:
         detail = f"robots.txt: {why}"
-        await pace_of(self.crawler).leave_alone(request, detail)
+        await hosts_of(self.crawler).leave_alone(request, detail)
         raise RequestRefused(Outcome.BLOCKED, detail, transient=True)
 
     async def _remember(self, origin: str, request: Request, text: bytes) -> None:
-        pace = pace_of(self.crawler)
+        hosts = hosts_of(self.crawler)
         longest = max(rules.delay for rules in self._rules.values())
-        await pace.set_crawl_delay(request, longest or None)
+        await hosts.set_crawl_delay(request, longest or None)
         source = self.sources.of(request)
         if source is None or self.dry_run:
             return
         host = source.host_of(origin)
         digest = hashlib.sha256(text).hexdigest()
-        database = pace.database
-        store = database.database.hosts
-        due = await database.write(store.robots_fetched, host, source.source, digest)
+        due = await hosts.database.write(hosts.store.robots_fetched, host, source.source, digest)
         if due:
             logger.info("robots.txt has changed: %d lookups it disallowed are due again", due)
-
-    def _now(self) -> float:
-        return pace_of(self.crawler).database.database.clock()

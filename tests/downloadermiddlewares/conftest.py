@@ -152,7 +152,7 @@ class Crawled:
 class Probe:
     """One process for the crawls of all tests: starting one costs more than most crawls."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         root = Path(__file__).parents[2]
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("probe.py"))],
@@ -161,7 +161,8 @@ class Probe:
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ
-            | {"SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings", "PYTHONPATH": str(root)},
+            | {"SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings", "PYTHONPATH": str(root)}
+            | environment,
         )
 
     def crawl(self, spec: dict, timeout: float) -> Crawled:
@@ -194,10 +195,26 @@ def probe():
 
 
 @pytest.fixture
+def make_probe():
+    """Further processes to crawl in, with an environment of their own."""
+    started = []
+
+    def start(**environment: str) -> Probe:
+        started.append(Probe(**environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
 def crawl(tmp_path, server, probe):
     """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
 
-    def run(*requests, together=False, site=None, base=None, timeout=60, **settings) -> Crawled:
+    def run(
+        *requests, together=False, site=None, base=None, timeout=60, by=None, **settings
+    ) -> Crawled:
         wanted = [r if isinstance(r, dict) else {"url": r} for r in requests]
         for each in wanted:
             if each["url"].startswith("/"):
@@ -213,7 +230,7 @@ def crawl(tmp_path, server, probe):
                 **settings,
             },
         }
-        return probe.crawl(spec, timeout)
+        return (by or probe).crawl(spec, timeout)
 
     return run
 

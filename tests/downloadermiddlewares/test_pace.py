@@ -6,6 +6,7 @@ from scrapy.http import Response
 from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.downloadermiddlewares.hosts import Hosts
 from enrichscrapy.downloadermiddlewares.pace import PaceMiddleware
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -33,13 +34,13 @@ class Visit:
 
     def __init__(self, extension, time, rules):
         self.time, self.left, self.stopped, self.ending = time, [], [], False
-        self.pace = PaceMiddleware(
+        hosts = Hosts(
             extension,
-            StatsCollector.__new__(_Stats),
             lambda request: ("www.example.com", rules),
-            is_ending=lambda: self.ending,
             stop=lambda *why: self.stopped.append(why),
-            sleep=time.sleep,
+        )
+        self.pace = PaceMiddleware(
+            hosts, StatsCollector.__new__(_Stats), lambda: self.ending, time.sleep
         )
         self.active = 0
 
@@ -133,7 +134,7 @@ def test_those_who_wait_leave_when_the_crawl_ends_and_give_their_turn_back(visit
     results = asyncio.run(crawl())
     assert [type(each) for each in results] == [RequestRefused] * 3
     assert visit.time.now < NOW + 3.0
-    state = visit.pace.database.database.hosts.get("www.example.com")
+    state = visit.pace.hosts.store.get("www.example.com")
     assert state.budget_used == 1
 
 

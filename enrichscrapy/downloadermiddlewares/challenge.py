@@ -1,0 +1,216 @@
+"""A challenge is given to a real browser, once per host until what it won expires.
+
+If the page opens there, its cookies serve the plain requests that follow, this one first: what
+the parsers read is always the page as the server sends it, never a rendered one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from dataclasses import dataclass, field
+from http.cookiejar import Cookie
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from enrichscrapy.addresses import SourceAddresses
+from enrichscrapy.browser import HOW_TO_INSTALL, find_browser
+from enrichscrapy.downloadermiddlewares.cookies import SourceCookiesMiddleware
+from enrichscrapy.downloadermiddlewares.hosts import Hosts
+from enrichscrapy.downloadermiddlewares.pace import hosts_of
+from enrichscrapy.downloadermiddlewares.refusals import refusal_in, refuse
+from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.refusals import Refusal, RefusalKind
+from enrichscrapy.visit import Visit, host_and_port
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Clearance:
+    """The cookies of a passed challenge; ``cookies`` are as Playwright gives them."""
+
+    cookies: list[dict[str, Any]] = field(default_factory=list)
+
+    def is_valid(self, now: float) -> bool:
+        return bool(self.cookies) and now < self._expires()
+
+    def _expires(self) -> float:
+        """When ``cf_clearance`` does, else the first of the others; session cookies never do."""
+        named = [c for c in self.cookies if c["name"] == "cf_clearance"] or self.cookies
+        times = [c["expires"] for c in named if (c.get("expires") or -1) > 0]
+        return min(times, default=math.inf)
+
+    def was_sent(self, request: Request) -> bool:
+        header = (request.headers.get("Cookie") or b"").decode("latin-1")
+        sent = {part.strip() for part in header.split(";")}
+        return all(f"{c['name']}={c['value']}" in sent for c in self.cookies)
+
+
+@dataclass
+class _Gate:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    clearance: Clearance | None = None  # None: not looked up in the database yet
+
+
+class ChallengeMiddleware:
+    """Answers a challenge with the page behind it, or has the host left alone.
+
+    Settings: ``CHALLENGE_MAX_REQUESTS``, ``CHALLENGE_TIMEOUT``, ``CHALLENGE_PROVIDERS``,
+    ``CHROMIUM_PATH``.
+    """
+
+    def __init__(self, crawler: Crawler, sources: Sources) -> None:
+        settings = crawler.settings
+        self.crawler = crawler
+        self.sources = sources
+        self.max_requests = settings.getint("CHALLENGE_MAX_REQUESTS")
+        self.seconds = settings.getfloat("CHALLENGE_TIMEOUT")
+        self.providers = frozenset(
+            name if ":" in name else f"{name}:443"
+            for name in settings.getlist("CHALLENGE_PROVIDERS")
+        )
+        self.has_browser = find_browser(settings["CHROMIUM_PATH"]) is not None
+        self._gates: dict[str, _Gate] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler, Sources.from_crawler(crawler))
+        crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
+        return middleware
+
+    def spider_opened(self) -> None:
+        if not self.has_browser:
+            logger.warning("No browser for challenges: %s", HOW_TO_INSTALL)
+
+    @property
+    def _hosts(self) -> Hosts:
+        return hosts_of(self.crawler)
+
+    # --- Requests --------------------------------------------------------------------------------
+
+    async def process_request(self, request: Request) -> None:
+        """Bring back the clearance of an earlier run before the first request leaves."""
+        source = self.sources.of(request)
+        assert source is not None  # the intake refuses what belongs to no source
+        gate = self._gate(source)
+        if gate.clearance is not None:
+            return
+        async with gate.lock:
+            if gate.clearance is None:
+                cookies = await self._hosts.clearance(request)
+                gate.clearance = Clearance(cookies)
+                if gate.clearance.is_valid(self._hosts.now()):
+                    self._use(gate.clearance, request, source)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        refusal = None if "visit" in request.meta else refusal_in(response)
+        if refusal is None or refusal.kind is not RefusalKind.CHALLENGE:
+            return response
+        if request.meta.get("robots"):
+            return response  # no rules, no visit: a refusal like any other
+        source = self.sources.of(request)
+        assert source is not None
+        with self._hosts.holding(request):
+            self._hosts.judged(request)
+            async with self._gate(source).lock:
+                await self._get_in(request, response, source, refusal)
+            return await self._again(request)
+
+    def _gate(self, source: SourceAddresses) -> _Gate:
+        return self._gates.setdefault(source.source, _Gate())
+
+    # --- The challenge ---------------------------------------------------------------------------
+
+    async def _get_in(
+        self, request: Request, response: Response, source: SourceAddresses, refusal: Refusal
+    ) -> None:
+        """Return when the request may be sent again; raises ``RequestRefused`` else."""
+        gate = self._gate(source)
+        clearance = gate.clearance or Clearance()
+        if clearance.is_valid(self._hosts.now()):
+            if not (clearance.was_sent(request) or request.meta.get("cleared")):
+                return  # it left before another request's challenge was passed
+            gate.clearance = Clearance()
+            await self._hosts.set_clearance(request, [])
+            await refuse(self.crawler, request, refusal.kind, "challenge: passed, yet asked again")
+        if request.meta.get("cleared"):
+            await refuse(self.crawler, request, refusal.kind, "challenge: passed without a cookie")
+        if not self.has_browser:
+            why = f"challenge: no browser found; {HOW_TO_INSTALL}"
+            await refuse(self.crawler, request, refusal.kind, why)
+        visit = await self._visit(request, response, source)
+        if not visit.opened:
+            why = f"challenge: {visit.failure or 'not opened'}"
+            await refuse(self.crawler, request, refusal.kind, why)
+        gate.clearance = Clearance([_canonical(c, source) for c in visit.cookies])
+        self._use(gate.clearance, request, source)
+        await self._hosts.set_clearance(request, gate.clearance.cookies)
+
+    async def _visit(self, request: Request, response: Response, source: SourceAddresses) -> Visit:
+        visit = Visit(
+            host=host_and_port(source.leaving(request.url)),
+            challenge=response.body,
+            providers=self.providers,
+            max_requests=self.max_requests,
+            seconds=self.seconds,
+        )
+        logger.info("A challenge: asking a browser to open the page")
+        self.crawler.stats.inc_value("requests/browser_visits")
+        meta = {"source": source.source, "visit": visit, "cost": self.max_requests}
+        await self.crawler.engine.download_async(
+            Request(request.url, callback=NO_CALLBACK, dont_filter=True, meta=meta)
+        )
+        self.crawler.stats.inc_value("requests/by_browser", visit.used)
+        await self._hosts.refund(request, self.max_requests - visit.used)
+        logger.info("The browser %s", "was let in" if visit.opened else "was not let in")
+        return visit
+
+    async def _again(self, request: Request) -> Response:
+        """The same request with the cookies, in a turn of its own."""
+        again = request.replace(callback=NO_CALLBACK, errback=None, dont_filter=True)
+        again.meta["cleared"] = True
+        again.meta.pop("lookup", None)  # not a page that could be handed back to the scheduler
+        response = await self.crawler.engine.download_async(again)
+        return response.replace(request=request)
+
+    def _use(self, clearance: Clearance, request: Request, source: SourceAddresses) -> None:
+        jar = self.crawler.get_downloader_middleware(SourceCookiesMiddleware)
+        if jar is not None:
+            for cookie in clearance.cookies:
+                jar.keep(_jar_cookie(cookie), request)
+
+
+def _canonical(cookie: dict[str, Any], source: SourceAddresses) -> dict[str, Any]:
+    """The cookie as the site's real host would have set it."""
+    if not source.base_url:
+        return cookie
+    return cookie | {"domain": source.home.partition("//")[2], "secure": False}
+
+
+def _jar_cookie(cookie: dict[str, Any]) -> Cookie:
+    expires = cookie.get("expires") or -1
+    domain = cookie["domain"]
+    return Cookie(
+        version=0,
+        name=cookie["name"],
+        value=cookie["value"],
+        port=None,
+        port_specified=False,
+        domain=domain,
+        domain_specified=domain.startswith("."),
+        domain_initial_dot=domain.startswith("."),
+        path=cookie.get("path") or "/",
+        path_specified=True,
+        secure=bool(cookie.get("secure")),
+        expires=int(expires) if expires > 0 else None,
+        discard=expires <= 0,
+        comment=None,
+        comment_url=None,
+        rest={},
+    )
