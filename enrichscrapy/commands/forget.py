@@ -12,9 +12,9 @@ from scrapy.settings import BaseSettings
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.erasure import Person, find_person
-from enrichscrapy.database.links import known_sites
 from enrichscrapy.exceptions import BadSetting, SourceLocked
 from enrichscrapy.forgetting import OUT_OF_REACH, Forgotten, forget
+from enrichscrapy.sites import all_sites
 
 
 class Command(EnrichCommand):
@@ -64,7 +64,7 @@ class Command(EnrichCommand):
         return 0
 
     def _forget(self, database: PerformerDatabase, person: Person, index_dir: Path) -> Forgotten:
-        sources = list(known_sites())
+        sources = list(all_sites())
         try:
             return forget(database, person, index_dir, sources, wait=0.0)
         except SourceLocked as error:

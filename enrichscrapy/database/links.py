@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urlsplit
 
 import tldextract
 
-from enrichscrapy import sites
-from enrichscrapy.sites import Site
+from enrichscrapy.sites import all_sites
 
 
 @dataclass(frozen=True)
@@ -30,14 +24,6 @@ class Link:
     normalized_id: str | None
 
 
-@functools.cache
-def known_sites() -> Mapping[str, Site]:
-    """The modules of ``enrichscrapy.sites`` that describe a site, by their ``NAME``."""
-    names = [m.name for m in pkgutil.iter_modules(sites.__path__) if not m.name.startswith("_")]
-    modules = [importlib.import_module(f"{sites.__name__}.{name}") for name in names]
-    return {module.NAME: cast(Site, module) for module in modules if hasattr(module, "HOSTS")}
-
-
 def link_of(url: str, normalized_id: str | None = None) -> Link:
     """Read a link; raises ``ValueError`` when it is no web address.
 
@@ -45,7 +31,7 @@ def link_of(url: str, normalized_id: str | None = None) -> Link:
     """
     url = url.strip()
     host = _host(url)
-    for name, site in known_sites().items():
+    for name, site in all_sites().items():
         if host in site.HOSTS:
             canonical = site.canonical_url(url)
             if canonical is None:
@@ -65,7 +51,7 @@ def _host(url: str) -> str:
 def _registrable_name(host: str) -> str:
     parts = _extractor()(host)
     # iafd.net is not IAFD: only a host the site's own module names may carry its name.
-    return parts.domain if parts.suffix and parts.domain not in known_sites() else host
+    return parts.domain if parts.suffix and parts.domain not in all_sites() else host
 
 
 @functools.cache

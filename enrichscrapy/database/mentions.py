@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from enrichscrapy.database.links import known_sites, link_of
+from enrichscrapy.database.links import link_of
 from enrichscrapy.database.suppressions import Traits, comparable_link
 from enrichscrapy.facts.names import fold_letters
+from enrichscrapy.sites import all_sites
 
 _BETWEEN_WORDS = r"[\W_]*"
 
@@ -55,4 +56,4 @@ def _slug(url: str) -> str | None:
         link = link_of(url)
     except ValueError:
         return None
-    return link.normalized_id if link.site in known_sites() else None
+    return link.normalized_id if link.site in all_sites() else None

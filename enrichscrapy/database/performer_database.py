@@ -16,11 +16,11 @@ from enrichscrapy.database.artefacts import ArtefactStore
 from enrichscrapy.database.engine import check, database_path, open_engine
 from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.ledger import Ledger
-from enrichscrapy.database.links import known_sites
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.schema import performers, sources, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Performer
+from enrichscrapy.sites import all_sites
 
 if TYPE_CHECKING:
     from enrichscrapy.database.hosts import HostStore
@@ -79,7 +79,7 @@ class PerformerDatabase:
 
     def _register_sources(self) -> None:
         with self.read() as connection:
-            missing = set(known_sites()) - set(connection.scalars(select(sources.c.name)))
+            missing = set(all_sites()) - set(connection.scalars(select(sources.c.name)))
         for name in sorted(missing):
             self.register_source(name)
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, cast
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from enrichscrapy import sites
 from enrichscrapy.addresses import SourceAddresses, check_base_url
-from enrichscrapy.sites import Site
-
-
-def known_sites() -> dict[str, Site]:
-    """Every site module of the package, by the name of its source."""
-    names = [m.name for m in pkgutil.iter_modules(sites.__path__) if not m.name.startswith("_")]
-    modules = [importlib.import_module(f"{sites.__name__}.{name}") for name in names]
-    return {module.NAME: cast(Site, module) for module in modules}
+from enrichscrapy.sites import Site, all_sites
 
 
 class Sources:
@@ -32,7 +22,7 @@ class Sources:
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], *more: Site) -> Self:
         """Read the ``<SOURCE>_BASE_URL`` of every known site; raises ``BadSetting``."""
-        by_name = known_sites() | {site.NAME: site for site in more}
+        by_name = all_sites() | {site.NAME: site for site in more}
         return cls(_addresses(site, settings) for site in by_name.values())
 
     @classmethod

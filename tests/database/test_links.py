@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichscrapy.database.links import Link, known_sites, link_of
+from enrichscrapy.database.links import Link, link_of
+from enrichscrapy.sites import all_sites
 
 
 def test_the_sites_of_the_project_are_known():
-    assert {"babepedia", "iafd"} <= known_sites().keys()
+    assert {"babepedia", "iafd"} <= all_sites().keys()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_link_is_read_by_its_host(url, link):
     ],
 )
 def test_a_site_named_elsewhere_in_a_link_is_not_its_site(url):
-    assert link_of(url).site not in known_sites()
+    assert link_of(url).site not in all_sites()
 
 
 def test_without_an_id_the_address_is_its_own():
