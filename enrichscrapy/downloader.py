@@ -53,6 +53,10 @@ class StoppableDownloader(Downloader):
         if request in self._fetching:
             self._answered.add(request)
 
+    def needs_backout(self) -> bool:
+        """Else the engine would ask the scheduler for what was just handed back, without end."""
+        return not self._sends_pages or super().needs_backout()
+
     def stop_pages(self) -> None:
         """Hand back the page requests that were not sent yet, and all that come."""
         self._sends_pages = False

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
@@ -112,9 +113,15 @@ class ShutdownExtension:
             if not self.begun:
                 signal.signal(number, handler)
         if self.begun and self.crawler.stats.get_value("stop/message") is None:
-            again = shlex.join(["scrapy", *sys.argv[1:]])
-            message = f"stopped as asked; the same command goes on from here: {again}"
-            self.crawler.stats.set_value("stop/message", message)
+            self.crawler.stats.set_value("stop/message", _how_to_go_on(sys.argv))
+
+
+def _how_to_go_on(argv: list[str]) -> str:
+    message = "stopped as asked; the same command goes on from here"
+    if Path(argv[0]).name not in ("scrapy", "__main__.py"):
+        return message  # scrapyd or a script: whoever started it knows how
+    # Scrapy has taken the command's name out of the arguments.
+    return f"{message}: {shlex.join(['scrapy', 'crawl', *argv[1:]])}"
 
 
 def lets_finish(crawler: Crawler) -> bool:

@@ -1,0 +1,49 @@
+import pytest
+
+from tests.resume.harness import Crawl, HeldSite
+from tests.support import Workplace
+
+PERFORMERS = 8
+
+
+@pytest.fixture
+def site():
+    with HeldSite().running() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path, site):
+    """Eight performers, each with a link to each site."""
+    workplace = Workplace(tmp_path, {"FACES_ENABLED": "0"})
+    workplace.use_sites(site.url, site.url)
+    with workplace.database() as db:
+        for number in range(1, PERFORMERS + 1):
+            performer = db.add_performer(f"Ada Demo{number}", gender="FEMALE")
+            db.add_url(performer, f"https://www.babepedia.com/babe/Ada_Demo{number}")
+            db.add_url(performer, f"https://www.iafd.com/person.rme/id=0000000{number}-0000-0000")
+    return workplace
+
+
+@pytest.fixture
+def crawl(place):
+    """Starts crawls and leaves none behind."""
+    running = []
+
+    def start(spider="babepedia", *flags, **settings):
+        running.append(Crawl(place, spider, *flags, **settings))
+        return running[-1]
+
+    yield start
+    for each in running:
+        if each.process.poll() is None:
+            each.kill()
+
+
+@pytest.fixture
+def outcomes(place):
+    def read(source="babepedia", mode="url"):
+        with place.database() as db:
+            return db.ledger.outcomes(source, mode)
+
+    return read

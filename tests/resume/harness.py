@@ -1,0 +1,162 @@
+"""Real crawls in subprocesses, against a site whose every answer the test holds in its hand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.support import PROJECT, Workplace
+
+PATIENCE = 60.0
+
+
+class HeldSite:
+    """Answers 404 (an ended lookup) unless told otherwise; remembers who asked for what.
+
+    ``hold(test)`` keeps requests whose path passes ``test`` waiting until ``release``;
+    ``status_of`` gives the status of a path.
+    """
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.status_of: Callable[[str], int] = lambda _path: 404
+        self._held: Callable[[str], bool] = lambda _path: False
+        self._released = threading.Event()
+        self._arrived = threading.Condition()
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/robots.txt":
+                    self._answer(404)
+                    return
+                with site._arrived:
+                    site.paths.append(self.path)
+                    site._arrived.notify_all()
+                if site._held(self.path):
+                    site._released.wait(PATIENCE)
+                self._answer(site.status_of(self.path))
+
+            def _answer(self, status: int) -> None:
+                try:
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                except OSError:
+                    self.close_connection = True  # the crawl was killed meanwhile
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def running(self) -> Iterator[HeldSite]:
+        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._released.set()
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def hold(self, test: Callable[[str], bool]) -> None:
+        self._released.clear()
+        self._held = test
+
+    def release(self) -> None:
+        self._held = lambda _path: False
+        self._released.set()
+
+    def wait_for(self, count: int) -> None:
+        """Until ``count`` requests have come in since the beginning."""
+        with self._arrived:
+            come = self._arrived.wait_for(lambda: len(self.paths) >= count, PATIENCE)
+        assert come, f"{len(self.paths)} requests came, not {count}: {self.paths}"
+
+    @property
+    def asked(self) -> Counter[str]:
+        return Counter(self.paths)
+
+
+class Crawl:
+    """A ``scrapy crawl`` that runs while the test goes on."""
+
+    def __init__(self, place: Workplace, spider: str, *flags: str, **settings: object) -> None:
+        self._log = place.folder / f"{spider}-{time.monotonic_ns()}.log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                place.command("crawl", spider, *flags, **settings),
+                cwd=PROJECT,
+                env=place.environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text()
+
+    def signal(self, number: int = signal.SIGINT) -> None:
+        self.process.send_signal(number)
+
+    def wait_for(self, text: str) -> None:
+        """Until ``text`` stands in the output."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.output:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, f"{text!r} is not in: {self.output}"
+            time.sleep(0.02)  # a file tells nobody that it grew
+
+    def end(self, timeout: float = PATIENCE) -> int:
+        """Wait for the end; the exit code."""
+        return self.process.wait(timeout)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def children(pid: int) -> list[int]:
+    """All processes below ``pid``, and those that lost their parents but share its session."""
+    return [other for other in _pids() if other != pid and _session(other) == pid]
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
+
+
+def wait_until_gone(pids: list[int]) -> list[int]:
+    """Those of ``pids`` that still run after some patience."""
+    deadline = time.monotonic() + 20
+    while (left := [pid for pid in pids if _alive(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

@@ -1,0 +1,15 @@
+"""A disk queue on a disk that fills up."""
+
+import errno
+
+from scrapy.squeues import PickleFifoDiskQueue
+
+
+class FullAfterThreeRequests(PickleFifoDiskQueue):
+    pushed = 0
+
+    def push(self, request):
+        type(self).pushed += 1
+        if self.pushed > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().push(request)
