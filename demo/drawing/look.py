@@ -92,8 +92,7 @@ class PersonLook:
     def from_seed(cls, seed: int, masculine: bool | None = None) -> PersonLook:
         """The person of that number; ``masculine`` when the seed is not to decide it."""
         rng = np.random.default_rng([7, seed])
-        drawn = bool(rng.random() < 0.4)
-        man = drawn if masculine is None else masculine
+        man = bool(_spread(seed, 0) < 0.4) if masculine is None else masculine
 
         def between(low: float, high: float) -> float:
             return float(rng.uniform(low, high))
@@ -102,10 +101,10 @@ class PersonLook:
         def extreme(low: float, high: float) -> float:
             return low + (high - low) * float(rng.beta(0.65, 0.65))
 
-        skin_index = int(rng.integers(len(SKINS)))
+        skin_index = int(_spread(seed, 1) * len(SKINS))
         skin = SKINS[skin_index]
         dark = skin_index >= 4
-        hair = HAIRS[int(rng.integers(2 if dark else len(HAIRS)))]
+        hair = HAIRS[int(_spread(seed, 2) * (2 if dark else len(HAIRS)))]
         eye = EYES[int(rng.integers(2 if dark else len(EYES)))]
         styles = MENS_HAIR if man else WOMENS_HAIR
         red = between(0.55, 0.8)
@@ -114,7 +113,7 @@ class PersonLook:
             masculine=man,
             skin=skin,
             hair=hair,
-            hair_style=styles[int(rng.integers(len(styles)))],
+            hair_style=styles[int(_spread(seed, 3) * len(styles))],
             parting=float(rng.choice([-0.45, -0.2, 0.0, 0.2, 0.45])),
             hairline=extreme(-1.12, -0.84),
             brow=_brow_colour(hair, rng),
@@ -148,9 +147,14 @@ class PersonLook:
             glasses_colour=((0.05, 0.05, 0.06), (0.28, 0.12, 0.06), (0.55, 0.45, 0.3))[
                 int(rng.integers(3))
             ],
-            beard=str(rng.choice(BEARDS)) if man else "none",
+            beard=BEARDS[int(_spread(seed, 4) * len(BEARDS))] if man else "none",
             earrings=not man and bool(rng.random() < 0.5),
         )
+
+
+def _spread(seed: int, which: int) -> float:
+    """A number in 0..1 that neighbouring seeds share as little as can be (Kronecker's sequence)."""
+    return (0.5 + seed * (2, 3, 5, 7, 11)[which] ** 0.5) % 1.0
 
 
 def _brow_colour(hair: Colour, rng: np.random.Generator) -> Colour:
@@ -201,14 +205,14 @@ class Shot:
         return cls(
             seed=seed,
             size=size,
-            yaw=between(-13, 13),
-            pitch=between(-5, 5),
-            roll=between(-7, 7),
-            light_x=between(-0.75, 0.75),
+            yaw=between(-8, 8),
+            pitch=between(-3, 3),
+            roll=between(-4, 4),
+            light_x=between(-0.5, 0.5),
             light_y=between(-0.65, -0.15),
             light=between(0.80, 1.0),
-            warmth=between(-0.6, 0.8),
-            smile=between(0.2, 1.0),
+            warmth=between(-0.3, 0.3),
+            smile=between(0.2, 0.8),
             gaze=between(-0.25, 0.25),
             head=between(0.20, 0.25),
             centre=(between(0.46, 0.54), between(0.41, 0.46)),
