@@ -250,8 +250,10 @@ def _translate(path: Path) -> Callable[[ExceptionContext], BaseException | None]
         if not isinstance(error, sqlite3.Error):
             return None
         code = getattr(error, "sqlite_errorcode", 0)
-        # A plain READONLY is our own query_only: a programming error, to be seen as such.
-        readonly = code & 0xFF == sqlite3.SQLITE_READONLY and code != sqlite3.SQLITE_READONLY
+        # For a reader it is our own query_only: a programming error, to be seen as such.
+        connection = context.connection
+        writes = connection is not None and connection.get_execution_options().get("writes")
+        readonly = code & 0xFF == sqlite3.SQLITE_READONLY and writes
         return describe(error, path) if code & 0xFF in ours or readonly else None
 
     return translate

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.faces.model import ModelInfo
@@ -16,6 +17,16 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def without_sync(database):
+    """Do not wait for the disk: for tests of many transactions that stop no process."""
+
+    def prepare(driver, _record):
+        driver.execute("PRAGMA synchronous = OFF")
+
+    database.engine.dispose()
+    event.listen(database.engine, "connect", prepare)
 
 
 @pytest.fixture
