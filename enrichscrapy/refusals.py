@@ -77,8 +77,10 @@ def classify_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Re
         return Refusal(RefusalKind.CHALLENGE, f"challenge: {found[0]}")
     if 520 <= status <= 526:
         return Refusal(RefusalKind.ORIGIN_DOWN, f"origin_down: http {status}")
-    if status == 429 or (refused and _is_rate_limit(body)):
-        return Refusal(RefusalKind.RATE_LIMIT, f"rate_limit: {_code(body) or f'http {status}'}")
+    if refused and (_code(body) == "error 1015" or _ERROR_1015.search(body)):
+        return Refusal(RefusalKind.RATE_LIMIT, "rate_limit: error 1015")
+    if status == 429:
+        return Refusal(RefusalKind.RATE_LIMIT, "rate_limit: http 429")
     if status == 403:
         reason = _block_reason(body)
         if reason:
@@ -100,10 +102,6 @@ def still_challenged(before: bytes, after: bytes) -> bool:
     """
     marks = {*_CHALLENGE_ALWAYS, *challenge_marks(before, refused=True)}
     return not marks.isdisjoint(challenge_marks(after, refused=True))
-
-
-def _is_rate_limit(body: bytes) -> bool:
-    return _code(body) == "error 1015" or bool(_ERROR_1015.search(body))
 
 
 def _block_reason(body: bytes) -> str:

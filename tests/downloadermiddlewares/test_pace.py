@@ -1,4 +1,5 @@
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from scrapy import Request
@@ -234,6 +235,25 @@ def test_repeated_refusals_open_the_circuit(server, crawl, reply, status, outcom
     assert crawled.stats["finish_reason"] == "blocked"
     assert [r["outcome"] for r in crawled.results[:3]] == [outcome] * 3
     assert server.paths == ["/robots.txt", "/0", "/1", "/2"]
+
+
+def test_two_processes_share_one_pace(server, crawl, make_probe):
+    """Scrapy's own crawls of a source lock each other out; this holds even if they did not."""
+    with ThreadPoolExecutor(2) as pool:
+        crawls = [
+            pool.submit(
+                crawl,
+                *(f"/{name}/{n}" for n in range(4)),
+                by=make_probe(),
+                together=True,
+                DELAY_FLOORS={"probe": 0.2},
+            )
+            for name in "ab"
+        ]
+        assert [r["status"] for each in crawls for r in each.result().results] == [200] * 8
+    assert len(server.seen) == 10
+    assert max(seen.overlap for seen in server.seen) == 0
+    assert min(server.gaps()) >= 0.2
 
 
 def test_floors_may_not_be_lowered_for_the_real_site(server, crawl):
