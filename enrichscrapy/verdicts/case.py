@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from enrichscrapy.verdicts.evidence import (
     distances,
     independent,
     nearness,
+    spread,
     stack,
 )
 from enrichscrapy.verdicts.thresholds import Thresholds
@@ -25,9 +26,12 @@ from enrichscrapy.verdicts.types import Candidate, Context, Reference
 
 @dataclass(frozen=True)
 class Group:
-    """Photos of the profile that agree. ``size`` counts independent pictures; ``dominant`` is
-    true of the one group that has more of them than any other; ``as_one`` is the distance of the
-    group's mean to the trusted faces."""
+    """Photos of the profile that agree.
+
+    ``size`` counts independent pictures; ``dominant`` is true of the one group that has more of
+    them than any other; ``as_one`` is the distance of the group's mean to the trusted faces, with
+    the members' mean allowance taken off.
+    """
 
     members: tuple[int, ...]
     size: int
@@ -39,45 +43,58 @@ class Group:
 class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order.
 
-    ``anchor`` is its score against the faces that a person vouched for, when other trusted faces
-    exist too; a ``witness`` is of good enough quality to speak for others.
+    ``allowance`` is what the rest of the index and the performer's own variety add to the
+    thresholds (``apart`` is the index's part); ``anchor`` is the score
+    against the faces that a person vouched for, when other trusted faces exist too; a ``witness``
+    is of good enough quality to speak for others; ``picture`` is false of one that only repeats
+    a better one of the same profile.
     """
 
     index: int
     candidate: Candidate
     own: Nearness | None
     anchor: float | None
-    group: Group
+    apart: float
+    allowance: float
     other: Neighbour | None
     other_is_nearer: bool
     witness: bool
+    picture: bool
+    group: Group
+
+    @property
+    def score(self) -> float:
+        """Distance to the trusted faces as the accept threshold sees it; 2 without any."""
+        return self.own.score - self.allowance if self.own else 2.0
 
 
 @dataclass(frozen=True)
 class Case:
-    """All of a lookup's evidence. ``evidence`` is in canonical order, so that no verdict depends
-    on the order of the photos; ``order[i]`` is the place of its i-th entry among the candidates."""
+    """All of a lookup's evidence.
+
+    ``evidence`` is in canonical order, so that no verdict depends on the order of the photos;
+    ``order[i]`` is the place of its i-th entry among the candidates. ``faces`` are the trusted
+    faces' vectors, ``vectors`` the candidates'.
+    """
 
     evidence: tuple[Evidence, ...]
     order: tuple[int, ...]
     groups: tuple[Group, ...]
     vectors: Matrix
+    faces: Matrix
     trusted: tuple[Reference, ...]
     untrusted: tuple[Reference, ...]
     context: Context
     thresholds: Thresholds
 
     @property
-    def accept(self) -> float:
-        return self.thresholds.accept_at(len(self.trusted))
+    def count(self) -> int:
+        return len(self.trusted)
 
     @property
-    def reject(self) -> float:
-        return self.thresholds.reject_at(len(self.trusted))
-
-    @property
-    def profile(self) -> float:
-        return self.thresholds.profile_at(len(self.trusted))
+    def given(self) -> int:
+        """How many of the trusted faces a person vouched for."""
+        return sum(not face.earned for face in self.trusted)
 
 
 def gather(
@@ -92,29 +109,35 @@ def gather(
         raise ValueError("one list of neighbours per candidate is needed")
     order = sorted(range(len(candidates)), key=lambda index: _canonical(candidates[index]))
     ordered = [candidates[index] for index in order]
+    near = [min(neighbours[index], key=_by_distance, default=None) for index in order]
+    crowds = [max(context.index_size, len(neighbours[index])) for index in order]
+    known = sorted(references, key=lambda face: face.face_id)
+    trusted = tuple(face for face in known if face.trusted)
     vectors = stack([candidate.vector for candidate in ordered])
-    references = sorted(references, key=lambda face: face.face_id)
-    trusted = tuple(face for face in references if face.trusted)
     faces = stack([face.vector for face in trusted])
     anchors = stack([face.vector for face in trusted if not face.earned])
-    groups = _groups(ordered, vectors, faces, thresholds)
+    variety = allowed_variety(faces, thresholds)
+    apart = [_apart(other, crowd, thresholds) for other, crowd in zip(near, crowds, strict=True)]
+    groups = _groups(ordered, vectors, faces, [value + variety for value in apart], thresholds)
     group_of = {index: group for group in groups for index in group.members}
+    pictures = set(independent(vectors, thresholds.twin))
     evidence = []
     for index, candidate in enumerate(ordered):
-        vector = vectors[index : index + 1]
+        vector = vectors[[index]]
         own = nearness(vector, faces) if len(faces) else None
-        other = min(neighbours[order[index]], key=_neighbour_key, default=None)
-        crowd = max(context.index_size, len(neighbours[order[index]]))
         evidence.append(
             Evidence(
                 index=index,
                 candidate=candidate,
                 own=own,
                 anchor=nearness(vector, anchors).score if 0 < len(anchors) < len(faces) else None,
-                group=group_of[index],
-                other=other,
-                other_is_nearer=_is_nearer(other, own, crowd, thresholds),
+                apart=apart[index],
+                allowance=apart[index] + variety,
+                other=near[index],
+                other_is_nearer=_is_nearer(near[index], own, crowds[index], thresholds),
                 witness=candidate.quality >= thresholds.low_quality,
+                picture=index in pictures,
+                group=group_of[index],
             )
         )
     return Case(
@@ -122,8 +145,9 @@ def gather(
         order=tuple(order),
         groups=groups,
         vectors=vectors,
+        faces=faces,
         trusted=trusted,
-        untrusted=tuple(face for face in references if not face.trusted),
+        untrusted=tuple(face for face in known if not face.trusted),
         context=context,
         thresholds=thresholds,
     )
@@ -134,30 +158,29 @@ def _canonical(candidate: Candidate) -> tuple[float, str, bytes]:
     return (-float(candidate.quality), candidate.photo, vector.tobytes())
 
 
-def _neighbour_key(neighbour: Neighbour) -> tuple[float, int, int]:
+def _by_distance(neighbour: Neighbour) -> tuple[float, int, int]:
     return (neighbour.distance, neighbour.performer_id, neighbour.face_id)
 
 
 def _groups(
-    ordered: Sequence[Candidate], vectors: Matrix, faces: Matrix, thresholds: Thresholds
+    ordered: Sequence[Candidate],
+    vectors: Matrix,
+    faces: Matrix,
+    allowances: Sequence[float],
+    thresholds: Thresholds,
 ) -> tuple[Group, ...]:
     found = clusters(vectors, [candidate.photo for candidate in ordered], thresholds.agree)
     sizes = [len(independent(vectors[members], thresholds.twin)) for members in found]
     most = max(sizes, default=0)
     alone = sizes.count(most) == 1
-    return tuple(
-        Group(
-            members=tuple(members),
-            size=size,
-            dominant=alone and size == most,
-            as_one=(
-                float(distances(centroid(vectors[members]), centroid(faces))[0, 0])
-                if len(faces)
-                else None
-            ),
-        )
-        for members, size in zip(found, sizes, strict=True)
-    )
+    groups = []
+    for members, size in zip(found, sizes, strict=True):
+        as_one = None
+        if len(faces):
+            gap = distances(centroid(vectors[members]), centroid(faces))[0, 0]
+            as_one = float(gap) - sum(allowances[index] for index in members) / len(members)
+        groups.append(Group(tuple(members), size, alone and size == most, as_one))
+    return tuple(groups)
 
 
 def _is_nearer(
@@ -165,15 +188,34 @@ def _is_nearer(
 ) -> bool:
     """Whether another performer has the better claim: a face of theirs is nearer than any of this
     performer's trusted ones, and nearer than the nearest of so many strangers is by chance."""
-    if other is None:
-        return False
-    if crowd * _share_of_strangers(other.distance, thresholds) >= 0.5:
+    if other is None or other.distance >= chance_distance(crowd, thresholds):
         return False
     limit = own.nearest - thresholds.margin if own else thresholds.accept_at(1)
     return other.distance < limit
 
 
-def _share_of_strangers(distance: float, thresholds: Thresholds) -> float:
-    """The share of strangers' faces that are this near."""
-    z = (distance - thresholds.stranger_mean) / thresholds.stranger_sd
-    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+def _apart(other: Neighbour | None, crowd: int, thresholds: Thresholds) -> float:
+    """A face that stands apart from everybody else's may lie a little farther from its own; one
+    in a crowd (a blurred face is like many) must lie nearer."""
+    if other is None:
+        return 0.0
+    gap = other.distance - chance_distance(crowd, thresholds)
+    return thresholds.crowd_weight * _bounded(gap, thresholds.crowd_bound)
+
+
+def allowed_variety(faces: Matrix, thresholds: Thresholds) -> float:
+    """A person whose photos are all alike is expected to be like them; one who varies, less so."""
+    if not len(faces):
+        return 0.0
+    more = spread(faces, thresholds.spread_usual) - thresholds.spread_usual
+    return thresholds.spread_weight * _bounded(more, thresholds.crowd_bound)
+
+
+def _bounded(value: float, bound: float) -> float:
+    return min(max(value, -bound), bound)
+
+
+def chance_distance(crowd: int, thresholds: Thresholds) -> float:
+    """Where the nearest of ``crowd`` strangers' faces lies by chance (the median of it)."""
+    share = 1.0 - 0.5 ** (1.0 / max(crowd, 1))
+    return NormalDist(thresholds.stranger_mean, thresholds.stranger_sd).inv_cdf(share)

@@ -17,7 +17,7 @@ def stack(vectors: Sequence[Vector]) -> Matrix:
     """(n, d) unit vectors in double precision; ``ValueError`` for one that has no direction."""
     if not vectors:
         return np.zeros((0, 0))
-    matrix = np.asarray([np.asarray(vector, dtype=np.float64) for vector in vectors])
+    matrix = np.asarray(vectors, dtype=np.float64)
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     if not np.isfinite(norms).all() or not (norms > 0).all():
         raise ValueError("a face vector is not finite or has no length")
@@ -62,35 +62,42 @@ def nearness(vector: Matrix, faces: Matrix) -> Nearness:
 
 
 def clusters(vectors: Matrix, photos: Sequence[str], agree: float) -> list[list[int]]:
-    """Group the faces of a profile by person, nearest groups first, means compared.
-
-    Two faces of one photo never share a group. The result depends only on the set of faces
-    when their order is canonical.
+    """Group the faces of a profile by person: the two groups whose mean directions are nearest
+    are joined as long as any are within ``agree``. Two faces of one photo never share a group.
     """
     groups = [[index] for index in range(len(vectors))]
+    sums = vectors @ vectors.T  # dot products of the groups' sums
+    apart = np.array([[left == right for right in photos] for left in photos], dtype=bool)
     while len(groups) > 1:
-        best: tuple[float, int, int] | None = None
-        means = [centroid(vectors[group]) for group in groups]
-        for left in range(len(groups)):
-            for right in range(left + 1, len(groups)):
-                if {photos[i] for i in groups[left]} & {photos[i] for i in groups[right]}:
-                    continue
-                gap = float(distances(means[left], means[right])[0, 0])
-                if gap <= agree and (best is None or gap < best[0]):
-                    best = (gap, left, right)
-        if best is None:
+        lengths = np.sqrt(np.maximum(np.diag(sums), 1e-12))
+        gaps = np.where(apart, np.inf, 1.0 - sums / np.outer(lengths, lengths))
+        left, right = sorted(divmod(int(np.argmin(gaps)), len(groups)))
+        if gaps[left, right] > agree:
             break
-        _, left, right = best
         groups[left] = sorted(groups[left] + groups.pop(right))
+        sums[left] += sums[right]
+        sums[:, left] += sums[:, right]
+        apart[left] |= apart[right]
+        apart[:, left] |= apart[:, right]
+        sums = np.delete(np.delete(sums, right, 0), right, 1)
+        apart = np.delete(np.delete(apart, right, 0), right, 1)
     return groups
 
 
 def independent(vectors: Matrix, twin: float) -> list[int]:
     """Indices of faces that are not the same picture again: each is farther than ``twin`` from
     all that were kept before it (so put the better ones first)."""
+    gaps = distances(vectors, vectors)
     kept: list[int] = []
     for index in range(len(vectors)):
-        own = vectors[index : index + 1]
-        if not kept or float(distances(own, vectors[kept]).min()) > twin:
+        if not kept or float(gaps[index, kept].min()) > twin:
             kept.append(index)
     return kept
+
+
+def spread(faces: Matrix, usual: float) -> float:
+    """Mean distance between a person's faces, drawn towards the usual one as if by one more pair
+    (so that one face gives ``usual`` and many are believed)."""
+    count = len(faces)
+    pairs = count * (count - 1) / 2
+    return float((distances(faces, faces).sum() / 2 + usual) / (pairs + 1))

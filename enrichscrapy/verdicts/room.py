@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts.case import Case
 from enrichscrapy.verdicts.evidence import Matrix, distances, stack
+from enrichscrapy.verdicts.ruling import Ruling
 from enrichscrapy.verdicts.types import Limits, Reason, Reference
-
-if TYPE_CHECKING:
-    from enrichscrapy.verdicts.rules import Ruling
 
 # How much better a new face must be to take the place of one that is there.
 _INCUMBENT = 0.15

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from enrichscrapy.exceptions import BadSetting
 
+BY_COUNT = ("certain", "accept", "together", "profile", "reject")
+"""The thresholds that are lists by the number of trusted faces."""
+
 
 class _Model(Protocol):
     """What tells one model's vectors from another's (``faces.model.ModelInfo``)."""
@@ -27,28 +30,39 @@ def fingerprint(info: _Model) -> str:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Distances (``1 - cosine``) and counts; the defaults are VGGFace2's.
+    """Distances (``1 - cosine``); the defaults are VGGFace2's.
 
-    ``accept`` and ``reject`` are listed by the number of trusted faces (1, 2, 3 …; the last value
-    holds for more): the more faces vouch, the nearer the right person and the surer the refusal.
+    Lists go by the number of trusted faces (1, 2, 3 …; the last value holds for more): the more
+    faces vouch, the nearer the right person and the surer the refusal.
     ``model`` is the fingerprint of the model they were measured for; empty means the class
     defaults of a model (see :meth:`for_model`).
     """
 
-    # A single photo this near to the trusted faces is the performer's …
-    accept: tuple[float, ...] = (0.40, 0.42, 0.43)
-    # … and one farther than this is not, whatever else speaks for it.
-    reject: tuple[float, ...] = (0.72, 0.68, 0.66)
+    # So near to the trusted faces that no other photo of the profile can cast doubt on it.
+    certain: tuple[float, ...] = (0.32, 0.33, 0.33)
+    # The only photo of a profile is the performer's when it is this near …
+    accept: tuple[float, ...] = (0.40, 0.41, 0.42)
+    # … and no photo is that is farther than this, whatever else speaks for it.
+    reject: tuple[float, ...] = (0.75, 0.70, 0.68)
+    # With photos of the profile that match: distance to those and the trusted faces taken together.
+    together: tuple[float, ...] = (0.43, 0.44, 0.445)
     # The photos of a profile that agree, judged as one, must be this near.
-    profile: tuple[float, ...] = (0.42, 0.42, 0.42)
+    profile: tuple[float, ...] = (0.42, 0.37, 0.355)
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
+    # How much of the distance by which a face stands apart from other performers' (or crowds
+    # with them) is added to accept and together, and the most of it that counts.
+    crowd_weight: float = 0.3
+    crowd_bound: float = 0.15
+    # The same for how far the performer's faces lie from each other, against the usual spread.
+    spread_weight: float = 0.2
+    spread_usual: float = 0.3
     # A face this near to one that is there already adds nothing …
-    duplicate: float = 0.01
+    duplicate: float = 0.005
     # … and one this near is probably the same picture again: no independent witness.
-    twin: float = 0.05
+    twin: float = 0.02
     # A face of lower quality (0..1) is judged, but neither vouches nor helps another in.
     low_quality: float = 0.25
     # Strangers' distances, for the nearest stranger to be expected in a large index.
@@ -57,21 +71,28 @@ class Thresholds:
     model: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("accept", "reject", "profile"):
+        for name in BY_COUNT:
             values = getattr(self, name)
             if not values or not all(0.0 <= value <= 2.0 for value in values):
                 raise ValueError(f"thresholds: {name} needs distances between 0 and 2")
-        if any(self.accept_at(n) > self.reject_at(n) for n in (1, 2, 3, 4, 5)):
-            raise ValueError("thresholds: accept lies above reject")
+        for count in range(1, 1 + max(len(getattr(self, name)) for name in BY_COUNT)):
+            if not self.certain_at(count) <= self.accept_at(count) <= self.reject_at(count):
+                raise ValueError("thresholds: certain, accept and reject are not in this order")
+
+    def certain_at(self, trusted: int) -> float:
+        return _by_count(self.certain, trusted)
 
     def accept_at(self, trusted: int) -> float:
         return _by_count(self.accept, trusted)
 
-    def reject_at(self, trusted: int) -> float:
-        return _by_count(self.reject, trusted)
+    def together_at(self, trusted: int) -> float:
+        return _by_count(self.together, trusted)
 
     def profile_at(self, trusted: int) -> float:
         return _by_count(self.profile, trusted)
+
+    def reject_at(self, trusted: int) -> float:
+        return _by_count(self.reject, trusted)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-serialisable; what ``models.thresholds`` holds."""

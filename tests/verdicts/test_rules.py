@@ -21,7 +21,7 @@ from enrichscrapy.verdicts import (
 
 LEVELS = ("high", "medium", "low", "user")
 ROOMY = Limits(per_source=50, total=100)
-RULES = Thresholds(accept=(0.40,), reject=(0.66,), profile=(0.42,), agree=0.55, twin=0.02)
+RULES = Thresholds()
 
 
 def at(distance, spread=0.1, turn=0, person=0):
@@ -81,7 +81,7 @@ def test_high_trust_quarantines_what_is_contradicted_and_medium_rejects_it():
 def test_between_the_thresholds_another_photo_must_match(trust):
     alone, _ = verdicts(photos(at(0.5)), AXIS, trust=trust)
     assert alone == [(Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)]
-    both, judged = verdicts(photos(at(0.5), at(0.1, turn=1)), AXIS, trust=trust)
+    both, judged = verdicts(photos(at(0.45), at(0.2)), AXIS, trust=trust)
     assert both[0] == (Verdict.ACCEPTED, Reason.MATCH_BY_PROFILE)
     assert not judged.decisions[0].trusted
 

@@ -1,0 +1,91 @@
+"""Performers nobody vouches for yet, and how a face comes to vouch."""
+
+from __future__ import annotations
+
+from enrichscrapy.items import Identity
+from enrichscrapy.verdicts import profile
+from enrichscrapy.verdicts.case import Case, Evidence
+from enrichscrapy.verdicts.evidence import centroid, distances, nearness, stack
+from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
+from enrichscrapy.verdicts.types import Reason, Reference, Trust
+
+
+def without_trusted(case: Case, item: Evidence, trust: Trust, confirm: set[int]) -> Ruling:
+    """Photos that agree, a corroborated page or another source must speak for the face."""
+    if item.other_is_nearer:
+        high = trust is Trust.HIGH
+        return (quarantine if high else reject)(Reason.OTHER_PERFORMER)
+    if trust is Trust.LOW:
+        return reject(Reason.NO_REFERENCES)
+    if _far_from_accepted(case, item):
+        return quarantine(Reason.CONTRADICTS_ACCEPTED)
+    if not item.group.dominant:
+        return quarantine(Reason.OUTVOTED)
+    if confirm:
+        return accept(Reason.OTHER_SOURCE, trusted=item.witness)
+    if trust is Trust.MEDIUM:
+        return quarantine(Reason.NO_REFERENCES)
+    if item.group.size > 1:
+        return accept(Reason.AGREEING_PHOTOS)
+    if case.context.identity is Identity.CONFIRMED:
+        return accept(Reason.CORROBORATED_PAGE)
+    return quarantine(Reason.SINGLE_PHOTO)
+
+
+def _far_from_accepted(case: Case, item: Evidence) -> bool:
+    if not case.untrusted:
+        return False
+    accepted = stack([face.vector for face in case.untrusted])
+    gap = nearness(case.vectors[[item.index]], accepted).score
+    return gap > case.thresholds.reject_at(len(case.untrusted))
+
+
+def confirmed(case: Case) -> set[int]:
+    """Ids of accepted faces that may vouch from now on: photos of another source, which do not
+    repeat the same pictures, show the same person."""
+    elsewhere = [
+        face
+        for face in case.untrusted
+        if face.source != case.context.source and face.quality >= case.thresholds.low_quality
+    ]
+    if case.context.identity is Identity.MISMATCH or not elsewhere:
+        return set()
+    return _by_trusted(case, elsewhere) if case.trusted else _by_profile(case, elsewhere)
+
+
+def _by_trusted(case: Case, elsewhere: list[Reference]) -> set[int]:
+    """A face accepted on thin evidence, which the trusted faces and a certain photo confirm."""
+    certain = [
+        case.vectors[[item.index]]
+        for item in case.evidence
+        if item.witness
+        and profile.is_certain(case, item)
+        and not profile.contradictions(case, item)
+    ]
+    limit = case.thresholds.accept_at(case.count)
+    return {
+        face.face_id
+        for face in elsewhere
+        if nearness(own := stack([face.vector]), case.faces).score <= limit
+        and any(case.thresholds.twin < distances(own, seen)[0, 0] <= limit for seen in certain)
+    }
+
+
+def _by_profile(case: Case, elsewhere: list[Reference]) -> set[int]:
+    """Nobody vouches yet: two sources that show one person in different pictures do."""
+    group = next((group for group in case.groups if group.dominant), None)
+    if group is None:
+        return set()
+    shown = case.vectors[list(group.members)]
+    accepted = stack([face.vector for face in elsewhere])
+    if distances(shown, accepted).min() <= case.thresholds.twin:
+        return set()
+    as_one = float(distances(centroid(shown), centroid(accepted))[0, 0])
+    if as_one > case.thresholds.accept_at(len(elsewhere)):
+        return set()
+    limit = case.thresholds.accept_at(len(shown))
+    return {
+        face.face_id
+        for face, vector in zip(elsewhere, accepted, strict=True)
+        if nearness(vector[None, :], shown).score <= limit
+    }

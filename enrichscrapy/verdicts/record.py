@@ -1,0 +1,56 @@
+"""What is kept of a verdict: everything it was taken on, rounded and JSON-serialisable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from enrichscrapy.items import Decision
+from enrichscrapy.verdicts.case import Case, Evidence
+from enrichscrapy.verdicts.ruling import RULE_VERSION, Ruling
+
+
+def written(case: Case, item: Evidence, ruling: Ruling) -> Decision:
+    return Decision(
+        verdict=ruling.verdict,
+        reason=ruling.reason.value,
+        trusted=ruling.trusted,
+        distances=_evidence(case, item) | _limits(case),
+        rule_version=RULE_VERSION,
+    )
+
+
+def _evidence(case: Case, item: Evidence) -> dict[str, Any]:
+    own, other = item.own, item.other
+    return {
+        "score": _rounded(own.score if own else None),
+        "nearest": _rounded(own.nearest if own else None),
+        "k_of_n": _rounded(own.k_of_n if own else None),
+        "k": own.k if own else None,
+        "centroid": _rounded(own.centroid if own else None),
+        "allowance": _rounded(item.allowance),
+        "references": [face.face_id for face in case.trusted],
+        "other_performer": other.performer_id if other else None,
+        "other_face": other.face_id if other else None,
+        "other_distance": _rounded(other.distance if other else None),
+        "cluster_size": item.group.size,
+        "cluster_dominant": item.group.dominant,
+        "cluster_distance": _rounded(item.group.as_one),
+        "photos": len(case.evidence),
+        "quality": _rounded(item.candidate.quality),
+        "trust": str(case.context.trust),
+        "identity": case.context.identity.value if case.context.identity else None,
+    }
+
+
+def _limits(case: Case) -> dict[str, float]:
+    """The thresholds that were in force for this many trusted faces."""
+    if not case.trusted:
+        return {"agree": case.thresholds.agree}
+    return {
+        name: getattr(case.thresholds, f"{name}_at")(case.count)
+        for name in ("certain", "accept", "together", "profile", "reject")
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
