@@ -38,7 +38,7 @@ class DryRunExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not crawler.settings.getbool("DRY_RUN"):
-            raise NotConfigured("not a dry run")
+            raise NotConfigured  # without a reason: with one, Scrapy would warn
         extension = cls()
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
         return extension

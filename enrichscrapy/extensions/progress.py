@@ -58,7 +58,7 @@ class ProgressExtension:
         settings = crawler.settings
         seconds, terminal = settings.getfloat("PROGRESS_LOG_SECONDS"), sys.stderr.isatty()
         if not terminal and seconds <= 0:
-            raise NotConfigured("PROGRESS_LOG_SECONDS is 0")
+            raise NotConfigured
         floors = settings.getdict("DELAY_FLOORS")
         budget = settings.getint("REQUESTS_PER_DAY")
         extension = cls(crawler, floors, budget, seconds, terminal)

@@ -1,0 +1,231 @@
+"""A real scrapyd on loopback: deployed to, scheduled, cancelled, resumed."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_performers
+from demo.sites import DemoSites
+from demo.sites.babepedia import slug_of
+from enrichscrapy.database.schema import lookups
+from tests.support import PROJECT, STAND_IN, Workplace
+
+USER, PASSWORD = "keeper", "a password, for the test only"
+CAST = PEOPLE[:6]
+PACKED = ("setup.py", "pyproject.toml", "scrapy.cfg", "requirements.txt", "requirements-dev.txt")
+PACKED += ("README.md", "LICENSE", "enrichscrapy")
+
+
+@dataclass
+class Scrapyd:
+    """A running scrapyd and its JSON interface."""
+
+    process: subprocess.Popen
+    url: str
+    folder: Path
+
+    def call(self, service: str, **fields: object) -> dict:
+        """POST with fields that change something, GET for ``list…`` and ``…status``."""
+        pairs = [(k, v) for k, many in fields.items() for v in _each(many)]
+        data = urllib.parse.urlencode(pairs)
+        reading = service.startswith("list") or service.endswith("status")
+        address = f"{self.url}{service}.json"
+        request = urllib.request.Request(
+            f"{address}?{data}" if reading else address, None if reading else data.encode()
+        )
+        token = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        request.add_header("Authorization", f"Basic {token}")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            told = json.load(answer)
+        assert told["status"] == "ok", told
+        return told
+
+    def schedule(self, spider: str, settings: dict[str, str], **arguments: object) -> str:
+        given = [f"{name}={value}" for name, value in settings.items()]
+        told = self.call(
+            "schedule", project="enrichscrapy", spider=spider, setting=given, **arguments
+        )
+        return told["jobid"]
+
+    def wait_for(self, job: str, state: str, timeout: float = 120) -> None:
+        _until(
+            lambda: job in [j["id"] for j in self.call("listjobs", project="enrichscrapy")[state]],
+            timeout,
+        )
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _until(condition, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def scrapyd(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scrapyd")
+    library = folder / "library"  # the demo's stand-in model, and nothing else of this checkout
+    library.mkdir()
+    (library / "demo").symlink_to(PROJECT / "demo")
+    port = _free_port()  # scrapyd takes no 0
+    lines = ["[scrapyd]", f"http_port = {port}", "poll_interval = 0.2"]
+    lines += [f"username = {USER}", f"password = {PASSWORD}", "max_proc = 2"]
+    lines += [f"{name}_dir = {folder / name}" for name in ("eggs", "logs", "dbs", "jobs")]
+    (folder / "scrapyd.conf").write_text("\n".join(lines) + "\n")
+    log = folder / "scrapyd.log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scrapyd"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(library)},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _until(lambda: f"Site starting on {port}" in log.read_text(), 60)
+        yield Scrapyd(process, f"http://127.0.0.1:{port}/", folder)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def deployed(scrapyd, tmp_path_factory):
+    """Deployed with ``scrapyd-deploy``, from a copy: building leaves folders behind."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in PACKED:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy / name)
+    settings = f"[settings]\ndefault = enrichscrapy.settings\n[deploy]\nurl = {scrapyd.url}\n"
+    settings += f"project = enrichscrapy\nusername = {USER}\npassword = {PASSWORD}\n"
+    (copy / "scrapy.cfg").write_text(settings)
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapyd_client.deploy", "--debug"],
+        cwd=copy,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(copy)  # from here on only the egg is left
+    return scrapyd
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Performers in a database with absolute paths, and the demo sites."""
+    with DemoSites(babepedia_profiles(CAST), iafd_profiles(CAST)) as sites:
+        place = Workplace(tmp_path)
+        place.use_sites(sites.babepedia.url, sites.iafd.url)
+        place.settings["FACE_MODEL"] = STAND_IN
+        write_performers(tmp_path / "performers.jsonl", CAST)
+        done = place.run("import-performers", str(tmp_path / "performers.jsonl"))
+        assert done.returncode == 0, done.stderr
+        yield place, sites
+
+
+def looked_up(place, source: str, mode: str) -> set[int]:
+    with place.database() as database, database.read() as connection:
+        query = select(lookups.c.performer_id).where(
+            lookups.c.source == source, lookups.c.mode == mode
+        )
+        return set(connection.scalars(query))
+
+
+def test_without_the_password_nothing_is_told(scrapyd):
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{scrapyd.url}daemonstatus.json", timeout=30)
+
+
+def test_both_spiders_are_there_once_deployed(deployed):
+    told = deployed.call("listspiders", project="enrichscrapy")
+    assert told["spiders"] == ["babepedia", "iafd"]
+
+
+def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deployed, world):
+    place, sites = world
+    slow = {**place.settings, "DELAY_FLOORS": '{"babepedia": 0.3, "iafd": 0.3}'}
+    first = deployed.schedule("babepedia", slow, mode="url")
+    _until(lambda: looked_up(place, "babepedia", "url"), 120)
+    deployed.call("cancel", project="enrichscrapy", job=first)
+    deployed.wait_for(first, "finished")
+    begun = looked_up(place, "babepedia", "url")
+    assert begun
+    assert len(begun) < len(CAST)
+
+    second = deployed.schedule("babepedia", place.settings, mode="url")
+    deployed.wait_for(second, "finished")
+    assert looked_up(place, "babepedia", "url") == set(range(1, len(CAST) + 1))
+    asked = Counter(sites.babepedia.paths("page"))
+    ended = [person for number, person in enumerate(CAST, 1) if number in begun]
+    assert [asked[f"/babe/{slug_of(person.name)}"] for person in ended] == [1] * len(ended)
+    assert (place.index_dir / "current").exists()
+    assert place.run("verify").returncode == 0
+
+
+def test_arguments_and_settings_reach_the_spider(deployed, world):
+    place, _ = world
+    job = deployed.schedule("iafd", place.settings, mode="name", limit=2)
+    deployed.wait_for(job, "finished")
+    assert looked_up(place, "iafd", "name") == {1, 2}
+    with place.database() as database:
+        kinds = {path.name.rpartition(".")[2] for path in database.artefacts.paths("log")}
+        assert kinds == {"log"}
+        assert [path.name for path in database.artefacts.paths("jobdir")] == [job]
+
+
+def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):
+    place, _ = world
+    (egg,) = deployed.folder.glob("eggs/enrichscrapy/*.egg")
+    assert egg.is_file()
+    environment = {**place.environment(), "PYTHONPATH": str(egg)}
+    environment["SCRAPY_SETTINGS_MODULE"] = "enrichscrapy.settings"
+    where = "import enrichscrapy; print(enrichscrapy.__file__)"
+    page = "import enrichscrapy.review.shell as s; print(len(s.render()))"
+    for command in (
+        [sys.executable, "-c", where],
+        [sys.executable, "-c", page],
+        place.command("report", "-o", str(tmp_path / "report.html")),
+    ):
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        if command[-1] == where:
+            assert done.stdout.startswith(str(egg))
+    assert "Contact sheet" in (tmp_path / "report.html").read_text()
