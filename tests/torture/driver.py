@@ -1,0 +1,261 @@
+"""Kills crawls at random and at named steps, runs the same commands again, compares what is left.
+
+An *episode* starts from a database with performers and the user's own faces, and ends when no
+lookup is due any more. In between, crawls of both sites are started again and again, with and
+without a JOBDIR, alone and together, and ended in every way. What counts is that the database
+then holds what an undisturbed run leaves, that no page was asked for again whose lookup had
+ended, that ``verify`` is clean, and that no process survived.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from demo.people import babepedia_profiles, iafd_profiles, write_known_faces, write_performers
+from demo.sites import DemoSites
+from demo.sites.iafd import perfid_of
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.ledger import Selection
+from enrichscrapy.database.schema import faces, lookups, photo_results, photos, proposals
+from enrichscrapy.index import index_model_id, verify
+from enrichscrapy.items import Outcome
+from tests.support import Workplace
+from tests.torture.cast import CAST, PAGES, add_faults
+from tests.torture.process import Run
+
+ENDINGS = ("kill", "kill", "SIGINT", "SIGTERM", "SIGINT twice")
+STEPS = (
+    "lookup stored",
+    "lookup about to be stored",
+    "statement of a transaction",
+    "generation written",
+    "index about to be swapped",
+    "index swapped",
+    "generation pruned",
+    "JOBDIR about to be signed",
+    "JOBDIR about to be closed",
+    "JOBDIR closed",
+)
+MODES = {"babepedia": "url", "iafd": "name"}
+SETTINGS = {
+    "RETRY_BASE_SECONDS": "0",
+    "RETRY_TIMES": "0",
+    "MAX_ATTEMPTS": "1000",
+    "REQUESTS_PER_DAY": "0",
+    "CIRCUIT_FAILURES": "1000",
+    "INDEX_PUBLISH_SECONDS": "1",
+    "SHUTDOWN_SECONDS": "5",
+}
+
+
+def contents(db: PerformerDatabase) -> dict[str, list[object]]:
+    """The database by natural keys: without ids, times, attempts and distances."""
+    with db.read() as connection:
+        return {
+            "lookups": _rows(
+                connection,
+                select(lookups.c.source, lookups.c.mode, lookups.c.performer_id, lookups.c.outcome),
+            ),
+            "photos": _rows(
+                connection,
+                select(photos.c.performer_id, photos.c.url, photos.c.sha256, photos.c.source),
+            ),
+            "photo results": _rows(
+                connection,
+                select(photos.c.performer_id, photos.c.url, photo_results.c.outcome).join(
+                    photos, photos.c.id == photo_results.c.photo_id
+                ),
+            ),
+            "faces": _rows(
+                connection,
+                select(faces.c.performer_id, faces.c.source, photos.c.url, faces.c.verdict).join(
+                    photos, photos.c.id == faces.c.photo_id
+                ),
+            ),
+            "proposals": _rows(
+                connection,
+                select(proposals.c.performer_id, proposals.c.kind, proposals.c.value),
+            ),
+        }
+
+
+def _rows(connection: Connection, query) -> list[object]:
+    return sorted(tuple(row) for row in connection.execute(query))
+
+
+@dataclass
+class Torture:
+    """Episodes over one pair of demo sites; ``kills`` counts those that struck a running crawl."""
+
+    folder: Path
+    random: random.Random
+    kills: int = 0
+    episodes: int = 0
+    struck: dict[str, int] = field(default_factory=dict)
+
+    def prepare(self, sites: DemoSites) -> None:
+        """The state every episode starts from, and what an undisturbed run makes of it."""
+        self.sites = sites
+        start = self._place("start")
+        write_performers(start.folder / "performers.jsonl", CAST)
+        write_known_faces(start.folder / "known", CAST)
+        _succeed(start, "import-performers", str(start.folder / "performers.jsonl"))
+        _succeed(start, "import-faces", str(start.folder / "known"))
+        calm = self._copy("calm")
+        while due := self._due(calm):
+            for source in due:
+                _succeed(calm, "crawl", source, "-a", f"mode={MODES[source]}")
+        with calm.database() as db:
+            self.expected = contents(db)
+        self._check_index(calm)
+
+    def episode(self, most_kills: int) -> int:
+        """Torture one copy until its work is done; the number of kills it took."""
+        self.episodes += 1
+        place = self._copy(f"episode-{self.episodes:04d}")
+        for site in (self.sites.babepedia, self.sites.iafd):
+            site.clear_faults()
+        add_faults(self.sites)
+        kills = 0
+        while due := self._due(place):
+            kills += self._disturb(place, due, quietly=kills >= most_kills)
+        with place.database() as db:
+            db.check()
+            found = contents(db)
+        for kind, rows in self.expected.items():
+            assert found[kind] == rows, f"{kind} differ in {place.folder}"
+        self._check_index(place)
+        shutil.rmtree(place.folder)
+        self.kills += kills
+        return kills
+
+    def _place(self, name: str) -> Workplace:
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        place = Workplace(folder, dict(SETTINGS))
+        place.use_sites(self.sites.babepedia.url, self.sites.iafd.url)
+        return place
+
+    def _copy(self, name: str) -> Workplace:
+        place, start = self._place(name), self.folder / "start"
+        shutil.copy(start / "performers.db", place.database_path)
+        if (start / "index").exists():
+            shutil.copytree(start / "index", place.index_dir)
+        return place
+
+    def _due(self, place: Workplace) -> list[str]:
+        with place.database() as db:
+            model_id = index_model_id(db, place.index_dir)
+            selections = {
+                source: Selection(source, mode, model_id=model_id) for source, mode in MODES.items()
+            }
+            return [source for source, each in selections.items() if db.ledger.count_due(each)]
+
+    # --- One disturbance ----------------------------------------------------------------------
+
+    def _disturb(self, place: Workplace, due: list[str], *, quietly: bool) -> int:
+        """Run one or both sources and end them somehow; the number of runs struck."""
+        ended = self._ended(place)
+        asked_before = len(self.sites.log.entries)
+        sources = due if self.random.random() < 0.5 else [self.random.choice(due)]
+        runs = [self._start(place, source, quietly=quietly) for source in sources]
+        struck = sum(self._end(run, quietly=quietly) for run in runs)
+        self._check_requests(asked_before, ended)
+        return struck
+
+    def _start(self, place: Workplace, source: str, *, quietly: bool) -> Run:
+        settings: dict[str, object] = {}
+        if self.random.random() < 0.6:
+            settings["JOBDIR"] = place.folder / "jobs" / source
+        step = ""
+        if not quietly and self.random.random() < 0.5:
+            step = f"{self.random.choice(STEPS)}:{self.random.randint(1, 6)}"
+        flags = ("-a", f"mode={MODES[source]}")
+        return Run(place, source, flags, settings, step)
+
+    def _end(self, run: Run, *, quietly: bool) -> int:
+        """Let it come to its end, or bring that about; 1 when it was struck while it ran."""
+        if quietly:
+            assert run.end(300) == 0, run.output
+            return 0
+        if run.step:
+            run.end(300)
+            how = run.step.partition(":")[0]
+        else:
+            how = self.random.choice(ENDINGS)
+            run.wait_until_at_work()
+            run.wait(self.random.uniform(0.0, 6.0))
+            self._bring_about(run, how)
+            run.end(60)
+        left = run.survivors()
+        assert not left, f"still running after {how}: {left}"
+        struck = run.was_killed or (how in ENDINGS and run.was_running)
+        assert struck or run.process.returncode == 0, run.output
+        if struck:
+            self.struck[how] = self.struck.get(how, 0) + 1
+        return int(struck)
+
+    def _bring_about(self, run: Run, how: str) -> None:
+        run.was_running = run.process.poll() is None
+        if not run.was_running:
+            return
+        if how == "kill":
+            run.process.kill()
+            return
+        run.process.send_signal(signal.SIGTERM if how == "SIGTERM" else signal.SIGINT)
+        if how == "SIGINT twice":
+            time.sleep(self.random.uniform(0.0, 0.5))
+            run.process.send_signal(signal.SIGINT)
+
+    # --- What must hold -----------------------------------------------------------------------
+
+    def _ended(self, place: Workplace) -> set[tuple[str, int]]:
+        ended = [outcome.value for outcome in Outcome if outcome.ended]
+        query = select(lookups.c.source, lookups.c.performer_id).where(lookups.c.outcome.in_(ended))
+        with place.database() as db, db.read() as connection:
+            return {(source, performer) for source, performer in connection.execute(query)}
+
+    def _check_requests(self, since: int, ended: set[tuple[str, int]]) -> None:
+        """No page was asked for whose lookup had ended before the run."""
+        for entry in self.sites.log.entries[since:]:
+            for performer in _performers_of(entry):
+                asked_again = (entry["site"], performer) in ended
+                assert not asked_again, f"asked for again although it had ended: {entry}"
+
+    def _check_index(self, place: Workplace) -> None:
+        with place.database() as db:
+            model_id = index_model_id(db, place.index_dir)
+            assert verify(db, place.index_dir, model_id) == []
+        _succeed(place, "verify")
+
+
+def _performers_of(entry: dict[str, object]) -> Iterator[int]:
+    path = str(entry["path"])
+    if entry["site"] == "babepedia" and path in PAGES:
+        yield PAGES[path]
+    if entry["site"] == "iafd":
+        yield from (person.number for person in CAST if perfid_of(person.name) in path)
+
+
+def _succeed(place: Workplace, *arguments: str) -> None:
+    done = place.run(*arguments, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def torture(folder: Path, kills: int, seed: int, *, per_episode: int = 6) -> Torture:
+    """Strike until ``kills`` runs were struck; raises ``AssertionError`` when anything is lost."""
+    with DemoSites(babepedia_profiles(CAST), iafd_profiles(CAST)) as sites:
+        run = Torture(folder, random.Random(seed))
+        run.prepare(sites)
+        while run.kills < kills:
+            struck = run.episode(min(per_episode, kills - run.kills))
+            print(f"episode {run.episodes}: {struck} kills, {run.kills} in all", flush=True)
+        return run

@@ -1,0 +1,92 @@
+"""A crawl in a process of its own, and all that it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tests.support import PROJECT, Workplace
+
+MARK = "TORTURE_RUN"
+GONE_WITHIN = 20.0
+
+
+class Run:
+    """A ``scrapy crawl`` with a trap at ``step``; its children are known by their environment."""
+
+    def __init__(
+        self,
+        place: Workplace,
+        spider: str,
+        flags: Sequence[str],
+        settings: dict[str, object],
+        step: str = "",
+    ) -> None:
+        self.step = step
+        self.was_running = False
+        self.mark = uuid.uuid4().hex
+        self._log = place.folder / f"{spider}-{self.mark}.log"
+        command = place.command("crawl", spider, *flags, **settings)
+        command = [sys.executable, "-m", "tests.torture.trap", *command[3:]]
+        environment = {**place.environment(), MARK: self.mark, "TORTURE_STEP": step}
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=PROJECT, env=environment, stdout=log, stderr=log
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    @property
+    def was_killed(self) -> bool:
+        return self.process.returncode == -signal.SIGKILL
+
+    def wait_until_at_work(self) -> None:
+        while self.process.poll() is None and "Spider opened" not in self.output:
+            time.sleep(0.02)
+
+    def wait(self, seconds: float) -> None:
+        """Until it ends, ``seconds`` at most."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+
+    def end(self, timeout: float) -> int:
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"it did not end within {timeout} s: {self.output}") from None
+
+    def survivors(self) -> list[int]:
+        """Processes of this run that do not go away; they are ended."""
+        deadline = time.monotonic() + GONE_WITHIN
+        while (left := self._processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return left
+
+    def _processes(self) -> list[int]:
+        mark = f"{MARK}={self.mark}".encode()
+        return [
+            int(folder.name)
+            for folder in Path("/proc").glob("[0-9]*")
+            if mark in _environment(folder) and int(folder.name) != os.getpid()
+        ]
+
+
+def _environment(folder: Path) -> bytes:
+    try:
+        return (folder / "environ").read_bytes()
+    except OSError:
+        return b""
