@@ -188,7 +188,7 @@ class ImportBatch:
         found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
         for some in chunks(sorted(performer_ids)):
             query = select(table.c.performer_id, *_CHILD_VALUES[table])
-            for row in self.connection.execute(query.where(table.c.performer_id.in_(some))):
+            for row in self.connection.execute(query.where(table.c.performer_id.in_(some))).all():
                 found[row[0]].add(tuple(row[1:]))
         return found
 

@@ -147,6 +147,8 @@ def clean_text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ImportRowError(f"expected text, not {type(value).__name__}")
     folded = " ".join(str(value).split())
+    if folded.isprintable():  # nearly always, and then there is nothing to look for
+        return folded or None
     text = "".join(c for c in folded if unicodedata.category(c) != "Cc")
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise ImportRowError("not UTF-8")
