@@ -83,7 +83,8 @@ def _mapping(given: Any) -> Mapping[str, Any]:
 def _floor(settings: Mapping[str, Any], source: str, on_loopback: bool) -> float:
     floors = _mapping(settings["DELAY_FLOORS"])
     lowest = FLOORS.get(source, FLOOR_ELSEWHERE)
-    wanted = _number(floors, source) if source in floors else lowest
+    name = f"DELAY_FLOORS of {source}"
+    wanted = _number({name: floors[source]}, name) if source in floors else lowest
     if wanted < lowest and not on_loopback:
         raise BadSetting(
             f"DELAY_FLOORS gives {source} {wanted:g} s: at least {lowest:g} s, unless "

@@ -15,6 +15,8 @@ COMMANDS_MODULE = "enrichscrapy.commands"
 ITEM_PIPELINES = {
     "enrichscrapy.pipelines.identity.IdentityPipeline": 100,
     "enrichscrapy.pipelines.photos.PhotosPipeline": 200,
+    # Only where KEEP_PHOTOS names a folder.
+    "enrichscrapy.pipelines.kept_photos.KeptPhotosPipeline": 250,
     "enrichscrapy.pipelines.faces.FacesPipeline": 300,
     "enrichscrapy.pipelines.validation.ValidationPipeline": 400,
     "enrichscrapy.pipelines.store.StorePipeline": 500,
@@ -31,6 +33,8 @@ EXTENSIONS = {
     "enrichscrapy.extensions.judge.JudgeExtension": 20,
     "enrichscrapy.extensions.publisher.IndexPublisher": 30,
     "enrichscrapy.extensions.shutdown.ShutdownExtension": 40,
+    # Drops quarantined faces that nobody decided about for too long.
+    "enrichscrapy.extensions.retention.RetentionExtension": 45,
     # Stops when the pages no longer look like the site's.
     "enrichscrapy.extensions.layout.LayoutExtension": 50,
     "enrichscrapy.extensions.dry_run.DryRunExtension": 400,
@@ -170,6 +174,13 @@ CHALLENGE_PROVIDERS = ["challenges.cloudflare.com"]
 CHALLENGE_TIMEOUT = 30
 # Bytes of a page beyond which it is not read, packed or unpacked (photos: PHOTO_MAX_BYTES).
 PAGE_MAX_BYTES = 8_000_000
+
+# --- What is kept --------------------------------------------------------------------------------
+# Days for which a quarantined face waits for a person's decision; then its vector and crop are
+# dropped, at the start of the next crawl. 0 keeps it for good.
+RETENTION_DAYS = 180
+# Folder in which downloaded photos are kept; empty: none is kept once its faces are embedded.
+KEEP_PHOTOS = os.environ.get("KEEP_PHOTOS", "")
 
 # --- Runs ----------------------------------------------------------------------------------------
 # 1 looks up, downloads, embeds and judges, writes nothing but pace and budget, and prints what it

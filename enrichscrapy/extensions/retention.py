@@ -1,0 +1,40 @@
+"""At the start of each crawl: quarantined faces that waited too long are dropped."""
+
+from __future__ import annotations
+
+import logging
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from enrichscrapy.database.retention import reject_expired
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
+
+logger = logging.getLogger(__name__)
+
+
+class RetentionExtension:
+    """Settings: ``RETENTION_DAYS`` (0 turns it off), ``DRY_RUN``."""
+
+    def __init__(self, crawler: Crawler, days: float) -> None:
+        self.crawler = crawler
+        self.days = days
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        days = crawler.settings.getfloat("RETENTION_DAYS")
+        if days <= 0 or crawler.settings.getbool("DRY_RUN"):
+            raise NotConfigured
+        extension = cls(crawler, days)
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        return extension
+
+    async def spider_opened(self) -> None:
+        database = required(self.crawler, DatabaseExtension)
+        dropped = await database.write(reject_expired, database.database, self.days)
+        if dropped:
+            self.crawler.stats.inc_value("faces/expired", dropped)
+            logger.info("%d faces waited for a decision too long and were dropped", dropped)

@@ -1,0 +1,47 @@
+"""Photos kept on disk, for those who ask for it: one folder a performer, names are hashes."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+_SUFFIXES = (
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"\x89PNG\r\n\x1a\n", ".png"),
+    (b"GIF8", ".gif"),
+)
+
+
+def keep_photo(folder: Path, performer_id: int, sha256: str, data: bytes) -> Path:
+    """Write a photo, whole or not at all, readable by its owner only; returns its path.
+
+    Nothing of the photo's address or of a name is in the path: both may hold anything.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise ValueError("sha256 must be 64 hexadecimal digits")
+    own = folder_of(folder, performer_id)
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = own / f"{sha256}{_suffix(data)}"
+    if path.exists():
+        return path
+    descriptor, temporary = tempfile.mkstemp(dir=own, suffix=".tmp")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def folder_of(folder: Path, performer_id: int) -> Path:
+    return folder / str(int(performer_id))
+
+
+def _suffix(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ".webp"
+    return next((suffix for magic, suffix in _SUFFIXES if data.startswith(magic)), ".bin")
