@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.import_records import COLUMNS, Fault, Record
-from enrichscrapy.database.performers import chunks, iso_time, link_row, make_due
+from enrichscrapy.database.performers import chunks, iso_time, link_row
 from enrichscrapy.database.schema import (
     aliases,
     external_urls,
@@ -138,8 +138,6 @@ class ImportBatch:
                 missing = children.keys() - present[table][performer_id]
                 self._rows[table] += [children[key] for key in children if key in missing]
                 changed = changed or bool(missing)
-                if table is external_urls:
-                    self._wake(performer_id, record, {key[0] for key in missing})
             self.result.updated += changed
             self.result.unchanged += not changed
 
@@ -150,12 +148,6 @@ class ImportBatch:
             statement = update(performers).where(performers.c.id == performer_id)
             self.connection.execute(statement.values(values))
         return bool(changes)
-
-    def _wake(self, performer_id: int, record: Record, urls: set[str]) -> None:
-        """New links of somebody who was looked up already make the lookup due."""
-        for link, _, _ in record.links:
-            if link.url in urls:
-                make_due(self.connection, performer_id, link, self.now)
 
     def _children(
         self, performer_id: int, record: Record

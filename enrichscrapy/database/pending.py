@@ -1,10 +1,13 @@
-"""Who was never looked up, kept ready: the table ``pending``.
+"""Triggers of the ledger: who was never looked up, and whom a new link brings back.
 
 "No row in the ledger" cannot be found by an index: with a million performers done, the search
 for the last one would walk past all of them. So the answer to that question, the view
 ``never_looked_up``, is copied into ``pending``, and triggers renew a performer's part of the copy
 whenever one of the tables behind it changes, in the same transaction. The view is the only
 place that says who belongs there.
+
+A new or changed link is new hope: its site's lookup by link, ended or given up, is due at once,
+whoever wrote the link.
 """
 
 from __future__ import annotations
@@ -59,6 +62,15 @@ CREATE TRIGGER IF NOT EXISTS pending_source_added AFTER INSERT ON sources BEGIN
 END
 """
 
+_WAKE = """
+CREATE TRIGGER IF NOT EXISTS lookup_due_{name} AFTER {event} ON external_urls
+WHEN NEW.site IN (SELECT name FROM sources) AND NEW.normalized_id IS NOT NULL BEGIN
+  UPDATE lookups SET next_attempt_at = 0, attempts = 0, blocks = 0
+   WHERE source = NEW.site AND mode = 'url' AND performer_id = NEW.performer_id
+     AND next_attempt_at IS NULL;
+END
+"""
+
 _DIFFERENCES = """
 SELECT count(*) FROM (
   SELECT * FROM (SELECT source, mode, performer_id, gender FROM never_looked_up
@@ -80,6 +92,8 @@ def create(connection: Connection) -> None:
             END"""  # noqa: S608  # made of the constants above
         connection.exec_driver_sql(statement)
     connection.exec_driver_sql(_SOURCE_TRIGGER)
+    connection.exec_driver_sql(_WAKE.format(name="by_new_link", event="INSERT"))
+    connection.exec_driver_sql(_WAKE.format(name="by_changed_link", event="UPDATE OF url, site"))
 
 
 def differences(connection: Connection) -> int:

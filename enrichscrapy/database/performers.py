@@ -10,18 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, update
+from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.links import Link, link_of
 from enrichscrapy.database.schema import (
     aliases,
     external_urls,
-    lookups,
     performers,
     stashbox_ids,
 )
-from enrichscrapy.items import Performer, ReferenceSiteMode
+from enrichscrapy.items import Performer
 
 OWN_COLUMNS = frozenset(performers.columns.keys()) - {"id", "created_at", "updated_at"}
 """Columns of ``performers`` a caller may write."""
@@ -81,17 +80,14 @@ def insert_url(
     source: str | None = None,
     confidence: float | None = None,
 ) -> bool:
-    """Add a link and make its site's ended lookup due; False when it was there.
+    """Add a link (a trigger makes its site's ended lookup due); False when it was there.
 
     Raises ``ValueError`` when it is no web address.
     """
     link = link_of(url)
     row = link_row(performer_id, link, source, confidence, now)
     statement = insert(external_urls).values(row).on_conflict_do_nothing()
-    added = connection.execute(statement).rowcount > 0
-    if added:
-        make_due(connection, performer_id, link, now)
-    return added
+    return connection.execute(statement).rowcount > 0
 
 
 def link_row(
@@ -107,22 +103,6 @@ def link_row(
         "confidence": confidence,
         "created_at": iso_time(now),
     }
-
-
-def make_due(connection: Connection, performer_id: int, link: Link, now: float) -> None:
-    """A new link is new hope: lookups by link that ended, or were given up, start again."""
-    if link.normalized_id is None:
-        return
-    connection.execute(
-        update(lookups)
-        .where(
-            lookups.c.source == link.site,
-            lookups.c.mode == ReferenceSiteMode.URL_LOOKUP.value,
-            lookups.c.performer_id == performer_id,
-            lookups.c.next_attempt_at.is_(None),
-        )
-        .values(next_attempt_at=now, attempts=0, blocks=0)
-    )
 
 
 def insert_stashbox_id(

@@ -214,12 +214,41 @@ class LedgerMachine(RuleBasedStateMachine):
         if not self.genders:
             return
         performer_id = data.draw(st.sampled_from(sorted(self.genders)))
-        url = f"{PAGE}P{number}" if site == "babepedia" else f"{OTHER}{number}/a.htm"
+        url = self.url(site, number)
         new = (site, number) not in self.links[performer_id]
         self.db.add_url(performer_id, url)
         self.links[performer_id].add((site, number))
+        if new:
+            self.wake(site, performer_id)
+
+    @rule(data=st.data(), change=st.booleans())
+    def change_or_remove_link(self, data, change):
+        """As somebody would with an SQLite browser."""
+        linked = [(i, *link) for i, links in self.links.items() for link in links]
+        if not linked:
+            return
+        performer_id, site, number = data.draw(st.sampled_from(sorted(linked)))
+        change = change and (site, number + 3) not in self.links[performer_id]
+        old = self.url(site, number)
+        with self.db.write() as connection:
+            mine = (external_urls.c.performer_id == performer_id, external_urls.c.url == old)
+            if change:
+                new = {"url": self.url(site, number + 3)}
+                connection.execute(external_urls.update().where(*mine).values(new))
+            else:
+                connection.execute(external_urls.delete().where(*mine))
+        self.links[performer_id].remove((site, number))
+        if change:
+            self.links[performer_id].add((site, number + 3))
+            self.wake(site, performer_id)
+
+    @staticmethod
+    def url(site, number):
+        return f"{PAGE}P{number}" if site == "babepedia" else f"{OTHER}{number}/a.htm"
+
+    def wake(self, site, performer_id):
         row = self.rows.get((site, "url", performer_id))
-        if new and row and row["next"] is None:
+        if row and row["next"] is None:
             row["next"] = self.clock.now
 
     @rule(
