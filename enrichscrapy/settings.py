@@ -14,6 +14,8 @@ COMMANDS_MODULE = "enrichscrapy.commands"
 # --- The way of a lookup -------------------------------------------------------------------------
 ITEM_PIPELINES = {
     "enrichscrapy.pipelines.identity.IdentityPipeline": 100,
+    # Nobody under 18, before any photo.
+    "enrichscrapy.pipelines.adults.AdultsPipeline": 150,
     "enrichscrapy.pipelines.photos.PhotosPipeline": 200,
     # Only where KEEP_PHOTOS names a folder.
     "enrichscrapy.pipelines.kept_photos.KeptPhotosPipeline": 250,

@@ -1,0 +1,39 @@
+"""Between stages 100 and 200: nobody under 18, before any photo is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
+
+from enrichscrapy.age import minor_by
+from enrichscrapy.items import Lookup, Outcome
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+class AdultsPipeline:
+    """Ends the lookup of a minor as ``mismatch`` (detail ``minor …``) and drops what was read."""
+
+    def __init__(self, stats: StatsCollector, today: Callable[[], dt.date] = _today) -> None:
+        self.stats = stats
+        self.today = today
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.stats)
+
+    def process_item(self, lookup: Lookup) -> Lookup:
+        if lookup.outcome is not Outcome.FOUND:
+            return lookup
+        source = minor_by(lookup.performer, lookup.profile, self.today())
+        if source is not None:
+            lookup.outcome, lookup.detail = Outcome.MISMATCH, f"minor: says the {source}"
+            lookup.profile = None
+            self.stats.inc_value("lookups/minor")
+        return lookup

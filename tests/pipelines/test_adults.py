@@ -1,0 +1,66 @@
+import datetime as dt
+
+import pytest
+
+from enrichscrapy import settings
+from enrichscrapy.items import (
+    Lookup,
+    Outcome,
+    PartialDate,
+    Performer,
+    Profile,
+    ReferenceSiteMode,
+)
+from enrichscrapy.pipelines.adults import AdultsPipeline
+
+TODAY = dt.date(2026, 6, 15)
+
+
+class Stats(dict):
+    def inc_value(self, name):
+        self[name] = self.get(name, 0) + 1
+
+
+def lookup(stored, said, outcome=Outcome.FOUND):
+    born = PartialDate.parse(said) if said else None
+    return Lookup(
+        source="iafd",
+        mode=ReferenceSiteMode.URL_LOOKUP,
+        performer=Performer(1, "Mira Vantongeren", birth_date=stored),
+        outcome=outcome,
+        profile=Profile("Mira Vantongeren", "https://x.example", birth_date=born),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "said", "detail"),
+    [
+        ("2010-01-01", None, "minor: says the database"),
+        (None, "2008", "minor: says the page"),
+        ("1990", "2008-12", "minor: says the page"),
+    ],
+)
+def test_a_minor_ends_the_lookup_and_leaves_nothing(stored, said, detail):
+    stats = Stats()
+    done = AdultsPipeline(stats, lambda: TODAY).process_item(lookup(stored, said))
+    assert (done.outcome, done.detail, done.profile) == (Outcome.MISMATCH, detail, None)
+    assert stats == {"lookups/minor": 1}
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"), [("1990", "1990-05"), (None, None), ("2008-06-15", "")]
+)
+def test_adults_pass(stored, said):
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(lookup(stored, said))
+    assert done.outcome is Outcome.FOUND
+    assert done.profile is not None
+
+
+def test_what_found_nothing_passes_untouched():
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(lookup("2010", None, Outcome.ABSENT))
+    assert done.outcome is Outcome.ABSENT
+
+
+def test_it_stands_before_the_photos():
+    order = {name.rpartition(".")[2]: n for name, n in settings.ITEM_PIPELINES.items()}
+    assert order["IdentityPipeline"] < order["AdultsPipeline"] < order["PhotosPipeline"]
