@@ -115,13 +115,14 @@ class BabepediaSite:
 
 def named_photos(profile: SiteProfile) -> Iterator[tuple[str, SitePhoto]]:
     """Photos under their names on the site: ``Name``, ``Name2`` …; uploads from ``Name10`` on."""
+    base = profile.slug.replace("_", " ") or profile.name
     number, upload = 1, 10
     for photo in profile.photos:
         if photo.upload:
-            yield f"/user-uploads/{profile.name}{upload}.jpg", photo
+            yield f"/user-uploads/{base}{upload}.jpg", photo
             upload += 1
         else:
-            yield f"/pics/{profile.name}{number if number > 1 else ''}.jpg", photo
+            yield f"/pics/{base}{number if number > 1 else ''}.jpg", photo
             number += 1
 
 
