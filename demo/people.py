@@ -341,8 +341,7 @@ def _photo(kind: str, looks: int, shot: int, first: int, masculine: bool) -> Sit
 
 # --- Pictures ------------------------------------------------------------------------------------
 
-# People are drawn by lot. These seeds were picked because no two of them look alike to the
-# stand-in; whoever is not listed is never compared with anybody.
+# People are drawn by lot. These lots were picked because to the stand-in no two of them look alike.
 # fmt: off
 SEEDS = {
     1: 125, 2: 105, 3: 102, 4: 122, 5: 86, 6: 91, 7: 1, 8: 33, 9: 63, 10: 79,
