@@ -28,7 +28,7 @@ _QUOTING_URLS = (
     "scrapy.downloadermiddlewares.httpcompression",
     "scrapy-playwright",
 )
-MEMORY_CHECK_SECONDS = 1.0
+WATCH_SECONDS = 1.0
 GRACE_SECONDS = 15.0
 """How much longer than its ``Visit.seconds`` a visit may take, the browser's start included."""
 
@@ -88,28 +88,41 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         outgoing = request.replace(url=source.leaving(request.url), meta=_browser_meta(request))
         self.abort_request = visit.keeps_out
         visit.end_browser = self.browser_provider.kill
-        watch = asyncio.ensure_future(self._watch_memory(visit))
         try:
             self.browser_provider.prepare(await _addresses(visit, source))
-            async with asyncio.timeout(visit.seconds + GRACE_SECONDS):
-                await super().download_request(outgoing)
+            async with asyncio.timeout(visit.seconds + GRACE_SECONDS) as limit:
+                watch = asyncio.ensure_future(self._watch(visit, limit))
+                try:
+                    await super().download_request(outgoing)
+                finally:
+                    watch.cancel()
         except TimeoutError:
-            visit.failure = visit.failure or "the browser hung"
+            visit.fail("the browser hung")
         except Exception as error:  # Playwright's errors have texts for people, and no codes
-            if not visit.opened:
-                visit.failure = visit.failure or one_line(f"browser: {_first_line(error)}", 120)
+            visit.fail(one_line(f"browser: {_first_line(error)}", 120))
         finally:
-            watch.cancel()
             self.browser_provider.kill()
             await self._end_browser()
         return Response(request.url, status=200 if visit.opened else 403)
 
-    async def _watch_memory(self, visit: Visit) -> None:
+    async def _watch(self, visit: Visit, limit: asyncio.Timeout) -> None:
+        """End the visit when its browser takes too much memory or is gone.
+
+        Playwright would wait on for some of the answers of a browser that died.
+        """
+        was_there = False
         while True:
-            await asyncio.sleep(MEMORY_CHECK_SECONDS)
-            if await asyncio.to_thread(self.browser_provider.memory) > self.memory_limit:
-                visit.failure = "the browser took too much memory"
+            await asyncio.sleep(WATCH_SECONDS)
+            memory = await asyncio.to_thread(self.browser_provider.memory)
+            if memory > self.memory_limit:
+                visit.fail("the browser took too much memory")
                 self.browser_provider.kill()
+            elif memory or not was_there:
+                was_there = was_there or memory > 0
+                continue
+            visit.fail("browser: it died")
+            limit.reschedule(asyncio.get_running_loop().time())
+            return
 
     async def _end_browser(self) -> None:
         await self.browser_provider.close()

@@ -67,6 +67,11 @@ class Visit:
         if host_and_port(url) in self.may_reach:
             self.used += count
 
+    def fail(self, why: str) -> None:
+        """Note why the page did not open; the first reason counts, and none once it did."""
+        if not (self.opened or self.failure):
+            self.failure = why
+
     async def keeps_out(self, request: PageRequest) -> bool:
         """Whether this request must not leave."""
         over = self.opened or self.used > self.max_requests
@@ -87,11 +92,9 @@ class Visit:
         deadline = time.monotonic() + self.seconds
         while not self.opened:
             if time.monotonic() > deadline:
-                self.failure = "it did not open in time"
-                return
+                return self.fail("it did not open in time")
             if self.used > self.max_requests:
-                self.failure = "it asked for too many things"
-                return
+                return self.fail("it asked for too many things")
             with suppress(TimeoutError):  # a page that does not even answer the browser
                 async with asyncio.timeout(deadline - time.monotonic()):
                     self.opened = await self._shows_the_page(page)

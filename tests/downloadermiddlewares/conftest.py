@@ -44,6 +44,7 @@ class Server:
     port: int
     answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
+    http: ThreadingHTTPServer | None = None
 
     @property
     def url(self) -> str:
@@ -119,7 +120,7 @@ def make_server():
 
         http = QuietServer(("127.0.0.1", 0), Handler)
         http.daemon_threads = True
-        server = Server(http.server_address[1])
+        server = Server(http.server_address[1], http=http)
         server.answers["/robots.txt"] = _reply(status=404)
         server.answers |= answers
         threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True).start()

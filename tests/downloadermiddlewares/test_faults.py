@@ -1,11 +1,18 @@
 """What a broken or hostile server can do to one request: each costs that one and is named."""
 
+import datetime as dt
+import ipaddress
 import re
 import socket
+import ssl
 import struct
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 def drop(handler):
@@ -83,6 +90,30 @@ def two_lengths(handler):
         b"\r\nabcde"
     )
     handler.close_connection = True
+
+
+def write_self_signed(key, certificate):
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .sign(private, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    certificate.write_bytes(signed.public_bytes(pem))
+    key.write_bytes(
+        private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
 
 
 FAULTS = {
@@ -169,3 +200,15 @@ def test_what_a_server_says_reaches_no_terminal(server, crawl, reply, text):
     said = crawled.log + "".join(detail or "" for detail in crawled.details)
     assert "\x1b" not in said
     assert "\nINFO forged" not in said
+
+
+def test_a_certificate_nobody_vouches_for_is_not_accepted(make_server, crawl, tmp_path):
+    server = make_server()
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    write_self_signed(key, certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    crawled = crawl("/x", base=f"https://127.0.0.1:{server.port}", ROBOTSTXT_OBEY=False)
+    assert crawled.details[0].startswith("connection failed")
+    assert server.seen == []
