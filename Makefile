@@ -28,7 +28,7 @@ demo: $(READY)
 	$(BIN)/python -m demo.run
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

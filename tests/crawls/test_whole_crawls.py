@@ -180,9 +180,8 @@ def test_only_the_profiles_own_photos_are_asked_for(world):
     assert not [path for path in paths if "_thumb" in path]
     found = {name for name, o in world.outcomes("babepedia", "url").items() if o == "found"}
     found = {name.partition(" born")[0] for name in found}
-    owners = {
-        path.removeprefix("photo ").rpartition("/")[2].rstrip("0123456789.jpg") for path in paths
-    }
+    files = [path.rpartition("/")[2].removesuffix(".jpg") for path in paths]
+    owners = {name.rstrip("0123456789 ") for name in files}
     assert owners <= found
 
 
@@ -204,7 +203,7 @@ def test_each_photo_has_its_outcome(world):
 
 
 def test_strangers_stay_out(world):
-    assert world.verdicts("Tessa Quillmark", "babepedia") == {"accepted": 4}
+    assert set(world.verdicts("Tessa Quillmark", "babepedia")) == {"accepted"}
     assert world.verdicts("Cleo Marrowind", "babepedia")["accepted"] == 0
     orla = world.verdicts("Orla Fenwright", "babepedia")
     assert orla["accepted"] == 3
