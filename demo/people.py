@@ -362,14 +362,22 @@ def looks_of(number: int, masculine: bool) -> PersonLook:
 
 def shot_of(number: int, shot: int) -> Shot:
     """One of endlessly many portraits, a little calmer than the freest."""
-    free, plain = Shot.from_seed(SEEDS[number] * 1000 + shot), Shot()
+    free, plain = Shot.from_seed(SEEDS.get(number, number) * 1000 + shot), Shot()
 
-    def calmer(name: str) -> float:
-        usual: float = getattr(plain, name)
-        return usual + (getattr(free, name) - usual) * CALM
+    def calmer(free_value: float, plain_value: float) -> float:
+        return plain_value + (free_value - plain_value) * CALM
 
-    names = ("yaw", "pitch", "roll", "light_x", "light_y", "light", "warmth", "smile")
-    return replace(free, **{name: calmer(name) for name in names})
+    return replace(
+        free,
+        yaw=calmer(free.yaw, plain.yaw),
+        pitch=calmer(free.pitch, plain.pitch),
+        roll=calmer(free.roll, plain.roll),
+        light_x=calmer(free.light_x, plain.light_x),
+        light_y=calmer(free.light_y, plain.light_y),
+        light=calmer(free.light, plain.light),
+        warmth=calmer(free.warmth, plain.warmth),
+        smile=calmer(free.smile, plain.smile),
+    )
 
 
 def portrait(number: int, shot: int, masculine: bool = False) -> bytes:
