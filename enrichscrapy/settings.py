@@ -198,7 +198,7 @@ SPIDER_CONTRACTS = {
     "enrichscrapy.contracts.LeadsTo": 5,
 }
 # The performer that scrapy check asks for, by source: {"babepedia": ID}. Else the one found last.
-CHECK_PERFORMERS = {}
+CHECK_PERFORMERS: dict[str, object] = {}
 
 # Seconds between two summaries of a crawl's progress in the log, where no terminal shows it live;
 # 0 logs none.

@@ -10,6 +10,7 @@ import traceback
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
+from enrichscrapy.downloadermiddlewares.checks import check_settings
 from enrichscrapy.exceptions import EnrichError
 
 EXIT_CODES = {
@@ -49,15 +50,20 @@ class Command(ScrapyCrawlCommand):
             raise UsageError("name one spider: babepedia or iafd")
         assert self.crawler_process is not None
         try:
+            check_settings(self.crawler_process.settings)
+        except EnrichError as error:
+            self.exitcode = _tell(error)
+            return
+        try:
             crawler = self._create_crawler(args[0])
         except KeyError:
             names = ", ".join(sorted(self.crawler_process.spider_loader.list()))
             raise UsageError(f"no spider named {args[0]}: use one of {names}") from None
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        error = _error_of(task)
-        if error is not None:
-            self.exitcode = _tell(error)
+        failure = _error_of(task)
+        if failure is not None:
+            self.exitcode = _tell(failure)
             return
         reason = crawler.stats.get_value("finish_reason")
         message = crawler.stats.get_value("stop/message")

@@ -15,6 +15,7 @@ from enrichscrapy.database.mentions import Mentions
 from enrichscrapy.database.schema import artefacts
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.jobdir import RECORD, SCRAPY_NAMES
+from enrichscrapy.keptphotos import folder_of
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -58,12 +59,23 @@ def _clean(kind: str, path: Path, person: Person, mentions: Mentions) -> str:
         return f"log {path}: {_drop_lines(path, mentions)} lines removed"
     if kind == "backup":
         return f"backup {path}: {_clean_backup(path, person)} performers removed"
+    if kind == "photos":
+        return f"photos {path}: {_drop_photos(path, person)} folders removed"
     # A report shows faces, an export holds vectors: both are made again from the database.
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink()
     return f"{kind} {path}: removed"
+
+
+def _drop_photos(path: Path, person: Person) -> int:
+    """Remove the person's own folder among the kept photos."""
+    own = folder_of(path, person.performer.id) if person.performer is not None else None
+    if own is None or not own.is_dir():
+        return 0
+    shutil.rmtree(own)
+    return 1
 
 
 def _remove_jobdir(path: Path) -> None:

@@ -28,7 +28,7 @@ class PhotosPipeline:
     They go through the downloader middlewares like any page (robots.txt, pace, limits), one
     after another. A photo that may come later (server error, time-out, a refusal) leaves the
     whole lookup due again, with what was got stored: the next attempt asks for the rest only.
-    Stopped by its user, the crawl drops the lookup: it stays due as it was.
+    A crawl that is ending drops a lookup of which it got no photo: it stays due as it was.
     """
 
     def __init__(self, crawler: Crawler, max_photos: int, faces_enabled: bool) -> None:
@@ -76,9 +76,9 @@ class PhotosPipeline:
         try:
             response = await self.crawler.engine.download_async(request)
         except RequestRefused as refusal:
-            if refusal.transient and not self.crawler.engine.running:
+            if refusal.transient and not any(photo.sha256 for photo in lookup.photos):
                 self.crawler.stats.inc_value("lookups/postponed")
-                raise DropItem("the crawl was stopped", log_level="DEBUG") from refusal
+                raise DropItem("the crawl is ending", log_level="DEBUG") from refusal
             return _refused(url, refusal)
         except Exception as error:  # whatever the network did, it costs this photo only
             return _later(url, Outcome.FAILED, describe_failure(error))

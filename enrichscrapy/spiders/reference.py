@@ -8,6 +8,7 @@ the ledger's. This class only turns plans into requests and pages into reports.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar, Self
 
@@ -16,6 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
+from enrichscrapy.age import minor_by
 from enrichscrapy.arguments import SpiderArguments
 from enrichscrapy.database.ledger import DueLookup, Selection
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
@@ -141,12 +143,21 @@ class ReferenceSpider(Spider):
             self.crawler.stats.inc_value("lookups/unknown_gender")
 
     def _begin(self, due: DueLookup) -> Request | Lookup:
+        if minor_by(due.performer, None, dt.datetime.now(dt.UTC).date()):
+            self._in_progress.add(due.performer.id)
+            return self._minor(due.performer)
         if self.mode is ReferenceSiteMode.URL_LOOKUP:
             plan = plan_by_link(due.performer.id, due.urls)
         else:
             plan = plan_by_name(due.performer, self.site, self.max_candidates)
         self._in_progress.add(plan.performer_id)
         return self._continue(plan, due.performer)
+
+    def _minor(self, performer: Performer) -> Lookup:
+        """Nobody under 18 is looked up: no request is made."""
+        self.crawler.stats.inc_value("lookups/minor")
+        detail = "minor: says the database"
+        return Lookup(self.source_name, self.mode, performer, Outcome.MISMATCH, detail=detail)
 
     async def _wait_for_room(self) -> None:
         while len(self._in_progress) >= self.max_in_progress:

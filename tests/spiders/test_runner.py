@@ -140,3 +140,21 @@ def test_a_spider_that_does_not_exist_is_named(place):
     done = place.crawl("nobody")
     assert done.returncode == 2
     assert "babepedia, iafd" in done.stderr
+
+
+def test_nobody_under_18_is_asked_for(place, site):
+    with place.database() as db:
+        db.add_performer("Young Person", gender="FEMALE", birth_date="2015")
+    done = place.crawl("babepedia", mode="name")
+    assert done.returncode == 0, done.stderr
+    assert site.paths == []
+    with place.database() as db:
+        assert db.ledger.outcomes("babepedia", "name") == {"mismatch": 1}
+
+
+def test_a_bad_setting_ends_the_run_with_one_line(place, site):
+    done = place.crawl("babepedia", DELAY_FLOORS="fast")
+    assert done.returncode == 2
+    assert "DELAY_FLOORS=fast" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert site.paths == []
