@@ -25,7 +25,7 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
     verdict_history,
 )
-from enrichscrapy.database.suppressions import Traits, traits_of
+from enrichscrapy.database.traits import Traits, traits_of
 from enrichscrapy.database.verdict_log import log_removals
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import Identity, Outcome, Performer

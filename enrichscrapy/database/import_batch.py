@@ -19,7 +19,8 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
-from enrichscrapy.database.suppressions import SuppressionStore, Traits, confirmed_namesakes
+from enrichscrapy.database.suppressions import SuppressionStore, confirmed_namesakes
+from enrichscrapy.database.traits import Traits
 
 Pair = tuple[str, str]
 _CHILD_VALUES = {

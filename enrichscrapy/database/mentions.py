@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from enrichscrapy.database.links import link_of
-from enrichscrapy.database.suppressions import Traits, comparable_link
+from enrichscrapy.database.traits import Traits, comparable_link
 from enrichscrapy.facts.names import fold_letters
 from enrichscrapy.sites import all_sites
 

@@ -7,19 +7,13 @@ suppresses; a name alone, which others may have too, blocks until somebody looke
 
 from __future__ import annotations
 
-import hmac
-import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.links import link_of
 from enrichscrapy.database.performers import chunks, load_performers, performers_page
 from enrichscrapy.database.schema import (
     external_urls,
@@ -29,10 +23,11 @@ from enrichscrapy.database.schema import (
     suppressed_performers,
     suppressions,
 )
+from enrichscrapy.database.suppression_key import Digester, make_key, read_key
+from enrichscrapy.database.traits import Traits, comparable_link, traits_of
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict_of
 from enrichscrapy.exceptions import SuppressionKeyMissing
 from enrichscrapy.items import Performer, Verdict
-from enrichscrapy.matching import name_key
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -41,53 +36,6 @@ STRENGTH = ("link", "id", "row", "name")
 """Kinds of suppression, the most certain first; the last one blocks only."""
 
 _DECIDED_BY = "suppression"
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-@dataclass
-class Traits:
-    """What tells a person again. ``row`` is the import key of a performer without any id."""
-
-    names: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    ids: list[tuple[str, str]] = field(default_factory=list)
-    row: str | None = None
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """(kind, text) pairs to take digests of."""
-        for url in self.links:
-            yield "link", comparable_link(url)
-        for endpoint, value in self.ids:
-            yield "id", f"{endpoint}:{value}".lower()
-            if _UUID.fullmatch(value.lower()):  # unique everywhere, whatever the endpoint's name
-                yield "id", value.lower()
-        keys = [key for name in self.names if (key := name_key(name))]
-        if self.row and keys:
-            yield "row", f"{self.row}\0{keys[0]}"
-        for position, key in enumerate(keys):
-            if position == 0 or " " in key:  # a single word is too many people's alias
-                yield "name", key
-
-
-def traits_of(performer: Performer, merged: Iterable[tuple[str, str]], row: str | None) -> Traits:
-    """The traits of a performer of the database."""
-    return Traits(
-        [performer.canonical_name, *performer.aliases],
-        list(performer.urls),
-        [*performer.stashbox_ids, *merged],
-        row,
-    )
-
-
-def comparable_link(url: str) -> str:
-    """A link without what varies between ways of writing it: scheme, www, case, final slash."""
-    try:
-        url = link_of(url).url
-    except ValueError:
-        return url.strip().lower()
-    parts = urlsplit(url)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}{query}".lower()
 
 
 class SuppressionStore:
@@ -117,45 +65,29 @@ class SuppressionStore:
 
         Performers of the database that now match are blocked, and their faces leave the index.
         """
-        self._make_key()
         now = self._database.clock()
         with self._database.write() as connection:
-            digester = self._digester(connection, adding=True)
-            assert digester is not None
-            rows = [
-                {"kind": kind, "digest": digester.digest(kind, text), "created_at": now}
-                for kind, text in traits
-            ]
+            if not _any(connection):
+                make_key(self.key_path)
+            digester = self._read_digester(connection)
+            digests = [("key", digester.proof)]
+            digests += [(kind, digester.digest(kind, text)) for kind, text in traits]
             statement = insert(suppressions).on_conflict_do_nothing()
-            connection.execute(statement, digester.proof(now))
-            added = sum(connection.execute(statement, row).rowcount for row in rows)
-            self._refresh_all(connection)
+            before = _count(connection)
+            connection.execute(
+                statement,
+                [{"kind": kind, "digest": digest, "created_at": now} for kind, digest in digests],
+            )
+            added = _count(connection) - before
+            self._refresh_all(connection, digester)
         return added
-
-    def _make_key(self) -> None:
-        with self._database.read() as connection:
-            if _any(connection) or self.key_path.exists():
-                return
-        try:
-            descriptor = os.open(self.key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32).hex().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(self.key_path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     # --- Telling -------------------------------------------------------------------------------
 
     def kind_of(self, connection: Connection, traits: Traits) -> str | None:
         """The most certain kind of suppression these traits match; None when they match none."""
         digester = self._digester(connection)
-        return digester.kind_of(connection, traits) if digester else None
+        return _kind_of(connection, digester, traits) if digester else None
 
     def kept_out(self, connection: Connection, found: Sequence[Performer]) -> set[int]:
         """Ids of those performers that must not be looked up, written or indexed."""
@@ -164,7 +96,7 @@ class SuppressionStore:
             return set()
         confirmed = confirmed_namesakes(connection, [performer.id for performer in found])
         kinds = {
-            traits_id: digester.kind_of(connection, traits)
+            traits_id: _kind_of(connection, digester, traits)
             for traits_id, traits in _all_traits(connection, found)
         }
         return {
@@ -220,19 +152,17 @@ class SuppressionStore:
             rows = connection.execute(query.where(suppressed_performers.c.confirmed_at.is_(None)))
             return dict(rows.all())
 
-    def _refresh_all(self, connection: Connection) -> None:
-        digester = self._digester(connection)
-        assert digester is not None
+    def _refresh_all(self, connection: Connection, digester: Digester) -> None:
         after_id = 0
         while page := performers_page(connection, after_id, 1000):
             self._refresh(connection, digester, page)
             after_id = page[-1].id
 
     def _refresh(
-        self, connection: Connection, digester: _Digester, found: Sequence[Performer]
+        self, connection: Connection, digester: Digester, found: Sequence[Performer]
     ) -> None:
         for performer_id, traits in _all_traits(connection, found):
-            kind = digester.kind_of(connection, traits)
+            kind = _kind_of(connection, digester, traits)
             table = suppressed_performers
             if kind is None:
                 gone = delete(table).where(table.c.performer_id == performer_id)
@@ -267,20 +197,14 @@ class SuppressionStore:
 
     # --- The key -------------------------------------------------------------------------------
 
-    def _digester(self, connection: Connection, *, adding: bool = False) -> _Digester | None:
+    def _digester(self, connection: Connection) -> Digester | None:
         """None while there is nothing to tell; the key is read anew each time it is needed."""
-        if not adding and not _any(connection):
-            return None
-        try:
-            key = self.key_path.read_bytes().strip()
-        except OSError as error:
-            raise SuppressionKeyMissing(
-                f"{self.key_path} cannot be read ({error.strerror}): without it nobody who was "
-                "forgotten could be kept out; put it back from where you keep it"
-            ) from error
-        digester = _Digester(key)
+        return self._read_digester(connection) if _any(connection) else None
+
+    def _read_digester(self, connection: Connection) -> Digester:
+        digester = Digester(read_key(self.key_path))
         proof = select(suppressions.c.digest).where(suppressions.c.kind == "key")
-        if connection.scalar(proof) not in (None, digester.proof(0.0)["digest"]):
+        if connection.scalar(proof) not in (None, digester.proof):
             raise SuppressionKeyMissing(
                 f"{self.key_path} is not the key of this database's suppressions: put the right "
                 "one back"
@@ -288,29 +212,23 @@ class SuppressionStore:
         return digester
 
 
-class _Digester:
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def digest(self, kind: str, text: str) -> str:
-        return hmac.digest(self._key, f"{kind}\0{text}".encode(), "sha256").hex()
-
-    def proof(self, now: float) -> dict[str, str | float]:
-        """A row by which the key itself is told again."""
-        return {"kind": "key", "digest": self.digest("key", ""), "created_at": now}
-
-    def kind_of(self, connection: Connection, traits: Traits) -> str | None:
-        digests = sorted({self.digest(kind, text) for kind, text in traits})
-        found = {
-            kind
-            for some in chunks(digests)
-            for kind in connection.scalars(
-                select(suppressions.c.kind).where(
-                    suppressions.c.kind.in_(STRENGTH), suppressions.c.digest.in_(some)
-                )
+def _kind_of(connection: Connection, digester: Digester, traits: Traits) -> str | None:
+    digests = sorted({digester.digest(kind, text) for kind, text in traits})
+    found = {
+        kind
+        for some in chunks(digests)
+        for kind in connection.scalars(
+            select(suppressions.c.kind).where(
+                suppressions.c.kind.in_(STRENGTH), suppressions.c.digest.in_(some)
             )
-        }
-        return next((kind for kind in STRENGTH if kind in found), None)
+        )
+    }
+    return next((kind for kind in STRENGTH if kind in found), None)
+
+
+def _count(connection: Connection) -> int:
+    query = select(func.count()).select_from(suppressions).where(suppressions.c.kind != "key")
+    return connection.scalar(query) or 0
 
 
 def _any(connection: Connection) -> bool:

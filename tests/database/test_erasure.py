@@ -23,7 +23,7 @@ from enrichscrapy.database.schema import (
     suppressed_performers,
 )
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.database.suppressions import Traits
+from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import BadSetting, SourceLocked
 from enrichscrapy.forgetting import forget
 from enrichscrapy.index import FaceIndex, publish

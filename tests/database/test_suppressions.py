@@ -13,7 +13,7 @@ from enrichscrapy.database.importers import import_file
 from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.schema import lookups, suppressions
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.database.suppressions import Traits, comparable_link
+from enrichscrapy.database.traits import Traits, comparable_link
 from enrichscrapy.exceptions import SuppressionKeyMissing, VerdictRefused
 from enrichscrapy.items import Outcome, Verdict
 from tests.database.builders import accept, face, lookup, photo

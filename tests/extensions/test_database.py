@@ -10,7 +10,7 @@ from scrapy import signals
 from scrapy.utils.test import get_crawler
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.suppressions import Traits
+from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import BadSetting, SuppressionKeyMissing
 from enrichscrapy.extensions.database import DatabaseExtension
 

@@ -1,0 +1,53 @@
+"""The key of the suppressions: a file beside the database, and the digests made with it."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from pathlib import Path
+
+from enrichscrapy.exceptions import SuppressionKeyMissing
+
+
+def make_key(path: Path) -> None:
+    """Write a new key, durably, readable by its owner only; one that is there stays."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(32).hex().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_key(path: Path) -> bytes:
+    """The key; ``SuppressionKeyMissing`` when it cannot be read."""
+    try:
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise SuppressionKeyMissing(
+            f"{path} cannot be read ({error.strerror}): without it nobody who was forgotten "
+            "could be kept out; put it back from where you keep it"
+        ) from error
+
+
+class Digester:
+    """Keyed digests: without the key they tell nothing, not even to who guesses a name."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def digest(self, kind: str, text: str) -> str:
+        """HMAC-SHA256 in hexadecimal."""
+        return hmac.digest(self._key, f"{kind}\0{text}".encode(), "sha256").hex()
+
+    @property
+    def proof(self) -> str:
+        """A digest by which the key itself is told again."""
+        return self.digest("key", "")

@@ -1,0 +1,60 @@
+"""What tells a person again: names, links, ids, made comparable however they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from enrichscrapy.database.links import link_of
+from enrichscrapy.items import Performer
+from enrichscrapy.matching import name_key
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass
+class Traits:
+    """What tells a person again. ``row`` is the import key of a performer without any id."""
+
+    names: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    ids: list[tuple[str, str]] = field(default_factory=list)
+    row: str | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """(kind, text) pairs to take digests of."""
+        for url in self.links:
+            yield "link", comparable_link(url)
+        for endpoint, value in self.ids:
+            yield "id", f"{endpoint}:{value}".lower()
+            if _UUID.fullmatch(value.lower()):  # unique everywhere, whatever the endpoint's name
+                yield "id", value.lower()
+        keys = [key for name in self.names if (key := name_key(name))]
+        if self.row and keys:
+            yield "row", f"{self.row}\0{keys[0]}"
+        for position, key in enumerate(keys):
+            if position == 0 or " " in key:  # a single word is too many people's alias
+                yield "name", key
+
+
+def traits_of(performer: Performer, merged: Iterable[tuple[str, str]], row: str | None) -> Traits:
+    """The traits of a performer of the database."""
+    return Traits(
+        [performer.canonical_name, *performer.aliases],
+        list(performer.urls),
+        [*performer.stashbox_ids, *merged],
+        row,
+    )
+
+
+def comparable_link(url: str) -> str:
+    """A link without what varies between ways of writing it: scheme, www, case, final slash."""
+    try:
+        url = link_of(url).url
+    except ValueError:
+        return url.strip().lower()
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}{query}".lower()
