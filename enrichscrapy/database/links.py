@@ -52,7 +52,8 @@ def _host(url: str) -> str:
 def _registrable_name(host: str) -> str:
     parts = _extractor()(host)
     # iafd.net is not IAFD: only a host the site's own module names may carry its name.
-    return parts.domain if parts.suffix and parts.domain not in all_sites() else host
+    whole = parts.suffix and parts.domain  # a host may be a bare suffix, or have no known one
+    return parts.domain if whole and parts.domain not in all_sites() else host
 
 
 @functools.cache

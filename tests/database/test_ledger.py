@@ -27,6 +27,7 @@ class TestRetryPolicy:
         longest=st.floats(1, 10**7),
         chance=st.floats(0, 1),
     )
+    @settings(deadline=None, derandomize=True)
     def test_the_wait_grows_to_its_maximum_and_jitter_only_lengthens(
         self, attempts, base, longest, chance
     ):

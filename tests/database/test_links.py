@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.database.links import Link, link_of
@@ -61,6 +61,8 @@ def test_what_is_no_web_address_is_refused(url):
 
 
 @given(st.text())
+@example("AL")
+@settings(deadline=None, max_examples=300, derandomize=True)
 def test_any_text_is_read_or_refused(text):
     for url in (text, "https://" + text, "https://www.babepedia.com/babe/" + text):
         try:
