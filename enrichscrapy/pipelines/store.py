@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Self
 
 from scrapy.crawler import Crawler
-from sqlalchemy.exc import DBAPIError
+from scrapy.exceptions import DropItem
 
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import StoreReport, store_lookup
+from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
@@ -53,10 +54,9 @@ class StorePipeline:
         if self._is_kept(lookup):
             try:
                 report = await self.database.write(self._storing(lookup))
-            except DBAPIError as error:
-                message = f"the database cannot be written: {error.orig}"
-                stop_crawl(self.crawler, "database_error", message)
-                raise
+            except (DatabaseUnavailable, DatabaseDamaged) as error:
+                stop_crawl(self.crawler, "database_error", str(error))
+                raise DropItem("the database cannot be written", log_level="ERROR") from error
         self._count(lookup, report)
         return lookup
 
