@@ -1,6 +1,6 @@
 import pytest
 
-from tests.resume.harness import Crawl, HeldSite
+from tests.resume.harness import Crawl, ForkServer, HeldSite
 from tests.support import Workplace
 
 PERFORMERS = 8
@@ -13,10 +13,22 @@ def site():
 
 
 @pytest.fixture
-def place(tmp_path, site):
-    """Eight performers, each with a link to each site."""
+def iafd():
+    with HeldSite().running() as running:
+        yield running
+
+
+@pytest.fixture
+def empty_place(tmp_path, site, iafd):
     workplace = Workplace(tmp_path, {"FACES_ENABLED": "0"})
-    workplace.use_sites(site.url, site.url)
+    workplace.use_sites(site.url, iafd.url)
+    return workplace
+
+
+@pytest.fixture
+def place(empty_place):
+    """Eight performers, each with a link to each site."""
+    workplace = empty_place
     with workplace.database() as db:
         for number in range(1, PERFORMERS + 1):
             performer = db.add_performer(f"Ada Demo{number}", gender="FEMALE")
@@ -25,19 +37,25 @@ def place(tmp_path, site):
     return workplace
 
 
+@pytest.fixture(scope="session")
+def fork_server():
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def crawl(place):
+def crawl(place, fork_server):
     """Starts crawls and leaves none behind."""
     running = []
 
     def start(spider="babepedia", *flags, **settings):
-        running.append(Crawl(place, spider, *flags, **settings))
+        running.append(Crawl(fork_server, place, spider, *flags, **settings))
         return running[-1]
 
     yield start
     for each in running:
-        if each.process.poll() is None:
-            each.kill()
+        each.kill()
 
 
 @pytest.fixture

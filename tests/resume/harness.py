@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -22,8 +25,10 @@ class HeldSite:
     """Answers 404 (an ended lookup) unless told otherwise; remembers who asked for what.
 
     ``hold(test)`` keeps requests whose path passes ``test`` waiting until ``release``;
-    ``status_of`` gives the status of a path.
+    ``status_of`` gives the status of a path; each answer takes ``delay`` seconds.
     """
+
+    delay = 0.0
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -43,6 +48,7 @@ class HeldSite:
                     site._arrived.notify_all()
                 if site._held(self.path):
                     site._released.wait(PATIENCE)
+                time.sleep(site.delay)
                 self._answer(site.status_of(self.path))
 
             def _answer(self, status: int) -> None:
@@ -91,43 +97,92 @@ class HeldSite:
         return Counter(self.paths)
 
 
+class ForkServer:
+    """Starts crawls in processes that need not import anything; see ``forkserver.py``."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.resume.forkserver"],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._started: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._codes: dict[int, int] = {}
+        self._ended = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in self._process.stdout:
+            message = json.loads(line)
+            if "status" not in message:
+                self._started.put(message["pid"])
+                continue
+            with self._ended:
+                self._codes[message["pid"]] = message["status"]
+                self._ended.notify_all()
+
+    def start(self, arguments: list[str], environment: dict[str, str], log: Path) -> int:
+        """The process id of a new ``scrapy <arguments>``."""
+        request = {"arguments": arguments, "environment": environment, "log": str(log)}
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.flush()
+        return self._started.get(timeout=PATIENCE)
+
+    def exit_code(self, pid: int, timeout: float = 0.0) -> int | None:
+        """How it ended, negative for a signal; None while it has not, after ``timeout``."""
+        with self._ended:
+            self._ended.wait_for(lambda: pid in self._codes, timeout)
+            return self._codes.get(pid)
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
 class Crawl:
     """A ``scrapy crawl`` that runs while the test goes on."""
 
-    def __init__(self, place: Workplace, spider: str, *flags: str, **settings: object) -> None:
+    def __init__(
+        self, server: ForkServer, place: Workplace, spider: str, *flags: str, **settings: object
+    ) -> None:
+        self._server = server
         self._log = place.folder / f"{spider}-{time.monotonic_ns()}.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                place.command("crawl", spider, *flags, **settings),
-                cwd=PROJECT,
-                env=place.environment(),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._log.touch()
+        arguments = place.command("crawl", spider, *flags, **settings)[3:]
+        self.pid = server.start(arguments, place.environment(), self._log)
 
     @property
     def output(self) -> str:
         return self._log.read_text()
 
+    @property
+    def runs(self) -> bool:
+        return self._server.exit_code(self.pid) is None
+
     def signal(self, number: int = signal.SIGINT) -> None:
-        self.process.send_signal(number)
+        if self.runs:
+            os.kill(self.pid, number)
 
     def wait_for(self, text: str) -> None:
         """Until ``text`` stands in the output."""
         deadline = time.monotonic() + PATIENCE
         while text not in self.output:
-            assert self.process.poll() is None, self.output
+            assert self.runs, self.output
             assert time.monotonic() < deadline, f"{text!r} is not in: {self.output}"
             time.sleep(0.02)  # a file tells nobody that it grew
 
     def end(self, timeout: float = PATIENCE) -> int:
         """Wait for the end; the exit code."""
-        return self.process.wait(timeout)
+        code = self._server.exit_code(self.pid, timeout)
+        assert code is not None, f"it did not end within {timeout} s: {self.output}"
+        return code
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        self.signal(signal.SIGKILL)
+        self.end()
 
 
 def children(pid: int) -> list[int]:

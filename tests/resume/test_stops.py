@@ -147,7 +147,7 @@ def test_a_damaged_jobdir_is_set_aside(site, crawl, outcomes, tmp_path):
     assert outcomes() == {"absent": 8}
 
 
-def test_another_modes_jobdir_is_refused_before_the_first_request(site, crawl, tmp_path):
+def test_another_modes_jobdir_is_refused_before_the_first_request(site, iafd, crawl, tmp_path):
     jobdir = tmp_path / "jobs"
     assert crawl(JOBDIR=jobdir).end() == 0
     asked = len(site.paths)
@@ -157,7 +157,7 @@ def test_another_modes_jobdir_is_refused_before_the_first_request(site, crawl, t
     assert "Traceback" not in second.output
     third_one = crawl("iafd", JOBDIR=jobdir)
     assert third_one.end() == 2
-    assert len(site.paths) == asked
+    assert (len(site.paths), iafd.paths) == (asked, [])
 
 
 def test_a_dry_run_ignores_the_jobdir(site, crawl, tmp_path, outcomes):
@@ -174,7 +174,7 @@ def test_the_same_source_twice_at_once(site, crawl):
     site.wait_for(3)
     second = crawl("babepedia", "-a", "mode=name")
     assert second.end() == 4
-    assert f"babepedia is being crawled by process {first.process.pid} on " in second.output
+    assert f"babepedia is being crawled by process {first.pid} on " in second.output
     assert "Traceback" not in second.output
     other = crawl("iafd", "-a", "limit=1")
     assert other.end() == 0, other.output
