@@ -344,14 +344,14 @@ def _photo(kind: str, looks: int, shot: int, first: int, masculine: bool) -> Sit
 # People are drawn by lot. These lots were picked because to the stand-in no two of them look alike.
 # fmt: off
 SEEDS = {
-    1: 125, 2: 105, 3: 102, 4: 122, 5: 86, 6: 91, 7: 1, 8: 33, 9: 63, 10: 79,
+    1: 125, 2: 105, 3: 102, 4: 122, 5: 86, 6: 91, 7: 1, 8: 33, 9: 63, 10: 35,
     11: 108, 12: 6, 13: 54, 14: 106, 15: 27, 16: 15, 17: 97, 18: 16, 19: 10, 20: 7,
     21: 118, 22: 17, 23: 37, 24: 6, 25: 24, 26: 22, 27: 110, 28: 46, 29: 89, 30: 123,
-    41: 17, 42: 20, 43: 109, 44: 116, 45: 65,
+    41: 4, 42: 20, 43: 109, 44: 116, 45: 65,
 }
 # fmt: on
 
-CALM = 0.6
+CALM = 0.7
 """The share of a free shot's pose and light that the demo's shots have."""
 
 

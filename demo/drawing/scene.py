@@ -29,7 +29,7 @@ def _colour(rng: np.random.Generator, saturation: float, value: float) -> Colour
 
 
 def draw_background(canvas: Canvas, shot: Shot) -> None:
-    """A wall with a soft light on it, sometimes blurred lamps, leaves or a corner."""
+    """A wall with a soft light on it; lamps, leaves, a corner, a window or a horizon, blurred."""
     rng = np.random.default_rng([13, shot.background])
     high, wide = canvas.u.shape
     across = np.linspace(0, 1, wide, dtype=np.float32)[None, :]
@@ -39,7 +39,7 @@ def draw_background(canvas: Canvas, shot: Shot) -> None:
     tilt = float(rng.uniform(-0.6, 0.6))
     ramp = np.clip(down + tilt * (across - 0.5), 0, 1)
     canvas.rgb[...] = mix(canvas.filled(base), other, plane(ramp))
-    kind = int(rng.integers(4))
+    kind = int(rng.integers(6))
     if kind == 1:
         _draw_lamps(canvas, rng)
     if kind == 2:
@@ -50,7 +50,17 @@ def draw_background(canvas: Canvas, shot: Shot) -> None:
         canvas.lay(tint(other, 0.55), smooth(0.2, 0.9, blur) * 0.7)
     if kind == 3:
         edge = float(rng.uniform(0.15, 0.85))
-        canvas.lay(tint(base, 0.7), smooth(edge - 0.02, edge + 0.02, across + 0 * down) * 0.7)
+        canvas.lay(
+            tint(base, 0.6), smooth(edge - 0.02, edge + 0.02, plane(across + 0 * down)) * 0.8
+        )
+    if kind == 4:
+        left, sill = float(rng.uniform(-0.2, 0.7)), float(rng.uniform(0.3, 0.7))
+        beside = smooth(left, left + 0.06, plane(across)) * smooth(left + 0.5, left + 0.44, across)
+        pane = plane(beside * smooth(sill + 0.04, sill, down))
+        canvas.lay((0.96, 0.97, 0.93), pane * 0.85)
+    if kind == 5:
+        level = float(rng.uniform(0.3, 0.7))
+        canvas.lay(tint(other, 0.4), smooth(level - 0.03, level + 0.03, plane(down + 0 * across)))
 
 
 def _draw_lamps(canvas: Canvas, rng: np.random.Generator) -> None:
