@@ -30,6 +30,7 @@ TONE_BINS = (10, 14, 12)  # of log brightness, log(red/green), log(blue/green)
 TONE_RANGES = ((2.9, 5.5), (-0.05, 0.65), (-0.6, 0.1))
 TONE_WEIGHT = 1.6
 SCALE = 0.26  # the distance of two descriptors (1 - cosine) that becomes 1 - 1/e
+GREY = np.array((0.299, 0.587, 0.114), dtype=np.float32)
 AROUND = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 
 
@@ -82,7 +83,7 @@ class LocalBinaryPatterns:
         step = crop.shape[0] // SIDE
         blocks = crop.astype(np.float32).reshape(SIDE, step, SIDE, step, 3)
         means = blocks.mean(axis=(1, 3)) + 12.0
-        grey = _blur(np.log(means @ np.float32([0.299, 0.587, 0.114])))
+        grey = _blur(np.log(means @ GREY))
         patterns = [_contrast(_with_mirror(self._patterns(grey, r), _MIRRORED)) for r in RADII]
         tones = _tones(_with_mirror(self._pool(_tone_bins(np.log(means)))))
         return np.concatenate([*patterns, TONE_WEIGHT * _unit(tones)])
