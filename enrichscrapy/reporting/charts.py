@@ -109,9 +109,9 @@ def _bars(bars: Sequence[Bar], top: float) -> list[Markup]:
     for place, bar in enumerate(bars):
         floor = float(TOP + PLOT)
         for part in bar.parts:
-            height = PLOT * part.value / top
-            if height <= 0:
+            if part.value <= 0:
                 continue
+            height = max(PLOT * part.value / top, 1.0)  # one among thousands can still be seen
             floor -= height
             drawn.append(
                 tag(

@@ -50,7 +50,7 @@ def _day_bar(first: dt.date, width: int, place: int, counts: Counter[str], numbe
         for outcome in Outcome
     ]
     every = max(1, -(-number // 4))
-    shown = place % every == 0 and (place + every <= number or place == number - 1)
+    shown = (number - 1 - place) % every == 0
     return Bar(tuple(parts), f"{day:%d %b}" if shown else "")
 
 
@@ -86,6 +86,22 @@ def distance_bins(connection: Connection, model_id: int) -> list[DistanceBin]:
         .group_by(faces.c.verdict, place)
     )
     return [DistanceBin(*row) for row in connection.execute(query)]
+
+
+def limits_in_force(connection: Connection, model_id: int) -> dict[str, float]:
+    """The thresholds that the latest verdict was taken with, by their words."""
+    limits = [
+        cast(func.json_extract(faces.c.distances, f"$.{name}"), Float).label(name)
+        for name in ("accept", "reject")
+    ]
+    query = (
+        select(*limits)
+        .where(faces.c.model_id == model_id, limits[0].is_not(None))
+        .order_by(faces.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return {name: float(limit) for name, limit in row.items() if limit is not None} if row else {}
 
 
 def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Markup | None:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.schema import models
 from enrichscrapy.items import Outcome
 from enrichscrapy.pages import content_policy, environment, page_file
 from enrichscrapy.privatefile import private_file
@@ -97,12 +96,7 @@ def _context(
 def _distances(connection: Connection, model_id: int | None) -> Markup | None:
     if model_id is None:
         return None
-    stored = connection.scalar(select(models.c.thresholds).where(models.c.id == model_id)) or {}
-    limits = {
-        words_: float(values[-1])
-        for words_, values in (("accept", stored.get("accept")), ("reject", stored.get("reject")))
-        if values
-    }
+    limits = plots.limits_in_force(connection, model_id)
     return plots.distances(plots.distance_bins(connection, model_id), limits)
 
 

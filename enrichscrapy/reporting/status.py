@@ -36,7 +36,8 @@ class Status:
 
     @property
     def waiting_for_review(self) -> int:
-        return sum(row.count for row in self.faces if row.verdict == "quarantined")
+        waiting = (row for row in self.faces if row.verdict == "quarantined")
+        return sum(row.count for row in waiting if row.reason != "suppressed")
 
     def to_json(self) -> dict[str, Any]:
         """JSON-serialisable, with the sums a script would otherwise have to make itself."""

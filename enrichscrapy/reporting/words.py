@@ -66,6 +66,8 @@ REASONS: Mapping[str, str] = {
     Reason.NO_ROOM: "right, but there is no room for more",
     Reason.REPLACED: "made room for a better one",
     "confirmed": "confirmed by an independent source",
+    "retention": "nobody decided about it in time",
+    "suppressed": "kept out: forgotten, or a namesake of somebody forgotten",
     "review": "you decided",
 }
 

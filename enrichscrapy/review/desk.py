@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, func, select, update
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import faces
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
@@ -56,10 +57,12 @@ class ReviewDesk:
         """It is this performer's face. ``trusted``: it may vouch for others from now on.
 
         Where MAX_FACES_* leave no room it is kept as ``retired``, as the rules would. Raises
-        ``VerdictRefused`` when there is no such face or it was rejected before.
+        ``VerdictRefused`` when there is no such face, it was rejected before, or the performer is
+        kept out.
         """
         with self._lock, self.database.write() as connection:
             face = _face(connection, face_id)
+            self._check_not_kept_out(connection, face)
             full = self._full(connection, face)
             if full:
                 ruling = self._ruling(Verdict.RETIRED, False, Reason.NO_ROOM.value)
@@ -83,14 +86,18 @@ class ReviewDesk:
     def undo(self, face_id: int) -> Decided:
         """Put the verdict before the last one back.
 
-        Raises ``VerdictRefused`` when there is none, and for a rejection of another session:
-        what it deleted is gone.
+        Raises ``VerdictRefused`` when there is none, for a rejection of another session (what it
+        deleted is gone), and where an accepted face would have no place or no right to come back.
         """
         with self._lock, self.database.write() as connection:
             face = _face(connection, face_id)
             if face_id in self._dropped and face.vector is None:
                 _put_back(connection, face_id, self._dropped[face_id])
             ruling = undo_verdict(connection, face_id, self.database.clock())
+            if ruling.verdict is Verdict.ACCEPTED:
+                self._check_not_kept_out(connection, face)
+                if full := self._full(connection, face):
+                    raise VerdictRefused(f"face {face_id} has lost its place: {full}")
         self._dropped.pop(face_id, None)
         return self._decided(face_id, ruling, f"undone: {ruling.verdict.value} as before", "undone")
 
@@ -109,6 +116,13 @@ class ReviewDesk:
         if total >= self.limits.total:
             return f"{total} faces are the most (MAX_FACES_TOTAL)"
         return ""
+
+    def _check_not_kept_out(self, connection: Connection, face: Row[tuple[object, ...]]) -> None:
+        performers = load_performers(connection, [face.performer_id])
+        if self.database.suppressions.kept_out(connection, performers):
+            raise VerdictRefused(
+                f"performer {face.performer_id} is suppressed: no face of theirs is accepted"
+            )
 
     def _ruling(self, verdict: Verdict, trusted: bool, reason: str) -> Ruling:
         return Ruling(verdict, trusted, reason, DECIDED_BY, self.database.clock())

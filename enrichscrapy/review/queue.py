@@ -12,6 +12,9 @@ from enrichscrapy.database.schema import aliases, faces, lookups, performers, ph
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.words import distance_words, reason_words
 
+KEPT_OUT = "suppressed"
+"""The reason of faces that nobody may accept: the performer was forgotten, or a namesake of one."""
+
 BESIDE = 8
 """Known faces shown beside a candidate at most."""
 
@@ -36,7 +39,7 @@ def waiting(
     query = (
         select(faces, performers.c.canonical_name)
         .join(performers, performers.c.id == faces.c.performer_id)
-        .where(faces.c.verdict == Verdict.QUARANTINED.value)
+        .where(faces.c.verdict == Verdict.QUARANTINED.value, faces.c.reason != KEPT_OUT)
         .order_by(faces.c.performer_id, faces.c.id)
     )
     if performer_id is not None:

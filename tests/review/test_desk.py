@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.index import publish
 from enrichscrapy.index.verify import verify
@@ -101,6 +102,30 @@ def test_the_limits_hold_for_people_too(sample):
     desk.undo(third)
     desk.reject(first)
     assert desk.accept(third).verdict is Verdict.ACCEPTED
+
+
+def test_undo_finds_no_place_for_a_face_that_others_have_taken(sample):
+    desk = ReviewDesk(sample.database, Limits(per_source=1, total=3))
+    first, second = sample.lookup(sample.performer(), faces=[ACCEPTED, WAITING])
+    desk.reject(first)
+    desk.accept(second)
+    with pytest.raises(VerdictRefused, match="lost its place"):
+        desk.undo(first)
+    assert sample.database.faces.get(first).verdict is Verdict.REJECTED
+    desk.undo(second)
+    assert desk.undo(first).verdict is Verdict.ACCEPTED
+
+
+def test_nobody_who_is_kept_out_gets_a_face(sample, desk):
+    performer_id = sample.performer("Ada Demo")
+    accepted, candidate = sample.lookup(performer_id, faces=[ACCEPTED, WAITING])
+    desk.reject(accepted)
+    sample.database.suppressions.add(Traits(names=["Ada Demo"]))
+    with pytest.raises(VerdictRefused, match="suppressed"):
+        desk.accept(candidate)
+    with pytest.raises(VerdictRefused, match="suppressed"):
+        desk.undo(accepted)
+    assert sample.database.faces.get(accepted).vector is None
 
 
 def test_a_face_that_is_gone_is_refused(desk):
