@@ -80,5 +80,5 @@ class StoppableDownloader(Downloader):
 def _handed_back(request: Request) -> Request:
     """The request itself, which the engine then schedules; other than a page's, a refusal."""
     if performer_of(request) is None:
-        raise RequestRefused(Outcome.FAILED, "the crawl is being stopped", transient=True)
+        raise RequestRefused(Outcome.BLOCKED, "the crawl is ending", transient=True)
     return request

@@ -29,7 +29,7 @@ class ShutdownExtension:
 
     At once, pages that were not asked for yet are handed back; lookups in the pipelines go on
     getting their photos. After ``seconds`` the photos left are given up too, and their lookups
-    stay due. After as long again (something hangs) the index is published and the process ends
+    come back. After as long again (something hangs) the index is published and the process ends
     as if signalled twice. A second signal is Scrapy's own: the process ends at once.
     """
 
@@ -92,7 +92,7 @@ class ShutdownExtension:
         return downloader
 
     def _give_up_photos(self) -> None:
-        logger.info("Stopping: giving up the photos that have not come; their lookups stay due")
+        logger.info("Stopping: giving up the photos that have not come; their lookups come back")
         self.finishing = False
         self._downloader().stop_everything()
 

@@ -33,7 +33,8 @@ def place(empty_place):
         for number in range(1, PERFORMERS + 1):
             performer = db.add_performer(f"Ada Demo{number}", gender="FEMALE")
             db.add_url(performer, f"https://www.babepedia.com/babe/Ada_Demo{number}")
-            db.add_url(performer, f"https://www.iafd.com/person.rme/id=0000000{number}-0000-0000")
+            perfid = f"perfid=adademo{number}/gender=f"
+            db.add_url(performer, f"https://www.iafd.com/person.rme/{perfid}/ada-demo.htm")
     return workplace
 
 

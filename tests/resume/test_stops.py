@@ -168,16 +168,17 @@ def test_a_dry_run_ignores_the_jobdir(site, crawl, tmp_path, outcomes):
     assert site.asked == ALL
 
 
-def test_the_same_source_twice_at_once(site, crawl):
-    site.hold(third)
+def test_the_same_source_twice_at_once(site, iafd, crawl):
+    site.hold(lambda path: path.endswith("Demo8"))
     first = crawl()
-    site.wait_for(3)
+    site.wait_for(8)
     second = crawl("babepedia", "-a", "mode=name")
     assert second.end() == 4
     assert f"babepedia is being crawled by process {first.pid} on " in second.output
     assert "Traceback" not in second.output
     other = crawl("iafd", "-a", "limit=1")
     assert other.end() == 0, other.output
+    assert len(iafd.paths) == 1
     site.release()
     assert first.end() == 0
     assert crawl().end() == 0, "the lock is free again"

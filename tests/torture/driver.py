@@ -32,18 +32,19 @@ from tests.torture.cast import CAST, PAGES, add_faults
 from tests.torture.process import Run
 
 ENDINGS = ("kill", "kill", "SIGINT", "SIGTERM", "SIGINT twice")
-STEPS = (
-    "lookup stored",
-    "lookup about to be stored",
-    "statement of a transaction",
-    "generation written",
-    "index about to be swapped",
-    "index swapped",
-    "generation pruned",
-    "JOBDIR about to be signed",
-    "JOBDIR about to be closed",
-    "JOBDIR closed",
-)
+STEPS = {
+    "lookup stored": 6,
+    "lookup about to be stored": 6,
+    "statement of a transaction": 60,
+    "generation written": 6,
+    "index about to be swapped": 2,
+    "index swapped": 2,
+    "generation pruned": 2,
+    "JOBDIR about to be signed": 1,
+    "JOBDIR about to be closed": 1,
+    "JOBDIR closed": 1,
+}
+"""A step, and how many times a crawl may come to it before it is struck there."""
 MODES = {"babepedia": "url", "iafd": "name"}
 SETTINGS = {
     "RETRY_BASE_SECONDS": "0",
@@ -177,9 +178,13 @@ class Torture:
             settings["JOBDIR"] = place.folder / "jobs" / source
         step = ""
         if not quietly and self.random.random() < 0.5:
-            step = f"{self.random.choice(STEPS)}:{self.random.randint(1, 6)}"
+            step = self._choose_step(jobdir="JOBDIR" in settings)
         flags = ("-a", f"mode={MODES[source]}")
         return Run(place, source, flags, settings, step)
+
+    def _choose_step(self, *, jobdir: bool) -> str:
+        step = self.random.choice([each for each in STEPS if jobdir or "JOBDIR" not in each])
+        return f"{step}:{self.random.randint(1, STEPS[step])}"
 
     def _end(self, run: Run, *, quietly: bool) -> int:
         """Let it come to its end, or bring that about; 1 when it was struck while it ran."""

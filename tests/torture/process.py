@@ -69,14 +69,15 @@ class Run:
     def survivors(self) -> list[int]:
         """Processes of this run that do not go away; they are ended."""
         deadline = time.monotonic() + GONE_WITHIN
-        while (left := self._processes()) and time.monotonic() < deadline:
+        while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.02)
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return left
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """Those that run now, its own included."""
         mark = f"{MARK}={self.mark}".encode()
         return [
             int(folder.name)

@@ -1,0 +1,124 @@
+"""Stops and kills in the middle of a lookup's photos: the workers, the index, the lookup itself."""
+
+import signal
+import time
+
+import pytest
+
+from demo.people import DemoPerson, SitePage, babepedia_profiles, link
+from demo.sites import DemoSites, Fault, Kind
+from enrichscrapy.index import FaceIndex, index_model_id, verify
+from tests.support import Workplace
+from tests.torture.process import Run
+
+FIRST = DemoPerson(1, "Asta Quernholt", birth_date="1981-04-02", links=(link("Asta Quernholt"),))
+SECOND = DemoPerson(2, "Berit Vossmar", birth_date="1982-04-03", links=(link("Berit Vossmar"),))
+PAGES = ["/babe/Asta_Quernholt", "/babe/Berit_Vossmar"]
+SECOND_PHOTO = "/pics/Berit Vossmar2.jpg"
+
+
+@pytest.fixture
+def sites():
+    page = SitePage(("own", "own", "own"))
+    people = [DemoPerson(**{**vars(each), "babepedia": page}) for each in (FIRST, SECOND)]
+    with DemoSites(babepedia_profiles(people)) as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path, sites):
+    workplace = Workplace(tmp_path, {"INDEX_PUBLISH_SECONDS": "0.3", "LOOKUPS_IN_PROGRESS": "1"})
+    workplace.use_sites(sites.babepedia.url, sites.iafd.url)
+    with workplace.database() as db:
+        for person in (FIRST, SECOND):
+            performer = db.add_performer(person.name, gender="FEMALE", birth_date=person.birth_date)
+            db.add_url(performer, person.links[0])
+    return workplace
+
+
+@pytest.fixture
+def crawl(place):
+    running = []
+
+    def start(**settings):
+        running.append(Run(place, "babepedia", (), settings))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.process.kill()
+        each.process.wait()
+
+
+def wait_for_photo(sites):
+    deadline = time.monotonic() + 60
+    while SECOND_PHOTO not in sites.babepedia.paths("photo"):
+        assert time.monotonic() < deadline, sites.babepedia.paths()
+        time.sleep(0.02)
+
+
+def wait_for_index(place, sites):
+    """The first performer's faces were published while the second's are still on their way."""
+    deadline = time.monotonic() + 60
+    while not (place.index_dir / "current").exists():
+        assert time.monotonic() < deadline, sites.babepedia.paths()
+        time.sleep(0.02)
+
+
+def state(place):
+    with place.database() as db:
+        found = {
+            each: (db.ledger.get("babepedia", "url", each) or {"outcome": "none"})["outcome"]
+            for each in (1, 2)
+        }
+        return found, verify(db, place.index_dir, index_model_id(db, place.index_dir))
+
+
+def test_killed_with_photos_on_their_way(place, sites, crawl):
+    sites.babepedia.set_fault(SECOND_PHOTO, Fault(Kind.DELAY, seconds=60, times=1))
+    first = crawl(JOBDIR=place.folder / "jobs")
+    wait_for_photo(sites)
+    wait_for_index(place, sites)
+    assert len(first.processes()) > 1, "the crawl and its face worker"
+    first.process.kill()
+    assert first.survivors() == []
+    assert state(place) == ({1: "found", 2: "none"}, [])
+    assert FaceIndex.open_current(place.index_dir, None).count == 3
+
+    second = crawl(JOBDIR=place.folder / "jobs")
+    assert second.end(120) == 0, second.output
+    assert second.survivors() == []
+    assert sites.babepedia.paths("page") == [*PAGES, PAGES[1]]
+    assert state(place) == ({1: "found", 2: "found"}, [])
+    assert FaceIndex.open_current(place.index_dir, None).count == 6
+
+
+def test_one_signal_lets_the_photos_come_in(place, sites, crawl):
+    sites.babepedia.set_fault(SECOND_PHOTO, Fault(Kind.DELAY, seconds=2, times=1))
+    first = crawl()
+    wait_for_photo(sites)
+    first.process.send_signal(signal.SIGINT)
+    assert first.end(60) == 0, first.output
+    assert first.survivors() == []
+    assert state(place) == ({1: "found", 2: "found"}, [])
+    assert "Published index generation" in first.output
+    assert sites.babepedia.paths("page") == PAGES
+
+
+def test_photos_that_take_too_long_are_given_up_and_their_lookup_comes_back(place, sites, crawl):
+    sites.babepedia.set_fault(SECOND_PHOTO, Fault(Kind.DELAY, seconds=60, times=1))
+    first = crawl(SHUTDOWN_SECONDS=1, RETRY_BASE_SECONDS=0)
+    wait_for_photo(sites)
+    asked = time.monotonic()
+    first.process.send_signal(signal.SIGTERM)
+    assert first.end(30) == 0, first.output
+    assert time.monotonic() - asked < 15
+    assert first.survivors() == []
+    assert state(place) == ({1: "found", 2: "blocked"}, [])
+
+    second = crawl()
+    assert second.end(120) == 0, second.output
+    assert state(place) == ({1: "found", 2: "found"}, [])
+    assert sites.babepedia.paths("page") == [*PAGES, PAGES[1]]
+    photos = sites.babepedia.paths("photo")
+    assert len(photos) == len(set(photos)) + 1, "only the one that did not come"
