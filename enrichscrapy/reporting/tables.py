@@ -24,18 +24,27 @@ def print_status(status: Status, console: Console | None = None) -> None:
     console = console or Console()
     if not console.is_terminal:
         console.width = max(console.width, 120)
-    console.print(_sources(status), markup=False)
-    if status.faces:
-        console.print(_faces(status.faces), markup=False)
-    if status.hosts:
-        console.print(_hosts(status.hosts, status.at), markup=False)
+    tables = [_sources(status)]
+    tables += [_faces(status.faces)] if status.faces else []
+    tables += [_hosts(status.hosts, status.at)] if status.hosts else []
+    for shown in tables:
+        console.print(shown, markup=False)
+        console.print()
     for line in _sentences(status):
         console.print(line, highlight=False, markup=False)
 
 
 def table(title: str, *columns: str, numbers: int) -> Table:
     """A plain table whose last ``numbers`` columns hold numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
     for place, column in enumerate(columns):
         right = place >= len(columns) - numbers
         made.add_column(column, justify="right" if right else "left")
@@ -43,17 +52,12 @@ def table(title: str, *columns: str, numbers: int) -> Table:
 
 
 def _sources(status: Status) -> Table:
-    words = [name.replace("_", " ") for name in OUTCOME_COLUMNS]
-    made = table("Lookups", "source", "due now", "later", *words, numbers=len(words) + 2)
+    words = [name.replace("_", "\n") for name in OUTCOME_COLUMNS]  # fits eighty columns
+    made = table("Lookups", "source", "", "due", "later", *words, numbers=len(words) + 2)
     for row in status.sources:
         counts = [row.due, row.waiting, *(getattr(row, name) for name in OUTCOME_COLUMNS)]
-        made.add_row(_source_name(row), *(_count(count) for count in counts))
+        made.add_row(row.source, MODES[row.mode], *(_count(count) for count in counts))
     return made
-
-
-def _source_name(row: SourceProgress) -> str:
-    gender = f" ({row.gender.lower()} or unknown)" if row.gender else ""
-    return f"{row.source} {MODES[row.mode]}{gender}"
 
 
 def _count(count: int) -> str:
@@ -100,9 +104,18 @@ def _sentences(status: Status) -> Iterator[str]:
         f"faces ({before:,} before any crawl); {plural(covered.trusted, 'trusted face')}"
     )
     yield index_sentence(status.index)
+    yield from (_filter(row) for row in status.sources if row.gender)
     if status.waiting_for_review:
         waits = plural(status.waiting_for_review, "face waits", "faces wait")
         yield f"{waits} for you: scrapy review --serve"
+
+
+def _filter(row: SourceProgress) -> str:
+    gender = str(row.gender).lower().replace("_", " ")
+    return (
+        f"{row.source} {MODES[row.mode]}: {gender} performers and those of unknown gender; "
+        "-a gender=all takes the others too"
+    )
 
 
 def index_sentence(index: IndexState) -> str:

@@ -33,7 +33,9 @@ def test_the_status_of_an_empty_database_reads_well(tmp_path):
 def test_the_printed_tables_hold_the_numbers_of_the_database(filled, tmp_path):
     status = read_status(filled.database, tmp_path / "index", SOURCES)
     text = printed(status)
-    row = next(line for line in text.splitlines() if "babepedia by link" in line)
+    row = next(
+        line for line in text.splitlines() if line.split()[:3] == ["babepedia", "by", "link"]
+    )
     progress = status.sources[0]
     assert [int(n.replace("·", "0")) for n in row.split()[3:]] == [
         progress.due,
@@ -47,6 +49,16 @@ def test_the_printed_tables_hold_the_numbers_of_the_database(filled, tmp_path):
     ]
     assert f"{status.waiting_for_review} faces wait for you" in text
     assert "left alone" in text
+    assert "babepedia by name: female performers and those of unknown gender" in text
+
+
+def test_the_tables_fit_a_terminal_of_eighty_columns(filled, tmp_path):
+    status = read_status(filled.database, tmp_path / "index", SOURCES)
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    print_status(status, console)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.split()[:2] == ["babepedia", "by"] for line in lines) >= 2
 
 
 def test_json_holds_the_same_and_survives_a_round_trip(filled, tmp_path):
