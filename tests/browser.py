@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,20 +11,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-
-def _executable() -> str | None:
-    """CHROMIUM_PATH, else the system's own; None leaves the choice to Playwright."""
-    named = os.environ.get("CHROMIUM_PATH")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+from enrichscrapy.browser import HOW_TO_INSTALL, find_browser
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """Skips the test, saying why, where no Chromium starts."""
+    found = find_browser(os.environ.get("CHROMIUM_PATH", ""))
+    if found is None:
+        pytest.skip(f"no Chromium to test pages with: {HOW_TO_INSTALL}")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=_executable(), args=arguments)
+            browser = playwright.chromium.launch(executable_path=found, args=arguments)
         except Error as error:
             pytest.skip(f"no Chromium to test pages with: {str(error).splitlines()[0]}")
         yield browser
