@@ -10,7 +10,6 @@ from pathlib import Path
 
 from scrapy import Request, Spider
 from scrapy.core.scheduler import Scheduler
-from scrapy.crawler import Crawler
 from twisted.internet.defer import Deferred
 
 from enrichscrapy.extensions import stop_crawl
@@ -96,9 +95,3 @@ def performer_of(request: Request) -> int | None:
     """The performer a lookup's request is about; None for any other request."""
     lookup = request.meta.get("lookup")
     return lookup.get("performer_id") if isinstance(lookup, dict) else None
-
-
-def restored_performers(crawler: Crawler) -> frozenset[int]:
-    """Ids of performers whose lookups a JOBDIR brought back: ``start()`` need not begin them."""
-    scheduler = crawler.engine.scheduler
-    return scheduler.restored if isinstance(scheduler, LedgerScheduler) else frozenset()

@@ -184,6 +184,15 @@ def test_the_same_source_twice_at_once(site, iafd, crawl):
     assert crawl().end() == 0, "the lock is free again"
 
 
+def test_both_sites_at_once_share_the_database(site, iafd, crawl, outcomes):
+    site.delay = iafd.delay = 0.01
+    both = [crawl("babepedia"), crawl("iafd")]
+    assert [each.end() for each in both] == [0, 0], [each.output for each in both]
+    assert outcomes("babepedia") == outcomes("iafd") == {"absent": 8}
+    assert site.asked == ALL
+    assert all(times == 1 for times in iafd.asked.values())
+
+
 def test_a_full_disk_under_the_jobdir_ends_in_good_order(site, crawl, outcomes, tmp_path):
     settings = {"JOBDIR": tmp_path / "jobs"}
     first = crawl(
