@@ -22,6 +22,9 @@ from typing import Self
 
 from enrichscrapy.exceptions import SourceLocked
 
+HOST_PREFIX = "host-"
+"""Begins the names of the pace's locks, which lie in the same folder."""
+
 _POLL_SECONDS = 0.05
 
 
@@ -138,7 +141,8 @@ def lock_source(database: Path, source: str, purpose: str) -> FileLock:
 
 
 def _ever_crawled(database: Path) -> list[str]:
-    return [path.stem for path in source_lock_path(database, "any").parent.glob("*.lock")]
+    found = source_lock_path(database, "any").parent.glob("*.lock")
+    return [path.stem for path in found if not path.name.startswith(HOST_PREFIX)]
 
 
 @contextmanager

@@ -145,6 +145,12 @@ def test_erasure_waits_for_every_crawl_and_keeps_new_ones_out(database, crawl):
     lock_source(database, "iafd", "crawl").release()
 
 
+def test_erasure_does_not_take_the_turns_of_hosts(database):
+    host = FileLock(source_lock_path(database, "host-www.site.test"), "request")
+    with host, all_sources(database, ["babepedia"], "forget", timeout=0.0):
+        pass
+
+
 def test_erasure_that_may_not_wait_names_the_crawl_and_frees_the_others(database, crawl):
     crawl("iafd")
     with (
