@@ -100,7 +100,7 @@ FACE_WORKER_MEMORY = 2048
 PHOTO_MAX_BYTES = 30_000_000
 PHOTO_MAX_PIXELS = 50_000_000
 # Pixels to which a photo's longer side may be reduced while it is searched for faces.
-PHOTO_WORK_SIDE = 1000
+PHOTO_WORK_SIDE = 700
 # The quality gates; a face or photo that does not pass is `low_quality`, with the gate's name.
 # Pixels of the photo's shorter side.
 PHOTO_MIN_SIDE = 160

@@ -31,11 +31,8 @@ def widen(box: Box, width: int, height: int, margin: int = MARGIN) -> Box:
 
 def crop_face(picture: Picture, box: Box, margin: int = MARGIN) -> Image.Image:
     """The face at ``box`` (pixels of the whole photo) as a 160x160 RGB image."""
-    x1, y1, x2, y2 = widen(box, picture.width, picture.height, margin)
-    across = picture.image.width / picture.width
-    down = picture.image.height / picture.height
-    area = (x1 * across, y1 * down, x2 * across, y2 * down)
-    return picture.image.resize((CROP_SIZE, CROP_SIZE), Image.Resampling.BILINEAR, box=area)
+    wide = widen(box, picture.width, picture.height, margin)
+    return picture.cut(wide, CROP_SIZE, Image.Resampling.BILINEAR)
 
 
 def as_array(crop: Image.Image) -> NDArray[np.uint8]:

@@ -21,6 +21,9 @@ SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and heig
 
 # The largest scale-down that libjpeg offers.
 MAX_DRAFT = 8
+MAX_HALVINGS = 8
+# Pixels along a side, per pixel wanted, from which pictures are resampled.
+OVERSAMPLING = 2
 
 # Pillow raises these for files that are cut short, damaged or hostile; anything else is a bug.
 DECODER_ERRORS = (
@@ -50,21 +53,51 @@ class DecodeLimits:
 
     max_bytes: int = 30_000_000
     max_pixels: int = 50_000_000
-    work_side: int = 1000
+    work_side: int = 700
 
 
-@dataclass(frozen=True)
 class Picture:
     """An upright RGB picture, perhaps reduced, of a photo of ``width`` x ``height`` pixels."""
 
-    image: Image.Image
-    width: int
-    height: int
+    def __init__(self, image: Image.Image, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self._halves = [image]
+
+    @property
+    def image(self) -> Image.Image:
+        """All the pixels there are."""
+        return self._halves[0]
 
     @property
     def scale(self) -> float:
         """Pixels of ``image`` per pixel of the photo (1.0 or less)."""
         return self.image.width / self.width
+
+    def reduced(self, scale: float) -> Image.Image:
+        """The smallest halving of ``image`` with at least ``scale`` pixels per pixel of the photo.
+
+        Resampling from it reads few pixels, however large the photo is; halvings are kept.
+        """
+        level, ratio = 0, self.scale / 2
+        while ratio >= scale and level < MAX_HALVINGS:
+            level, ratio = level + 1, ratio / 2
+            if level == len(self._halves):
+                self._halves.append(self._halves[-1].reduce(2))
+        return self._halves[level]
+
+    def cut(
+        self,
+        box: tuple[float, float, float, float],
+        side: int,
+        resampling: Image.Resampling = Image.Resampling.BOX,
+    ) -> Image.Image:
+        """The part of the photo inside ``box`` (pixels of the photo), stretched to a square."""
+        x1, y1, x2, y2 = box
+        source = self.reduced(OVERSAMPLING * side / max(min(x2 - x1, y2 - y1), 1.0))
+        across, down = source.width / self.width, source.height / self.height
+        area = (x1 * across, y1 * down, x2 * across, y2 * down)
+        return source.resize((side, side), resampling, box=area)
 
 
 @dataclass(frozen=True)

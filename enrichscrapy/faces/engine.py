@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -31,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 # With the gates open, faces are looked for from this size in pixels (plain MTCNN's).
 SMALLEST = 20.0
+# Pixels of the shorter side from which a photo is hashed.
+HASHED = 128
+# The share of a crop's pixels, along a side, that a face should really have.
+DETAIL = 0.7
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,12 @@ class FaceEngine:
 
     def __init__(self, options: FaceOptions) -> None:
         from enrichscrapy.faces.detect import Detector
-        from enrichscrapy.faces.network import pick_device
+        from enrichscrapy.faces.network import pick_device, pick_dtype
 
         self.options = options
         self._model = resolve_model(options.model).load(options.model_options)
-        self._detector = Detector(pick_device(options.device))
+        device = pick_device(options.device)
+        self._detector = Detector(device, pick_dtype(device))
 
     @property
     def info(self) -> ModelInfo:
@@ -114,9 +120,7 @@ class FaceEngine:
     def _look(self, photos: Sequence[bytes]) -> list[PhotoFaces]:
         opened = [self._open(data) for data in photos]
         going = [photo for photo in opened if isinstance(photo, _Seen) and photo.ended is None]
-        sizes = [self._smallest(photo.picture) for photo in going]
-        found = self._detector.detect([photo.picture for photo in going], sizes)
-        for photo, detections in zip(going, found, strict=True):
+        for photo, detections in zip(going, self._detect(going), strict=True):
             self._choose(photo, detections)
         vectors = iter(self._embed([ready.crop for photo in going for ready in photo.ready]))
         return [each.result(vectors) if isinstance(each, _Seen) else each for each in opened]
@@ -125,17 +129,39 @@ class FaceEngine:
         picture = decode(data, self.options.limits)
         if isinstance(picture, Undecodable):
             return PhotoFaces(picture.outcome, picture.detail, picture.width, picture.height)
-        photo = _Seen(data, picture, phash(picture.image))
+        photo = _Seen(
+            data, picture, phash(picture.reduced(HASHED / min(picture.width, picture.height)))
+        )
         shorter, least = min(picture.width, picture.height), self.options.gates.photo_min_side
         if shorter < least:
             photo.ended = PhotoOutcome.LOW_QUALITY, f"photo_size {shorter}, limit {least}"
         return photo
+
+    def _detect(self, photos: Sequence[_Seen]) -> list[list[Detection]]:
+        """Every face that can pass the gates, and every one that could rival the largest."""
+        sizes = [self._smallest(photo.picture) for photo in photos]
+        pictures = [photo.picture for photo in photos]
+        found = self._detector.detect(pictures, sizes)
+        closer = [self._rival_size(detections) for detections in found]
+        again = [i for i, size in enumerate(closer) if size < sizes[i]]
+        looked = self._detector.detect([pictures[i] for i in again], [closer[i] for i in again])
+        for i, detections in zip(again, looked, strict=True):
+            found[i] = detections
+        return found
 
     def _smallest(self, picture: Picture) -> float:
         """The size in pixels from which a face can pass the gates."""
         gates = self.options.gates
         share = gates.min_share * max(picture.width, picture.height)
         return max(gates.min_size, share, SMALLEST)
+
+    def _rival_size(self, detections: Sequence[Detection]) -> float:
+        """The size from which another face keeps the largest from dominating."""
+        gates = self.options.gates
+        sure = [face.size for face in detections if face.score >= gates.min_score]
+        if not gates.dominance or not sure:
+            return math.inf
+        return max(sure[0] / math.sqrt(gates.dominance), SMALLEST)
 
     def _choose(self, photo: _Seen, detections: Sequence[Detection]) -> None:
         """Take the faces that pass, or end the photo with the reason why none does."""
@@ -168,7 +194,7 @@ class FaceEngine:
 
     def _in_detail(self, photo: _Seen, detection: Detection) -> Picture:
         """The photo at a scale at which the face fills its crop, decoded again if need be."""
-        wanted = min(CROP_SIZE / max(detection.size, 1.0), 1.0)
+        wanted = min(DETAIL * CROP_SIZE / max(detection.size, 1.0), 1.0)
         if photo.picture.scale < min(wanted, 0.99):
             picture = decode(photo.data, self.options.limits, scale=wanted)
             if isinstance(picture, Picture):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,9 +12,11 @@ from facenet_pytorch import InceptionResnetV1
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
+from enrichscrapy.faces.folded import FoldedNet
 
-# Scaling of the network's training: (x - 127.5) / 128.
-MEAN, SCALE = 127.5, 1 / 128.0
+CPU_FLAGS = Path("/proc/cpuinfo")
+# How Linux calls native bfloat16 products on x86 and Arm.
+BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 
 def pick_device(name: str) -> torch.device:
@@ -47,21 +50,31 @@ def build_plain(state: dict[str, torch.Tensor]) -> InceptionResnetV1:
     return network.eval()
 
 
+def pick_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the processor multiplies it natively, float32 elsewhere."""
+    if device.type != "cpu":
+        return torch.float32
+    try:
+        flags = set(CPU_FLAGS.read_text().split())
+    except OSError:
+        return torch.float32
+    return torch.bfloat16 if flags & BFLOAT16_FLAGS else torch.float32
+
+
 class Network:
     """The embedding network behind :class:`~enrichscrapy.faces.model.FacenetVGGFace2`."""
 
     def __init__(self, data: bytes, device: str, threads: int) -> None:
         if threads:
             torch.set_num_threads(threads)
-        self.device = pick_device(device)
-        self._network = build_plain(load_state(data)).to(self.device)
+        where = pick_device(device)
+        with torch.inference_mode():
+            self._net = FoldedNet(build_plain(load_state(data)), where, pick_dtype(where))
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, 160, 160, 3) RGB -> (n, 512) of unit length."""
         with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device)
-            pixels = (batch.permute(0, 3, 1, 2).float() - MEAN) * SCALE
-            vectors = self._network(pixels).float()
+            vectors = self._net(torch.from_numpy(np.ascontiguousarray(crops)))
         return normalise(vectors.cpu().numpy())
 
 

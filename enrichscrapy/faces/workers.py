@@ -30,6 +30,13 @@ MOST_WORKERS = 4
 START_SECONDS = 300.0
 STOP_SECONDS = 5.0
 MIB = 1 << 20
+# glibc returns large blocks to the system and asks for them again at every step of a network;
+# keeping them makes detection a third faster.
+MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * MIB),
+    "MALLOC_TRIM_THRESHOLD_": str(1024 * MIB),
+    "MALLOC_TOP_PAD_": str(64 * MIB),
+}
 # Imported, not run with -m: its classes must have the same names on both ends.
 PROGRAM = f"from {worker.__name__} import main; main()"
 
@@ -130,7 +137,7 @@ class WorkerProcess:
 def _environment(threads: int) -> dict[str, str]:
     """Ours, with the parent's import path and the thread count set before torch is imported."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
+    return {**MEMORY, **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
 
 
 @dataclass

@@ -1,12 +1,13 @@
 """Whole photos through the engine: outcomes, boxes, vectors, rules."""
 
 import io
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from enrichscrapy.faces.quality import Gates
 from enrichscrapy.items import PhotoOutcome
 
 
@@ -115,39 +116,68 @@ def test_a_face_that_dominates_clearly_is_taken(engine, portrait, encode):
     assert face.box[2] < 600
 
 
+def test_a_rival_below_the_gates_still_counts(engine, portrait, encode):
+    """Two small faces of one size, one just large enough to pass: nobody dominates."""
+    photo = Image.new("RGB", (1200, 1500), (90, 120, 140))
+    photo.paste(portrait(2).resize((165, 220)), (200, 400))
+    alone = look(engine, photo, encode)
+    assert alone.outcome is PhotoOutcome.FACES
+    photo.paste(portrait(3).resize((110, 147)), (700, 400))
+    assert look(engine, photo, encode).outcome is PhotoOutcome.SEVERAL_FACES
+
+
 def test_without_the_rule_every_face_counts(with_gates, portrait, encode):
     result = look(with_gates(dominance=0), side_by_side(portrait(2), portrait(3)), encode)
     assert len(result.faces) == 2
 
 
-def grey(change):
+def shade(change):
     return lambda photo: photo.convert("L").point(change).convert("RGB")
 
 
+def halfway(measures, spoilt, name):
+    """A limit that the fine portrait passes and the spoilt one does not."""
+    return (abs(measures[name]) + abs(spoilt[name])) / 2
+
+
 @pytest.mark.parametrize(
-    ("gate", "limits", "change"),
+    ("gate", "measure", "setting", "change"),
     [
-        ("photo_size", {}, lambda photo: photo.resize((120, 160))),
-        ("face_size", {"min_size": 75}, lambda photo: photo.resize((160, 213))),
-        ("sharpness", {}, lambda photo: photo.filter(ImageFilter.GaussianBlur(9))),
-        ("too_dark", {}, grey(lambda v: v // 6)),
-        ("too_bright", {"max_shadows": 150}, grey(lambda v: 150 + v * 0.4)),
-        ("contrast", {"min_contrast": 30}, grey(lambda v: 60 + v * 0.5)),
-        ("clipped", {}, grey(lambda v: 0 if v < 120 else 255)),
-        ("roll", {"max_roll": 15}, lambda photo: photo.rotate(22, fillcolor=(90, 90, 90))),
-        ("yaw", {"max_yaw": 1}, lambda photo: photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
+        ("face_size", "size", "min_size", lambda photo: photo.resize((225, 300))),
+        (
+            "sharpness",
+            "sharpness",
+            "min_sharpness",
+            lambda photo: photo.filter(ImageFilter.GaussianBlur(3)),
+        ),
+        ("too_dark", "highlights", "min_highlights", shade(lambda v: v * 0.6)),
+        ("too_bright", "shadows", "max_shadows", shade(lambda v: 100 + v * 0.6)),
+        ("contrast", "contrast", "min_contrast", shade(lambda v: 50 + v * 0.6)),
+        ("clipped", "clipped", "max_clipped", shade(lambda v: min(v * 1.7, 255))),
+        ("roll", "roll", "max_roll", lambda photo: photo.rotate(20, fillcolor=(90, 90, 90))),
+        ("yaw", "yaw", "max_yaw", None),
     ],
 )
-def test_gates_name_themselves(with_gates, portrait, encode, gate, limits, change):
-    """A fine portrait passes; spoilt in one way it fails at that gate and no other."""
-    engine = with_gates(**limits)
-    photo = portrait(yaw=-8.0) if gate == "yaw" else portrait()
-    if gate != "yaw":
-        assert look(engine, photo, encode).outcome is PhotoOutcome.FACES
-    result = look(engine, change(photo), encode)
-    assert result.outcome is PhotoOutcome.LOW_QUALITY, result
+def test_gates_name_themselves(
+    engine, with_gates, portrait, encode, gate, measure, setting, change
+):
+    """A fine portrait passes, a spoilt one fails at that gate, each limit between the two."""
+    fine, spoilt = portrait(), change(portrait()) if change else portrait(yaw=25.0)
+    open_engine = with_gates(**{field.name: field.default for field in fields(Gates)})
+    before, after = (look(open_engine, photo, encode).faces[0].measures for photo in (fine, spoilt))
+    strict = with_gates(**{setting: halfway(before, after, measure)})
+    assert look(strict, fine, encode).outcome is PhotoOutcome.FACES
+    result = look(strict, spoilt, encode)
+    assert result.outcome is PhotoOutcome.LOW_QUALITY
+    assert result.faces == ()
     assert result.detail.startswith(gate + " ")
     assert "limit" in result.detail
+
+
+def test_small_photos(engine, portrait, encode):
+    result = look(engine, portrait().resize((120, 160)), encode)
+    assert result.outcome is PhotoOutcome.LOW_QUALITY
+    assert result.detail == "photo_size 120, limit 160"
 
 
 def test_low_detection_score_is_a_gate(with_gates, portrait, encode):
