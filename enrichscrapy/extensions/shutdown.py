@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shlex
 import signal
 import sys
@@ -22,6 +23,8 @@ from enrichscrapy.extensions.publisher import IndexPublisher
 logger = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LAST_SECONDS = 3.0
+"""What the second signal leaves to what it cut short: closing files, ending threads."""
 
 
 class ShutdownExtension:
@@ -30,7 +33,7 @@ class ShutdownExtension:
     At once, pages that were not asked for yet are handed back; lookups in the pipelines go on
     getting their photos. After ``seconds`` the photos left are given up too, and their lookups
     come back. After as long again (something hangs) the index is published and the process ends
-    as if signalled twice. A second signal is Scrapy's own: the process ends at once.
+    as if signalled twice. A second signal ends it at once.
     """
 
     def __init__(self, crawler: Crawler, seconds: float) -> None:
@@ -66,6 +69,10 @@ class ShutdownExtension:
         def handle(number: int, frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(self.begin)
             handler(number, frame)
+            for each in STOP_SIGNALS:  # by now Scrapy's own for the second signal
+                second = signal.getsignal(each)
+                if callable(second):
+                    signal.signal(each, _not_waiting_for_threads(second))
 
         return handle
 
@@ -114,6 +121,24 @@ class ShutdownExtension:
                 signal.signal(number, handler)
         if self.begun and self.crawler.stats.get_value("stop/message") is None:
             self.crawler.stats.set_value("stop/message", _how_to_go_on(sys.argv))
+
+
+def _not_waiting_for_threads(
+    handler: Callable[[int, FrameType | None], Any],
+) -> Callable[[int, FrameType | None], None]:
+    """The handler of the second signal, and an end soon after it.
+
+    Python waits for its threads before it ends, and one may be waiting itself: for a worker, for
+    a lock. Nothing is lost with them: what holds for ``kill -9`` holds here.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        end = threading.Timer(LAST_SECONDS, os._exit, [1])
+        end.daemon = True
+        end.start()
+        handler(number, frame)
+
+    return handle
 
 
 def _how_to_go_on(argv: list[str]) -> str:

@@ -122,3 +122,21 @@ def test_photos_that_take_too_long_are_given_up_and_their_lookup_comes_back(plac
     assert sites.babepedia.paths("page") == [*PAGES, PAGES[1]]
     photos = sites.babepedia.paths("photo")
     assert len(photos) == len(set(photos)) + 1, "only the one that did not come"
+
+
+def test_a_worker_that_hangs_does_not_hold_up_a_stop(place, sites, crawl):
+    settings = {
+        "FACE_MODEL": "tests.resume.models.AsleepTheSecondTime",
+        "SHUTDOWN_SECONDS": 1,
+        "INDEX_PUBLISH_SECONDS": 0,
+    }
+    first = crawl(**settings)
+    wait_for_photo(sites)
+    first.wait(2)  # the second performer's photos reach the worker
+    asked = time.monotonic()
+    first.process.send_signal(signal.SIGINT)
+    first.end(30)
+    assert time.monotonic() - asked < 15
+    assert "something hangs, so this ends now" in first.output
+    assert first.survivors() == []
+    assert state(place) == ({1: "found", 2: "none"}, []), "what was stored was published too"
