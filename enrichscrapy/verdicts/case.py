@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -28,9 +29,9 @@ from enrichscrapy.verdicts.types import Candidate, Context, Reference
 class Group:
     """Photos of the profile that agree.
 
-    ``size`` counts independent pictures; ``dominant`` is true of the one group that has more of
-    them than any other; ``as_one`` is the distance of the group's mean to the trusted faces, with
-    the members' mean allowance taken off.
+    ``size`` counts independent pictures of good enough quality; ``dominant`` is true of the one
+    group that has more of them than any other; ``as_one`` is the distance of the group's mean to
+    the trusted faces, with the members' mean allowance taken off.
     """
 
     members: tuple[int, ...]
@@ -117,7 +118,10 @@ def gather(
     faces = stack([face.vector for face in trusted])
     anchors = stack([face.vector for face in trusted if not face.earned])
     variety = allowed_variety(faces, thresholds)
-    apart = [_apart(other, crowd, thresholds) for other, crowd in zip(near, crowds, strict=True)]
+    apart = [
+        apart_from_crowd(other.distance, crowd, thresholds) if other else 0.0
+        for other, crowd in zip(near, crowds, strict=True)
+    ]
     groups = _groups(ordered, vectors, faces, [value + variety for value in apart], thresholds)
     group_of = {index: group for group in groups for index in group.members}
     pictures = set(independent(vectors, thresholds.twin))
@@ -170,7 +174,11 @@ def _groups(
     thresholds: Thresholds,
 ) -> tuple[Group, ...]:
     found = clusters(vectors, [candidate.photo for candidate in ordered], thresholds.agree)
-    sizes = [len(independent(vectors[members], thresholds.twin)) for members in found]
+    sizes = [
+        sum(ordered[members[place]].quality >= thresholds.low_quality for place in pictures)
+        for members in found
+        for pictures in [independent(vectors[members], thresholds.twin)]
+    ]
     most = max(sizes, default=0)
     alone = sizes.count(most) == 1
     groups = []
@@ -194,13 +202,12 @@ def _is_nearer(
     return other.distance < limit
 
 
-def _apart(other: Neighbour | None, crowd: int, thresholds: Thresholds) -> float:
-    """A face that stands apart from everybody else's may lie a little farther from its own; one
-    in a crowd (a blurred face is like many) must lie nearer."""
-    if other is None:
-        return 0.0
-    gap = other.distance - chance_distance(crowd, thresholds)
-    return thresholds.crowd_weight * _bounded(gap, thresholds.crowd_bound)
+def apart_from_crowd(nearest: float, crowd: int, thresholds: Thresholds) -> float:
+    """What is allowed for where the nearest of ``crowd`` other faces lies: a face that stands
+    apart from everybody else's may be a little farther from its own; one in a crowd (a blurred
+    face is like many) must be nearer."""
+    gap = nearest - chance_distance(crowd, thresholds)
+    return thresholds.crowd_weight * _bounded(gap, thresholds.allowance_bound)
 
 
 def allowed_variety(faces: Matrix, thresholds: Thresholds) -> float:
@@ -208,13 +215,14 @@ def allowed_variety(faces: Matrix, thresholds: Thresholds) -> float:
     if not len(faces):
         return 0.0
     more = spread(faces, thresholds.spread_usual) - thresholds.spread_usual
-    return thresholds.spread_weight * _bounded(more, thresholds.crowd_bound)
+    return thresholds.spread_weight * _bounded(more, thresholds.allowance_bound)
 
 
 def _bounded(value: float, bound: float) -> float:
     return min(max(value, -bound), bound)
 
 
+@lru_cache(maxsize=4096)
 def chance_distance(crowd: int, thresholds: Thresholds) -> float:
     """Where the nearest of ``crowd`` strangers' faces lies by chance (the median of it)."""
     share = 1.0 - 0.5 ** (1.0 / max(crowd, 1))

@@ -54,11 +54,20 @@ class Nearness:
 
 def nearness(vector: Matrix, faces: Matrix) -> Nearness:
     """``vector`` is (1, d), ``faces`` (n, d) with n >= 1."""
-    to_each = np.sort(distances(vector, faces)[0])
-    k = (len(to_each) + 1) // 2
-    k_of_n = float(to_each[:k].mean())
-    to_centroid = float(distances(vector, centroid(faces))[0, 0])
-    return Nearness(float(to_each[0]), k_of_n, k, to_centroid, (k_of_n + to_centroid) / 2)
+    to_each, to_centroid, k = _measured(vector, faces)
+    k_of_n, centre = float(to_each[0, :k].mean()), float(to_centroid[0])
+    return Nearness(float(to_each[0, 0]), k_of_n, k, centre, (k_of_n + centre) / 2)
+
+
+def scores(vectors: Matrix, faces: Matrix) -> Matrix:
+    """(m, d), (n, d) -> (m,): :attr:`Nearness.score` of many at once."""
+    to_each, to_centroid, k = _measured(vectors, faces)
+    return np.asarray((to_each[:, :k].mean(axis=1) + to_centroid) / 2)
+
+
+def _measured(vectors: Matrix, faces: Matrix) -> tuple[Matrix, Matrix, int]:
+    to_each = np.sort(distances(vectors, faces), axis=1)
+    return to_each, distances(vectors, centroid(faces))[:, 0], (len(faces) + 1) // 2
 
 
 def clusters(vectors: Matrix, photos: Sequence[str], agree: float) -> list[list[int]]:

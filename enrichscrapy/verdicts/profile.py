@@ -60,8 +60,9 @@ def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
 
 
 def outvoted(case: Case, item: Evidence) -> bool:
-    """More of the profile's other pictures show somebody else than show the performer."""
-    balance = 0
+    """More of the profile's pictures show somebody else than show the performer, this one
+    included."""
+    balance = int(matches(case, item))
     for other in case.evidence:
         if other.index == item.index or not other.picture:
             continue

@@ -41,30 +41,32 @@ class Thresholds:
     # So near to the trusted faces that no other photo of the profile can cast doubt on it.
     certain: tuple[float, ...] = (0.32, 0.33, 0.33)
     # The only photo of a profile is the performer's when it is this near …
-    accept: tuple[float, ...] = (0.40, 0.41, 0.42)
+    accept: tuple[float, ...] = (0.415, 0.43, 0.44, 0.435, 0.43)
     # … and no photo is that is farther than this, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.43, 0.44, 0.445)
+    together: tuple[float, ...] = (0.455, 0.465, 0.47, 0.465, 0.46)
     # The photos of a profile that agree, judged as one, must be this near.
-    profile: tuple[float, ...] = (0.42, 0.37, 0.355)
+    profile: tuple[float, ...] = (0.43, 0.39, 0.37, 0.365, 0.36)
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
-    # How much of the distance by which a face stands apart from other performers' (or crowds
-    # with them) is added to accept and together, and the most of it that counts.
+    # How much of the distance by which a face stands apart from other performers' faces (or
+    # crowds with them) is added to accept and together …
     crowd_weight: float = 0.3
-    crowd_bound: float = 0.15
-    # The same for how far the performer's faces lie from each other, against the usual spread.
-    spread_weight: float = 0.2
+    # … and how much of that by which the person's own faces differ more (or less) than usual.
+    spread_weight: float = 0.35
     spread_usual: float = 0.3
+    # The most of either distance that counts.
+    allowance_bound: float = 0.2
     # A face this near to one that is there already adds nothing …
     duplicate: float = 0.005
-    # … and one this near is probably the same picture again: no independent witness.
-    twin: float = 0.02
+    # … and one this near is probably the same picture again, mirrored or in another size (they
+    # lie at 0.01 to 0.05): no independent witness.
+    twin: float = 0.05
     # A face of lower quality (0..1) is judged, but neither vouches nor helps another in.
-    low_quality: float = 0.25
+    low_quality: float = 0.5
     # Strangers' distances, for the nearest stranger to be expected in a large index.
     stranger_mean: float = 0.87
     stranger_sd: float = 0.125

@@ -55,7 +55,7 @@ def verdicts(candidates, references=(), neighbours=None, trust="high", identity=
     return [(d.verdict, d.reason) for d in judged.decisions], judged
 
 
-AXIS = trusted(at(0.02, turn=30), at(0.02, turn=31), at(0.02, turn=32))
+AXIS = trusted(at(0.12, turn=30), at(0.12, turn=31), at(0.12, turn=32))
 
 
 @pytest.mark.parametrize("trust", ["high", "medium"])
@@ -79,15 +79,15 @@ def test_high_trust_quarantines_what_is_contradicted_and_medium_rejects_it():
 
 @pytest.mark.parametrize("trust", ["high", "medium", "low"])
 def test_between_the_thresholds_another_photo_must_match(trust):
-    alone, _ = verdicts(photos(at(0.5)), AXIS, trust=trust)
+    alone, _ = verdicts(photos(at(0.42)), AXIS, trust=trust)
     assert alone == [(Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)]
-    both, judged = verdicts(photos(at(0.45), at(0.2)), AXIS, trust=trust)
+    both, judged = verdicts(photos(at(0.42), at(0.15)), AXIS, trust=trust)
     assert both[0] == (Verdict.ACCEPTED, Reason.MATCH_BY_PROFILE)
     assert not judged.decisions[0].trusted
 
 
 def test_two_photos_between_the_thresholds_do_not_lift_each_other():
-    got, _ = verdicts(photos(at(0.5), at(0.5, turn=1)), AXIS)
+    got, _ = verdicts(photos(at(0.45), at(0.45, turn=1)), AXIS)
     assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
 
 
