@@ -1,0 +1,190 @@
+"""Who gets in, who is kept out: ``python -m benchmarks.verdicts [--faces DIR | --vectors FILE]``.
+
+Simulates enrichment on faces of known people: performers with 0, 1, 3 and 5 trusted faces;
+profiles of 1 to 8 photos; right pages, pages with strangers mixed in, pages with low-quality
+copies, wrong pages. The same lookups are judged by these rules and by those the project grew out
+of. The people are split in two: on the one half nothing is reported, it is there for tuning.
+
+Without photos of your own it runs on made-up people (see ``_synthetic.py``), which shows that the
+rules do what they should, and not how they do on yours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks._simulation import SIZES, TRUSTED, Kind, Tally, Trial, simulate, trials
+from benchmarks._synthetic import make_people
+from enrichscrapy.calibration import People, fitted, propose, read_folder, run_trials
+from enrichscrapy.items import Identity, Verdict
+from enrichscrapy.verdicts import Thresholds, judge, seed_rules
+
+Cases = Mapping[tuple[int, Kind, int], Tally]
+TARGET_RIGHT, TARGET_STRANGERS, TARGET_QUARANTINED = 0.97, 0.0002, 0.03
+
+
+def main() -> None:
+    args = _arguments()
+    people, words = _people(args)
+    tuning, testing = people.halves(args.seed)
+    chosen = {"tune": tuning, "test": testing, "all": people}[args.people]
+    print(words)
+    print(f"Judged: {len(chosen):,} faces of {len(chosen.ids)} people ({args.people}).")
+    lookups = {count: args.trials if count == 3 else -(-args.trials // 4) for count in TRUSTED}
+    drawn = list(trials(chosen, lookups, args.seed))
+    started = time.perf_counter()
+    cases = simulate(drawn, judge, Thresholds(), trust=args.trust)
+    each = (time.perf_counter() - started) / max(len(drawn), 1)
+    print(f"{len(drawn):,} lookups, {1000 * each:.2f} ms each. Trust {args.trust}; identity of the")
+    print("pages uncorroborated. Bounds are 95 %; lookups share people, so they prove less.")
+    _show("These rules", cases, by_size=True)
+    _targets(cases)
+    if args.calibrate:
+        _calibrated(tuning, drawn, args)
+    _newcomers(drawn, args.trust)
+    for trust in ("high", "medium"):
+        _show(
+            f"The older rules, trust {trust}",
+            simulate(drawn, seed_rules, Thresholds(), trust=trust),
+        )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--faces", metavar="DIR", help="labelled photos (labels.csv or sub-folders)"
+    )
+    source.add_argument("--vectors", metavar="FILE", help=".npz with vectors, labels, quality")
+    parser.add_argument("--trials", type=int, default=150, help="lookups of each kind and size")
+    parser.add_argument("--trust", default="high", choices=("high", "medium", "low"))
+    parser.add_argument("--people", default="test", choices=("test", "tune", "all"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--calibrate", action="store_true", help="also with thresholds from the tuning half"
+    )
+    return parser.parse_args()
+
+
+def _people(args: argparse.Namespace) -> tuple[People, str]:
+    if args.faces:
+        return _from_photos(Path(args.faces))
+    if args.vectors:
+        with np.load(args.vectors) as stored:
+            labels = stored["persons" if "persons" in stored else "labels"]
+            vectors = stored["vectors"].astype(np.float64)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            quality = stored["quality"] if "quality" in stored else np.ones(len(labels))
+        owners = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+        return People(vectors, owners, np.asarray(quality, np.float64)), f"Vectors: {args.vectors}"
+    words = "Made-up people: distances like those of varied photographs, nobody's faces."
+    return make_people(120, 14, args.seed), words
+
+
+def _from_photos(directory: Path) -> tuple[People, str]:
+    from scrapy.settings import Settings
+
+    from enrichscrapy import settings
+    from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+
+    values = Settings()
+    values.setmodule(settings)
+    engine = FaceEngine(FaceOptions.from_settings(values).without_gates())
+    people, counts = read_folder(directory, engine)
+    told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
+    return people, f"Photos: {directory} ({told}), model {engine.info.name}"
+
+
+def _show(title: str, cases: Cases, *, by_size: bool = False) -> None:
+    """One line a case: right faces accepted and waiting, strangers accepted, in per cent."""
+    print(f"\n{title}")
+    for count in TRUSTED:
+        print(f"  {count} trusted face{'' if count == 1 else 's'}")
+        for kind in Kind:
+            _row(kind.value, _sum(cases, {count}, {kind}))
+    for size in SIZES if by_size else ():
+        print(f"  3 trusted faces, {size} photo{'' if size == 1 else 's'} on the page")
+        for kind in (Kind.RIGHT, Kind.MIXED, Kind.WRONG):
+            _row(kind.value, _sum(cases, {3}, {kind}, {size}))
+
+
+def _row(words: str, tally: Tally) -> None:
+    if not tally.pages:
+        return
+    parts = []
+    if tally.right.total():
+        parts.append(f"right accepted {tally.right_rate(Verdict.ACCEPTED)}")
+        parts.append(f"quarantined {tally.right_rate(Verdict.QUARANTINED)}")
+    if tally.strangers.total():
+        parts.append(f"strangers accepted {tally.stranger_rate(Verdict.ACCEPTED)}")
+        parts.append(f"by {tally.pages_with_strangers:,} of {tally.pages:,} pages")
+    for number, part in enumerate(parts):
+        print(f"    {words if not number else '':<28}{part}")
+
+
+def _sum(
+    cases: Cases,
+    trusted: Collection[int],
+    kinds: Collection[Kind],
+    sizes: Collection[int] = SIZES,
+) -> Tally:
+    total = Tally()
+    for (count, kind, size), tally in cases.items():
+        if count in trusted and kind in kinds and size in sizes:
+            total.add(tally)
+    return total
+
+
+def _targets(cases: Cases) -> None:
+    """The bars with three trusted faces; twins are apart, since a copy adds nothing."""
+    tally = _sum(cases, {3}, {Kind.RIGHT, Kind.MIXED, Kind.WRONG})
+    right, strangers = tally.right_rate(Verdict.ACCEPTED), tally.stranger_rate(Verdict.ACCEPTED)
+    waiting = tally.right_rate(Verdict.QUARANTINED)
+    wrong = _sum(cases, {3}, {Kind.WRONG})
+    print("\nBars with three trusted faces")
+    for words, rate, met in (
+        (f"right accepted, at least {TARGET_RIGHT:.0%}", right, right.value >= TARGET_RIGHT),
+        ("strangers accepted, at most 0.02 %", strangers, strangers.value <= TARGET_STRANGERS),
+        ("right quarantined, at most 3 %", waiting, waiting.value <= TARGET_QUARANTINED),
+        ("wrong pages that added a face: none", wrong.let_in, not wrong.pages_with_strangers),
+    ):
+        print(f"  {'met  ' if met else 'MISSED'} {words}: {rate}")
+    print(f"  strangers let in were {len(tally.pairs)} pairs of people")
+
+
+def _newcomers(drawn: Iterable[Trial], trust: str) -> None:
+    """Performers without faces: nothing may be accepted from a single uncorroborated photo."""
+    alone = [
+        trial
+        for trial in drawn
+        if trial.trusted == 0 and trial.size == 1 and trial.kind is not Kind.MIXED
+    ]
+    print("\nWithout any face, pages with a single picture (or one and its blurred copy)")
+    for identity in (Identity.UNCORROBORATED, Identity.CONFIRMED):
+        cases = simulate(alone, judge, Thresholds(), trust=trust, identity=identity)
+        for kind in (Kind.RIGHT, Kind.TWINS, Kind.WRONG):
+            tally = _sum(cases, {0}, {kind})
+            taken = tally.right[Verdict.ACCEPTED] + tally.strangers[Verdict.ACCEPTED]
+            print(
+                f"  {identity.value:<15}{kind.value:<28}{taken} faces accepted, {tally.pages} pages"
+            )
+
+
+def _calibrated(tuning: People, drawn: list[Trial], args: argparse.Namespace) -> None:
+    base = fitted(Thresholds(), run_trials(tuning, Thresholds()))
+    proposal = propose(run_trials(tuning, base), base, 2 * TARGET_STRANGERS)
+    if proposal.thresholds is None:
+        print(f"\nNot calibrated on the tuning half: {proposal.why}")
+        return
+    cases = simulate(drawn, judge, proposal.thresholds, trust=args.trust)
+    _show("These rules, calibrated on the tuning half", cases)
+    _targets(cases)
+
+
+if __name__ == "__main__":
+    main()

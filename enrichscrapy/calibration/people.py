@@ -1,0 +1,164 @@
+"""Faces of known people: from the database, or from a folder of labelled photos."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from sqlalchemy import func, select
+
+from enrichscrapy.database.schema import faces as table
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.items import Vector, Verdict
+from enrichscrapy.verdicts.evidence import Matrix, stack
+
+if TYPE_CHECKING:
+    from enrichscrapy.database import PerformerDatabase
+    from enrichscrapy.faces.engine import FaceEngine
+
+LABELS = "labels.csv"
+# Photos smaller than this (shorter side, pixels) are enlarged first: detectors want larger faces.
+_SMALL, _ENLARGED = 200, 400
+_BATCH = 16
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Faces with their owners: ``vectors`` is (n, d) of unit length, ``owners`` (n,) numbers the
+    people, ``quality`` is (n,) in 0..1. One face a photo."""
+
+    vectors: Matrix
+    owners: NDArray[np.int64]
+    quality: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    @property
+    def ids(self) -> list[int]:
+        return [int(owner) for owner in np.unique(self.owners)]
+
+    def of(self, owner: int) -> NDArray[np.int64]:
+        """Indices of a person's faces."""
+        return np.flatnonzero(self.owners == owner)
+
+    def only(self, owners: Sequence[int]) -> People:
+        keep = np.isin(self.owners, owners)
+        return People(self.vectors[keep], self.owners[keep], self.quality[keep])
+
+    def halves(self, seed: int = 0) -> tuple[People, People]:
+        """The people (not the faces) split in two at random: one half to tune on, one to test."""
+        ids = np.random.default_rng(seed).permutation(self.ids)
+        return self.only(list(ids[::2])), self.only(list(ids[1::2]))
+
+
+def gather_people(labelled: Mapping[str, Sequence[tuple[Vector, float]]]) -> People:
+    """From (vector, quality) pairs by name; the names are not kept."""
+    vectors = [vector for name in sorted(labelled) for vector, _ in labelled[name]]
+    quality = [value for name in sorted(labelled) for _, value in labelled[name]]
+    sizes = [len(labelled[name]) for name in sorted(labelled)]
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    return People(stack(vectors), owners.astype(np.int64), np.asarray(quality, dtype=np.float64))
+
+
+def read_database(
+    database: PerformerDatabase, model_id: int, *, vouched_for: bool, most: int = 400, seed: int = 0
+) -> People:
+    """Accepted faces of at most ``most`` performers who have two or more, drawn at random.
+
+    With ``vouched_for`` only faces that a person vouched for count. Those that the rules accepted
+    are within their thresholds by definition: on them, misses look rarer than they are.
+    """
+    labelled: dict[str, list[tuple[Vector, float]]] = {}
+    performers = np.random.default_rng(seed).permutation(_with_faces(database, model_id))
+    for performer_id in performers:
+        faces = [
+            (face.vector, face.quality)
+            for face in database.faces.references(int(performer_id), model_id)[0]
+            if face.verdict is Verdict.ACCEPTED
+            and face.vector is not None
+            and (face.vouched_for or not vouched_for)
+        ]
+        if len(faces) > 1:
+            labelled[f"{performer_id:012d}"] = faces
+        if len(labelled) == most:
+            break
+    return gather_people(labelled)
+
+
+def _with_faces(database: PerformerDatabase, model_id: int) -> list[int]:
+    query = (
+        select(table.c.performer_id)
+        .where(table.c.model_id == model_id, table.c.verdict == Verdict.ACCEPTED.value)
+        .group_by(table.c.performer_id)
+        .having(func.count() > 1)
+        .order_by(table.c.performer_id)
+    )
+    with database.read() as connection:
+        return list(connection.scalars(query))
+
+
+def read_folder(directory: Path, engine: FaceEngine) -> tuple[People, Counter[str]]:
+    """The faces of a folder of labelled photos, and what became of its photos.
+
+    Labels are a ``labels.csv`` (columns ``file`` and ``identity``; photos without an identity are
+    left out) or one sub-folder a person. A photo with several faces is left out.
+    """
+    labelled: dict[str, list[tuple[Vector, float]]] = {}
+    counts: Counter[str] = Counter()
+    files = list(_labels(directory))
+    for start in range(0, len(files), _BATCH):
+        batch = [(_photo(path), name) for path, name in files[start : start + _BATCH]]
+        photos = [data for data, _ in batch if data is not None]
+        names = [name for data, name in batch if data is not None]
+        counts["unreadable"] += len(batch) - len(photos)
+        for seen, name in zip(engine.look(photos), names, strict=True):
+            outcome = "several_faces" if len(seen.faces) > 1 else seen.outcome.value
+            counts[outcome] += 1
+            if len(seen.faces) == 1 and seen.faces[0].vector is not None:
+                labelled.setdefault(name, []).append((seen.faces[0].vector, seen.faces[0].quality))
+    return gather_people(labelled), counts
+
+
+def _labels(directory: Path) -> Iterator[tuple[Path, str]]:
+    """(photo, person) in a fixed order; ``BadSetting`` when the folder is not labelled."""
+    if not directory.is_dir():
+        raise BadSetting(f"{directory} is not a folder: name one with labelled photos")
+    table = directory / LABELS
+    if table.is_file():
+        with table.open(newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+        if not rows or not {"file", "identity"} <= rows[0].keys():
+            raise BadSetting(f"{table} needs the columns file and identity")
+        yield from ((directory / row["file"], row["identity"]) for row in rows if row["identity"])
+        return
+    folders = sorted(path for path in directory.iterdir() if path.is_dir())
+    if not folders:
+        raise BadSetting(f"{directory} has neither a {LABELS} nor a sub-folder for each person")
+    for folder in folders:
+        yield from ((path, folder.name) for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def _photo(path: Path) -> bytes | None:
+    """A photo as bytes the engine reads: any format Pillow knows, small ones enlarged."""
+    try:
+        with Image.open(path) as opened:
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+    shorter = min(image.size)
+    if shorter < _SMALL:
+        times = _ENLARGED / shorter
+        size = (round(image.width * times), round(image.height * times))
+        image = image.resize(size, Image.Resampling.BICUBIC)
+    data = io.BytesIO()
+    image.save(data, "PNG", compress_level=1)
+    return data.getvalue()

@@ -1,0 +1,123 @@
+"""Comparing everybody with everybody: the scores that thresholds are put to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enrichscrapy.calibration.people import People
+from enrichscrapy.calibration.rates import Rate
+from enrichscrapy.verdicts.case import allowed_variety, apart_from_crowd
+from enrichscrapy.verdicts.evidence import Matrix, distances, scores
+from enrichscrapy.verdicts.thresholds import Thresholds
+
+COUNTS = (1, 2, 3, 5)
+"""Numbers of trusted faces that are tried."""
+_INDEXED = 3  # faces of each other person in the index
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Single photos against the trusted faces: a person's own other photos (``right``) and other
+    people's (``strangers``), as accept sees them; ``raw_…`` as reject does, without allowance."""
+
+    right: Matrix
+    strangers: Matrix
+    raw_right: Matrix
+    raw_strangers: Matrix
+
+    def right_within(self, limit: float) -> Rate:
+        return _within(self.right, limit)
+
+    def strangers_within(self, limit: float) -> Rate:
+        return _within(self.strangers, limit)
+
+    def right_beyond(self, limit: float) -> Rate:
+        return _within(-self.raw_right, -limit)
+
+    def strangers_beyond(self, limit: float) -> Rate:
+        return _within(-self.raw_strangers, -limit)
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """``single`` goes by the number of trusted faces; distances between two strangers' faces
+    have ``stranger_mean`` and ``stranger_sd``."""
+
+    people: int
+    faces: int
+    single: dict[int, Scores]
+    stranger_mean: float
+    stranger_sd: float
+
+
+def run_trials(people: People, thresholds: Thresholds, *, seed: int = 0) -> Trials:
+    """Compare every person with every other person's photos, once for each number of trusted
+    faces.
+
+    Who is trusted is drawn at random, and a random half of the other people are in the index. A
+    person and a stranger's photo are one trial, never counted twice; trials that share people are
+    not independent, which no bound computed from their number shows.
+    """
+    rng = np.random.default_rng(seed)
+    single = {}
+    for count in COUNTS:
+        drawn = [_one(people, owner, count, thresholds, rng) for owner in people.ids]
+        found = [part for part in drawn if part is not None]
+        if found:
+            single[count] = _joined(found)
+    mean, sd = _stranger_distances(people, thresholds, rng)
+    return Trials(len(people.ids), len(people), single, mean, sd)
+
+
+def _one(
+    people: People, owner: int, count: int, thresholds: Thresholds, rng: np.random.Generator
+) -> Scores | None:
+    """One person with ``count`` trusted faces; None when no photo of theirs is left to try."""
+    mine = rng.permutation(people.of(owner))
+    others = [other for other in people.ids if other != owner]
+    if len(mine) <= count or not others:
+        return None
+    indexed = [rng.permutation(people.of(o))[:_INDEXED] for o in others if rng.random() < 0.5]
+    index = np.concatenate([mine[:0], *indexed])
+    foreign = np.setdiff1d(np.flatnonzero(people.owners != owner), index)
+    faces = people.vectors[mine[:count]]
+
+    def allowances(rows: Rows) -> Matrix:
+        variety = np.full(len(rows), allowed_variety(faces, thresholds))
+        if not len(index) or not len(rows):
+            return variety
+        nearest = distances(people.vectors[rows], people.vectors[index]).min(axis=1)
+        apart = [apart_from_crowd(float(gap), len(index), thresholds) for gap in nearest]
+        return np.asarray(variety + np.asarray(apart))
+
+    right = scores(people.vectors[mine[count:]], faces)
+    strangers = scores(people.vectors[foreign], faces)
+    return Scores(
+        right - allowances(mine[count:]), strangers - allowances(foreign), right, strangers
+    )
+
+
+def _stranger_distances(
+    people: People, thresholds: Thresholds, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Mean and standard deviation between single faces of different people."""
+    some = rng.permutation(len(people))[:2000]
+    gaps = distances(people.vectors[some], people.vectors[some])
+    gaps = gaps[people.owners[some][:, None] != people.owners[some][None, :]]
+    if not len(gaps):
+        return thresholds.stranger_mean, thresholds.stranger_sd
+    return float(gaps.mean()), float(gaps.std())
+
+
+def _joined(parts: Sequence[Scores]) -> Scores:
+    names = ("right", "strangers", "raw_right", "raw_strangers")
+    return Scores(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _within(values: Matrix, limit: float) -> Rate:
+    return Rate(int((values <= limit).sum()), len(values))

@@ -1,0 +1,155 @@
+"""``scrapy calibrate``: what the thresholds do on faces of known people, and better ones."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database.engine import database_path
+from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.faces.model import FaceModel, ModelInfo, resolve_model
+from enrichscrapy.verdicts import Thresholds, fingerprint
+
+if TYPE_CHECKING:
+    from enrichscrapy.calibration import People
+
+
+class Command(EnrichCommand):
+    def short_desc(self) -> str:
+        return "Measure the verdicts' thresholds on known faces, and propose others"
+
+    def long_desc(self) -> str:
+        return (
+            "Compares known people's faces with each other and prints, for 1, 2, 3 and 5 trusted "
+            "faces, how many right photos and how many strangers' each threshold accepts and "
+            "rejects, with 95 % bounds. Proposes thresholds for a wanted share of strangers, "
+            "unless the trials are too few to show it. --apply stores them with the face model "
+            "they were measured for; no other model uses them. Exit codes: 0 measured (and "
+            "applied), 1 too few trials for a proposal, 2 bad setting or argument."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--faces",
+            metavar="DIR",
+            help="measure on this folder of labelled photos instead of the database: a "
+            "labels.csv with the columns file and identity, or one sub-folder a person",
+        )
+        parser.add_argument(
+            "--strangers",
+            type=float,
+            default=0.02,
+            metavar="PERCENT",
+            help="the share of strangers' photos to accept at most, in per cent; default: 0.02",
+        )
+        parser.add_argument("--apply", action="store_true", help="put the proposal in force")
+        parser.add_argument(
+            "--reset", action="store_true", help="put the model's own defaults back in force"
+        )
+        parser.add_argument("-o", "--output", metavar="FILE", help="draw the curves as SVG")
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+        if args:
+            raise UsageError("calibrate takes no arguments, only options")
+        if not 0 < opts.strangers < 50:
+            raise UsageError(f"--strangers {opts.strangers:g} is no share: give e.g. 0.02")
+        if opts.apply and opts.reset:
+            raise UsageError("--apply and --reset contradict each other")
+        # Loading torch takes seconds: only a folder of photos should pay for it.
+        from enrichscrapy.faces.options import FaceOptions
+
+        options = FaceOptions.from_settings(settings)
+        info, model = options.describe_model(), resolve_model(options.model)
+        if opts.reset:
+            with open_existing(settings) as database:
+                database.faces.set_thresholds(database.faces.ensure_model(info), None)
+            print(f"{info.name}: the model's own thresholds are in force.")
+            return 0
+        return self._measure(opts, settings, info, model)
+
+    def _measure(
+        self,
+        opts: argparse.Namespace,
+        settings: BaseSettings,
+        info: ModelInfo,
+        model: type[FaceModel],
+    ) -> int:
+        from enrichscrapy.calibration import fitted, propose, run_trials
+        from enrichscrapy.calibration.curves import draw
+        from enrichscrapy.calibration.report import measured, proposed
+
+        base = self._in_force(settings, info, model)
+        people = self._people(opts.faces, settings, info)
+        trials = run_trials(people, base)
+        print("\n".join(measured(trials, base)))
+        base = fitted(base, trials)
+        trials = run_trials(people, base)
+        proposal = propose(trials, base, opts.strangers / 100)
+        print("\n".join(proposed(proposal, trials)))
+        if opts.output:
+            _write(Path(opts.output), draw(trials, proposal.thresholds or base))
+        if proposal.thresholds is None:
+            return 1
+        if opts.apply:
+            stored = replace(proposal.thresholds, model=fingerprint(info))
+            with open_existing(settings) as database:
+                database.faces.set_thresholds(database.faces.ensure_model(info), stored.to_json())
+            print(f"In force for {info.name} from now on.")
+        return 0
+
+    def _in_force(
+        self, settings: BaseSettings, info: ModelInfo, model: type[FaceModel]
+    ) -> Thresholds:
+        """What this model is judged by today; for a model without any, a place to start from."""
+        stored = None
+        if database_path(settings["DATABASE_URL"]).exists():
+            with open_existing(settings) as database:
+                model_id = database.faces.find_model(info)
+                stored = None if model_id is None else database.faces.thresholds(model_id)
+        if stored is None and not hasattr(model, "default_thresholds"):
+            self.say(f"{info.name} has no thresholds yet: measuring from those of VGGFace2")
+            return Thresholds()
+        return Thresholds.for_model(info, stored, model)
+
+    def _people(self, directory: str | None, settings: BaseSettings, info: ModelInfo) -> People:
+        from enrichscrapy.calibration import read_database, read_folder
+
+        if directory is not None:
+            from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+
+            # Every face counts here, good or bad: the rules have to cope with both.
+            engine = FaceEngine(FaceOptions.from_settings(settings).without_gates())
+            people, counts = read_folder(Path(directory), engine)
+            told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
+            self.say(f"photos: {told or 'none'}")
+            return people
+        with open_existing(settings) as database:
+            model_id = database.faces.find_model(info)
+            if model_id is None:
+                raise BadSetting(
+                    f"the database has no faces of {info.name}: run scrapy import-faces DIR "
+                    "first, or calibrate --faces DIR"
+                )
+            people = read_database(database, model_id, vouched_for=True)
+            if len(people.ids) > 1:
+                return people
+            self.say(
+                "too few faces that a person vouched for: measuring on those the rules accepted, "
+                "which makes misses look rarer than they are"
+            )
+            return read_database(database, model_id, vouched_for=False)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnrichError(f"{path} cannot be written: {error.strerror}") from error
+    print(f"{path}: the curves")
