@@ -11,6 +11,7 @@ from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS, reason_word
 
 LOOKUPS: Mapping[str, str] = {
     **{outcome.value: OUTCOMES[outcome] for outcome in Outcome},
+    "minor": "of these, under 18 for all that is known",
     "postponed": "put off, nothing learnt: stay due",
     "not_stored": "suppressed meanwhile: nothing stored",
     "restored_not_due": "in the JOBDIR, but no longer due",
