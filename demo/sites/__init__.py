@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from demo.sites.babepedia import BabepediaSite
-from demo.sites.content import Layout, SitePhoto, SiteProfile
+from demo.sites.content import Layout, SitePhoto, SiteProfile, Variant
 from demo.sites.faults import Fault, Kind
 from demo.sites.iafd import IAFDSite
 from demo.sites.server import AccessLog, DemoSite
@@ -29,6 +29,7 @@ __all__ = [
     "Layout",
     "SitePhoto",
     "SiteProfile",
+    "Variant",
 ]
 
 

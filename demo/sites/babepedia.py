@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pycountry
 
-from demo.sites.content import Layout, SitePhoto, SiteProfile
+from demo.sites.content import DEMONYMS, Layout, SitePhoto, SiteProfile
 from demo.sites.server import Reply, html, redirect
 
 HOME = "https://www.babepedia.com"
@@ -177,12 +177,13 @@ def _country_rows(profile: SiteProfile) -> str:
     if country is None:
         return ""
     name = escape(country.name)
+    people = DEMONYMS.get(country.alpha_2, name)
     return (
         '<div class="info-item"><span class="label">Birthplace:</span> <span class="value">'
         f'<a href="/babesfromcity/Example">Example</a>, <a href="/topbabespercountry/{name}">{name}'
         "</a> (#20)</span></div>"
         '<div class="info-item"><span class="label">Nationality:</span> <span class="value">'
-        f'<span class="fi fi-{str(profile.country).lower()}"></span></span></div>'
+        f'<span class="fi fi-{str(profile.country).lower()}"></span> ({people})</span></div>'
     )
 
 
@@ -201,7 +202,7 @@ def _aliases(profile: SiteProfile) -> str:
         '<span class="aliasnote">(on example-site.test)</span></div>'
         for alias in profile.aliases
     )
-    joined = escape(" - ".join(profile.aliases))
+    joined = escape(" - ".join(profile.aliases[:3]))  # the fuller list is the hidden one
     return (
         f'<h2 id="aka"><small>Also known as:</small> {joined}</h2>'
         f'<div id="aliasinfo" style="display:none">{boxes}</div>'
@@ -248,8 +249,10 @@ def _current_page(profile: SiteProfile, others: Sequence[SiteProfile]) -> str:
 <table class="linkstable"><tr><td><a class="outlink" href="https://other.example/">Videos</a></td>
 </tr></table></div>
 <div class="gallery useruploads2">{uploads}</div>
+<div id="friends-block"><h3>Friends</h3>{side}</div>
 <div id="morelike"><h3>More like {name}</h3>{more}</div></div>
-<aside id="sidebar"><h3>Top 25</h3>{side}</aside></body></html>"""
+<aside id="sidebar"><h3>Top 25</h3>{side}<h3>Most viewed</h3>{more}<h3>Random</h3>{side}</aside>
+</body></html>"""
 
 
 def _born_at(profile: SiteProfile) -> str:

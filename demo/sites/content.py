@@ -9,12 +9,25 @@ from enum import StrEnum
 
 from enrichscrapy.items import PartialDate
 
+DEMONYMS = {"CZ": "Czech", "ES": "Spanish", "SE": "Swedish", "US": "American", "BR": "Brazilian"}
+
 
 class Layout(StrEnum):
     """Which of a site's layouts a page uses."""
 
     CURRENT = "current"
     OLDER = "older"
+
+
+class Variant(StrEnum):
+    """A form that some of IAFD's pages have and others have not."""
+
+    LAZY = "lazy"  # the headshot waits in data-src
+    REWRITTEN = "rewritten"  # … or in data-cfsrc
+    UNTAGGED = "untagged"  # its file is <perfid>_f.jpg
+    OLDER_KEYS = "older_keys"  # the form holds PerfID and Gender, the heading is AKA
+    EMPTY_HEADSHOT = "empty_headshot"  # the placeholder is the folder's own address
+    ADVERT = "advert"  # … or an advertisement
 
 
 @dataclass(frozen=True)
@@ -36,10 +49,12 @@ class SiteProfile:
 
     ``names_here`` are further slugs that lead to this page (Babepedia lands on other people's
     pages that way). ``country`` is ISO alpha-2, ``gender`` one of the database's values.
+    ``alias_lines`` stand among the aliases as they are: notes, names of which nobody is sure.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
+    alias_lines: tuple[str, ...] = ()
     gender: str = "FEMALE"
     birth_date: PartialDate | None = None
     death_date: PartialDate | None = None
@@ -51,6 +66,7 @@ class SiteProfile:
     names_here: tuple[str, ...] = ()
     slug: str = ""
     placeholder: bool = False
+    variants: frozenset[Variant] = frozenset()
 
     @property
     def uuid(self) -> str:

@@ -9,13 +9,13 @@ from enum import StrEnum
 class Kind(StrEnum):
     """One way in which a request can go wrong."""
 
-    STATUS = "status"  # answers with ``status``
+    STATUS = "status"  # answers with ``status`` (503)
     CHALLENGE = "challenge"  # lets the client in once its script has set a cookie
     CHALLENGE_NEVER = "challenge_never"  # its script never succeeds
     CHALLENGE_HANGS = "challenge_hangs"  # its script never ends loading
     BLOCK = "block"  # access denied, error 1020
     RATE_LIMIT = "rate_limit"  # 429, error 1015, with Retry-After
-    ORIGIN_DOWN = "origin_down"  # 520 to 526
+    ORIGIN_DOWN = "origin_down"  # 521, or another ``status`` of 520 to 526
     DELAY = "delay"  # answers after ``seconds``
     DRIP = "drip"  # sends a byte every ``seconds``
     ENDLESS = "endless"  # a body without end
@@ -36,19 +36,23 @@ class Kind(StrEnum):
 class Fault:
     """A fault for a path; ``times`` limits it to the first n requests (None: all).
 
-    ``seconds`` is the delay or pause, ``size`` is in bytes, ``retry_after`` a value of that header
-    (seconds or an HTTP date).
+    ``status`` 0 is the kind's usual one; ``seconds`` is the delay or pause, ``size`` is in bytes,
+    ``retry_after`` a value of that header (seconds or an HTTP date).
     """
 
     kind: Kind
     times: int | None = None
-    status: int = 503
+    status: int = 0
     seconds: float = 1.0
     size: int = 50_000_000
     location: str = ""
     retry_after: str = ""
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+
+    def status_for(self, usual: int) -> int:
+        """What the client sees in place of an answer of the status ``usual``."""
+        return self.status or _USUAL.get(self.kind, 200) or usual
 
     def spend(self) -> bool:
         """Whether it strikes now; a limited one is used up by that."""
@@ -57,6 +61,20 @@ class Fault:
         self.times -= 1
         return self.times >= 0
 
+
+_USUAL = {
+    Kind.STATUS: 503,
+    Kind.CHALLENGE: 403,
+    Kind.CHALLENGE_NEVER: 403,
+    Kind.CHALLENGE_HANGS: 403,
+    Kind.BLOCK: 403,
+    Kind.RATE_LIMIT: 429,
+    Kind.ORIGIN_DOWN: 521,
+    Kind.REDIRECT: 302,
+    Kind.REDIRECT_LOOP: 302,
+    Kind.DELAY: 0,
+    Kind.LAYOUT_CHANGE: 0,
+}
 
 CHALLENGE_COOKIE = "cf_clearance"
 

@@ -9,7 +9,7 @@ from html import escape
 import pycountry
 
 from demo.sites.babepedia import MONTHS
-from demo.sites.content import SitePhoto, SiteProfile
+from demo.sites.content import DEMONYMS, SitePhoto, SiteProfile, Variant
 from demo.sites.server import Reply, html, redirect
 
 HOME = "https://www.iafd.com"
@@ -19,8 +19,13 @@ GENDERS = {
     "TRANSGENDER_FEMALE": ("tf", "Trans woman"),
     "TRANSGENDER_MALE": ("tm", "Trans man"),
 }
-DEMONYMS = {"CZ": "Czech", "ES": "Spanish", "SE": "Swedish", "US": "American", "BR": "Brazilian"}
-PLACEHOLDER = "/graphics/headshots/nophoto340.jpg"
+HEADSHOTS = "/graphics/headshots/"
+PLACEHOLDER = f"{HEADSHOTS}nophoto340.jpg"
+PLACEHOLDERS = {
+    Variant.EMPTY_HEADSHOT: HEADSHOTS,
+    Variant.ADVERT: "/graphics/thumbs/th_iafd_ad.gif",
+}
+EMPTY = ("No data", "None", "Unknown", "&nbsp;")  # ways to say nothing
 
 
 def perfid_of(name: str) -> str:
@@ -107,6 +112,8 @@ class IAFDSite:
         men = [p for p in matches if code_of(p) in ("m", "tm")]
         women = [p for p in matches if p not in men]
         tables = _table("tblFem", women) + _table("tblMal", men)
+        if tables:
+            tables += '<a href="/moreresults.asp">See More Results...</a>'
         body = tables or "<p>Your search returned no matches.</p>"
         title = "Search results - iafd.com"
         return html(_page(title, f"<h1>Search results</h1>{body}"), kind="search")
@@ -134,7 +141,23 @@ class IAFDSite:
 
 def headshot(profile: SiteProfile) -> str:
     perfid = profile.slug or perfid_of(profile.name)
-    return f"/graphics/headshots/{perfid}_{code_of(profile)}_demo.jpg"
+    tag = "" if Variant.UNTAGGED in profile.variants else "_demo"
+    return f"{HEADSHOTS}{perfid}_{code_of(profile)}{tag}.jpg"
+
+
+def _headshot_image(profile: SiteProfile) -> str:
+    shown = bool(profile.photos) and not profile.placeholder
+    others = (PLACEHOLDERS[v] for v in sorted(profile.variants) if v in PLACEHOLDERS)
+    source = HOME + (headshot(profile) if shown else next(others, PLACEHOLDER))
+    waits = {Variant.LAZY: "data-src", Variant.REWRITTEN: "data-cfsrc"}
+    attribute = next((waits[v] for v in sorted(profile.variants) if v in waits), "src")
+    blank = "" if attribute == "src" else ' src="data:image/gif;base64,R0lGODlhAQABAAAAACw="'
+    title = f"Photo of {escape(profile.name)}"
+    return f'<img {attribute}="{source}"{blank} width="340" height="400" title="{title}">'
+
+
+def _nothing(profile: SiteProfile) -> str:
+    return EMPTY[len(profile.name) % len(EMPTY)]
 
 
 def _page(title: str, body: str, head: str = "", heading: str = "") -> str:
@@ -150,32 +173,39 @@ def _fact(heading: str, value: str) -> str:
 
 
 def _left_column(profile: SiteProfile) -> str:
-    name = escape(profile.name)
-    shown = bool(profile.photos) and not profile.placeholder
-    source = HOME + (headshot(profile) if shown else PLACEHOLDER)
-    aliases = "<br>".join(escape(alias) for alias in profile.aliases) or "No known aliases"
+    lines = [*profile.aliases, *profile.alias_lines]
+    aliases = "<br>".join(map(escape, lines)) or "No known aliases"
     links = "".join(
         f'<a href="{escape(url)}" target="starlet"><img src="/graphics/icons/{kind}.png"></a>'
         for kind, url in profile.links.items()
     )
+    older = Variant.OLDER_KEYS in profile.variants
+    heading = "AKA" if older else "\n Performer \n AKA"
     died = _fact("Date of Death", _date(profile, death=True)) if profile.death_date else ""
     return f"""<div class="col-xs-12 col-sm-3">
-<div id="headshot"><img src="{source}" width="340" height="400" title="Photo of {name}"></div>
+<div id="headshot">{_headshot_image(profile)}</div>
 <p class="headshotcaption">Photo courtesy of an agency</p>
-<p class="bioheading">
- Performer
- AKA</p><div class="biodata">{aliases}</div>
+<p class="bioheading">{heading}</p><div class="biodata">{aliases}</div>
 {_fact("Gender", GENDERS.get(profile.gender, ("f", "Woman"))[1])}
 {_fact("Birthday", _date(profile))}{died}
 {links}
-<form id="correct" action="/personcorrect.rme"><input type="hidden" name="ID"
-value="{profile.uuid.upper()}"></form></div>"""
+<div id="galleries"><h4>Galleries</h4><a href="https://pictures.example/set/1" target="starlet">Set
+ 1</a></div>
+<form id="correct" action="/personcorrect.rme">{_keys(profile, older)}</form></div>"""
+
+
+def _keys(profile: SiteProfile, older: bool) -> str:
+    """The form for corrections repeats the page's own keys."""
+    keys = {"ID": profile.uuid.upper()}
+    if older:
+        keys = {"PerfID": profile.slug or perfid_of(profile.name), "Gender": code_of(profile)}
+    return "".join(f'<input type="hidden" name="{k}" value="{v}">' for k, v in keys.items())
 
 
 def _date(profile: SiteProfile, death: bool = False) -> str:
     date = profile.death_date if death else profile.birth_date
     if date is None:
-        return "No data"
+        return _nothing(profile)
     if date.month is None:
         return f"??/??/{date.year}"
     if date.day is None:
@@ -187,9 +217,10 @@ def _date(profile: SiteProfile, death: bool = False) -> str:
 
 def _right_column(profile: SiteProfile, films: str) -> str:
     country = pycountry.countries.get(alpha_2=profile.country or "")
-    nation = DEMONYMS.get(profile.country or "", country.name if country else "No data")
+    named = escape(country.name) if country else _nothing(profile)
+    nation = DEMONYMS.get(profile.country or "", named)
     return f"""<div class="col-xs-12 col-sm-9"><div id="vitalbox"><div class="tab-content">
-<div class="tab-pane active" id="home">{_fact("Nationality", escape(nation))}</div>
+<div class="tab-pane active" id="home">{_fact("Nationality", nation)}</div>
 <div class="tab-pane" id="awards">{_fact("Nationality", "Winner: Best Set")}</div></div></div>
 <div id="scenepairings" data-src="/matchups.rme/id={profile.uuid}"></div>
 <table id="personal"><tbody>{films}</tbody></table></div>"""

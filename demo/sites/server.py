@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from demo.sites.faults import CHALLENGE_COOKIE, Fault, Kind, challenge_page, refusal_page
 
 ROBOTS = "User-agent: *\nDisallow: /admin\n"
+CHALLENGE_SCRIPTS = "/cdn-cgi/challenge-platform/"
 CHALLENGES = (Kind.CHALLENGE, Kind.CHALLENGE_NEVER, Kind.CHALLENGE_HANGS)
 
 
@@ -122,6 +123,8 @@ class DemoSite:
     def reply(self, path: str, query: dict[str, str]) -> Reply:
         if path == "/robots.txt":
             return Reply(self.robots.encode(), content_type="text/plain", kind="robots")
+        if path.startswith(CHALLENGE_SCRIPTS):
+            return Reply(content_type="application/javascript", kind="challenge")
         return self.site.answer(path, query)
 
 
@@ -151,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path = unquote(parts.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        fault = self.server.demo.fault_for(path)
+        own = path.startswith(CHALLENGE_SCRIPTS)  # what a challenge's page loads is not challenged
+        fault = None if own else self.server.demo.fault_for(path)
         reply = self.server.demo.reply(path, query)
         self._log(begun, path, reply, fault)
         if fault is None or self._passed(fault):
@@ -167,13 +171,14 @@ class _Handler(BaseHTTPRequestHandler):
         return fault.kind is Kind.CHALLENGE and f"{CHALLENGE_COOKIE}=passed" in cookies
 
     def _log(self, begun: float, path: str, reply: Reply, fault: Fault | None) -> None:
+        fault = None if fault and self._passed(fault) else fault
         self.server.demo.log.add(
             site=self.server.demo.site.name,
             time=begun,
             path=path,
             kind=reply.kind,
-            status=reply.status,
-            fault=fault.kind.value if fault and not self._passed(fault) else None,
+            status=fault.status_for(reply.status) if fault else reply.status,
+            fault=fault.kind.value if fault else None,
             user_agent=self.headers.get("User-Agent", ""),
             host=self.headers.get("Host", ""),
         )
@@ -197,42 +202,41 @@ class _Misbehaviour:
         self.handler = handler
         self.fault = fault
         self.reply = reply
+        self.status = fault.status_for(reply.status)
 
     def run(self) -> None:
         kind = self.fault.kind
         if kind in CHALLENGES:
             host = self.handler.headers.get("Host", "")
-            self._html(challenge_page(kind, host), 403, {"cf-mitigated": "challenge"})
+            self._html(challenge_page(kind, host), {"cf-mitigated": "challenge"})
         else:
             getattr(self, f"_{kind.value}")()
 
-    def _html(self, text: str, status: int, headers: dict[str, str] | None = None) -> None:
+    def _html(self, text: str, headers: dict[str, str] | None = None) -> None:
         headers = {"Server": "cloudflare", **(headers or {}), **self.fault.headers}
-        self.handler._send(html(text, status), headers)
+        self.handler._send(html(text, self.status), headers)
 
     def _retry_after(self) -> dict[str, str]:
         return {"Retry-After": self.fault.retry_after} if self.fault.retry_after else {}
 
     def _status(self) -> None:
-        self._html(
-            f"<html><body>{self.fault.status}</body></html>", self.fault.status, self._retry_after()
-        )
+        self._html(f"<html><body>{self.status}</body></html>", self._retry_after())
 
     def _block(self) -> None:
-        self._html(refusal_page(Kind.BLOCK), 403)
+        self._html(refusal_page(Kind.BLOCK))
 
     def _rate_limit(self) -> None:
-        self._html(refusal_page(Kind.RATE_LIMIT), 429, self._retry_after())
+        self._html(refusal_page(Kind.RATE_LIMIT), self._retry_after())
 
     def _origin_down(self) -> None:
-        self._html("<html><body>Web server is down</body></html>", 521)
+        self._html("<html><body>Web server is down</body></html>")
 
     def _unknown_shape(self) -> None:
-        self._html(refusal_page(Kind.UNKNOWN_SHAPE), 200)
+        self._html(refusal_page(Kind.UNKNOWN_SHAPE))
 
     def _layout_change(self) -> None:
         text = re.sub(r'\s(class|id)="[^"]*"', "", self.reply.body.decode(errors="replace"))
-        self._html(text, self.reply.status)
+        self._html(text)
 
     def _body(self) -> None:
         self.handler._send(Reply(self.fault.body.encode(), content_type="text/plain"))
@@ -242,7 +246,7 @@ class _Misbehaviour:
         self.handler._send(self.reply)
 
     def _redirect(self) -> None:
-        self.handler._send(redirect(self.fault.location))
+        self.handler._send(redirect(self.fault.location, self.status))
 
     def _redirect_loop(self) -> None:
         self.handler._send(redirect(self.handler.path))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from parsel import Selector
 
-from demo.sites import DemoSites, Fault, Kind, Layout, SitePhoto, SiteProfile
+from demo.sites import DemoSites, Fault, Kind, Layout, SitePhoto, SiteProfile, Variant
 from enrichscrapy.items import PartialDate
 from enrichscrapy.sites import PageKind, babepedia, iafd
 
@@ -37,6 +37,20 @@ PEOPLE = [
     SiteProfile(name="No Picture", birth_date=PartialDate(1985), placeholder=True),
     SiteProfile(name="Bruno Stein", gender="MALE", country="CZ", photos=(photo(),)),
     SiteProfile(name="Iris Vane", gender="TRANSGENDER_FEMALE", photos=(photo(),)),
+    SiteProfile(
+        name="Nora Vesterlund",
+        aliases=("Nora V", "N. Vester", "Vesper", "Nina Holt"),
+        alias_lines=("Nell or Nelly", "No known aliases"),
+        country="BR",
+        photos=(photo(),),
+        variants=frozenset({Variant.OLDER_KEYS, Variant.UNTAGGED}),
+    ),
+    SiteProfile(name="Lazy Loader", photos=(photo(),), variants=frozenset({Variant.LAZY})),
+    SiteProfile(name="Rewritten By", photos=(photo(),), variants=frozenset({Variant.REWRITTEN})),
+    SiteProfile(name="Only Advert", placeholder=True, variants=frozenset({Variant.ADVERT})),
+    SiteProfile(
+        name="Empty Folder", placeholder=True, variants=frozenset({Variant.EMPTY_HEADSHOT})
+    ),
 ]
 
 
@@ -62,7 +76,7 @@ def page(site, path: str) -> Selector:
     return Selector(text=body.decode())
 
 
-@pytest.mark.parametrize("person", PEOPLE[:3], ids=lambda person: person.name)
+@pytest.mark.parametrize("person", [*PEOPLE[:3], PEOPLE[5]], ids=lambda person: person.name)
 def test_babepedia_profiles_say_what_the_person_is(sites, person):
     url = babepedia.profile_urls(person.name, "FEMALE")[0]
     selector = page(sites.babepedia, urlsplit(url).path)
@@ -87,6 +101,8 @@ def test_iafd_profiles_say_what_the_person_is(sites, person):
     assert profile.birth_date == person.birth_date
     assert profile.source_id == person.uuid
     assert len(profile.photo_urls) == (0 if person.placeholder else 1)
+    for photo_url in profile.photo_urls:
+        assert get(sites.iafd, urlsplit(photo_url).path)[0] == 200
 
 
 def test_babepedia_never_answers_404_but_leads_to_its_search(sites):
@@ -168,6 +184,38 @@ def test_each_refusal_looks_like_itself(sites, kind, status, mark):
     assert mark in body
     assert (headers.get("cf-mitigated") == "challenge") is (kind is Kind.CHALLENGE)
     assert ("Retry-After" in headers) is (kind is Kind.RATE_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(Fault(Kind.ORIGIN_DOWN, status=status), status) for status in range(520, 527)]
+    + [(Fault(Kind.CHALLENGE, status=status), status) for status in (403, 429, 503)],
+    ids=str,
+)
+def test_a_refusal_comes_with_any_status(sites, fault, status):
+    sites.babepedia.set_fault("/babe/*", fault)
+    try:
+        assert get(sites.babepedia, "/babe/Older_Page")[0] == status
+    finally:
+        sites.babepedia.clear_faults()
+    assert sites.babepedia.entries[-1]["status"] == status
+
+
+def test_what_a_challenge_loads_is_no_page_and_not_challenged(sites):
+    sites.babepedia.set_fault("*", Fault(Kind.CHALLENGE_NEVER))
+    try:
+        answered = get(sites.babepedia, "/cdn-cgi/challenge-platform/h/b/orchestrate.js")
+    finally:
+        sites.babepedia.clear_faults()
+    assert answered[0] == 200
+    assert sites.babepedia.entries[-1]["kind"] == "challenge"
+
+
+def test_many_strangers_thumbs_stand_on_every_page(sites):
+    selector = page(sites.babepedia, "/babe/Ava_Lindqvist")
+    thumbs = selector.css(".thumbshot img::attr(src)").getall()
+    assert len(thumbs) >= 6
+    assert not any(thumb.startswith("/pics/Ava Lindqvist") for thumb in thumbs)
 
 
 def test_every_request_is_in_the_access_log(sites):
