@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 class LedgerScheduler(Scheduler):
     """Marks what a JOBDIR brought back, and outlives a JOBDIR that breaks.
 
-    Restored requests carry ``meta["restored"]``; ``restored`` are their performers' ids. Requests
-    that cannot be read back are left to the ledger.
+    Restored requests carry ``meta["restored"]``; ``restored`` are their performers' ids. A queue
+    that cannot be read back is set aside: the ledger knows what was in it.
     """
 
     restored: frozenset[int] = frozenset()
@@ -32,14 +32,29 @@ class LedgerScheduler(Scheduler):
             jobdir.sign()
         try:
             opened = super().open(spider)
-        except Exception as error:  # whatever Scrapy's queues make of a damaged file
+            restored = self._take_all()
+        except Exception as error:  # whatever Scrapy's queues and a pickle make of damage
             self._start_anew(error)
-            opened = super().open(spider)
-        self.restored = frozenset(self._mark_restored())
+            opened, restored = super().open(spider), []
+        self.restored = frozenset(self._put_back(restored))
         return opened
 
     def _jobdir(self) -> JobdirExtension | None:
         return self.crawler.get_extension(JobdirExtension) if self.crawler else None
+
+    def _take_all(self) -> list[Request]:
+        requests = []
+        while (request := self.next_request()) is not None:
+            requests.append(request)
+        return requests
+
+    def _put_back(self, requests: list[Request]) -> Iterator[int]:
+        """Mark what was restored; yield the performers' ids."""
+        for request in requests:
+            request.meta["restored"] = True
+            super().enqueue_request(request.replace(dont_filter=True))
+            if (performer_id := performer_of(request)) is not None:
+                yield performer_id
 
     def _start_anew(self, error: Exception) -> None:
         if self.dqdir is None:
@@ -48,23 +63,6 @@ class LedgerScheduler(Scheduler):
         os.replace(self.dqdir, aside)
         Path(self.dqdir).mkdir()
         logger.warning("The JOBDIR's queue cannot be read (%s): it is now in %s", error, aside)
-
-    def _mark_restored(self) -> Iterator[int]:
-        """Take every request out and put it back, marked; yield the performers' ids."""
-        requests = []
-        for _ in range(len(self)):
-            try:
-                request = self.next_request()
-            except Exception as error:  # a pickle may raise anything
-                logger.warning("A request in the JOBDIR cannot be read (%s)", error)
-                continue
-            if request is not None:
-                requests.append(request)
-        for request in requests:
-            request.meta["restored"] = True
-            super().enqueue_request(request.replace(dont_filter=True))
-            if (performer_id := performer_of(request)) is not None:
-                yield performer_id
 
     def enqueue_request(self, request: Request) -> bool:
         """Lose no request to a full disk: keep it in memory, and end the crawl in good order."""

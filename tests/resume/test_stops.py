@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete
 
 from enrichscrapy.database.schema import performers
+from enrichscrapy.jobdir import Owner, close_jobdir
 
 ALL = {f"/babe/Ada_Demo{number}": 1 for number in range(1, 9)}
 WITH_AND_WITHOUT = pytest.mark.parametrize("jobdir", [True, False], ids=["jobdir", "no jobdir"])
@@ -143,6 +144,30 @@ def test_a_damaged_jobdir_is_set_aside(site, crawl, outcomes, tmp_path):
     assert second.end() == 0, second.output
     assert "info.json was changed, cut or lost" in second.output
     assert len(list(tmp_path.glob("jobs.set-aside-*"))) == 1
+    assert site.asked == ALL
+    assert outcomes() == {"absent": 8}
+
+
+@pytest.mark.parametrize("name", ["info.json", "q00000", "active.json"])
+def test_damage_that_no_digest_tells_of_is_met_when_the_queue_is_opened(
+    site, crawl, place, outcomes, tmp_path, name
+):
+    jobdir = tmp_path / "jobs"
+    site.hold(third)
+    first = crawl(JOBDIR=jobdir)
+    site.wait_for(3)
+    first.signal()
+    first.wait_for("Stopping: ")
+    site.release()
+    assert first.end() == 0
+    file = next(path for path in jobdir.rglob("*") if path.name == name)
+    file.write_bytes(file.read_bytes()[:-4])
+    close_jobdir(jobdir, Owner("babepedia", "url", str(place.database_path)), "shutdown")
+
+    second = crawl(JOBDIR=jobdir)
+    assert second.end() == 0, second.output
+    assert "The JOBDIR's queue cannot be read" in second.output
+    assert "Traceback" not in second.output
     assert site.asked == ALL
     assert outcomes() == {"absent": 8}
 
