@@ -89,7 +89,7 @@ class FacenetVGGFace2:
         from enrichscrapy.faces.network import Network  # torch: workers only
 
         data, sha256 = weights.read(options.weights, options.sha256)
-        return cls(cls._info(sha256), Network(data, options.device, options.threads))
+        return cls(cls._info(sha256), Network(data, sha256, options.device, options.threads))
 
     @staticmethod
     def _info(sha256: str) -> ModelInfo:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from facenet_pytorch import InceptionResnetV1
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
+from enrichscrapy.faces import selftest
 from enrichscrapy.faces.folded import FoldedNet
 
 CPU_FLAGS = Path("/proc/cpuinfo")
@@ -34,8 +34,8 @@ def load_state(data: bytes) -> dict[str, torch.Tensor]:
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         # The classifier over the training identities is of no use here.
         return {k: v.float() for k, v in state.items() if not k.startswith("logits.")}
-    except (RuntimeError, ValueError, EOFError, AttributeError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().partition("\n")[0]
+    except Exception as error:  # bytes that are no state dict fail in any way they like
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise WeightsError(f"the face weights are no state dict: {reason}") from error
 
 
@@ -64,12 +64,14 @@ def pick_dtype(device: torch.device) -> torch.dtype:
 class Network:
     """The embedding network behind :class:`~enrichscrapy.faces.model.FacenetVGGFace2`."""
 
-    def __init__(self, data: bytes, device: str, threads: int) -> None:
+    def __init__(self, data: bytes, sha256: str, device: str, threads: int) -> None:
         if threads:
             torch.set_num_threads(threads)
         where = pick_device(device)
+        published = build_plain(load_state(data))
         with torch.inference_mode():
-            self._net = FoldedNet(build_plain(load_state(data)), where, pick_dtype(where))
+            self._net = FoldedNet(published, where, pick_dtype(where))
+        selftest.check(self.embed, published, sha256)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, 160, 160, 3) RGB -> (n, 512) of unit length."""
@@ -79,7 +81,7 @@ class Network:
 
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Unit length in float32 (half-precision networks end a little off)."""
+    """Unit length in float32."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = (vectors / lengths).astype(np.float32)
+    unit: NDArray[np.float32] = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
     return unit

@@ -1,4 +1,4 @@
-"""The weights file: found, read once, and refused unless its SHA-256 is the expected one."""
+"""The weights file: found or fetched, read once, and refused unless its SHA-256 is expected."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import platformdirs
 
 from enrichscrapy.exceptions import WeightsError
+from enrichscrapy.faces.download import DownloadError, fetch
 
 NAMED_FILE = "20180402-114759-vggface2.pt"
 NAMED_SHA256 = "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b"
-CHUNK = 1 << 20
+# Where facenet-pytorch publishes it (111,898,327 bytes).
+NAMED_URL = f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{NAMED_FILE}"
 
 
 def default_path() -> Path:
@@ -20,8 +22,8 @@ def default_path() -> Path:
 
 
 def read(path: Path | None, sha256: str) -> tuple[bytes, str]:
-    """The file's bytes, hashed as read (so that what was checked is what is loaded)."""
-    path = path or default_path()
+    """The file's bytes and SHA-256, hashed as read: what was checked is what is loaded."""
+    path = locate(path, sha256)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -31,13 +33,34 @@ def read(path: Path | None, sha256: str) -> tuple[bytes, str]:
 
 def verify(path: Path | None, sha256: str) -> str:
     """The SHA-256 of the file; ``WeightsError`` when it is missing or not the expected one."""
-    path = path or default_path()
+    path = locate(path, sha256)
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from error
     return _check(path, found, sha256)
+
+
+def locate(path: Path | None, sha256: str, url: str = NAMED_URL, named: str = NAMED_SHA256) -> Path:
+    """The file to read: ``path``, or the named file, fetched into the cache when not there yet."""
+    if path is not None:
+        return path
+    if sha256:
+        raise WeightsError(
+            "FACE_WEIGHTS_SHA256 is set without FACE_WEIGHTS: name the file that has this "
+            "SHA-256, or leave both empty to have the published weights fetched"
+        )
+    path = default_path()
+    if path.exists():
+        return path
+    try:
+        return fetch(url, path, named, "Fetching the face weights, once")
+    except DownloadError as error:
+        raise WeightsError(
+            f"cannot fetch the face weights from {url} ({error}): fetch that file elsewhere and "
+            "set FACE_WEIGHTS to where it is"
+        ) from error
 
 
 def _check(path: Path, found: str, expected: str) -> str:
