@@ -47,6 +47,7 @@ class LocalBinaryPatterns:
         reject=(0.32,),
         agree=0.30,
         crowd_weight=0.0,
+        spread_weight=0.0,
         duplicate=0.002,
         twin=0.01,
         stranger_mean=0.76,
