@@ -1,6 +1,7 @@
 """However a crawl ends, the same command goes on: nothing is lost and nothing asked for twice."""
 
 import signal
+import time
 
 import pytest
 from sqlalchemy import delete
@@ -41,11 +42,20 @@ def test_one_signal_finishes_what_is_in_flight(site, crawl, outcomes, settings, 
     assert "set aside" not in second.output
 
 
+def wait_until(holds, seconds=30.0):
+    """Poll another process's work; fails the test when it never comes to that."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+
+
 @WITH_AND_WITHOUT
 def test_killed_in_the_middle_the_ledger_goes_on(site, crawl, outcomes, settings, jobdir):
     site.hold(third)
     first = crawl(**settings)
     site.wait_for(3)
+    wait_until(lambda: outcomes() == {"absent": 2})  # the third leaves while it is being stored
     first.kill()
     site.release()
     assert outcomes() == {"absent": 2}
@@ -62,6 +72,7 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing_stored(site, crawl, o
     site.hold(third)
     first = crawl(**settings)
     site.wait_for(3)
+    wait_until(lambda: outcomes() == {"absent": 2})
     first.signal()
     first.wait_for("Stopping: ")
     first.signal()
