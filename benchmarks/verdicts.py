@@ -20,7 +20,14 @@ import numpy as np
 
 from benchmarks._simulation import SIZES, TRUSTED, Kind, Tally, Trial, simulate, trials
 from benchmarks._synthetic import make_people
-from enrichscrapy.calibration import People, fitted, propose, read_folder, run_trials
+from enrichscrapy.calibration import (
+    People,
+    fitted,
+    labelled_photos,
+    propose,
+    read_photos,
+    run_trials,
+)
 from enrichscrapy.items import Identity, Verdict
 from enrichscrapy.verdicts import Thresholds, judge, seed_rules
 
@@ -92,10 +99,11 @@ def _from_photos(directory: Path) -> tuple[People, str]:
     from enrichscrapy import settings
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 
+    files = labelled_photos(directory)
     values = Settings()
     values.setmodule(settings)
     engine = FaceEngine(FaceOptions.from_settings(values).without_gates())
-    people, counts = read_folder(directory, engine)
+    people, counts = read_photos(files, engine)
     told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
     return people, f"Photos: {directory} ({told}), model {engine.info.name}"
 

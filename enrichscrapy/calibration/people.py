@@ -106,15 +106,15 @@ def _with_faces(database: PerformerDatabase, model_id: int) -> list[int]:
         return list(connection.scalars(query))
 
 
-def read_folder(directory: Path, engine: FaceEngine) -> tuple[People, Counter[str]]:
-    """The faces of a folder of labelled photos, and what became of its photos.
+def read_photos(
+    files: Sequence[tuple[Path, str]], engine: FaceEngine
+) -> tuple[People, Counter[str]]:
+    """The faces of labelled photos, and what became of each photo.
 
-    Labels are a ``labels.csv`` (columns ``file`` and ``identity``; photos without an identity are
-    left out) or one sub-folder a person. A photo with several faces is left out.
+    A photo with several faces is left out: nobody says whose is whose.
     """
     labelled: dict[str, list[tuple[Vector, float]]] = {}
     counts: Counter[str] = Counter()
-    files = list(_labels(directory))
     for start in range(0, len(files), _BATCH):
         batch = [(_photo(path), name) for path, name in files[start : start + _BATCH]]
         photos = [data for data, _ in batch if data is not None]
@@ -128,8 +128,16 @@ def read_folder(directory: Path, engine: FaceEngine) -> tuple[People, Counter[st
     return gather_people(labelled), counts
 
 
+def labelled_photos(directory: Path) -> list[tuple[Path, str]]:
+    """(photo, person) in a fixed order, from a folder.
+
+    Labels are a ``labels.csv`` (columns ``file`` and ``identity``; photos without an identity are
+    left out) or one sub-folder a person. Raises ``BadSetting`` when the folder has neither.
+    """
+    return list(_labels(directory))
+
+
 def _labels(directory: Path) -> Iterator[tuple[Path, str]]:
-    """(photo, person) in a fixed order; ``BadSetting`` when the folder is not labelled."""
     if not directory.is_dir():
         raise BadSetting(f"{directory} is not a folder: name one with labelled photos")
     table = directory / LABELS

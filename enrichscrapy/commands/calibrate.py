@@ -14,6 +14,7 @@ from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.model import FaceModel, ModelInfo, resolve_model
+from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.verdicts import Thresholds, fingerprint
 
 if TYPE_CHECKING:
@@ -62,9 +63,6 @@ class Command(EnrichCommand):
             raise UsageError(f"--strangers {opts.strangers:g} is no share: give e.g. 0.02")
         if opts.apply and opts.reset:
             raise UsageError("--apply and --reset contradict each other")
-        # Loading torch takes seconds: only a folder of photos should pay for it.
-        from enrichscrapy.faces.options import FaceOptions
-
         options = FaceOptions.from_settings(settings)
         info, model = options.describe_model(), resolve_model(options.model)
         if opts.reset:
@@ -119,14 +117,16 @@ class Command(EnrichCommand):
         return Thresholds.for_model(info, stored, model)
 
     def _people(self, directory: str | None, settings: BaseSettings, info: ModelInfo) -> People:
-        from enrichscrapy.calibration import read_database, read_folder
+        from enrichscrapy.calibration import labelled_photos, read_database, read_photos
 
         if directory is not None:
-            from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+            files = labelled_photos(Path(directory))
+            # Loading torch takes seconds: only photos should pay for it.
+            from enrichscrapy.faces.engine import FaceEngine
 
             # Every face counts here, good or bad: the rules have to cope with both.
             engine = FaceEngine(FaceOptions.from_settings(settings).without_gates())
-            people, counts = read_folder(Path(directory), engine)
+            people, counts = read_photos(files, engine)
             told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
             self.say(f"photos: {told or 'none'}")
             return people

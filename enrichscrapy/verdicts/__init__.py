@@ -1,6 +1,7 @@
 """Vectors in, verdicts out: which of a lookup's faces are this performer's. Pure, numpy only."""
 
 from enrichscrapy.items import Judgement, Neighbour
+from enrichscrapy.verdicts.explain import REASON_WORDS, explain
 from enrichscrapy.verdicts.rules import judge
 from enrichscrapy.verdicts.ruling import RULE_VERSION
 from enrichscrapy.verdicts.seed import seed_rules
@@ -15,6 +16,7 @@ from enrichscrapy.verdicts.types import (
 )
 
 __all__ = [
+    "REASON_WORDS",
     "RULE_VERSION",
     "Candidate",
     "Context",
@@ -25,6 +27,7 @@ __all__ = [
     "Reference",
     "Thresholds",
     "Trust",
+    "explain",
     "fingerprint",
     "judge",
     "seed_rules",

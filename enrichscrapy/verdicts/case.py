@@ -93,9 +93,9 @@ class Case:
         return len(self.trusted)
 
     @property
-    def given(self) -> int:
-        """How many of the trusted faces a person vouched for."""
-        return sum(not face.earned for face in self.trusted)
+    def anchored(self) -> int:
+        """How many faces the anchor scores were measured against."""
+        return len(_anchors(self.trusted))
 
 
 def gather(
@@ -116,7 +116,7 @@ def gather(
     trusted = tuple(face for face in known if face.trusted)
     vectors = stack([candidate.vector for candidate in ordered])
     faces = stack([face.vector for face in trusted])
-    anchors = stack([face.vector for face in trusted if not face.earned])
+    anchors = stack([face.vector for face in _anchors(trusted)])
     variety = allowed_variety(faces, thresholds)
     apart = [
         apart_from_crowd(other.distance, crowd, thresholds) if other else 0.0
@@ -155,6 +155,12 @@ def gather(
         context=context,
         thresholds=thresholds,
     )
+
+
+def _anchors(trusted: Sequence[Reference]) -> Sequence[Reference]:
+    """The faces that trust began with: those a person vouched for, else the three oldest. What
+    they would have kept out stays out, however trust has grown since."""
+    return [face for face in trusted if not face.earned] or trusted[:3]
 
 
 def _canonical(candidate: Candidate) -> tuple[float, str, bytes]:

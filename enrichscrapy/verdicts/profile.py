@@ -17,10 +17,14 @@ def contradictions(case: Case, item: Evidence) -> tuple[Reason, ...]:
     if item.other_is_nearer and item.other is not None:
         both = item.other.distance <= case.thresholds.accept_at(1) and matches(case, item)
         against.append(Reason.SUSPECTED_MERGE if both else Reason.OTHER_PERFORMER)
-    far_from_given = item.anchor is not None and item.anchor > case.thresholds.reject_at(case.given)
-    if item.own.score > case.thresholds.reject_at(case.count) or far_from_given:
+    if item.own.score > case.thresholds.reject_at(case.count) or _far_from_anchors(case, item):
         against.append(Reason.TOO_FAR)
     return tuple(against)
+
+
+def _far_from_anchors(case: Case, item: Evidence) -> bool:
+    limit = case.thresholds.reject_at(case.anchored)
+    return item.anchor is not None and item.anchor > limit
 
 
 def matches(case: Case, item: Evidence) -> bool:

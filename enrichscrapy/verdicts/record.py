@@ -14,7 +14,11 @@ def written(case: Case, item: Evidence, ruling: Ruling) -> Decision:
         verdict=ruling.verdict,
         reason=ruling.reason.value,
         trusted=ruling.trusted,
-        distances=_evidence(case, item) | _limits(case),
+        distances={
+            **_evidence(case, item),
+            "together_score": _rounded(ruling.together),
+            **_limits(case),
+        },
         rule_version=RULE_VERSION,
     )
 

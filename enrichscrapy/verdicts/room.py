@@ -9,7 +9,7 @@ from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts.case import Case
 from enrichscrapy.verdicts.evidence import Matrix, distances, stack
 from enrichscrapy.verdicts.ruling import Ruling
-from enrichscrapy.verdicts.types import Limits, Reason, Reference
+from enrichscrapy.verdicts.types import Limits, Reason, Reference, Trust
 
 # How much better a new face must be to take the place of one that is there.
 _INCUMBENT = 0.15
@@ -17,9 +17,13 @@ _INCUMBENT = 0.15
 
 @dataclass(frozen=True, eq=False)
 class _Seat:
-    """A face that wants a place: ``old`` one that has it, or ``new`` by its index in the case."""
+    """A face that wants a place: ``old`` one that has it, or ``new`` by its index in the case.
+
+    ``rank`` is 2 for a face that a person vouched for, 1 for another trusted one, else 0.
+    """
 
     vector: Matrix
+    rank: int
     worth: float
     old: Reference | None = None
     new: int = -1
@@ -31,9 +35,8 @@ def make_room(
     """Keep the accepted faces that cover the person best; returns the rulings that result and
     the (face id, reason) of those that were there and make room.
 
-    Only faces of the same source compete for a place, and no trusted face yields to one that is
-    not. The limits hold for what is accepted afterwards, unless they were exceeded before: then
-    nothing is added.
+    Only faces of the same source compete for a place, and none yields to one that is trusted less.
+    Where the limits were exceeded before, a face comes in only for one that goes.
     """
     result = _without_duplicates(case, rulings, references)
     wanted = [i for i, ruling in enumerate(result) if ruling.verdict is Verdict.ACCEPTED]
@@ -77,13 +80,20 @@ def _seats(
     case: Case, rulings: Sequence[Ruling], wanted: Sequence[int], same: Sequence[Reference]
 ) -> list[_Seat]:
     old = [
-        _Seat(stack([face.vector]), face.quality + _INCUMBENT + float(face.trusted), old=face)
+        _Seat(
+            vector=stack([face.vector]),
+            rank=int(face.trusted) + int(face.trusted and not face.earned),
+            worth=face.quality + _INCUMBENT,
+            old=face,
+        )
         for face in sorted(same, key=lambda face: face.face_id)
     ]
+    given = Trust(case.context.trust) is Trust.USER
     new = [
         _Seat(
-            case.vectors[[index]],
-            case.evidence[index].candidate.quality + float(rulings[index].trusted),
+            vector=case.vectors[[index]],
+            rank=int(rulings[index].trusted) + int(rulings[index].trusted and given),
+            worth=case.evidence[index].candidate.quality,
             new=index,
         )
         for index in wanted
@@ -92,12 +102,13 @@ def _seats(
 
 
 def _choose(seats: Sequence[_Seat], rest: Sequence[Reference], room: int) -> list[_Seat]:
-    """Greedy: next comes the face that is worth most and least like those already in."""
+    """Greedy: next comes the face that is worth most and least like those already in; those that
+    are trusted more come first."""
     kept: list[_Seat] = []
     present = [stack([face.vector]) for face in rest]
     left = list(seats)
     while left and len(kept) < room:
-        best = max(left, key=lambda seat: seat.worth + _novelty(seat, present))
+        best = max(left, key=lambda seat: (seat.rank, seat.worth + _novelty(seat, present)))
         left.remove(best)
         kept.append(best)
         present.append(best.vector)

@@ -60,8 +60,9 @@ def _rule(case: Case, item: Evidence, confirm: set[int]) -> Ruling:
 
 def _own_photo(case: Case, item: Evidence) -> Ruling:
     """The user's word holds unless the faces that a person vouched for contradict it."""
+    vouched_for = any(not face.earned for face in case.trusted)
     score = item.anchor if item.anchor is not None else (item.own.score if item.own else 0.0)
-    if case.given and score > case.thresholds.reject_at(case.given):
+    if vouched_for and score > case.thresholds.reject_at(case.anchored):
         return quarantine(Reason.TOO_FAR)
     return accept(Reason.OWN_PHOTO, trusted=True)
 
@@ -87,11 +88,15 @@ def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:
 def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     """Near but not certain: the profile's other photos that match help, or cast doubt."""
     match = profile.matches(case, item)
+    if not others and match:
+        return accept(Reason.MATCH)
     if not others:
-        return accept(Reason.MATCH) if match else quarantine(Reason.BETWEEN_THRESHOLDS)
-    if profile.together(case, item, others) > case.thresholds.together_at(case.count):
-        return quarantine(Reason.OUTVOTED if match else Reason.BETWEEN_THRESHOLDS)
-    return accept(Reason.MATCH if match else Reason.MATCH_BY_PROFILE)
+        return quarantine(Reason.BETWEEN_THRESHOLDS if item.witness else Reason.LOW_QUALITY)
+    together = profile.together(case, item, others)
+    if together > case.thresholds.together_at(case.count):
+        doubt = Reason.OUTVOTED if match else Reason.BETWEEN_THRESHOLDS
+        return quarantine(doubt, together=together)
+    return accept(Reason.MATCH if match else Reason.MATCH_BY_PROFILE, together=together)
 
 
 def _contradicted(against: Sequence[Reason], trust: Trust) -> Ruling:

@@ -13,17 +13,20 @@ RULE_VERSION = "1"
 
 @dataclass(frozen=True)
 class Ruling:
+    """``together`` is the score against trusted faces and supporters, where it was asked for."""
+
     verdict: Verdict
     reason: Reason
     trusted: bool = False
+    together: float | None = None
 
 
-def accept(reason: Reason, *, trusted: bool = False) -> Ruling:
-    return Ruling(Verdict.ACCEPTED, reason, trusted)
+def accept(reason: Reason, *, trusted: bool = False, together: float | None = None) -> Ruling:
+    return Ruling(Verdict.ACCEPTED, reason, trusted, together)
 
 
-def quarantine(reason: Reason) -> Ruling:
-    return Ruling(Verdict.QUARANTINED, reason)
+def quarantine(reason: Reason, *, together: float | None = None) -> Ruling:
+    return Ruling(Verdict.QUARANTINED, reason, together=together)
 
 
 def reject(reason: Reason) -> Ruling:

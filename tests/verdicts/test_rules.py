@@ -1,58 +1,30 @@
-"""Each trust level on evidence drawn by hand: three orthogonal people and mixtures of them."""
+"""Each trust level on evidence drawn by hand: orthogonal people and mixtures of them."""
 
 import json
-import math
 
 import numpy as np
 import pytest
 
-from enrichscrapy.items import Identity, Verdict
+from enrichscrapy.items import Identity, Neighbour, Verdict
 from enrichscrapy.verdicts import (
     Candidate,
     Context,
     Limits,
-    Neighbour,
     Reason,
     Reference,
     Thresholds,
-    judge,
+    explain,
     seed_rules,
 )
+from tests.verdicts import people
+from tests.verdicts.people import ROOMY, at, photos, trusted
 
 LEVELS = ("high", "medium", "low", "user")
-ROOMY = Limits(per_source=50, total=100)
 RULES = Thresholds()
 
 
-def at(distance, spread=0.1, turn=0, person=0):
-    """A unit vector at this cosine distance from a person's axis, in a direction of its own.
-
-    ``turn`` picks the direction; vectors of different turns are at right angles off the axis.
-    """
-    vector = np.zeros(64, dtype=np.float32)
-    vector[person] = 1.0 - distance
-    vector[10 + turn] = math.sqrt(1.0 - (1.0 - distance) ** 2)
-    return vector
-
-
-def photos(*vectors, quality=0.8):
-    return [Candidate(v, quality, f"photo-{n}.jpg") for n, v in enumerate(vectors)]
-
-
-def trusted(*vectors, source="import"):
-    return [Reference(100 + n, v, True, 0.8, source) for n, v in enumerate(vectors)]
-
-
-def verdicts(candidates, references=(), neighbours=None, trust="high", identity=None, **rest):
-    judged = judge(
-        candidates,
-        list(references),
-        neighbours if neighbours is not None else [()] * len(candidates),
-        Context("babepedia", trust, identity, "url"),
-        rest.pop("thresholds", RULES),
-        rest.pop("limits", ROOMY),
-    )
-    return [(d.verdict, d.reason) for d in judged.decisions], judged
+def verdicts(*args, **kwargs):
+    return people.verdicts(*args, thresholds=RULES, **kwargs)
 
 
 AXIS = trusted(at(0.12, turn=30), at(0.12, turn=31), at(0.12, turn=32))
@@ -184,3 +156,182 @@ def test_the_seed_rules_take_everything_of_a_trusted_source():
     context = Context("babepedia", "high", None, "url")
     judged = seed_rules(photos(at(0.9)), AXIS, [()], context, RULES, ROOMY)
     assert judged.decisions[0].verdict is Verdict.ACCEPTED
+
+
+def around(*distances, spread=0.35):
+    """Photos that agree with each other, at these distances from the person's axis."""
+    vectors = []
+    for turn, distance in enumerate(distances):
+        vector = at(distance, turn=20)
+        vector[21 + turn] = spread
+        vectors.append(vector / np.linalg.norm(vector))
+    return vectors
+
+
+def test_photos_that_agree_are_judged_as_one():
+    """Each of them would pass alone; together they show that the page is a lookalike's."""
+    alike = around(0.33, 0.33, 0.33)
+    for alone in alike:
+        assert verdicts(photos(alone), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)]
+    got, judged = verdicts(photos(*alike), AXIS)
+    assert got == [(Verdict.QUARANTINED, Reason.PROFILE_DIFFERS)] * 3
+    assert judged.decisions[0].distances["cluster_size"] == 3
+
+
+def test_a_single_match_among_strangers_needs_to_be_certain():
+    strangers = [at(0.1, turn=turn, person=turn + 1) for turn in range(2)]
+    got, _ = verdicts(photos(at(0.36), *strangers), AXIS)
+    assert got[0] == (Verdict.QUARANTINED, Reason.OUTVOTED)
+    got, _ = verdicts(photos(at(0.15), *strangers), AXIS)
+    assert got[0] == (Verdict.ACCEPTED, Reason.MATCH)
+
+
+def test_a_poor_photo_does_not_help_another_in():
+    helper = at(0.15)
+    poor = [Candidate(at(0.42), 0.8, "a"), Candidate(helper, RULES.low_quality - 0.1, "b")]
+    assert verdicts(poor, AXIS)[0][0] == (Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)
+    good = [Candidate(at(0.42), 0.8, "a"), Candidate(helper, RULES.low_quality, "b")]
+    assert verdicts(good, AXIS)[0][0] == (Verdict.ACCEPTED, Reason.MATCH_BY_PROFILE)
+    alone = [Candidate(at(0.42), RULES.low_quality - 0.1, "a")]
+    assert verdicts(alone, AXIS)[0] == [(Verdict.QUARANTINED, Reason.LOW_QUALITY)]
+
+
+def test_without_faces_a_poor_copy_is_no_second_photo():
+    copy = Candidate(at(0.1, turn=1), RULES.low_quality - 0.1, "small.jpg")
+    got, _ = verdicts([*photos(at(0.1)), copy])
+    assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
+
+
+def test_without_faces_two_people_who_tie_both_wait():
+    pages = [at(0.1, turn=n, person=n % 2) for n in range(4)]
+    got, _ = verdicts(photos(*pages), identity=Identity.CONFIRMED)
+    assert got == [(Verdict.QUARANTINED, Reason.OUTVOTED)] * 4
+
+
+def test_two_faces_of_one_photo_are_two_people():
+    both = [Candidate(at(0.1), 0.8, "group.jpg"), Candidate(at(0.1, turn=1), 0.8, "group.jpg")]
+    got, _ = verdicts(both)
+    assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
+
+
+def test_a_match_with_a_single_trusted_face_is_accepted_but_vouches_only_with_company():
+    one = AXIS[:1]
+    got, judged = verdicts(photos(at(0.1)), one)
+    assert got == [(Verdict.ACCEPTED, Reason.MATCH)]
+    assert not judged.decisions[0].trusted
+    _, judged = verdicts(photos(at(0.1), at(0.1, turn=1)), one)
+    assert all(decision.trusted for decision in judged.decisions)
+
+
+def test_a_picture_that_is_there_already_is_not_taken_again():
+    got, _ = verdicts(photos(AXIS[0].vector), AXIS)
+    assert got == [(Verdict.REJECTED, Reason.DUPLICATE)]
+    got, _ = verdicts(photos(at(0.1), at(0.1)), AXIS)
+    assert [reason for _, reason in got] == [Reason.MATCH, Reason.DUPLICATE]
+
+
+def test_in_a_large_index_a_stranger_is_near_by_chance():
+    near = [[Neighbour(7, 70, 0.36)]]
+    (small,), _ = verdicts(photos(at(0.30)), AXIS, near, index_size=60)
+    assert small == (Verdict.QUARANTINED, Reason.SUSPECTED_MERGE)
+    (large,), _ = verdicts(photos(at(0.30)), AXIS, near, index_size=300_000)
+    assert large[0] is Verdict.ACCEPTED
+    (theirs,), _ = verdicts(photos(at(0.30)), AXIS, [[Neighbour(7, 70, 0.1)]], index_size=300_000)
+    assert theirs[0] is Verdict.QUARANTINED
+
+
+def test_a_face_in_a_crowd_must_be_nearer_than_one_that_stands_apart():
+    def accepted(other):
+        near = [[Neighbour(7, 70, other)]]
+        (got,), _ = verdicts(photos(at(0.36)), AXIS, near, index_size=60)
+        return got[0] is Verdict.ACCEPTED
+
+    assert accepted(0.62)
+    assert not accepted(0.47)
+
+
+def test_trust_that_grew_lets_nobody_in_whom_it_began_without():
+    """Faces that earned trust one from the other may not lead away from the user's own."""
+    own = trusted(at(0.05, turn=30), at(0.05, turn=31))
+    led = trusted(at(0.6), at(0.6, turn=0), at(0.6), first=200, source="site", earned=True)
+    stranger = photos(at(0.85))
+    assert verdicts(stranger, led)[0][0][0] is Verdict.ACCEPTED
+    got, _ = verdicts(stranger, [*own, *led])
+    assert got == [(Verdict.QUARANTINED, Reason.TOO_FAR)]
+
+
+def test_a_thin_face_is_confirmed_by_a_certain_photo_of_another_source():
+    thin = Reference(7, at(0.3, turn=3), False, 0.8, "iafd")
+    _, judged = verdicts(photos(at(0.05)), [*AXIS, thin])
+    assert judged.confirm == (7,)
+    stranger = Reference(7, at(0.3, person=2), False, 0.8, "iafd")
+    assert verdicts(photos(at(0.05)), [*AXIS, stranger])[1].confirm == ()
+
+
+@pytest.mark.parametrize("trust", ["high", "medium"])
+def test_faces_accepted_before_can_be_contradicted(trust):
+    thin = [Reference(5, at(0.1, person=3), False, 0.8, "iafd")]
+    got, _ = verdicts(photos(at(0.1), at(0.1, turn=1)), thin, trust=trust)
+    assert got == [(Verdict.QUARANTINED, Reason.CONTRADICTS_ACCEPTED)] * 2
+
+
+def test_the_users_own_photo_waits_when_the_users_other_photos_contradict_it():
+    got, _ = verdicts(photos(at(0.1, person=3)), AXIS, trust="user")
+    assert got == [(Verdict.QUARANTINED, Reason.TOO_FAR)]
+    led = trusted(at(0.1, person=4), source="site", earned=True)
+    assert verdicts(photos(at(0.1)), led, trust="user")[0] == [(Verdict.ACCEPTED, Reason.OWN_PHOTO)]
+
+
+def test_a_vector_without_direction_is_refused():
+    for bad in (np.zeros(64), np.full(64, np.nan), np.full(64, np.inf)):
+        with pytest.raises(ValueError, match="not finite or has no length"):
+            verdicts(photos(bad.astype(np.float32)), AXIS)
+
+
+def test_every_candidate_needs_its_neighbours():
+    with pytest.raises(ValueError, match="one list of neighbours"):
+        verdicts(photos(at(0.1)), AXIS, [])
+
+
+def test_an_unknown_trust_level_is_refused():
+    with pytest.raises(ValueError, match="absolute"):
+        verdicts(photos(at(0.1)), AXIS, trust="absolute")
+
+
+def test_nothing_to_judge_is_no_trouble():
+    assert verdicts([], AXIS)[1].decisions == ()
+
+
+def test_a_verdict_is_told_in_plain_words():
+    _, judged = verdicts(photos(at(0.2)), AXIS, [[Neighbour(7, 70, 0.9)]])
+    told = explain(judged.decisions[0])
+    assert told.startswith("Accepted: matches the trusted faces. Its distance to the 3 trusted")
+    assert "number 7, 0.90 away" in told
+    assert told.endswith("It vouches for others.")
+    _, judged = verdicts(photos(at(0.1)))
+    assert explain(judged.decisions[0]).startswith("Waits for your decision: a single photo")
+    for reason in Reason:
+        judged.decisions[0].reason = reason.value
+        assert reason.value not in explain(judged.decisions[0]) or "_" not in reason.value
+
+
+def test_without_the_users_faces_trust_cannot_walk_away_from_where_it_began():
+    began = trusted(*(at(0.05, turn=30 + n) for n in range(3)), source="site", earned=True)
+    later = trusted(*(at(0.62, turn=0) for _ in range(4)), first=200, source="site", earned=True)
+    got, _ = verdicts(photos(at(0.75)), [*began, *later])
+    assert got == [(Verdict.QUARANTINED, Reason.TOO_FAR)]
+    swapped = [
+        Reference(300 - face.face_id, face.vector, True, 0.8, "site", earned=True)
+        for face in [*began, *later]
+    ]
+    assert verdicts(photos(at(0.75)), swapped)[0][0][0] is Verdict.ACCEPTED
+
+
+def test_a_copy_of_a_photo_and_another_performers_face_help_nobody_in():
+    zone = at(0.42)
+    copy = zone + np.float32(0.004)
+    got, _ = verdicts(photos(zone, copy), AXIS)
+    assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
+    theirs = [(), [Neighbour(7, 70, 0.01)]]
+    got, _ = verdicts(photos(zone, at(0.15)), AXIS, theirs)
+    assert got[0] == (Verdict.QUARANTINED, Reason.OUTVOTED)
