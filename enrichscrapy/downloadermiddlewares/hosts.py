@@ -23,7 +23,7 @@ from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Outcome
 from enrichscrapy.locks import FileLock
-from enrichscrapy.pace import Circuit, Closed, HostState, Turn
+from enrichscrapy.pace import Circuit, Closed, HostState
 from enrichscrapy.pacerules import PaceRules
 from enrichscrapy.refusals import RefusalKind
 
@@ -36,7 +36,8 @@ class Host:
     """A host in this crawl; what is known of it beyond that is in the database.
 
     ``untroubled``: a good answer would change nothing. While it is held, only requests that
-    follow from another one (a challenge's visit) may leave.
+    follow from another one (a challenge's visit) may leave. While photos wait, no page does: what
+    was begun is finished first, so that a crawl that has to end has few pages in hand.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Host:
     untroubled: bool = False
     held_until: float = 0.0
     holders: int = 0
+    photos_waiting: int = 0
 
     @property
     def is_held(self) -> bool:
@@ -153,10 +155,6 @@ class Hosts:
         """Give back requests that were charged in advance and not made."""
         host = self.of(request)
         await self.database.write(self.store.refund, host.name, host.rules, max(0, count))
-
-    async def give_up(self, host: Host, turn: Turn) -> None:
-        """A turn was taken, but its request will not leave."""
-        await self.database.write(self.store.give_up_turn, host.name, host.rules, turn)
 
     async def clearance(self, request: Request) -> list[dict[str, Any]]:
         """The cookies of the last challenge that was passed, in this run or another."""

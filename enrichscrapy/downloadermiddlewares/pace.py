@@ -114,13 +114,20 @@ class PaceMiddleware:
             taken.host.release()
 
     async def _come_first(self, host: Host, request: Request) -> None:
-        """Acquire the host; what comes of a doubtful answer goes before those who wait."""
-        await host.lock.acquire()
-        while host.is_held and not _follows(request):
-            host.lock.release()
-            self._refuse_if_ending()
-            await self._sleep(LOCK_SECONDS)
+        """Acquire the host; what goes on with another request goes before what begins anew."""
+        is_photo = bool(request.meta.get("photo"))
+        host.photos_waiting += is_photo
+        try:
             await host.lock.acquire()
+            while not _follows(request) and (
+                host.is_held or (host.photos_waiting and not is_photo)
+            ):
+                host.lock.release()
+                self._refuse_if_ending()
+                await self._sleep(LOCK_SECONDS)
+                await host.lock.acquire()
+        finally:
+            host.photos_waiting -= is_photo
 
     async def _lock_out_other_processes(self, host: Host) -> None:
         while not host.file_lock.acquire():

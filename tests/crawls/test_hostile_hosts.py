@@ -241,7 +241,7 @@ def test_the_budget_ends_the_crawl_in_good_order_and_the_rest_stays_due(place):
     assert sorted(outcomes) == NAMES
     cut_off = {detail for outcome, detail in outcomes.values() if outcome != "found"}
     assert all(detail.startswith("photo: ") for detail in cut_off)  # due again, with its page
-    assert len(fetched) == len(set(fetched))
+    assert len(fetched) - len(set(fetched)) <= 1  # the page that was read but had no photo yet
 
 
 def test_the_floor_between_requests_holds_in_a_whole_crawl(place):

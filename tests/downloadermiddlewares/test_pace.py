@@ -44,13 +44,15 @@ class Visit:
             hosts, StatsCollector.__new__(_Stats), lambda: self.ending, time.sleep
         )
         self.active = 0
+        self.photos = []
 
-    async def request(self, status=200, latency=0.2, **headers):
-        request = Request("https://www.example.com/x")
+    async def request(self, status=200, latency=0.2, meta=None, **headers):
+        request = Request("https://www.example.com/x", meta=meta)
         await self.pace.process_request(request)
         assert self.active == 0
         self.active += 1
         self.left.append(self.time.now)
+        self.photos.append("photo" in request.meta)
         await self.time.sleep(latency)
         request.meta["download_latency"] = latency
         self.active -= 1
@@ -105,6 +107,19 @@ def test_a_pause_in_a_header_holds_all_that_wait(visiting):
 
     asyncio.run(crawl())
     assert visit.gaps[1] >= 60.0
+
+
+def test_photos_go_before_the_pages_that_wait(visiting):
+    visit = visiting(floor=3.0)
+
+    async def crawl():
+        pages = [asyncio.ensure_future(visit.request()) for _ in range(4)]
+        await asyncio.sleep(0)
+        photos = [asyncio.ensure_future(visit.request(meta={"photo": True})) for _ in range(3)]
+        await asyncio.gather(*pages, *photos)
+
+    asyncio.run(crawl())
+    assert visit.photos == [False, True, True, True, False, False, False]
 
 
 def test_the_budget_ends_the_crawl_with_its_own_reason(visiting):
