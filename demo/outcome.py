@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,6 @@ COLUMNS = {
 }
 
 Counts = dict[str, dict[str, int]]
-
-
-class Before(Enum):
-    """What lay in the work folder when the run began."""
-
-    NOTHING = "nothing"
-    A_PART = "a part"  # of a run that was stopped
-    EVERYTHING = "everything"
 
 
 def results(database: PerformerDatabase, index_dir: Path) -> dict[str, Any]:
@@ -132,20 +123,17 @@ def unexpected_results(found: Mapping[str, Any], stands_in: bool) -> list[str]:
     return told
 
 
-def unexpected_requests(site: DemoSite, before: Before) -> list[str]:
+def unexpected_requests(site: DemoSite, again: bool) -> list[str]:
     """Where a site's own access log is not what ``expected.json`` says, a line each.
 
-    After a whole run nothing is asked for again, after a stopped one nothing beyond what a first
-    run asks for.
+    ``again``: after a whole run, nothing may be asked for once more.
     """
     name, asked = site.site.name, Counter(site.paths("page"))
-    if before is Before.EVERYTHING:
-        again = [path for kind in ("page", "search", "photo") for path in site.paths(kind)]
-        return [f"{name}: {path} was asked for again" for path in again]
+    if again:
+        repeated = [path for kind in ("page", "search", "photo") for path in site.paths(kind)]
+        return [f"{name}: {path} was asked for again" for path in repeated]
     wanted = Counter(load_expected()["pages"][name])
-    told = [
+    too_often = [
         f"{name}: {path} was asked for {n} times too often" for path, n in (asked - wanted).items()
     ]
-    if before is Before.NOTHING:
-        told += [f"{name}: {path} was not asked for" for path in wanted - asked]
-    return told
+    return too_often + [f"{name}: {path} was not asked for" for path in wanted - asked]

@@ -25,7 +25,7 @@ from PIL import Image
 
 from demo.portraits import PersonLook, Shot, draw_portrait
 from demo.sites.babepedia import slug_of
-from demo.sites.content import Layout, SitePhoto, SiteProfile
+from demo.sites.content import Layout, SitePhoto, SiteProfile, Variant, person_uuid
 from demo.sites.iafd import perfid_of
 from enrichscrapy.items import PartialDate
 
@@ -176,7 +176,7 @@ PEOPLE: tuple[DemoPerson, ...] = (
         links=(f"{BABEPEDIA}/Kira_O%27Mallin",),
         known=1,
         babepedia=SitePage(("own", "own")),
-        iafd=OWN,
+        iafd=SitePage(profile={"variants": frozenset({Variant.LAZY})}),
     ),
     DemoPerson(
         14,
@@ -186,7 +186,7 @@ PEOPLE: tuple[DemoPerson, ...] = (
         links=("https://babepedia.com/babe/Zo%C3%AB_Dubr%C3%A9aux/",),
         known=1,
         babepedia=SitePage(("own", "upload")),
-        iafd=OWN,
+        iafd=SitePage(profile={"variants": frozenset({Variant.REWRITTEN})}),
     ),
     DemoPerson(
         15,
@@ -226,10 +226,20 @@ PEOPLE: tuple[DemoPerson, ...] = (
     # Nobody below has a Babepedia link.
     DemoPerson(19, "Bruno Steinwald", "MALE", "1982-02-02", "CZ", known=3, iafd=OWN),
     DemoPerson(20, "Dorian Kessmark", "male", "1979-06-30", "US", iafd=OWN),
-    DemoPerson(21, "Iris Vanewood", "TRANSGENDER_FEMALE", "1996-01-15", known=1, iafd=OWN),
+    DemoPerson(
+        21,
+        "Iris Vanewood",
+        "TRANSGENDER_FEMALE",
+        "1996-01-15",
+        links=(f"{IAFD}/id={person_uuid('Iris Vanewood', '1996-01-15').upper()}",),
+        known=1,
+        iafd=OWN,
+    ),
     DemoPerson(22, "Jules Corvane", "transgender_male", "1990-09-01", iafd=OWN),
     DemoPerson(23, "Robin Ashquill", None, "1992-04-04", known=1, iafd=OWN),
-    DemoPerson(24, "Theo Brannick", "MALE", "1975"),
+    DemoPerson(
+        24, "Theo Brannick", "MALE", "1975", links=(f"{IAFD}/id={person_uuid('moved away')}",)
+    ),
     DemoPerson(
         25,
         "Wren Holmgate",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.outcome import Before, closing_table, results, unexpected_requests, unexpected_results
+from demo.outcome import closing_table, results, unexpected_requests, unexpected_results
 from demo.people import babepedia_profiles, iafd_profiles, write_known_faces, write_performers
 from demo.sites import DemoSites
 from enrichscrapy.database import PerformerDatabase
@@ -24,6 +24,7 @@ from enrichscrapy.database import PerformerDatabase
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 FOLDER = PROJECT / ".demo"
+WHOLE = "whole-run"  # holds the fingerprint of the demo that ended as expected
 STAND_IN = "demo.stand_in.LocalBinaryPatterns"
 
 console = Console()
@@ -31,8 +32,8 @@ console = Console()
 
 def main() -> int:
     """Run the demo; returns its exit code: 0 when everything came out as expected."""
-    before = open_folder()
-    announce(before)
+    again = open_folder()
+    announce(again)
     with DemoSites(babepedia_profiles(), iafd_profiles(), FOLDER / "access.jsonl") as sites:
         demo = Demo(sites)
         demo.prepare()
@@ -47,21 +48,24 @@ def main() -> int:
         tell_where(found["index"])
         told = unexpected_results(found, demo.stands_in)
         for site in (sites.babepedia, sites.iafd):
-            told += unexpected_requests(site, before)
+            told += unexpected_requests(site, again)
         return judge(told)
 
 
-def open_folder() -> Before:
-    """The work folder, begun anew when an older version of the demo made it."""
-    marks = FOLDER / "made-by", FOLDER / "complete"
-    if FOLDER.exists() and (not marks[0].exists() or marks[0].read_text() != fingerprint()):
-        console.print(f"{FOLDER.name}/ is of another version of the demo: starting anew.")
+def open_folder() -> bool:
+    """Whether the work folder holds a whole run of this very demo; anything else is cleared away.
+
+    A run that was stopped may have left lookups that are not due for a while, so none goes on
+    from there.
+    """
+    mark = FOLDER / WHOLE
+    if mark.exists() and mark.read_text() == fingerprint():
+        return True
+    if FOLDER.exists():
+        console.print(f"{FOLDER.name}/ holds no whole run of this version: starting anew.")
         shutil.rmtree(FOLDER)
-    FOLDER.mkdir(exist_ok=True)
-    marks[0].write_text(fingerprint())
-    if marks[1].exists():
-        return Before.EVERYTHING
-    return Before.A_PART if (FOLDER / "performers.db").exists() else Before.NOTHING
+    FOLDER.mkdir()
+    return False
 
 
 def fingerprint() -> str:
@@ -72,7 +76,7 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def announce(before: Before) -> None:
+def announce(again: bool) -> None:
     console.rule("[bold]enrichscrapy: the demo")
     console.print(
         "Invented performers, drawn portraits, two demo sites on this machine; nothing else is "
@@ -85,10 +89,8 @@ def announce(before: Before) -> None:
             "[yellow]Face model: a stand-in[/] (local binary patterns, no weights): it tells the "
             "drawn faces apart and nobody else. Set FACE_WEIGHTS to use the real network."
         )
-    if before is Before.EVERYTHING:
+    if again:
         console.print("A whole run lies there already: no page and no photo will be asked for.")
-    elif before is Before.A_PART:
-        console.print("A run was stopped there: this one goes on from it.")
 
 
 class Demo:
@@ -153,10 +155,13 @@ def judge(told: list[str]) -> int:
         for line in told:
             console.print(f"  {line}", markup=False)
         return 1
-    (FOLDER / "complete").touch()
+    (FOLDER / WHOLE).write_text(fingerprint())
     console.print("[bold green]All of it as expected[/] (demo/expected.json).")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("demo: stopped; the next one starts anew")

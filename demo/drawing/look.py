@@ -186,7 +186,7 @@ class Shot:
     light_y: float = -0.4
     light: float = 0.92
     warmth: float = 0.0
-    smile: float = 0.3
+    smile: float = 0.4
     gaze: float = 0.0
     head: float = 0.225
     centre: tuple[float, float] = (0.5, 0.42)

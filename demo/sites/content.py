@@ -12,6 +12,11 @@ from enrichscrapy.items import PartialDate
 DEMONYMS = {"CZ": "Czech", "ES": "Spanish", "SE": "Swedish", "US": "American", "BR": "Brazilian"}
 
 
+def person_uuid(name: str, birth_date: str | None = None) -> str:
+    """The identifier that the demo's IAFD gives somebody."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{name}:{birth_date}"))
+
+
 class Layout(StrEnum):
     """Which of a site's layouts a page uses."""
 
@@ -71,6 +76,5 @@ class SiteProfile:
     @property
     def uuid(self) -> str:
         """IAFD's identifier, made from the name and birth date."""
-        return str(
-            uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{self.slug or self.name}:{self.birth_date}")
-        )
+        born = str(self.birth_date) if self.birth_date else None
+        return person_uuid(self.slug or self.name, born)

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from demo import run
 from demo.outcome import (
-    Before,
     closing_table,
     load_expected,
     unexpected_requests,
@@ -77,29 +76,26 @@ def test_the_closing_table_sums_up_by_source(found):
 def test_a_page_asked_for_again_is_noticed():
     with DemoSites(babepedia_profiles(), iafd_profiles()) as sites:
         site, paths = sites.babepedia, load_expected()["pages"]["babepedia"]
-        assert unexpected_requests(site, Before.A_PART) == []
-        assert unexpected_requests(site, Before.EVERYTHING) == []
-        assert len(unexpected_requests(site, Before.NOTHING)) == len(paths)
-        site.log.add(site="babepedia", kind="page", path=paths[0])
-        assert unexpected_requests(site, Before.A_PART) == []
-        assert unexpected_requests(site, Before.EVERYTHING) == [
-            f"babepedia: {paths[0]} was asked for again"
-        ]
+        assert unexpected_requests(site, again=True) == []
+        assert len(unexpected_requests(site, again=False)) == len(paths)
+        for path in paths:
+            site.log.add(site="babepedia", kind="page", path=path)
+        assert unexpected_requests(site, again=False) == []
+        assert len(unexpected_requests(site, again=True)) == len(paths)
         urllib.request.urlopen(site.url + quote(paths[0])).close()
-        assert unexpected_requests(site, Before.A_PART) == [
+        assert unexpected_requests(site, again=False) == [
             f"babepedia: {paths[0]} was asked for 1 times too often"
         ]
 
 
 def test_a_folder_of_another_version_is_begun_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "FOLDER", tmp_path / ".demo")
-    assert run.open_folder() is Before.NOTHING
+    assert not run.open_folder()
     (run.FOLDER / "performers.db").touch()
-    assert run.open_folder() is Before.A_PART
     assert run.judge([]) == 0
-    assert run.open_folder() is Before.EVERYTHING
+    assert run.open_folder()
     monkeypatch.setenv("FACE_WEIGHTS", "weights.pt")
-    assert run.open_folder() is Before.NOTHING
+    assert not run.open_folder()
     assert not (run.FOLDER / "performers.db").exists()
 
 
@@ -108,4 +104,5 @@ def test_a_run_that_differs_is_no_whole_run(tmp_path, monkeypatch):
     run.open_folder()
     (run.FOLDER / "performers.db").touch()
     assert run.judge(["something"]) == 1
-    assert run.open_folder() is Before.A_PART
+    assert not run.open_folder()
+    assert list(run.FOLDER.iterdir()) == []

@@ -13,6 +13,8 @@ from demo.drawing.look import MENS_HAIR, WOMENS_HAIR
 from demo.portraits import PersonLook, Shot, draw_portrait, render
 from enrichscrapy.faces.decode import DecodeLimits, decode
 
+SMALL = (330, 440)  # pixels: quicker than a whole portrait
+
 
 @pytest.fixture(scope="module")
 def detector():
@@ -48,7 +50,7 @@ def test_seeds_give_different_people_and_keep_to_what_they_are_told():
 @pytest.mark.parametrize("style", [*WOMENS_HAIR, *MENS_HAIR])
 def test_the_detector_finds_one_face_under_every_hair(detector, style):
     look = dataclasses.replace(PersonLook.from_seed(5), hair_style=style)
-    picture = decode(draw_portrait(look, Shot.from_seed(8)), DecodeLimits())
+    picture = decode(draw_portrait(look, Shot.from_seed(8, SMALL)), DecodeLimits())
     (faces,) = detector.detect([picture], [80.0])
     assert len(faces) == 1
     assert faces[0].score > 0.95
