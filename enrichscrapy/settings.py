@@ -91,7 +91,7 @@ FACE_WORKERS = 0
 # Threads of one worker process.
 FACE_THREADS = 1
 # Photos looked at together.
-FACE_BATCH_SIZE = 8
+FACE_BATCH_SIZE = 16
 # Seconds after which a worker that does not answer for a batch is replaced.
 FACE_TIMEOUT = 120
 # MiB of resident memory beyond which a worker is replaced.

@@ -35,6 +35,16 @@ def crop_face(picture: Picture, box: Box, margin: int = MARGIN) -> Image.Image:
     return picture.cut(wide, CROP_SIZE, Image.Resampling.BILINEAR)
 
 
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
+    return float(width * height / (both - width * height))
+
+
 def as_array(crop: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(crop, dtype=np.uint8)
 

@@ -2,38 +2,29 @@
 
 The cascade is the published one: P-Net proposes over an image pyramid, R-Net and O-Net refine.
 What differs from ``facenet_pytorch.MTCNN`` is where the time goes: the pyramid begins at the
-smallest face wanted instead of at 20 pixels (its levels are a subset of the plain ones), levels
-and windows are resampled from halvings of the photo, and the windows of all photos go through
-R-Net and O-Net together.
+smallest face wanted instead of at 20 pixels (its levels are a subset of the plain ones), P-Net
+sees all levels at once, levels and windows are resampled from halvings of the photo, and the
+windows of all photos go through R-Net and O-Net together.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torchvision.ops import batched_nms, nms
 
 from enrichscrapy.faces.cascade import Proposals, Refiner, finisher, refiner
 from enrichscrapy.faces.crop import Box
-from enrichscrapy.faces.decode import OVERSAMPLING, Picture
+from enrichscrapy.faces.decode import Picture
+from enrichscrapy.faces.pyramid import CELL, STRIDE, Mosaic, scales
 
-CELL, STRIDE = 12, 2
-FACTOR = 0.709
-PLAIN_MIN_SIZE = 20
 THRESHOLDS = (0.6, 0.7, 0.7)
 BATCH = 512
-# P-Net's windows are square and a face's box is about this much higher than wide, so that windows
-# of this many times the smallest width still hold every face wanted. Of 208 faces of 1 to 1.35
-# times that width, plain MTCNN's finds were all found with windows of 1.1 times, all but one
-# with 1.6.
-HEIGHT = 1.4
 # Boxes that share this much of the smaller one are one face.
 SAME_FACE_OVERLAP = 0.7
 
@@ -104,30 +95,26 @@ class Detector:
 
     def _propose(self, number: int, picture: Picture, min_size: float) -> _Windows:
         """P-Net over the pyramid of one picture: square windows in pixels of the photo."""
-        levels = [
-            self._propose_level(picture, scale)
-            for scale in pyramid(picture.width, picture.height, min_size)
-        ]
+        levels = scales(picture.width, picture.height, min_size)
         if not levels:
             return _nothing()
-        boxes, scores, shifts = (torch.cat(column) for column in zip(*levels, strict=True))
-        keep = nms(boxes, scores, 0.7)
+        mosaic = Mosaic.of(picture, levels)
+        found, moves = self._pnet(self._tensor(mosaic.canvas[None]))
+        likely = (found >= THRESHOLDS[0]) & torch.from_numpy(mosaic.levels >= 0).to(found.device)
+        rows, columns = torch.nonzero(likely, as_tuple=True)
+        scores, shifts = found[rows, columns], moves[rows, columns]
+        cells = torch.stack([columns, rows], dim=1).cpu().numpy()
+        level = mosaic.levels[cells[:, 1], cells[:, 0]]
+        corner = (cells - mosaic.corners[level]) * STRIDE
+        scale = mosaic.scales[level][:, None]
+        edges = np.concatenate([(corner + 1) / scale, (corner + CELL) / scale], axis=1)
+        boxes = torch.from_numpy(np.floor(edges).astype(np.float32)).to(found.device)
+        keep = batched_nms(boxes, scores, torch.from_numpy(level).to(found.device), 0.5)
+        keep = keep[nms(boxes[keep], scores[keep], 0.7)]
         boxes, scores, shifts = boxes[keep], scores[keep], shifts[keep]
         sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
         moved = (boxes + shifts * sides).cpu().numpy()
         return _Windows(_square(moved), scores.cpu().numpy(), np.full(len(keep), number, np.int64))
-
-    def _propose_level(self, picture: Picture, scale: float) -> tuple[Tensor, Tensor, Tensor]:
-        width, height = (int(side * scale + 1) for side in _size(picture))
-        source = picture.reduced(scale * OVERSAMPLING)
-        level = np.array(source.resize((width, height), Image.Resampling.BOX))
-        scores, shifts = self._pnet(self._tensor(level[None]))
-        rows, columns = torch.nonzero(scores >= THRESHOLDS[0], as_tuple=True)
-        corner = torch.stack([columns, rows], dim=1).float() * STRIDE
-        boxes = torch.cat([(corner + 1) / scale, (corner + CELL) / scale], dim=1).floor()
-        best = scores[rows, columns]
-        keep = nms(boxes, best, 0.5)
-        return boxes[keep], best[keep], shifts[rows, columns][keep]
 
     def _refine(self, pictures: Sequence[Picture], windows: _Windows) -> _Windows:
         windows, inputs = _cut(pictures, windows, 24)
@@ -167,22 +154,6 @@ class Detector:
         """(n, h, w, 3) -> (n, 3, h, w), channels last, scaled as MTCNN was trained."""
         batch = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
         return (batch.float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
-
-
-def pyramid(width: int, height: int, min_size: float) -> list[float]:
-    """Scales of the plain pyramid, from the finest that faces ``min_size`` wide need downwards.
-
-    Plain MTCNN begins at 12/20 and multiplies by 0.709; beginning at one of its own levels
-    keeps the proposals the same.
-    """
-    window = max(min_size * HEIGHT, PLAIN_MIN_SIZE)
-    first = math.floor(math.log(PLAIN_MIN_SIZE / window) / math.log(FACTOR) + 1e-9)
-    scale = CELL / PLAIN_MIN_SIZE * FACTOR**first
-    scales = []
-    while min(width, height) * scale >= CELL:
-        scales.append(scale)
-        scale *= FACTOR
-    return scales
 
 
 def merge(boxes: Floats, scores: Floats, photos: Whole) -> Whole:

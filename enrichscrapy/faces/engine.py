@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 # With the gates open, faces are looked for from this size in pixels (plain MTCNN's).
 SMALLEST = 20.0
+# Share of a photo's shorter side from which its faces are looked for first.
+PORTRAIT = 0.12
 # Pixels of the shorter side from which a photo is hashed.
 HASHED = 128
 # The share of a crop's pixels, along a side, that a face should really have.
@@ -138,16 +140,23 @@ class FaceEngine:
         return photo
 
     def _detect(self, photos: Sequence[_Seen]) -> list[list[Detection]]:
-        """Every face that can pass the gates, and every one that could rival the largest."""
-        sizes = [self._smallest(photo.picture) for photo in photos]
+        """Every face that can pass the gates, and every one that could rival the largest.
+
+        Where one face has to dominate, each photo is looked at from a portrait's distance first,
+        and closer only when that leaves open who is largest: most of the work is in small faces.
+        """
         pictures = [photo.picture for photo in photos]
+        smallest = [self._smallest(picture) for picture in pictures]
+        sizes = [self._first_size(*each) for each in zip(pictures, smallest, strict=True)]
         found = self._detector.detect(pictures, sizes)
-        closer = [self._rival_size(detections) for detections in found]
-        again = [i for i, size in enumerate(closer) if size < sizes[i]]
-        looked = self._detector.detect([pictures[i] for i in again], [closer[i] for i in again])
-        for i, detections in zip(again, looked, strict=True):
-            found[i] = detections
-        return found
+        while True:
+            closer = [self._closer(*each) for each in zip(found, smallest, strict=True)]
+            again = [i for i, size in enumerate(closer) if size < sizes[i]]
+            if not again:
+                return found
+            looked = self._detector.detect([pictures[i] for i in again], [closer[i] for i in again])
+            for i, detections in zip(again, looked, strict=True):
+                found[i], sizes[i] = detections, closer[i]
 
     def _smallest(self, picture: Picture) -> float:
         """The size in pixels from which a face can pass the gates."""
@@ -155,12 +164,19 @@ class FaceEngine:
         share = gates.min_share * max(picture.width, picture.height)
         return max(gates.min_size, share, SMALLEST)
 
-    def _rival_size(self, detections: Sequence[Detection]) -> float:
-        """The size from which another face keeps the largest from dominating."""
+    def _first_size(self, picture: Picture, smallest: float) -> float:
+        """The size in pixels from which faces are looked for at first."""
+        if not self.options.gates.dominance:
+            return smallest
+        return max(PORTRAIT * min(picture.width, picture.height), smallest)
+
+    def _closer(self, detections: Sequence[Detection], smallest: float) -> float:
+        """The size from which to look, given what was found: that of the least face that keeps
+        the largest from dominating, or the smallest wanted while there is none to dominate."""
         gates = self.options.gates
         sure = [face.size for face in detections if face.score >= gates.min_score]
         if not gates.dominance or not sure:
-            return math.inf
+            return smallest
         return max(sure[0] / math.sqrt(gates.dominance), SMALLEST)
 
     def _choose(self, photo: _Seen, detections: Sequence[Detection]) -> None:

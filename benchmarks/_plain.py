@@ -1,0 +1,146 @@
+"""facenet-pytorch used plainly, in a process of its own.
+
+``MTCNN(keep_all=True)`` and ``InceptionResnetV1`` in ``eval`` without gradients, one photo at a
+time, with the package's defaults and torch's default threads.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds on the clock and of the processor."""
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """One photo's faces: boxes (n, 4) and scores (n,)."""
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class NetworkTiming:
+    """Faces a second of both networks alone, with the same threads, and their vectors."""
+
+    plain: float
+    ours: float
+    threads: int
+    plain_vectors: NDArray[np.float32]
+    our_vectors: NDArray[np.float32]
+
+
+class PlainProcess:
+    """The other process; every method waits for its answer."""
+
+    def __init__(self, weights: Path, sha256: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._link, theirs = context.Pipe()
+        started = time.perf_counter()
+        self._process = context.Process(target=_serve, args=(theirs, weights, sha256), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._link.recv()
+        self.start_seconds = time.perf_counter() - started
+
+    def look(self, photos: Sequence[bytes]) -> tuple[Timing, list[Found]]:
+        """Faces and vectors of the photos; the vectors stay there."""
+        return self._ask("look", list(photos))  # type: ignore[no-any-return]
+
+    def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
+        """Both embedding networks over the same crops, in turns."""
+        return self._ask("networks", crops, batch)  # type: ignore[no-any-return]
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        return self._ask("memory")  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self._link.send(None)
+        self._process.join()
+
+    def _ask(self, name: str, *arguments: Any) -> Any:
+        self._link.send((name, arguments))
+        return self._link.recv()
+
+
+def _serve(link: Connection, weights: Path, sha256: str) -> None:
+    plain = _Plain(weights, sha256)
+    link.send("ready")
+    while (asked := link.recv()) is not None:
+        name, arguments = asked
+        link.send(getattr(plain, name)(*arguments))
+
+
+class _Plain:
+    def __init__(self, weights: Path, sha256: str) -> None:
+        import torch
+        from facenet_pytorch import MTCNN, InceptionResnetV1
+
+        self._weights, self._sha256 = weights, sha256
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        state = {k: v.float() for k, v in state.items() if not k.startswith("logits.")}
+        self._mtcnn = MTCNN(keep_all=True)
+        self._network = InceptionResnetV1().eval()
+        self._network.load_state_dict(state)
+
+    def look(self, photos: Sequence[bytes]) -> tuple[Timing, list[Found]]:
+        import torch
+        from PIL import Image
+
+        wall, processor, found = time.perf_counter(), time.process_time(), []
+        with torch.no_grad():
+            for photo in photos:
+                image = Image.open(io.BytesIO(photo)).convert("RGB")
+                boxes, scores = self._mtcnn.detect(image)
+                if boxes is None:
+                    found.append(Found(np.zeros((0, 4), np.float32), np.zeros(0, np.float32)))
+                    continue
+                self._network(self._mtcnn.extract(image, boxes, None))
+                found.append(Found(boxes.astype(np.float32), scores.astype(np.float32)))
+        return Timing(time.perf_counter() - wall, time.process_time() - processor), found
+
+    def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
+        import torch
+
+        from enrichscrapy.faces.network import Network
+
+        ours = Network(self._weights.read_bytes(), self._sha256, "cpu", 0)
+        plain_seconds, our_seconds = [], []
+        for _ in range(4):  # the first round warms up
+            started = time.perf_counter()
+            with torch.no_grad():
+                pixels = (torch.from_numpy(crops).permute(0, 3, 1, 2).float() - 127.5) / 128.0
+                vectors = [self._network(one[None])[0].numpy() for one in pixels]
+            plain_seconds.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            batches = [ours.embed(crops[i : i + batch]) for i in range(0, len(crops), batch)]
+            our_seconds.append(time.perf_counter() - started)
+        return NetworkTiming(
+            plain=len(crops) / float(np.median(plain_seconds[1:])),
+            ours=len(crops) / float(np.median(our_seconds[1:])),
+            threads=torch.get_num_threads(),
+            plain_vectors=np.stack(vectors),
+            our_vectors=np.concatenate(batches),
+        )
+
+    def memory(self) -> int:
+        from enrichscrapy.faces.worker import resident_memory
+
+        return resident_memory()

@@ -1,0 +1,218 @@
+"""Faces beside facenet-pytorch used plainly: ``python -m benchmarks.faces``.
+
+Both look at the same JPEG bytes in turns, in processes of their own: photos a second at three
+sizes, faces a second of the network alone, memory, start-up, and how far boxes and vectors
+differ. Ours runs as the crawl runs it, worker processes and all. With ``FACE_WEIGHTS`` the real
+network is measured, without it one of random weights, which costs the same.
+
+On a machine that does other work at the same time, believe the ratio of processor time rather
+than that of the clock: plain use spreads over all cores, ours leaves one to the crawl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks import _photos
+from benchmarks._plain import Found, PlainProcess, Timing
+from enrichscrapy import settings
+from enrichscrapy.faces.crop import overlap
+from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
+from enrichscrapy.faces.workers import FaceWorkers
+
+SIZES = ((400, 600), (1000, 1500), (2000, 3000))
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+PHOTO_TARGET, FACE_TARGET, COSINE_TARGET = 10.0, 5.0, 0.999
+SAME_BOX = 0.5
+
+
+@dataclass(frozen=True)
+class Round:
+    """The same photos, once by each."""
+
+    plain: Timing
+    ours: Timing
+
+
+@dataclass
+class Agreement:
+    """How ours compares with plain use over the faces that can pass the gates."""
+
+    overlaps: list[float]
+    missed: int = 0
+    refused: int = 0
+
+
+async def measure(options: argparse.Namespace, faces: FaceOptions) -> bool:
+    """Print everything; False when faces or vectors are not the plain ones."""
+    if faces.weights is None:
+        raise ValueError("the benchmark needs a weights file")
+    plain = PlainProcess(faces.weights, faces.sha256)
+    started = time.perf_counter()
+    workers = FaceWorkers(faces)
+    await workers.start()
+    start_seconds = time.perf_counter() - started
+    crops: list[bytes] = []
+    agreement = Agreement([])
+    try:
+        print(f"{len(workers.pids)} worker(s) of {faces.threads} thread(s); plain use has them all")
+        print(f"{'photos a second':<18}{'plain':>8}{'ours':>8}{'ratio':>8}{'processor':>11}")
+        for size in SIZES:
+            photos = take(options, size)
+            rounds, results, found = await compare(plain, workers, photos, options.rounds)
+            report_rounds(size, rounds, len(photos))
+            agree(agreement, results, found, faces)
+            crops += [face.crop for result in results for face in result.faces]
+        report_costs(plain, plain.start_seconds, workers, start_seconds)
+        return report_network(plain, crops, faces.batch_size) & report_agreement(agreement)
+    finally:
+        await workers.close()
+        plain.close()
+
+
+def take(options: argparse.Namespace, size: _photos.Size) -> list[bytes]:
+    if options.faces:
+        return _photos.from_folder(options.faces, size, options.photos)
+    return _photos.drawn(size, options.photos)
+
+
+async def compare(
+    plain: PlainProcess, workers: FaceWorkers, photos: Sequence[bytes], rounds: int
+) -> tuple[list[Round], list[PhotoFaces], list[Found]]:
+    """Both in turns; the first photos warm both up and are not counted."""
+    plain.look(photos[:2])
+    await workers.look(photos)
+    done = []
+    for _ in range(rounds):
+        theirs, found = plain.look(photos)
+        wall, processor = time.perf_counter(), processor_time(workers.pids)
+        results = await workers.look(photos)
+        ours = Timing(time.perf_counter() - wall, processor_time(workers.pids) - processor)
+        done.append(Round(theirs, ours))
+    return done, results, found
+
+
+def processor_time(pids: Sequence[int]) -> float:
+    """Seconds that these processes have used."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def report_rounds(size: _photos.Size, rounds: Sequence[Round], count: int) -> None:
+    plain = statistics.median(each.plain.wall for each in rounds)
+    ours = statistics.median(each.ours.wall for each in rounds)
+    ratio = statistics.median(each.plain.wall / each.ours.wall for each in rounds)
+    effort = statistics.median(each.plain.processor / each.ours.processor for each in rounds)
+    verdict = "" if size == SIZES[0] else met(ratio >= PHOTO_TARGET, f"{PHOTO_TARGET:g} times")
+    label = f"{size[0]}x{size[1]}"
+    print(
+        f"{label:<18}{count / plain:>8.2f}{count / ours:>8.2f}{ratio:>7.1f}x{effort:>10.1f}x  "
+        f"{verdict}",
+        flush=True,
+    )
+
+
+def met(holds: bool, target: str) -> str:
+    return f"met: {target}" if holds else f"MISSED: {target}"
+
+
+def report_costs(
+    plain: PlainProcess, plain_start: float, workers: FaceWorkers, start: float
+) -> None:
+    memory = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in workers.pids]
+    ours = sum(memory) * PAGE
+    print(f"resident memory: plain {plain.memory() / 2**20:.0f} MiB, ours {ours / 2**20:.0f} MiB")
+    print(f"start-up: plain {plain_start:.1f} s, ours {start:.1f} s (self-test included)")
+
+
+def report_network(plain: PlainProcess, crops: Sequence[bytes], batch: int) -> bool:
+    arrays = [np.asarray(Image.open(io.BytesIO(crop)).convert("RGB")) for crop in crops]
+    result = plain.networks(np.stack(arrays), batch)
+    ratio = result.ours / result.plain
+    print(
+        f"network alone, {result.threads} thread(s) each, faces a second: plain {result.plain:.1f} "
+        f"(one by one), ours {result.ours:.1f} (batches of {batch}), {ratio:.1f}x  "
+        f"{met(ratio >= FACE_TARGET, f'{FACE_TARGET:g} times with bfloat16')}"
+    )
+    cosines = (result.plain_vectors * result.our_vectors).sum(axis=1)
+    holds = bool(cosines.min() >= COSINE_TARGET)
+    print(
+        f"vectors of the same {len(crops)} crops: cosine at least {cosines.min():.5f}, median "
+        f"{np.median(cosines):.5f}  {met(holds, f'{COSINE_TARGET:g}')}"
+    )
+    return holds
+
+
+def agree(
+    agreement: Agreement, results: Sequence[PhotoFaces], found: Sequence[Found], faces: FaceOptions
+) -> None:
+    """Compare boxes on the photos that gave one face; a refused photo is only counted."""
+    for result, plain in zip(results, found, strict=True):
+        if not result.faces:
+            agreement.refused += 1
+            continue
+        face = result.faces[0]
+        agreement.overlaps.append(max((overlap(face.box, box) for box in plain.boxes), default=0.0))
+        longer = max(result.width or 0, result.height or 0)
+        least = max(faces.gates.min_size, faces.gates.min_share * longer)
+        for box, score in zip(plain.boxes, plain.scores, strict=True):
+            large = min(box[2] - box[0], box[3] - box[1]) >= max(least, face.measures["size"])
+            if large and score >= faces.gates.min_score and overlap(face.box, box) < SAME_BOX:
+                agreement.missed += 1
+
+
+def report_agreement(agreement: Agreement) -> bool:
+    overlaps = np.array(agreement.overlaps)
+    same = int((overlaps >= SAME_BOX).sum())
+    holds = agreement.missed == 0 and same == len(overlaps)
+    print(
+        f"boxes: {same} of {len(overlaps)} faces are plain use's too, overlap median "
+        f"{np.median(overlaps):.3f}, least {overlaps.min():.3f}; larger faces missed: "
+        f"{agreement.missed}; photos refused by a gate: {agreement.refused}  "
+        f"{met(holds, 'the same faces')}"
+    )
+    return holds
+
+
+def weights(folder: Path) -> tuple[Path, str]:
+    """The file of ``FACE_WEIGHTS``, or one of random weights."""
+    if settings.FACE_WEIGHTS:
+        return Path(settings.FACE_WEIGHTS), settings.FACE_WEIGHTS_SHA256
+    from tests.weights import random_state, save_weights
+
+    print("FACE_WEIGHTS is not set: random weights (the same work, meaningless vectors)")
+    return save_weights(folder, random_state(1))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--faces", type=Path, help="folder of photos to use instead of drawn ones")
+    parser.add_argument("--photos", type=int, default=16, help="photos of each size")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
+    with tempfile.TemporaryDirectory() as folder:
+        path, sha256 = weights(Path(folder))
+        faces = replace(FaceOptions.from_settings(values), weights=path, sha256=sha256)
+        return 0 if asyncio.run(measure(options, faces)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
