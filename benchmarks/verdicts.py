@@ -23,7 +23,6 @@ from benchmarks._synthetic import make_people
 from enrichscrapy.calibration import (
     People,
     fitted,
-    labelled_photos,
     propose,
     read_photos,
     run_trials,
@@ -98,6 +97,7 @@ def _from_photos(directory: Path) -> tuple[People, str]:
 
     from enrichscrapy import settings
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+    from enrichscrapy.faces.labelled import labelled_photos
 
     files = labelled_photos(directory)
     values = Settings()

@@ -1,6 +1,6 @@
 """What thresholds let in and keep out, measured on faces of known people."""
 
-from enrichscrapy.calibration.people import People, labelled_photos, read_database, read_photos
+from enrichscrapy.calibration.people import People, read_database, read_photos
 from enrichscrapy.calibration.proposal import Proposal, fitted, propose
 from enrichscrapy.calibration.rates import Rate, trials_needed
 from enrichscrapy.calibration.trials import Trials, run_trials
@@ -11,7 +11,6 @@ __all__ = [
     "Rate",
     "Trials",
     "fitted",
-    "labelled_photos",
     "propose",
     "read_database",
     "read_photos",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 from sqlalchemy import func, select
 
 from enrichscrapy.database.schema import faces as table
-from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces.labelled import read_photo
 from enrichscrapy.items import Vector, Verdict
 from enrichscrapy.verdicts.evidence import Matrix, stack
 
@@ -24,9 +21,6 @@ if TYPE_CHECKING:
     from enrichscrapy.database import PerformerDatabase
     from enrichscrapy.faces.engine import FaceEngine
 
-LABELS = "labels.csv"
-# Photos smaller than this (shorter side, pixels) are enlarged first: detectors want larger faces.
-_SMALL, _ENLARGED = 200, 400
 _BATCH = 16
 
 
@@ -116,7 +110,7 @@ def read_photos(
     labelled: dict[str, list[tuple[Vector, float]]] = {}
     counts: Counter[str] = Counter()
     for start in range(0, len(files), _BATCH):
-        batch = [(_photo(path), name) for path, name in files[start : start + _BATCH]]
+        batch = [(read_photo(path), name) for path, name in files[start : start + _BATCH]]
         photos = [data for data, _ in batch if data is not None]
         names = [name for data, name in batch if data is not None]
         counts["unreadable"] += len(batch) - len(photos)
@@ -126,47 +120,3 @@ def read_photos(
             if len(seen.faces) == 1 and seen.faces[0].vector is not None:
                 labelled.setdefault(name, []).append((seen.faces[0].vector, seen.faces[0].quality))
     return gather_people(labelled), counts
-
-
-def labelled_photos(directory: Path) -> list[tuple[Path, str]]:
-    """(photo, person) in a fixed order, from a folder.
-
-    Labels are a ``labels.csv`` (columns ``file`` and ``identity``; photos without an identity are
-    left out) or one sub-folder a person. Raises ``BadSetting`` when the folder has neither.
-    """
-    return list(_labels(directory))
-
-
-def _labels(directory: Path) -> Iterator[tuple[Path, str]]:
-    if not directory.is_dir():
-        raise BadSetting(f"{directory} is not a folder: name one with labelled photos")
-    table = directory / LABELS
-    if table.is_file():
-        with table.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-        if not rows or not {"file", "identity"} <= rows[0].keys():
-            raise BadSetting(f"{table} needs the columns file and identity")
-        yield from ((directory / row["file"], row["identity"]) for row in rows if row["identity"])
-        return
-    folders = sorted(path for path in directory.iterdir() if path.is_dir())
-    if not folders:
-        raise BadSetting(f"{directory} has neither a {LABELS} nor a sub-folder for each person")
-    for folder in folders:
-        yield from ((path, folder.name) for path in sorted(folder.iterdir()) if path.is_file())
-
-
-def _photo(path: Path) -> bytes | None:
-    """A photo as bytes the engine reads: any format Pillow knows, small ones enlarged."""
-    try:
-        with Image.open(path) as opened:
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return None
-    shorter = min(image.size)
-    if shorter < _SMALL:
-        times = _ENLARGED / shorter
-        size = (round(image.width * times), round(image.height * times))
-        image = image.resize(size, Image.Resampling.BICUBIC)
-    data = io.BytesIO()
-    image.save(data, "PNG", compress_level=1)
-    return data.getvalue()

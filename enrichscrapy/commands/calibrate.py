@@ -80,7 +80,7 @@ class Command(EnrichCommand):
         model: type[FaceModel],
     ) -> int:
         from enrichscrapy.calibration import fitted, propose, run_trials
-        from enrichscrapy.calibration.curves import draw
+        from enrichscrapy.calibration.curves import draw_curves
         from enrichscrapy.calibration.report import measured, proposed
 
         base = self._in_force(settings, info, model)
@@ -92,7 +92,7 @@ class Command(EnrichCommand):
         proposal = propose(trials, base, opts.strangers / 100)
         print("\n".join(proposed(proposal, trials)))
         if opts.output:
-            _write(Path(opts.output), draw(trials, proposal.thresholds or base))
+            _write(Path(opts.output), draw_curves(trials, proposal.thresholds or base))
         if proposal.thresholds is None:
             return 1
         if opts.apply:
@@ -117,7 +117,8 @@ class Command(EnrichCommand):
         return Thresholds.for_model(info, stored, model)
 
     def _people(self, directory: str | None, settings: BaseSettings, info: ModelInfo) -> People:
-        from enrichscrapy.calibration import labelled_photos, read_database, read_photos
+        from enrichscrapy.calibration import read_database, read_photos
+        from enrichscrapy.faces.labelled import labelled_photos
 
         if directory is not None:
             files = labelled_photos(Path(directory))

@@ -15,17 +15,17 @@ from enrichscrapy.calibration import (
     People,
     Rate,
     fitted,
-    labelled_photos,
     propose,
     read_photos,
     run_trials,
     trials_needed,
 )
-from enrichscrapy.calibration.curves import draw
+from enrichscrapy.calibration.curves import draw_curves
 from enrichscrapy.calibration.people import gather_people
 from enrichscrapy.calibration.report import measured, proposed
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.engine import PhotoFaces
+from enrichscrapy.faces.labelled import labelled_photos
 from enrichscrapy.items import Face, PhotoOutcome
 from enrichscrapy.verdicts import Thresholds
 
@@ -133,7 +133,7 @@ def test_reports_say_what_was_tried(trials):
 
 
 def test_curves_are_drawn_within_their_frame(trials):
-    root = ET.fromstring(draw(trials, Thresholds()))
+    root = ET.fromstring(draw_curves(trials, Thresholds()))
     width, height = map(float, root.get("viewBox").split()[2:])
     lines = root.findall("{*}polyline")
     assert len(lines) == 8
