@@ -193,7 +193,8 @@ class Face:
 
     ``box`` is (x1, y1, x2, y2) and ``landmarks`` five (x, y) pairs (eyes, nose, mouth corners),
     both in pixels of the upright photo; ``quality`` is in 0..1; ``crop`` is the aligned
-    160x160 picture as JPEG; ``vector`` has 512 float32 of unit length.
+    160x160 picture as JPEG; ``vector`` has 512 float32 of unit length;
+    ``shared`` says that another performer has the same photo.
     """
 
     photo_url: str
@@ -205,6 +206,7 @@ class Face:
     crop: bytes = field(default=b"", repr=False)
     vector: Vector | None = field(default=None, repr=False, compare=False)
     neighbours: tuple[Neighbour, ...] = field(default=(), repr=False)
+    shared: bool = False
     decision: Decision | None = None
 
 
@@ -227,7 +229,8 @@ class Lookup:
     """One performer on one source in one mode: the item of this project.
 
     A lookup that found nothing is an item too; the stages let it pass untouched and the store
-    writes it. ``evidence`` holds what the spider and stage 100 saw (JSON-serialisable).
+    writes it. ``evidence`` holds what the spider and stage 100 saw (JSON-serialisable);
+    ``index_size`` counts the faces among which its faces' neighbours were sought.
     """
 
     source: str
@@ -242,6 +245,7 @@ class Lookup:
     profile: Profile | None = None
     photos: list[Photo] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
+    index_size: int = 0
     judgement: Judgement | None = None
     references_token: str = ""
 

@@ -84,7 +84,7 @@ class Judge:
         """``stored`` are the performer's faces of the same model, rejected ones not among them."""
         return self.rules(
             [
-                Candidate(vector=face.vector, quality=face.quality, photo=face.photo_url)
+                Candidate(face.vector, face.quality, face.photo_url, shared=face.shared)
                 for face in lookup.faces
                 if face.vector is not None
             ],
@@ -106,6 +106,7 @@ class Judge:
                 trust=trust_level(self.trust_levels, lookup.source),
                 identity=lookup.identity,
                 mode=lookup.mode.value,
+                index_size=lookup.index_size,
             ),
             self.thresholds,
             self.limits,

@@ -42,7 +42,7 @@ def import_faces(
             yield FolderReport(folder.name, None, problem)
             continue
         lookup = _lookup(folder, performer)
-        _look(lookup, database, engine, model_id)
+        _look(lookup, database, engine, model_id, judge.thresholds.twin)
         stored, token = database.faces.references(performer.id, model_id)
         give_verdicts(lookup, stored, token, judge)
         store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=judge)
@@ -72,9 +72,11 @@ def _photo(path: Path) -> Photo:
     return Photo(url=f"{SOURCE}:{digest}", data=data, sha256=digest)
 
 
-def _look(lookup: Lookup, database: PerformerDatabase, engine: FaceEngine, model_id: int) -> None:
+def _look(
+    lookup: Lookup, database: PerformerDatabase, engine: FaceEngine, model_id: int, twin: float
+) -> None:
     known = database.faces.known_photos(lookup.performer.id, model_id)
     fresh = {photo.url: photo for photo in lookup.photos if photo.url not in known.urls}
     lookup.photos = [photo for photo in fresh.values() if photo.sha256 not in known.sha256s]
     results = engine.look([photo.data or b"" for photo in lookup.photos])
-    take_faces(lookup, lookup.photos, results, known.phashes)
+    take_faces(lookup, lookup.photos, results, known.pictures, twin)

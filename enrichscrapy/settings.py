@@ -132,6 +132,9 @@ TRUST_LEVELS = {"babepedia": "high", "iafd": "high", "import": "user"}
 # Accepted faces kept of one performer and source, and of one performer in all.
 MAX_FACES_PER_SOURCE = 5
 MAX_FACES_TOTAL = 20
+# Performers who have the same photo from which on it is nobody's: a placeholder, or a mistake of
+# the site. With fewer its faces wait for a person to decide.
+PLACEHOLDER_PERFORMERS = 3
 
 # --- The sites -----------------------------------------------------------------------------------
 # Where requests really go, for trying the crawl against a copy on loopback; stored URLs keep the

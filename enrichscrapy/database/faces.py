@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,11 @@ from enrichscrapy.database.schema import (
     photos,
     verdict_history,
 )
+from enrichscrapy.database.shared_photos import count_others
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
-from enrichscrapy.items import PhotoOutcome, Vector, Verdict
+from enrichscrapy.items import Photo, PhotoOutcome, Vector, Verdict
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -64,15 +65,23 @@ class StoredFace:
 
 
 @dataclass(frozen=True)
+class KnownPicture:
+    """What one photo shows: its perceptual hash and the vectors of its faces."""
+
+    phash: str
+    vectors: tuple[Vector, ...] = field(default=(), repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class KnownPhotos:
     """A performer's photos that a model has seen.
 
-    ``urls`` lead to them; ``sha256s`` and ``phashes`` give the photo's id by its content.
+    ``urls`` lead to them; ``sha256s`` give the photo's id by its bytes.
     """
 
     urls: frozenset[str]
     sha256s: Mapping[str, int]
-    phashes: Mapping[str, int]
+    pictures: Sequence[KnownPicture]
 
 
 @dataclass(frozen=True)
@@ -194,13 +203,31 @@ class FaceStore:
             )
             .order_by(photos.c.id)
         )
+        shown = select(faces.c.photo_id, faces.c.vector).where(
+            faces.c.performer_id == performer_id,
+            faces.c.model_id == model_id,
+        )
+        vectors: dict[int, list[Vector]] = {}
         with self._database.read() as connection:
             rows = connection.execute(query).all()
+            for photo_id, data in connection.execute(shown):
+                vector = decode_vector(data)
+                if vector is not None:
+                    vectors.setdefault(photo_id, []).append(vector)
         return KnownPhotos(
             frozenset(row.url for row in rows),
             {row.sha256: row.id for row in rows if row.sha256 is not None},
-            {row.phash: row.id for row in reversed(rows) if row.phash is not None},
+            [
+                KnownPicture(row.phash, tuple(vectors.get(row.id, ())))
+                for row in rows
+                if row.phash is not None
+            ],
         )
+
+    def shared_photos(self, performer_id: int, found: Iterable[Photo]) -> dict[str, int]:
+        """By address, how many other performers have the same photo."""
+        with self._database.read() as connection:
+            return {photo.url: count_others(connection, performer_id, photo) for photo in found}
 
     def performers_of(self, face_ids: Iterable[int]) -> dict[int, int]:
         """Performer id by face id; ids that no face has are missing."""

@@ -15,6 +15,7 @@ from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.photo_rows import PhotoRows, write_photos
 from enrichscrapy.database.proposals import write_proposals
 from enrichscrapy.database.schema import models
+from enrichscrapy.database.shared_photos import quarantine_placeholders
 from enrichscrapy.database.vectors import encode_vector
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, insert_face
 from enrichscrapy.items import (
@@ -107,6 +108,7 @@ class _Storing:
             self.model_id,
             self.now,
         )
+        quarantine_placeholders(self.connection, self.lookup.photos, self.now)
         kept = self._new_faces(rows)
         judgement, again = self._judgement(kept, judge)
         face_ids = self._write_faces(kept, judgement.decisions, rows)

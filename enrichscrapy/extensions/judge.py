@@ -69,6 +69,7 @@ class JudgeExtension:
         ids, similarities = index.search(vectors, min(NEIGHBOURS, index.count))
         database = required(self.crawler, DatabaseExtension).database
         owners = database.faces.performers_of([int(i) for i in np.unique(ids)])
+        lookup.index_size = index.count
         for face, near, similarity in zip(lookup.faces, ids, similarities, strict=True):
             face.neighbours = tuple(
                 Neighbour(owners[int(i)], int(i), float(1.0 - s))

@@ -7,13 +7,14 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.workers import FaceWorkers
 from enrichscrapy.items import Lookup
-from enrichscrapy.stages import take_faces
+from enrichscrapy.stages import mark_shared, take_faces
 
 
 class FacesPipeline:
@@ -23,19 +24,24 @@ class FacesPipeline:
     self-test close the crawl.
     """
 
-    def __init__(self, crawler: Crawler, workers: FaceWorkers, enabled: bool) -> None:
+    def __init__(self, crawler: Crawler, workers: FaceWorkers, many: int, enabled: bool) -> None:
         self.crawler = crawler
         self.workers = workers
+        self.many = many
         self.enabled = enabled
         self.database = required(crawler, DatabaseExtension)
         self.model = required(crawler, ModelExtension)
+        self.judging = required(crawler, JudgeExtension)
         self._ready: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         options = required(crawler, ModelExtension).options
         workers = FaceWorkers(options, crawler.settings.getint("FACE_WORKERS"))
-        return cls(crawler, workers, crawler.settings.getbool("FACES_ENABLED"))
+        many = crawler.settings.getint("PLACEHOLDER_PERFORMERS")
+        if many < 2:
+            raise BadSetting(f"PLACEHOLDER_PERFORMERS={many} is less than 2")
+        return cls(crawler, workers, many, crawler.settings.getbool("FACES_ENABLED"))
 
     async def open_spider(self) -> None:
         if self.enabled:
@@ -62,5 +68,10 @@ class FacesPipeline:
         known = await self.database.read(
             self.database.database.faces.known_photos, lookup.performer.id, self.model.model_id
         )
-        take_faces(lookup, photos, results, known.phashes)
+        twin = self.judging.judge.thresholds.twin
+        take_faces(lookup, photos, results, known.pictures, twin)
+        others = await self.database.read(
+            self.database.database.faces.shared_photos, lookup.performer.id, photos
+        )
+        mark_shared(lookup, others, self.many)
         return lookup

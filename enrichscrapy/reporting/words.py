@@ -61,6 +61,7 @@ REASONS: Mapping[str, str] = {
     Reason.BETWEEN_THRESHOLDS: "neither near nor far enough to decide",
     Reason.SINGLE_PHOTO: "a single photo, and nothing else vouches for it",
     Reason.NO_REFERENCES: "no known face to compare with",
+    Reason.SHARED_PHOTO: "another performer has the same photo: a mistake of the page?",
     Reason.LOW_QUALITY: "of too low quality",
     Reason.DUPLICATE: "the same picture again",
     Reason.NO_ROOM: "right, but there is no room for more",
@@ -69,6 +70,7 @@ REASONS: Mapping[str, str] = {
     "retention": "nobody decided about it in time",
     "suppressed": "kept out: forgotten, or a namesake of somebody forgotten",
     "review": "you decided",
+    "placeholder": "many performers have this photo: it shows none of them",
 }
 
 

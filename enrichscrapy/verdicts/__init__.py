@@ -1,7 +1,6 @@
 """Vectors in, verdicts out: which of a lookup's faces are this performer's. Pure, numpy only."""
 
 from enrichscrapy.items import Judgement, Neighbour
-from enrichscrapy.verdicts.explain import REASON_WORDS, explain
 from enrichscrapy.verdicts.rules import judge
 from enrichscrapy.verdicts.ruling import RULE_VERSION
 from enrichscrapy.verdicts.seed import seed_rules
@@ -16,7 +15,6 @@ from enrichscrapy.verdicts.types import (
 )
 
 __all__ = [
-    "REASON_WORDS",
     "RULE_VERSION",
     "Candidate",
     "Context",
@@ -27,7 +25,6 @@ __all__ = [
     "Reference",
     "Thresholds",
     "Trust",
-    "explain",
     "fingerprint",
     "judge",
     "seed_rules",

@@ -47,8 +47,8 @@ class Evidence:
     ``allowance`` is what the rest of the index and the performer's own variety add to the
     thresholds (``apart`` is the index's part); ``anchor`` is the score
     against the faces that a person vouched for, when other trusted faces exist too; a ``witness``
-    is of good enough quality to speak for others; ``picture`` is false of one that only repeats
-    a better one of the same profile.
+    is of good enough quality to speak for others and nobody else's photo; ``picture`` is false of
+    one that only repeats a better one of the same profile.
     """
 
     index: int
@@ -139,7 +139,7 @@ def gather(
                 allowance=apart[index] + variety,
                 other=near[index],
                 other_is_nearer=_is_nearer(near[index], own, crowds[index], thresholds),
-                witness=candidate.quality >= thresholds.low_quality,
+                witness=candidate.quality >= thresholds.low_quality and not candidate.shared,
                 picture=index in pictures,
                 group=group_of[index],
             )

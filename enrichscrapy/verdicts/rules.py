@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from enrichscrapy.items import Decision, Identity, Judgement, Neighbour
+from enrichscrapy.items import Decision, Identity, Judgement, Neighbour, Verdict
 from enrichscrapy.verdicts import profile
 from enrichscrapy.verdicts.case import Case, Evidence, gather
 from enrichscrapy.verdicts.newcomers import confirmed, without_trusted
@@ -54,8 +54,12 @@ def _rule(case: Case, item: Evidence, confirm: set[int]) -> Ruling:
     if trust is Trust.USER:
         return _own_photo(case, item)
     if case.trusted:
-        return _compared(case, item, trust)
-    return without_trusted(case, item, trust, confirm)
+        ruling = _compared(case, item, trust)
+    else:
+        ruling = without_trusted(case, item, trust, confirm)
+    if ruling.verdict is Verdict.ACCEPTED and item.candidate.shared:
+        return quarantine(Reason.SHARED_PHOTO)
+    return ruling
 
 
 def _own_photo(case: Case, item: Evidence) -> Ruling:

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     BETWEEN_THRESHOLDS = "between_thresholds"
     SINGLE_PHOTO = "single_uncorroborated_photo"
     NO_REFERENCES = "no_references"
+    SHARED_PHOTO = "shared_photo"
     LOW_QUALITY = "low_quality"
     # right, but not kept
     DUPLICATE = "duplicate"
@@ -55,11 +56,13 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A face to judge. ``photo`` names its photo: two faces of one photo are two people."""
+    """A face to judge. ``photo`` names its photo: two faces of one photo are two people;
+    ``shared`` says that another performer has the same photo."""
 
     vector: Vector
     quality: float
     photo: str
+    shared: bool = False
     face_id: int | None = None
 
 

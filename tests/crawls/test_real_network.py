@@ -71,7 +71,8 @@ def test_the_crawl_looked_at_every_photo(place):
     looked_at = rows(place, select(photo_results.c.outcome))
     photos = sum(person.known + len(person.babepedia.photos) for person in CAST)
     assert len(looked_at) == photos
-    assert {outcome for (outcome,) in looked_at} == {"faces"}
+    # Random weights tell nobody apart: pictures that look alike may count as one.
+    assert {"faces"} <= {outcome for (outcome,) in looked_at} <= {"faces", "duplicate"}
 
 
 def test_the_index_was_published(place):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from enrichscrapy.database.faces import KnownPicture
 from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.schema import (
     aliases,
@@ -22,6 +25,7 @@ from enrichscrapy.items import (
     Identity,
     Judgement,
     Outcome,
+    Photo,
     PhotoOutcome,
     Profile,
     ReferenceSiteMode,
@@ -130,8 +134,16 @@ class TestPhotos:
         known = db.faces.known_photos(performer.id, model_id)
         assert known.urls == {photo("a").url}
         assert set(known.sha256s) == {sha256("a")}
-        assert list(known.phashes) == [sha256("a")[:16]]
+        assert known.pictures == [KnownPicture(sha256("a")[:16])]
         assert rows(db, photo_results, photo_results.c.outcome) == [("no_face",)]
+
+    def test_a_known_picture_has_its_faces_vectors(self, db, store, performer, model_id):
+        two = photo("a"), photo("b")
+        store(lookup(performer, photos=list(two), faces=[face(two[0], 1, accept())]))
+        known = db.faces.known_photos(performer.id, model_id)
+        shown = {picture.phash: picture.vectors for picture in known.pictures}
+        assert shown[two[1].phash] == ()
+        np.testing.assert_array_equal(shown[two[0].phash], [unit_vector(1)])
 
     def test_known_bytes_at_another_address_point_to_the_first(self, db, store, performer):
         store(lookup(performer, photos=[photo("a"), photo("b", content="a")]))
@@ -170,7 +182,52 @@ class TestPhotos:
         store(lookup(performer, photos=[photo("a")]))
         other = db.faces.ensure_model(ModelInfo("other", "1" * 64, "none-1", 512))
         known = db.faces.known_photos(performer.id, other)
-        assert (known.urls, known.sha256s, known.phashes) == (frozenset(), {}, {})
+        assert (known.urls, known.sha256s, known.pictures) == (frozenset(), {}, [])
+
+
+class TestSharedPhotos:
+    @pytest.fixture
+    def others(self, db):
+        """Two more performers."""
+        return [db.get_performer(db.add_performer(f"Invented {n}")) for n in (2, 3)]
+
+    def test_other_performers_with_the_same_bytes_or_picture_are_counted(
+        self, db, store, performer, others
+    ):
+        resized = replace(photo("b", content="elsewhere"), phash=photo("a").phash)
+        store(lookup(performer, photos=[photo("a")]))
+        store(lookup(others[0], photos=[resized, photo("c")]))
+        unread = Photo(url="https://www.babepedia.com/pics/z.jpg", outcome=PhotoOutcome.UNREADABLE)
+        store(lookup(others[0], photos=[unread]))
+        found = [photo("a"), photo("c"), photo("new"), replace(unread)]
+        counts = db.faces.shared_photos(others[1].id, found)
+        assert list(counts.values()) == [2, 1, 0, 0]
+        assert db.faces.shared_photos(performer.id, found[:1])[photo("a").url] == 1
+
+    def test_a_placeholder_takes_back_what_the_rules_accepted_and_nothing_else(
+        self, db, store, performer, others, model_id
+    ):
+        shown, own = photo("a"), photo("own")
+        store(
+            lookup(
+                performer,
+                photos=[shown, own],
+                faces=[face(shown, 1, accept()), face(own, 2, accept())],
+            )
+        )
+        store(lookup(others[0], photos=[shown], faces=[face(shown, 1, accept())], source="import"))
+        nobodys = replace(shown, outcome=PhotoOutcome.PLACEHOLDER)
+        store(lookup(others[1], photos=[nobodys]))
+        verdicts = {
+            (stored.performer_id, stored.photo_url): (stored.verdict, stored.reason)
+            for who in (performer, others[0])
+            for stored in db.faces.references(who.id, model_id)[0]
+        }
+        assert verdicts == {
+            (performer.id, shown.url): (Verdict.QUARANTINED, "placeholder"),
+            (performer.id, own.url): (Verdict.ACCEPTED, "match"),
+            (others[0].id, shown.url): (Verdict.ACCEPTED, "match"),
+        }
 
 
 class TestFaces:

@@ -1,5 +1,6 @@
 """Each trust level on evidence drawn by hand: orthogonal people and mixtures of them."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -13,7 +14,6 @@ from enrichscrapy.verdicts import (
     Reason,
     Reference,
     Thresholds,
-    explain,
     seed_rules,
 )
 from tests.verdicts import people
@@ -302,17 +302,18 @@ def test_nothing_to_judge_is_no_trouble():
     assert verdicts([], AXIS)[1].decisions == ()
 
 
-def test_a_verdict_is_told_in_plain_words():
-    _, judged = verdicts(photos(at(0.2)), AXIS, [[Neighbour(7, 70, 0.9)]])
-    told = explain(judged.decisions[0])
-    assert told.startswith("Accepted: matches the trusted faces. Its distance to the 3 trusted")
-    assert "number 7, 0.90 away" in told
-    assert told.endswith("It vouches for others.")
-    _, judged = verdicts(photos(at(0.1)))
-    assert explain(judged.decisions[0]).startswith("Waits for your decision: a single photo")
-    for reason in Reason:
-        judged.decisions[0].reason = reason.value
-        assert reason.value not in explain(judged.decisions[0]) or "_" not in reason.value
+def test_a_photo_that_another_performer_shows_waits_and_speaks_for_nobody():
+    near, lone = photos(at(0.2), at(0.45))
+    shared = dataclasses.replace(near, shared=True)
+    got, _ = verdicts([near, lone], AXIS)
+    assert [verdict for verdict, _ in got] == [Verdict.ACCEPTED] * 2
+    got, _ = verdicts([shared, lone], AXIS)
+    assert got[0] == (Verdict.QUARANTINED, Reason.SHARED_PHOTO)
+    assert got[1][0] is Verdict.QUARANTINED
+    got, _ = verdicts([dataclasses.replace(photos(at(0.9))[0], shared=True)], AXIS, trust="medium")
+    assert got == [(Verdict.REJECTED, Reason.TOO_FAR)]
+    got, _ = verdicts([shared], AXIS, trust="user")
+    assert got == [(Verdict.ACCEPTED, Reason.OWN_PHOTO)]
 
 
 def test_without_the_users_faces_trust_cannot_walk_away_from_where_it_began():

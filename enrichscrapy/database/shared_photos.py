@@ -1,0 +1,56 @@
+"""The same photo on several performers, and what becomes of it when it is nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
+
+from enrichscrapy.database.schema import faces, photos, verdict_history
+from enrichscrapy.database.verdict_log import Ruling, change_verdict
+from enrichscrapy.items import Photo, PhotoOutcome, Verdict
+
+REASON = "placeholder"
+
+
+def count_others(connection: Connection, performer_id: int, photo: Photo) -> int:
+    """How many other performers have a photo of these bytes or of this very hash."""
+    query = select(func.count(photos.c.performer_id.distinct())).where(
+        _same(photo), photos.c.performer_id != performer_id
+    )
+    return connection.scalars(query).one()
+
+
+def quarantine_placeholders(connection: Connection, found: Iterable[Photo], now: float) -> None:
+    """Take back what the rules accepted, of any performer, from photos now known as placeholders.
+
+    What a person decided stands.
+    """
+    for photo in found:
+        if photo.outcome is not PhotoOutcome.PLACEHOLDER:
+            continue
+        person = select(verdict_history.c.id).where(
+            verdict_history.c.face_id == faces.c.id,
+            verdict_history.c.decided_by.in_(("import", "review")),
+        )
+        query = (
+            select(faces.c.id)
+            .join(photos, photos.c.id == faces.c.photo_id)
+            .where(
+                _same(photo),
+                faces.c.verdict == Verdict.ACCEPTED.value,
+                ~person.exists(),
+            )
+        )
+        for face_id in connection.scalars(query).all():
+            ruling = Ruling(Verdict.QUARANTINED, False, REASON, "rules", now)
+            change_verdict(connection, face_id, ruling)
+
+
+def _same(photo: Photo) -> ColumnElement[bool]:
+    known = [
+        column == value
+        for column, value in ((photos.c.sha256, photo.sha256), (photos.c.phash, photo.phash))
+        if value is not None
+    ]
+    return or_(false(), *known)
