@@ -128,6 +128,7 @@ class Torture:
         kills = 0
         while due := self._due(place):
             kills += self._disturb(place, due, quietly=kills >= most_kills)
+        self._run_once_more(place)
         with place.database() as db:
             db.check()
             found = contents(db)
@@ -171,6 +172,15 @@ class Torture:
         struck = sum(self._end(run, quietly=quietly) for run in runs)
         self._check_requests(asked_before, ended)
         return struck
+
+    def _run_once_more(self, place: Workplace) -> None:
+        """The same commands when nothing is due: they ask for nothing and publish what a killed
+        crawl has stored."""
+        asked_before = len(self.sites.log.entries)
+        for source in MODES:
+            self._end(self._start(place, source, quietly=True), quietly=True)
+        asked = self.sites.log.entries[asked_before:]
+        assert asked == [], f"nothing was due, and yet: {asked}"
 
     def _start(self, place: Workplace, source: str, *, quietly: bool) -> Run:
         settings: dict[str, object] = {}
@@ -238,7 +248,8 @@ class Torture:
     def _check_index(self, place: Workplace) -> None:
         with place.database() as db:
             model_id = index_model_id(db, place.index_dir)
-            assert verify(db, place.index_dir, model_id) == []
+            found = verify(db, place.index_dir, model_id)
+            assert found == [], "; ".join(map(str, found))
         _succeed(place, "verify")
 
 
