@@ -39,22 +39,22 @@ class Thresholds:
     """
 
     # So near to the trusted faces that no other photo of the profile can cast doubt on it.
-    certain: tuple[float, ...] = (0.32, 0.33, 0.33)
+    certain: tuple[float, ...] = (0.36, 0.37, 0.38)
     # The only photo of a profile is the performer's when it is this near …
-    accept: tuple[float, ...] = (0.415, 0.43, 0.44, 0.435, 0.43)
+    accept: tuple[float, ...] = (0.407, 0.421, 0.431, 0.426, 0.421)
     # … and no photo is that is farther than this, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.455, 0.465, 0.47, 0.465, 0.46)
+    together: tuple[float, ...] = (0.446, 0.456, 0.461, 0.456, 0.451)
     # The photos of a profile that agree, judged as one, must be this near.
-    profile: tuple[float, ...] = (0.43, 0.39, 0.37, 0.365, 0.36)
+    profile: tuple[float, ...] = (0.421, 0.382, 0.363, 0.358, 0.353)
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
     # How much of the distance by which a face stands apart from other performers' faces (or
     # crowds with them) is added to accept and together …
-    crowd_weight: float = 0.3
+    crowd_weight: float = 0.6
     # … and how much of that by which the person's own faces differ more (or less) than usual.
     spread_weight: float = 0.35
     spread_usual: float = 0.3

@@ -21,17 +21,17 @@ class Model:
 
 
 def test_they_survive_the_database():
-    thresholds = Thresholds(accept=(0.35, 0.36), model="somebody's")
+    thresholds = Thresholds(certain=(0.3,), accept=(0.35, 0.36), model="somebody's")
     assert Thresholds.from_json(json.loads(json.dumps(thresholds.to_json()))) == thresholds
 
 
 def test_lists_go_by_the_number_of_trusted_faces():
-    thresholds = Thresholds(accept=(0.35, 0.36, 0.37))
+    thresholds = Thresholds(certain=(0.3,), accept=(0.35, 0.36, 0.37))
     assert [thresholds.accept_at(n) for n in (0, 1, 2, 3, 20)] == [0.35, 0.35, 0.36, 0.37, 0.37]
 
 
 def test_calibrated_ones_go_before_the_models_own():
-    stored = Thresholds(accept=(0.33,), model=fingerprint(Info())).to_json()
+    stored = Thresholds(certain=(0.3,), accept=(0.33,), model=fingerprint(Info())).to_json()
     assert Thresholds.for_model(Info(), stored, Model).accept == (0.33,)
     own = Thresholds.for_model(Info(), None, Model)
     assert own == replace(Model.default_thresholds, model=fingerprint(Info()))
