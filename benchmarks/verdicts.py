@@ -89,7 +89,7 @@ def _people(args: argparse.Namespace) -> tuple[People, str]:
         owners = np.unique(labels, return_inverse=True)[1].astype(np.int64)
         return People(vectors, owners, np.asarray(quality, np.float64)), f"Vectors: {args.vectors}"
     words = "Made-up people: distances like those of varied photographs, nobody's faces."
-    return make_people(120, 14, args.seed), words
+    return make_people(240, 14, args.seed), words
 
 
 def _from_photos(directory: Path) -> tuple[People, str]:

@@ -54,7 +54,7 @@ class Thresholds:
     margin: float = 0.0
     # How much of the distance by which a face stands apart from other performers' faces (or
     # crowds with them) is added to accept and together …
-    crowd_weight: float = 0.6
+    crowd_weight: float = 0.75
     # … and how much of that by which the person's own faces differ more (or less) than usual.
     spread_weight: float = 0.35
     spread_usual: float = 0.3
