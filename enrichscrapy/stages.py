@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from enrichscrapy.database.faces import KnownPicture, StoredFace
+from enrichscrapy.database.faces import StoredFace
+from enrichscrapy.database.known_photos import KnownPicture
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.hashes import alike, similar
 from enrichscrapy.items import Lookup, Photo, PhotoOutcome

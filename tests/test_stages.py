@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from enrichscrapy.database.faces import KnownPicture
+from enrichscrapy.database.known_photos import KnownPicture
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
 from enrichscrapy.database.performers import chunks, load_performers
 from enrichscrapy.database.schema import (
     face_changes,
     faces,
     models,
-    photo_results,
     photos,
     verdict_history,
 )
@@ -23,14 +23,11 @@ from enrichscrapy.database.shared_photos import count_others
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
-from enrichscrapy.items import Photo, PhotoOutcome, Vector, Verdict
+from enrichscrapy.items import Photo, Vector, Verdict
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
     from enrichscrapy.faces.model import ModelInfo
-
-UNSETTLED = (PhotoOutcome.FAILED, PhotoOutcome.REFUSED, PhotoOutcome.MISSING)
-"""Outcomes of a photo whose bytes were never looked at: it may be asked for again."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +59,6 @@ class StoredFace:
     def source_endpoint(self) -> str:
         """The source under its name in a stash-sense database."""
         return self.source
-
-
-@dataclass(frozen=True)
-class KnownPicture:
-    """What one photo shows: its perceptual hash and the vectors of its faces."""
-
-    phash: str
-    vectors: tuple[Vector, ...] = field(default=(), repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class KnownPhotos:
-    """A performer's photos that a model has seen.
-
-    ``urls`` lead to them; ``sha256s`` give the photo's id by its bytes.
-    """
-
-    urls: frozenset[str]
-    sha256s: Mapping[str, int]
-    pictures: Sequence[KnownPicture]
 
 
 @dataclass(frozen=True)
@@ -193,36 +170,8 @@ class FaceStore:
 
     def known_photos(self, performer_id: int, model_id: int | None) -> KnownPhotos:
         """What need not be downloaded or looked at again for this model."""
-        query = (
-            select(photos.c.id, photos.c.url, photos.c.sha256, photos.c.phash)
-            .join(photo_results, photo_results.c.photo_id == photos.c.id)
-            .where(
-                photos.c.performer_id == performer_id,
-                photo_results.c.model_id == model_id,
-                photo_results.c.outcome.not_in([outcome.value for outcome in UNSETTLED]),
-            )
-            .order_by(photos.c.id)
-        )
-        shown = select(faces.c.photo_id, faces.c.vector).where(
-            faces.c.performer_id == performer_id,
-            faces.c.model_id == model_id,
-        )
-        vectors: dict[int, list[Vector]] = {}
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-            for photo_id, data in connection.execute(shown):
-                vector = decode_vector(data)
-                if vector is not None:
-                    vectors.setdefault(photo_id, []).append(vector)
-        return KnownPhotos(
-            frozenset(row.url for row in rows),
-            {row.sha256: row.id for row in rows if row.sha256 is not None},
-            [
-                KnownPicture(row.phash, tuple(vectors.get(row.id, ())))
-                for row in rows
-                if row.phash is not None
-            ],
-        )
+            return load_known_photos(connection, performer_id, model_id)
 
     def shared_photos(self, performer_id: int, found: Iterable[Photo]) -> dict[str, int]:
         """By address, how many other performers have the same photo."""

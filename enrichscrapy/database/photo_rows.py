@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.faces import UNSETTLED
+from enrichscrapy.database.known_photos import UNSETTLED
 from enrichscrapy.database.performers import new_id
 from enrichscrapy.database.schema import photo_results, photos
 from enrichscrapy.items import Photo, PhotoOutcome

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from enrichscrapy.database.faces import KnownPicture
+from enrichscrapy.database.known_photos import KnownPicture
 from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.schema import (
     aliases,
