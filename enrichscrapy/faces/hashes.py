@@ -13,9 +13,10 @@ HASH_BITS = 64
 # resized, recompressed or cropped by 1 % of its sides differs by at most 6; so do 6 % of passport
 # photos of one person, and by at most 4, 3 %.
 SAME_PICTURE_BITS = 4
-# Bits in which they may differ when the faces' vectors agree as well: cropped by 5 % of its sides,
-# nine pictures in ten differ by 16 at most, and photos of different sittings by 18 and more.
-LIKE_PICTURE_BITS = 16
+# Bits in which they may differ when the faces' vectors agree as well: a picture cropped by 3 % of
+# its sides differs by 12 at most (by 5 %, half of them), photos of different sittings by 18 and
+# more.
+LIKE_PICTURE_BITS = 12
 
 
 def phash(image: Image.Image) -> str:
