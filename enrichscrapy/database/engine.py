@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from enrichscrapy.exceptions import (
     BadSetting,
@@ -31,6 +31,7 @@ from enrichscrapy.exceptions import (
     DatabaseUnavailable,
     EnrichError,
 )
+from enrichscrapy.text import one_line
 
 CHECK_SECONDS = 0.5
 """How long the check at opening may take; ``verify`` checks whole files, however large."""
@@ -150,6 +151,12 @@ def describe(error: sqlite3.Error, path: Path) -> EnrichError:
             f"{path} cannot be written ({error}): make the file and its folder writable"
         )
     return DatabaseUnavailable(f"{path}: {error}")
+
+
+def describe_statement(error: SQLAlchemyError) -> str:
+    """A statement that the database refuses, in one line: its tables are not this program's."""
+    reason = one_line(str(getattr(error, "orig", None) or error))
+    return f"the database does not fit this program ({reason}): has another one changed it?"
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,9 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
+from sqlalchemy.exc import SQLAlchemyError
 
+from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import StoreReport, store_lookup
 from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
@@ -57,6 +59,9 @@ class StorePipeline:
             except (DatabaseUnavailable, DatabaseDamaged) as error:
                 stop_crawl(self.crawler, "database_error", str(error))
                 raise DropItem("the database cannot be written", log_level="ERROR") from error
+            except SQLAlchemyError as error:  # a fault of ours: to be seen, but once
+                stop_crawl(self.crawler, "database_error", describe_statement(error))
+                raise
         self._count(lookup, report)
         return lookup
 

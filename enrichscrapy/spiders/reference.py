@@ -15,13 +15,16 @@ from typing import Any, ClassVar, Self
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from enrichscrapy.age import minor_by
 from enrichscrapy.arguments import SpiderArguments
+from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import DueLookup, Selection
 from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
-from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
+from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
@@ -39,6 +42,7 @@ from enrichscrapy.plan import (
 from enrichscrapy.sites import PageKind, Site
 
 GONE = (404, 410)
+DATABASE_FAULTS = (DatabaseDamaged, DatabaseUnavailable)
 
 
 class ReferenceSpider(Spider):
@@ -75,6 +79,7 @@ class ReferenceSpider(Spider):
         spider.max_candidates = crawler.settings.getint("MAX_CANDIDATES")
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._lookup_ended, signal=signal)
+        crawler.signals.connect(spider._callback_failed, signal=signals.spider_error)
         return spider
 
     max_in_progress: int = 4
@@ -132,10 +137,13 @@ class ReferenceSpider(Spider):
         """Page by page in id order, so that a million performers cost no memory."""
         selection, after_id = await self.selection(), 0
         ledger = self._database.database.ledger
-        while page := await self._database.read(ledger.due, selection, after_id):
-            for due in page:
-                yield due
-            after_id = page[-1].performer.id
+        try:
+            while page := await self._database.read(ledger.due, selection, after_id):
+                for due in page:
+                    yield due
+                after_id = page[-1].performer.id
+        except DATABASE_FAULTS as error:
+            stop_crawl(self.crawler, "database_error", str(error))
 
     def _count(self, performer: Performer) -> None:
         self.crawler.stats.inc_value("lookups/started")
@@ -167,6 +175,16 @@ class ReferenceSpider(Spider):
     def _lookup_ended(self, item: Any) -> None:
         if isinstance(item, Lookup):
             self._leave(item.performer.id)
+
+    def _callback_failed(self, failure: Failure, response: Response | Failure) -> None:
+        """A callback broke: its lookup stays due, and its place goes to another."""
+        plan = response.request.cb_kwargs.get("plan")  # type: ignore[union-attr]  # Scrapy sets it
+        if isinstance(plan, Plan):
+            self._leave(plan.performer_id)
+        if isinstance(failure.value, DATABASE_FAULTS):
+            stop_crawl(self.crawler, "database_error", str(failure.value))
+        elif isinstance(failure.value, SQLAlchemyError):
+            stop_crawl(self.crawler, "database_error", describe_statement(failure.value))
 
     def _leave(self, performer_id: int) -> None:
         self._in_progress.discard(performer_id)
@@ -212,8 +230,7 @@ class ReferenceSpider(Spider):
         if performer is None:
             return
         plan.add_report(self._report(response, step, plan, performer))
-        if self._shows_search_results(response, plan):
-            self._take_results(response, plan, performer)
+        if self._take_results(response, step, plan, performer):
             plan.replace_search(step.text)
         yield self._continue(plan, performer)
 
@@ -228,9 +245,8 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        if self._shows_search_results(response, plan):
-            self._take_results(response, plan, performer)
-        else:  # a search with one match may lead straight to the profile
+        if not self._take_results(response, step, plan, performer):
+            # A search with one match may lead straight to the profile.
             report = self._report(response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
                 plan.add_report(report)
@@ -265,18 +281,27 @@ class ReferenceSpider(Spider):
             self._in_progress.add(performer.id)
         return performer
 
-    def _shows_search_results(self, response: Response, plan: Plan) -> bool:
-        return (
-            not plan.by_link
-            and isinstance(response, TextResponse)
-            and response.status == 200
-            and self.site.classify(response.selector, response.url) is PageKind.SEARCH
-        )
-
-    def _take_results(self, response: Response, plan: Plan, performer: Performer) -> None:
-        assert isinstance(response, TextResponse)
-        results = self.site.parse_search(response.selector, response.url)
+    def _take_results(
+        self, response: Response, step: Step, plan: Plan, performer: Performer
+    ) -> bool:
+        """Whether this is a search page; its plausible results are then the next candidates."""
+        if plan.by_link or not isinstance(response, TextResponse) or response.status != 200:
+            return False
+        try:
+            if self.site.classify(response.selector, response.url) is not PageKind.SEARCH:
+                return False
+            results = self.site.parse_search(response.selector, response.url)
+        except Exception as error:  # as in _report
+            detail = self._broken(performer, error)
+            plan.add_report(PageReport(step.url, Outcome.FAILED, detail, 200, step.text))
+            return True
         plan.add_candidates(result.url for result in rank_search_results(performer, results))
+        return True
+
+    def _broken(self, performer: Performer, error: Exception) -> str:
+        """What is stored of a page that broke its parser."""
+        self.logger.error("performer %d: the page broke its parser", performer.id, exc_info=error)
+        return f"parser: {describe_failure(error)}"
 
     def _report(
         self, response: Response, step: Step, plan: Plan, performer: Performer
@@ -298,8 +323,7 @@ class ReferenceSpider(Spider):
                 return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(response)!r}")
             profile = self.site.parse_profile(response.selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
-            self.logger.exception("performer %d: the page broke its parser", performer.id)
-            return report(Outcome.FAILED, f"parser: {describe_failure(error)}")
+            return report(Outcome.FAILED, self._broken(performer, error))
         decision = identify(performer, profile, by_link=plan.by_link)
         matched = decision.identity is not Identity.MISMATCH
         return report(

@@ -1,0 +1,127 @@
+"""What breaks in the middle of a crawl costs one lookup, or ends the crawl; it never hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse
+from twisted.python.failure import Failure
+
+from enrichscrapy.items import Lookup, Outcome, Performer
+from enrichscrapy.plan import plan_by_name
+from enrichscrapy.sites import PageKind
+from enrichscrapy.spiders.babepedia import BabepediaSpider
+from tests.spiders.test_runner import EmptySite
+from tests.support import PROJECT, Workplace
+
+PERFORMERS = 1000
+
+
+@pytest.fixture
+def place(tmp_path):
+    place = Workplace(tmp_path, {"FACES_ENABLED": "0"})
+    with place.database() as db:
+        for number in range(PERFORMERS):
+            performer = db.add_performer(f"Ada Demo{number}", gender="FEMALE")
+            db.add_url(performer, f"https://www.babepedia.com/babe/Ada_Demo{number}")
+    return place
+
+
+@pytest.mark.parametrize("table", ["lookups", "performers"])
+def test_a_database_that_another_program_changed_ends_the_crawl_at_once(place, table):
+    """The store meets it in the one case, the callbacks in the other."""
+    with EmptySite().running() as site:
+        place.use_sites(site.url, site.url)
+        command = place.command("crawl", "babepedia", "-a", "mode=url")
+        crawl = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=place.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            while len(site.paths) < 10 and crawl.poll() is None:
+                time.sleep(0.01)
+            other = sqlite3.connect(place.database_path, timeout=30)
+            other.execute(f"ALTER TABLE {table} RENAME TO gone")
+            other.commit()
+            other.close()
+            asked = len(site.paths)
+            told = crawl.communicate(timeout=60)[1]
+        finally:
+            crawl.kill()
+            crawl.wait()
+        assert crawl.returncode == 1
+        last = told.strip().splitlines()[-1]
+        assert f"does not fit this program (no such table: {table})" in last
+        assert len(site.paths) < asked + 50
+
+
+@pytest.fixture
+def spider():
+    spider = BabepediaSpider(mode="name")
+    performer = Performer(7, "Ada Demo", gender="FEMALE")
+
+    async def read_again(plan):
+        return performer
+
+    spider._performer = read_again
+    spider.performer = performer
+    return spider
+
+
+def test_a_search_page_that_breaks_its_parser_is_a_failed_lookup(spider, monkeypatch):
+    plan = plan_by_name(spider.performer, spider.site, 4)
+    step = plan.next_step()
+    plan.todo.clear()
+
+    def broken(*_):
+        raise ZeroDivisionError("a page nobody has seen")
+
+    monkeypatch.setattr(spider, "site", _Searching(spider.site, broken))
+    page = HtmlResponse(step.url, body=b"<title>Search</title>", encoding="utf-8")
+
+    async def parse():
+        return [each async for each in spider.parse_search(page, plan, step)]
+
+    (lookup,) = asyncio.run(parse())
+    assert isinstance(lookup, Lookup)
+    assert lookup.outcome is Outcome.FAILED
+    assert lookup.detail == "parser: ZeroDivisionError: a page nobody has seen"
+
+
+class _Searching:
+    """A site whose pages are all search pages that break the parser."""
+
+    def __init__(self, site, parse_search):
+        self._site, self.parse_search = site, parse_search
+
+    def __getattr__(self, name):
+        return getattr(self._site, name)
+
+    def classify(self, *_):
+        return PageKind.SEARCH
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_callback_that_breaks_leaves_its_place_to_another(spider, arrived):
+    plan = plan_by_name(spider.performer, spider.site, 4)
+    request = spider.request_for(plan, plan.next_step())
+    spider._in_progress.add(plan.performer_id)
+    failure = Failure(ValueError("a fault of ours"))
+    came = HtmlResponse(request.url, request=request) if arrived else Failure(OSError())
+    came.request = request
+    spider._callback_failed(failure, came)
+    assert plan.performer_id not in spider._in_progress
+
+
+def test_requests_that_are_no_lookups_leave_no_place(spider):
+    came = HtmlResponse("https://x.test/", request=Request("https://x.test/"))
+    spider._callback_failed(Failure(ValueError()), came)
