@@ -37,11 +37,13 @@ class Found:
 
 @dataclass(frozen=True)
 class NetworkTiming:
-    """Faces a second of both networks alone, with the same threads, and their vectors."""
+    """Faces a second of both networks alone, with the same threads, and their vectors; ours
+    computes in ``dtype``."""
 
     plain: float
     ours: float
     threads: int
+    dtype: str
     plain_vectors: NDArray[np.float32]
     our_vectors: NDArray[np.float32]
 
@@ -119,7 +121,7 @@ class _Plain:
     def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
         import torch
 
-        from enrichscrapy.faces.network import Network
+        from enrichscrapy.faces.network import Network, pick_dtype
 
         ours = Network(self._weights.read_bytes(), self._sha256, "cpu", 0)
         plain_seconds, our_seconds = [], []
@@ -136,6 +138,7 @@ class _Plain:
             plain=len(crops) / float(np.median(plain_seconds[1:])),
             ours=len(crops) / float(np.median(our_seconds[1:])),
             threads=torch.get_num_threads(),
+            dtype=str(pick_dtype(torch.device("cpu"))).removeprefix("torch."),
             plain_vectors=np.stack(vectors),
             our_vectors=np.concatenate(batches),
         )

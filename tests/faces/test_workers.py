@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 from enrichscrapy.exceptions import BadSetting, WeightsError
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.quality import Gates
+from enrichscrapy.faces.worker import NICENESS
 from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed, default_workers
 from enrichscrapy.items import PhotoOutcome
 
@@ -229,6 +231,23 @@ def test_workers_die_with_a_killed_parent(when):
     assert ended(pids)
 
 
-def test_workers_leave_the_crawl_a_core():
-    assert 1 <= default_workers() <= 4
-    assert default_workers() < max(len(os.sched_getaffinity(0)), 2)
+def test_idle_workers_share_what_waits_and_yield_to_the_crawl(plain, photo):
+    """Four photos at once are two for each of two workers, both at a lower priority than ours."""
+    signed = replace(plain, model="worker_models.Signed")
+
+    async def scene():
+        workers = FaceWorkers(signed, workers=2)
+        await workers.start()
+        priorities = [os.getpriority(os.PRIO_PROCESS, pid) for pid in workers.pids]
+        results = await workers.look([photo] * 4)
+        await workers.close()
+        return priorities, results
+
+    priorities, results = run(scene())
+    assert priorities == [min(os.nice(0) + NICENESS, 19)] * 2
+    signatures = [int(result.faces[0].vector.argmax()) for result in results]
+    assert sorted(Counter(signatures).values()) == [2, 2]
+
+
+def test_one_worker_for_each_core():
+    assert default_workers() == min(len(os.sched_getaffinity(0)), 4)

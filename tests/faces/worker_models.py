@@ -31,3 +31,12 @@ class Plain:
         vectors = np.zeros((len(crops), 512), np.float32)
         vectors[:, :3] = crops.mean(axis=(1, 2))
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class Signed(Plain):
+    """The vector tells which process made it."""
+
+    def embed(self, crops):
+        vectors = np.zeros((len(crops), 512), np.float32)
+        vectors[:, os.getpid() % 512] = 1
+        return vectors
