@@ -15,7 +15,7 @@ from enrichscrapy.verdicts.thresholds import Thresholds
 # The share of right faces that the reject threshold may keep out.
 _REJECTED_RIGHT = 0.01
 # Thresholds that keep their proportion to accept: trials with single photos do not measure them.
-_FOLLOW = ("certain", "together", "profile")
+_FOLLOW = ("certain", "together", "profile", "unsure")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
-from enrichscrapy.verdicts.case import allowed_variety, apart_from_crowd
+from enrichscrapy.verdicts.case import COHORT, allowed_variety, apart_from_crowd
 from enrichscrapy.verdicts.evidence import Matrix, distances, scores
 from enrichscrapy.verdicts.thresholds import Thresholds
 
@@ -91,9 +91,10 @@ def _one(
         variety = np.full(len(rows), allowed_variety(faces, thresholds))
         if not len(index) or not len(rows):
             return variety
-        nearest = distances(people.vectors[rows], people.vectors[index]).min(axis=1)
-        apart = [apart_from_crowd(float(gap), len(index), thresholds) for gap in nearest]
-        return np.asarray(variety + np.asarray(apart))
+        others = distances(people.vectors[rows], people.vectors[index])
+        near = np.sort(others, axis=1)[:, :COHORT].tolist()
+        apart = [apart_from_crowd(gaps, len(index), thresholds) for gaps in near]
+        return np.asarray(variety + thresholds.crowd_weight * np.asarray(apart))
 
     right = scores(people.vectors[mine[count:]], faces)
     strangers = scores(people.vectors[foreign], faces)

@@ -24,6 +24,9 @@ from enrichscrapy.verdicts.evidence import (
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.types import Candidate, Context, Reference
 
+# Other performers' faces that tell how crowded it is round a face.
+COHORT = 10
+
 
 @dataclass(frozen=True)
 class Group:
@@ -45,7 +48,7 @@ class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order.
 
     ``allowance`` is what the rest of the index and the performer's own variety add to the
-    thresholds (``apart`` is the index's part); ``anchor`` is the score
+    thresholds; ``apart`` is the distance behind the index's part of it; ``anchor`` is the score
     against the faces that a person vouched for, when other trusted faces exist too; a ``witness``
     is of good enough quality to speak for others and nobody else's photo; ``picture`` is false of
     one that only repeats a better one of the same profile.
@@ -110,7 +113,7 @@ def gather(
         raise ValueError("one list of neighbours per candidate is needed")
     order = sorted(range(len(candidates)), key=lambda index: _canonical(candidates[index]))
     ordered = [candidates[index] for index in order]
-    near = [min(neighbours[index], key=_by_distance, default=None) for index in order]
+    near = [sorted(neighbours[index], key=_by_distance) for index in order]
     crowds = [max(context.index_size, len(neighbours[index])) for index in order]
     known = sorted(references, key=lambda face: face.face_id)
     trusted = tuple(face for face in known if face.trusted)
@@ -119,16 +122,18 @@ def gather(
     anchors = stack([face.vector for face in _anchors(trusted)])
     variety = allowed_variety(faces, thresholds)
     apart = [
-        apart_from_crowd(other.distance, crowd, thresholds) if other else 0.0
-        for other, crowd in zip(near, crowds, strict=True)
+        apart_from_crowd([other.distance for other in others], crowd, thresholds)
+        for others, crowd in zip(near, crowds, strict=True)
     ]
-    groups = _groups(ordered, vectors, faces, [value + variety for value in apart], thresholds)
+    allowances = [thresholds.crowd_weight * gap + variety for gap in apart]
+    groups = _groups(ordered, vectors, faces, allowances, thresholds)
     group_of = {index: group for group in groups for index in group.members}
     pictures = set(independent(vectors, thresholds.twin))
     evidence = []
     for index, candidate in enumerate(ordered):
         vector = vectors[[index]]
         own = nearness(vector, faces) if len(faces) else None
+        other = near[index][0] if near[index] else None
         evidence.append(
             Evidence(
                 index=index,
@@ -136,9 +141,9 @@ def gather(
                 own=own,
                 anchor=nearness(vector, anchors).score if 0 < len(anchors) < len(faces) else None,
                 apart=apart[index],
-                allowance=apart[index] + variety,
-                other=near[index],
-                other_is_nearer=_is_nearer(near[index], own, crowds[index], thresholds),
+                allowance=allowances[index],
+                other=other,
+                other_is_nearer=_is_nearer(other, own, crowds[index], thresholds),
                 witness=candidate.quality >= thresholds.low_quality and not candidate.shared,
                 picture=index in pictures,
                 group=group_of[index],
@@ -202,18 +207,25 @@ def _is_nearer(
 ) -> bool:
     """Whether another performer has the better claim: a face of theirs is nearer than any of this
     performer's trusted ones, and nearer than the nearest of so many strangers is by chance."""
-    if other is None or other.distance >= chance_distance(crowd, thresholds):
+    if other is None or other.distance >= chance_distances(1, crowd, thresholds)[0]:
         return False
     limit = own.nearest - thresholds.margin if own else thresholds.accept_at(1)
     return other.distance < limit
 
 
-def apart_from_crowd(nearest: float, crowd: int, thresholds: Thresholds) -> float:
-    """What is allowed for where the nearest of ``crowd`` other faces lies: a face that stands
-    apart from everybody else's may be a little farther from its own; one in a crowd (a blurred
-    face is like many) must be nearer."""
-    gap = nearest - chance_distance(crowd, thresholds)
-    return thresholds.crowd_weight * _bounded(gap, thresholds.allowance_bound)
+def apart_from_crowd(others: Sequence[float], crowd: int, thresholds: Thresholds) -> float:
+    """By how much ``others`` lie farther than the nearest of ``crowd`` strangers' faces do by
+    chance. A face that stands apart from everybody else's may be a little farther from its own;
+    one in a crowd (a blurred face is like many) must be nearer. The nearest of ``others`` counts
+    a third, the mean of the nearest ten the rest: a single lookalike matters, and does not decide
+    alone."""
+    near = sorted(others)[:COHORT]
+    if not near:
+        return 0.0
+    by_chance = chance_distances(len(near), crowd, thresholds)
+    nearest = near[0] - by_chance[0]
+    mean = (sum(near) - sum(by_chance)) / len(near)
+    return _bounded((nearest + 2 * mean) / 3, thresholds.allowance_bound)
 
 
 def allowed_variety(faces: Matrix, thresholds: Thresholds) -> float:
@@ -229,7 +241,9 @@ def _bounded(value: float, bound: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def chance_distance(crowd: int, thresholds: Thresholds) -> float:
-    """Where the nearest of ``crowd`` strangers' faces lies by chance (the median of it)."""
-    share = 1.0 - 0.5 ** (1.0 / max(crowd, 1))
-    return NormalDist(thresholds.stranger_mean, thresholds.stranger_sd).inv_cdf(share)
+def chance_distances(nearest: int, crowd: int, thresholds: Thresholds) -> tuple[float, ...]:
+    """Where the ``nearest`` of ``crowd`` strangers' faces lie by chance (the median of each)."""
+    strangers = NormalDist(thresholds.stranger_mean, thresholds.stranger_sd)
+    # The usual approximation of the median of a Beta distribution.
+    shares = ((place + 2 / 3) / (max(crowd, nearest) + 1 / 3) for place in range(nearest))
+    return tuple(strangers.inv_cdf(share) for share in shares)

@@ -33,7 +33,7 @@ def matches(case: Case, item: Evidence) -> bool:
 
 
 def is_certain(case: Case, item: Evidence) -> bool:
-    """So near that no other photo of the profile can cast doubt on it."""
+    """So near that only photos that agree with it can cast doubt on it."""
     return item.score <= case.thresholds.certain_at(case.count)
 
 
@@ -59,7 +59,8 @@ def _repeats(case: Case, item: Evidence, other: Evidence) -> bool:
 def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
     """The score against the trusted faces and the supporters taken together."""
     pool = np.concatenate([case.faces, case.vectors[[other.index for other in others]]])
-    allowance = item.apart + allowed_variety(pool, case.thresholds)
+    crowd = case.thresholds.together_crowd_weight * item.apart
+    allowance = crowd + allowed_variety(pool, case.thresholds)
     return nearness(case.vectors[[item.index]], pool).score - allowance
 
 
@@ -78,6 +79,17 @@ def outvoted(case: Case, item: Evidence) -> bool:
 
 
 def differs(case: Case, group: Group) -> bool:
-    """Several photos that agree are judged as one: a lookalike in one of them is not enough."""
-    limit = case.thresholds.profile_at(case.count)
-    return group.size > 1 and group.as_one is not None and group.as_one > limit
+    """Several photos that agree are judged as one: a lookalike in one of them is not enough. A
+    lookalike's page is often near and seldom certain, so that more is asked of one on which
+    hardly a photo is."""
+    if group.size < 2 or group.as_one is None:
+        return False
+    members = [case.evidence[index] for index in group.members]
+    certain = sum(
+        item.witness and is_certain(case, item) and not contradictions(case, item)
+        for item in members
+    )
+    rules = case.thresholds
+    sure = certain > 0 and certain >= rules.sure_share * group.size
+    limit = rules.profile_at(case.count) if sure else rules.unsure_at(case.count)
+    return group.as_one > limit - rules.profile_gain * (1 / 2 - 1 / group.size)

@@ -7,6 +7,7 @@ from typing import Any
 from enrichscrapy.items import Decision
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.ruling import RULE_VERSION, Ruling
+from enrichscrapy.verdicts.thresholds import BY_COUNT
 
 
 def written(case: Case, item: Evidence, ruling: Ruling) -> Decision:
@@ -50,10 +51,7 @@ def _limits(case: Case) -> dict[str, float]:
     """The thresholds that were in force for this many trusted faces."""
     if not case.trusted:
         return {"agree": case.thresholds.agree}
-    return {
-        name: getattr(case.thresholds, f"{name}_at")(case.count)
-        for name in ("certain", "accept", "together", "profile", "reject")
-    }
+    return {name: getattr(case.thresholds, f"{name}_at")(case.count) for name in BY_COUNT}
 
 
 def _rounded(value: float | None) -> float | None:

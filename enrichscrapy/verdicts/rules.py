@@ -78,20 +78,20 @@ def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:
         return _contradicted(against, trust)
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
+    if profile.differs(case, item.group):
+        return quarantine(Reason.PROFILE_DIFFERS)
     others = profile.supporters(case, item)
     if profile.is_certain(case, item):
         firm = item.witness and (case.count > 1 or bool(others))
         return accept(Reason.MATCH, trusted=firm)
-    if profile.differs(case, item.group):
-        return quarantine(Reason.PROFILE_DIFFERS)
-    if profile.outvoted(case, item):
-        return quarantine(Reason.OUTVOTED)
     return _with_profile(case, item, others)
 
 
 def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     """Near but not certain: the profile's other photos that match help, or cast doubt."""
     match = profile.matches(case, item)
+    if not others and profile.outvoted(case, item):
+        return quarantine(Reason.OUTVOTED)
     if not others and match:
         return accept(Reason.MATCH)
     if not others:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from enrichscrapy.exceptions import BadSetting
 
-BY_COUNT = ("certain", "accept", "together", "profile", "reject")
+BY_COUNT = ("certain", "accept", "together", "profile", "unsure", "reject")
 """The thresholds that are lists by the number of trusted faces."""
 
 
@@ -38,23 +38,31 @@ class Thresholds:
     defaults of a model (see :meth:`for_model`).
     """
 
-    # So near to the trusted faces that no other photo of the profile can cast doubt on it.
-    certain: tuple[float, ...] = (0.36, 0.37, 0.38)
+    # So near to the trusted faces that only photos that agree with it can cast doubt on it.
+    certain: tuple[float, ...] = (0.37, 0.385, 0.395)
     # The only photo of a profile is the performer's when it is this near …
     accept: tuple[float, ...] = (0.407, 0.421, 0.431, 0.426, 0.421)
     # … and no photo is that is farther than this, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.446, 0.456, 0.461, 0.456, 0.451)
-    # The photos of a profile that agree, judged as one, must be this near.
-    profile: tuple[float, ...] = (0.421, 0.382, 0.363, 0.358, 0.353)
+    together: tuple[float, ...] = (0.477, 0.477, 0.476, 0.471, 0.466)
+    # Two photos of a profile that agree, judged as one, must be this near …
+    profile: tuple[float, ...] = (0.46, 0.42, 0.40, 0.395, 0.39)
+    # … this near when fewer than ``sure_share`` of them are certain …
+    unsure: tuple[float, ...] = (0.45, 0.39, 0.35, 0.345, 0.34)
+    sure_share: float = 0.25
+    # … and more than two nearer by this times (1/2 - 1/n): what single photos add to a person's
+    # face cancels out in their mean.
+    profile_gain: float = 0.2
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
     # How much of the distance by which a face stands apart from other performers' faces (or
-    # crowds with them) is added to accept and together …
+    # crowds with them) is added to certain, accept and profile, and to together, where faces are
+    # farther and the crowd tells more …
     crowd_weight: float = 0.75
+    together_crowd_weight: float = 1.0
     # … and how much of that by which the person's own faces differ more (or less) than usual.
     spread_weight: float = 0.35
     spread_usual: float = 0.3
@@ -92,6 +100,9 @@ class Thresholds:
 
     def profile_at(self, trusted: int) -> float:
         return _by_count(self.profile, trusted)
+
+    def unsure_at(self, trusted: int) -> float:
+        return _by_count(self.unsure, trusted)
 
     def reject_at(self, trusted: int) -> float:
         return _by_count(self.reject, trusted)

@@ -22,7 +22,8 @@ DIMENSION = 12
 DEFAULTS = Thresholds()
 LIMITS = Limits(per_source=5, total=12)
 # The most that the allowance can add to a threshold.
-MOST = DEFAULTS.allowance_bound * (DEFAULTS.crowd_weight + DEFAULTS.spread_weight)
+CROWD = max(DEFAULTS.crowd_weight, DEFAULTS.together_crowd_weight)
+MOST = DEFAULTS.allowance_bound * (CROWD + DEFAULTS.spread_weight)
 RELAXED = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=150
 )

@@ -16,6 +16,7 @@ from enrichscrapy.verdicts import (
     Thresholds,
     seed_rules,
 )
+from enrichscrapy.verdicts.case import apart_from_crowd
 from tests.verdicts import people
 from tests.verdicts.people import ROOMY, at, photos, trusted
 
@@ -27,14 +28,17 @@ RULES = Thresholds(
     reject=(0.75, 0.70, 0.68),
     together=(0.455, 0.465, 0.47, 0.465, 0.46),
     profile=(0.43, 0.39, 0.37, 0.365, 0.36),
+    unsure=(0.43, 0.39, 0.37, 0.365, 0.36),
+    profile_gain=0.0,
     agree=0.50,
     crowd_weight=0.3,
+    together_crowd_weight=0.3,
     spread_weight=0.35,
 )
 
 
 def verdicts(*args, **kwargs):
-    return people.verdicts(*args, thresholds=RULES, **kwargs)
+    return people.verdicts(*args, **{"thresholds": RULES, **kwargs})
 
 
 AXIS = trusted(at(0.12, turn=30), at(0.12, turn=31), at(0.12, turn=32))
@@ -188,6 +192,33 @@ def test_photos_that_agree_are_judged_as_one():
     assert judged.decisions[0].distances["cluster_size"] == 3
 
 
+def test_a_profile_without_a_certain_photo_must_be_nearer():
+    """A lookalike's page is often near and hardly ever certain."""
+    careful = dataclasses.replace(RULES, unsure=(0.2,))
+    page = around(0.28, 0.28, 0.28)
+    assert verdicts(photos(*page), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)] * 3
+    got, _ = verdicts(photos(*page), AXIS, thresholds=careful)
+    assert got == [(Verdict.QUARANTINED, Reason.PROFILE_DIFFERS)] * 3
+    got, _ = verdicts(photos(*page, at(0.1, turn=5)), AXIS, thresholds=careful)
+    assert [verdict for verdict, _ in got] == [Verdict.ACCEPTED] * 4
+
+
+def test_a_certain_photo_waits_when_those_that_agree_with_it_differ():
+    lookalike = [at(0.2, turn=20), at(0.6, turn=20), at(0.63, turn=20)]
+    assert verdicts(photos(lookalike[0]), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)]
+    got, _ = verdicts(photos(*lookalike), AXIS)
+    assert got == [(Verdict.QUARANTINED, Reason.PROFILE_DIFFERS)] * 3
+
+
+def test_strangers_on_the_page_do_not_outvote_a_photo_that_another_helps():
+    strangers = [at(0.1, turn=turn, person=turn) for turn in range(1, 5)]
+    got, _ = verdicts(photos(at(0.42), at(0.15), *strangers), AXIS)
+    assert got[:2] == [
+        (Verdict.ACCEPTED, Reason.MATCH_BY_PROFILE),
+        (Verdict.ACCEPTED, Reason.MATCH),
+    ]
+
+
 def test_a_single_match_among_strangers_needs_to_be_certain():
     strangers = [at(0.1, turn=turn, person=turn + 1) for turn in range(2)]
     got, _ = verdicts(photos(at(0.36), *strangers), AXIS)
@@ -248,6 +279,15 @@ def test_in_a_large_index_a_stranger_is_near_by_chance():
     assert large[0] is Verdict.ACCEPTED
     (theirs,), _ = verdicts(photos(at(0.30)), AXIS, [[Neighbour(7, 70, 0.1)]], index_size=300_000)
     assert theirs[0] is Verdict.QUARANTINED
+
+
+def test_one_lookalike_crowds_a_face_and_ten_crowd_it_more():
+    lonely, lookalike, crowded = ([0.7] * 10, [0.5] + [0.7] * 9, [0.5] * 10)
+    allowed = [apart_from_crowd(others, 100, RULES) for others in (lonely, lookalike, crowded)]
+    assert allowed[0] > allowed[1] > allowed[2]
+    assert apart_from_crowd([], 100, RULES) == 0
+    more = [apart_from_crowd([0.5] * 10, size, RULES) for size in (10, 1000, 100_000)]
+    assert more == sorted(more)
 
 
 def test_a_face_in_a_crowd_must_be_nearer_than_one_that_stands_apart():
