@@ -33,13 +33,19 @@ def _bounded(protocol: Any, limit: int) -> Any:
 
     def data_received(data: bytes) -> None:
         nonlocal seen
-        parser = protocol._parser
-        in_headers = parser is not None and parser.state in (STATUS, HEADER)
-        seen = seen + len(data) if in_headers else 0
+        seen += len(data) if _in_headers(protocol) else 0
         if seen > limit:
             protocol.transport.abortConnection()
-        else:
-            receive(data)
+            return
+        receive(data)
+        # A connection carries many responses, and headers and body often come in one piece.
+        if not _in_headers(protocol):
+            seen = 0
 
     protocol.dataReceived = data_received
     return protocol
+
+
+def _in_headers(protocol: Any) -> bool:
+    parser = protocol._parser
+    return parser is not None and parser.state in (STATUS, HEADER)
