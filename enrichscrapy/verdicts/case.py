@@ -214,12 +214,12 @@ def _is_nearer(
 
 
 def apart_from_crowd(others: Sequence[float], crowd: int, thresholds: Thresholds) -> float:
-    """By how much ``others`` lie farther than the nearest of ``crowd`` strangers' faces do by
-    chance. A face that stands apart from everybody else's may be a little farther from its own;
-    one in a crowd (a blurred face is like many) must be nearer. The nearest of ``others`` counts
-    a third, the mean of the nearest ten the rest: a single lookalike matters, and does not decide
-    alone."""
-    near = sorted(others)[:COHORT]
+    """By how much ``others`` (nearest first) lie farther than the nearest of ``crowd`` strangers'
+    faces do by chance. A face that stands apart from everybody else's may be a little farther from
+    its own; one in a crowd (a blurred face is like many) must be nearer. The nearest of ``others``
+    counts a third, the mean of the nearest ten the rest: a single lookalike matters, and does not
+    decide alone."""
+    near = others[:COHORT]
     if not near:
         return 0.0
     by_chance = chance_distances(len(near), crowd, thresholds)
