@@ -3,10 +3,8 @@
 No face was photographed for these. A vector is what all faces share, what the person's faces
 share (some people are lookalikes of each other), what one session of photos shares, and what the
 single photo adds; how clearly the person shows differs from photo to photo, with a long tail.
-The parameters were fitted to published figures of VGGFace2's vectors on 480 aligned photographs
-of public figures (single pairs at 0.35, 0.40, 0.45: 55, 42, 30 % of right ones missed and 0.002,
-0.006, 0.043 % of strangers let in; area under the curve 0.9943; with 3 and 5 references, nearest
-at 0.40: 18.3 and 11.8 % missed). Real people are not like this in every other respect.
+The parameters were fitted to published figures of real photographs, which ``made_up.py`` sets
+beside those of the people made here. Real people are not like this in every other respect.
 """
 
 from __future__ import annotations
@@ -16,11 +14,11 @@ import numpy as np
 from enrichscrapy.calibration import People
 
 DIMENSION = 512
-COMMON, PERSON, DECAY = 0.189, 0.741, 1.015  # shares of a vector's length; spectrum of people
-CLARITY = (3.36, 0.449)  # Beta distribution: how clearly a photo shows the person
-SESSIONS, SESSION = 4, 0.33  # sessions a person, and their share of the person's part
-KIN, ALIKE = 0.046, 0.49  # share of people with lookalikes, and what those share
-BLUR, NOISE_DECAY, LEAST_NOISE = 0.06, 0.243, 0.02
+COMMON, PERSON, DECAY = 0.113, 0.811, 1.032  # shares of a vector's length; spectrum of people
+CLARITY = (3.50, 0.455)  # Beta distribution: how clearly a photo shows the person
+SESSIONS, SESSION = 4, 0.27  # sessions a person, and their share of the person's part
+KIN, ALIKE = 0.059, 0.54  # share of people with lookalikes, and what those share
+BLUR, NOISE_DECAY, LEAST_NOISE = 0.066, 0.259, 0.02
 
 
 def make_people(count: int, photos: int, seed: int = 0) -> People:

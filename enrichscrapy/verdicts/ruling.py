@@ -8,7 +8,7 @@ from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts.types import Reason
 
 # Changes whenever the same evidence may get another verdict; stored with every decision.
-RULE_VERSION = "2"
+RULE_VERSION = "3"
 
 
 @dataclass(frozen=True)

@@ -39,17 +39,17 @@ class Thresholds:
     """
 
     # So near to the trusted faces that only photos that agree with it can cast doubt on it.
-    certain: tuple[float, ...] = (0.37, 0.385, 0.395)
+    certain: tuple[float, ...] = (0.375, 0.40, 0.415)
     # The only photo of a profile is the performer's when it is this near …
     accept: tuple[float, ...] = (0.407, 0.421, 0.431, 0.426, 0.421)
     # … and no photo is that is farther than this, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.477, 0.477, 0.476, 0.471, 0.466)
+    together: tuple[float, ...] = (0.457, 0.457, 0.456, 0.451, 0.446)
     # Two photos of a profile that agree, judged as one, must be this near …
-    profile: tuple[float, ...] = (0.46, 0.42, 0.40, 0.395, 0.39)
+    profile: tuple[float, ...] = (0.44, 0.40, 0.38, 0.375, 0.37)
     # … this near when fewer than ``sure_share`` of them are certain …
-    unsure: tuple[float, ...] = (0.45, 0.39, 0.35, 0.345, 0.34)
+    unsure: tuple[float, ...] = (0.43, 0.37, 0.33, 0.325, 0.32)
     sure_share: float = 0.25
     # … and more than two nearer by this times (1/2 - 1/n): what single photos add to a person's
     # face cancels out in their mean.
@@ -76,7 +76,7 @@ class Thresholds:
     # A face of lower quality (0..1) is judged, but neither vouches nor helps another in.
     low_quality: float = 0.5
     # Strangers' distances, for the nearest stranger to be expected in a large index.
-    stranger_mean: float = 0.87
+    stranger_mean: float = 0.875
     stranger_sd: float = 0.125
     model: str = ""
 

@@ -1,0 +1,60 @@
+"""The bars of ``benchmarks/verdicts.py`` on a small draw, and what its made-up people are worth."""
+
+import pytest
+
+from benchmarks import made_up
+from benchmarks._simulation import Kind, Tally, simulate, trials
+from benchmarks._synthetic import make_people
+from benchmarks.verdicts import TARGET_QUARANTINED, TARGET_RIGHT, TARGET_STRANGERS
+from enrichscrapy.items import Verdict
+from enrichscrapy.verdicts import Thresholds, judge, seed_rules
+
+SEEDS = range(70_000, 70_004)
+
+
+@pytest.fixture(scope="module")
+def lookups():
+    """With three trusted faces each, of people on whom nothing was tuned."""
+    drawn = []
+    for seed in SEEDS:
+        _, people = make_people(240, 14, seed).halves(seed)
+        drawn += [each for each in trials(people, {3: 15}, seed) if each.kind is not Kind.TWINS]
+    return drawn
+
+
+def tallied(lookups, rules, *kinds, trust="high"):
+    total = Tally()
+    for (_, kind, _), tally in simulate(lookups, rules, Thresholds(), trust=trust).items():
+        if kind in kinds:
+            total.add(tally)
+    return total
+
+
+def test_right_faces_get_in_and_strangers_do_not(lookups):
+    found = tallied(lookups, judge, Kind.RIGHT, Kind.MIXED, Kind.WRONG)
+    assert found.right.total() > 4000
+    assert found.right_rate(Verdict.ACCEPTED).value >= TARGET_RIGHT
+    assert found.right_rate(Verdict.QUARANTINED).value <= TARGET_QUARANTINED
+    assert found.stranger_rate(Verdict.ACCEPTED).value <= TARGET_STRANGERS
+
+
+@pytest.mark.parametrize("trust", ["high", "medium", "low"])
+def test_a_wrong_page_adds_nothing(lookups, trust):
+    assert not tallied(lookups, judge, Kind.WRONG, trust=trust).pages_with_strangers
+
+
+def test_the_older_rules_take_whatever_a_trusted_source_shows(lookups):
+    assert tallied(lookups, seed_rules, Kind.WRONG).let_in.value == 1.0
+
+
+def test_made_up_people_are_like_real_ones_and_no_easier():
+    """Shares of strangers are told by a few pairs each: the half to the triple of the real ones."""
+    made = made_up.average(100)
+    for name, real in made_up.REAL.items():
+        if name.startswith("right missed"):
+            assert made[name] == pytest.approx(real, abs=2.5), name
+        elif name.startswith("strangers within"):
+            assert real / 2 <= made[name] <= 3 * real, name
+    assert made["area under the curve"] == pytest.approx(0.9943, abs=0.001)
+    assert made["strangers' mean distance"] == pytest.approx(0.89, abs=0.01)
+    assert made["its standard deviation"] == pytest.approx(0.13, abs=0.01)
