@@ -1,10 +1,10 @@
 """How like real photographs the made-up people are: ``python -m benchmarks.made_up``.
 
 Figures of VGGFace2's vectors on 480 aligned photographs of 24 public figures, beside the same
-figures of made-up people, many draws of as many. Where strangers lie at all is told by two other
-measurements: the published shares near 0.35, 0.40 and 0.45 lie on the tail of a normal
-distribution with mean 0.88 and deviation 0.13, and the ORL faces have a mean of 0.90 and a
-deviation of 0.16 (grey photos of one studio).
+figures of made-up people, many draws of as many. Where strangers lie at all was not published:
+its two lines stand between two estimates. The published shares near 0.35, 0.40 and 0.45 lie on the
+tail of a normal distribution with mean 0.88 and deviation 0.13; the ORL faces have a mean of 0.90
+and a deviation of 0.16 (grey photos of one studio).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def test_the_older_rules_take_whatever_a_trusted_source_shows(lookups):
     assert tallied(lookups, seed_rules, Kind.WRONG).let_in.value == 1.0
 
 
-def test_made_up_people_are_like_real_ones_and_no_easier():
+def test_made_up_people_are_spread_like_real_ones():
     """Shares of strangers are told by a few pairs each: the half to the triple of the real ones."""
     made = made_up.average(100)
     for name, real in made_up.REAL.items():
