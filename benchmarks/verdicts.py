@@ -15,16 +15,23 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks._simulation import SIZES, TRUSTED, Kind, Tally, Trial, simulate, trials
 from benchmarks._synthetic import make_people
 from enrichscrapy.calibration import (
+    SIZES,
+    Cases,
+    Page,
     People,
+    SimulatedLookup,
+    Tally,
+    draw_lookups,
     fitted,
+    judge_lookups,
+    pooled,
     propose,
     read_photos,
     run_trials,
@@ -32,7 +39,7 @@ from enrichscrapy.calibration import (
 from enrichscrapy.items import Identity, Verdict
 from enrichscrapy.verdicts import Thresholds, judge, seed_rules
 
-Cases = Mapping[tuple[int, Kind, int], Tally]
+TRUSTED = (0, 1, 3, 5)
 MADE_UP = 240
 TARGET_RIGHT, TARGET_STRANGERS, TARGET_QUARANTINED = 0.97, 0.0002, 0.03
 
@@ -41,17 +48,17 @@ def main() -> None:
     args = _arguments()
     populations, words = _populations(args)
     chosen = [_part(people, args.people, args.seed) for people in populations]
-    faces, count = sum(len(people) for people in chosen), sum(len(each.ids) for each in chosen)
+    faces, number = sum(len(people) for people in chosen), sum(len(each.ids) for each in chosen)
     print(words)
-    print(f"Judged: {faces:,} faces of {count} people ({args.people}).")
-    lookups = {count: args.trials if count == 3 else -(-args.trials // 4) for count in TRUSTED}
+    print(f"Judged: {faces:,} faces of {number} people ({args.people}).")
+    counts = {count: args.trials if count == 3 else -(-args.trials // 4) for count in TRUSTED}
     drawn = [
-        trial
+        lookup
         for number, people in enumerate(chosen)
-        for trial in trials(people, lookups, args.seed + number)
+        for lookup in draw_lookups(people, counts, seed=args.seed + number)
     ]
     started = time.perf_counter()
-    cases = simulate(drawn, judge, Thresholds(), trust=args.trust)
+    cases = judge_lookups(drawn, judge, Thresholds(), trust=args.trust)
     each = (time.perf_counter() - started) / max(len(drawn), 1)
     print(f"{len(drawn):,} lookups, {1000 * each:.2f} ms each. Trust {args.trust}; identity of the")
     print("pages uncorroborated. Bounds are 95 %; lookups share people, so they prove less.")
@@ -63,7 +70,7 @@ def main() -> None:
     for trust in ("high", "medium"):
         _show(
             f"The older rules, trust {trust}",
-            simulate(drawn, seed_rules, Thresholds(), trust=trust),
+            judge_lookups(drawn, seed_rules, Thresholds(), trust=trust),
         )
 
 
@@ -138,12 +145,12 @@ def _show(title: str, cases: Cases, *, by_size: bool = False) -> None:
     print(f"\n{title}")
     for count in TRUSTED:
         print(f"  {count} trusted face{'' if count == 1 else 's'}")
-        for kind in Kind:
-            _row(kind.value, _sum(cases, {count}, {kind}))
+        for page in Page:
+            _row(page.value, pooled(cases, {count}, {page}))
     for size in SIZES if by_size else ():
         print(f"  3 trusted faces, {size} photo{'' if size == 1 else 's'} on the page")
-        for kind in (Kind.RIGHT, Kind.MIXED, Kind.WRONG):
-            _row(kind.value, _sum(cases, {3}, {kind}, {size}))
+        for page in (Page.RIGHT, Page.MIXED, Page.WRONG):
+            _row(page.value, pooled(cases, {3}, {page}, {size}))
 
 
 def _row(words: str, tally: Tally) -> None:
@@ -160,25 +167,12 @@ def _row(words: str, tally: Tally) -> None:
         print(f"    {words if not number else '':<28}{part}")
 
 
-def _sum(
-    cases: Cases,
-    trusted: Collection[int],
-    kinds: Collection[Kind],
-    sizes: Collection[int] = SIZES,
-) -> Tally:
-    total = Tally()
-    for (count, kind, size), tally in cases.items():
-        if count in trusted and kind in kinds and size in sizes:
-            total.add(tally)
-    return total
-
-
 def _targets(cases: Cases) -> None:
     """The bars with three trusted faces; twins are apart, since a copy adds nothing."""
-    tally = _sum(cases, {3}, {Kind.RIGHT, Kind.MIXED, Kind.WRONG})
+    tally = pooled(cases, {3}, {Page.RIGHT, Page.MIXED, Page.WRONG})
     right, strangers = tally.right_rate(Verdict.ACCEPTED), tally.stranger_rate(Verdict.ACCEPTED)
     waiting = tally.right_rate(Verdict.QUARANTINED)
-    wrong = _sum(cases, {3}, {Kind.WRONG})
+    wrong = pooled(cases, {3}, {Page.WRONG})
     print("\nBars with three trusted faces")
     for words, rate, met in (
         (f"right accepted, at least {TARGET_RIGHT:.0%}", right, right.value >= TARGET_RIGHT),
@@ -190,31 +184,32 @@ def _targets(cases: Cases) -> None:
     print(f"  strangers let in were {len(tally.pairs)} pairs of people")
 
 
-def _newcomers(drawn: Iterable[Trial], trust: str) -> None:
+def _newcomers(drawn: Iterable[SimulatedLookup], trust: str) -> None:
     """Performers without faces: nothing may be accepted from a single uncorroborated photo."""
     alone = [
-        trial
-        for trial in drawn
-        if trial.trusted == 0 and trial.size == 1 and trial.kind is not Kind.MIXED
+        lookup
+        for lookup in drawn
+        if lookup.trusted == 0 and lookup.size == 1 and lookup.page is not Page.MIXED
     ]
     print("\nWithout any face, pages with a single picture (or one and its blurred copy)")
     for identity in (Identity.UNCORROBORATED, Identity.CONFIRMED):
-        cases = simulate(alone, judge, Thresholds(), trust=trust, identity=identity)
-        for kind in (Kind.RIGHT, Kind.TWINS, Kind.WRONG):
-            tally = _sum(cases, {0}, {kind})
-            taken = tally.right[Verdict.ACCEPTED] + tally.strangers[Verdict.ACCEPTED]
+        cases = judge_lookups(alone, judge, Thresholds(), trust=trust, identity=identity)
+        for page in (Page.RIGHT, Page.TWINS, Page.WRONG):
+            tally = pooled(cases, {0}, {page})
+            taken = tally.right_rate(Verdict.ACCEPTED).hits
+            taken += tally.stranger_rate(Verdict.ACCEPTED).hits
             print(
-                f"  {identity.value:<15}{kind.value:<28}{taken} faces accepted, {tally.pages} pages"
+                f"  {identity.value:<15}{page.value:<28}{taken} faces accepted, {tally.pages} pages"
             )
 
 
-def _calibrated(tuning: People, drawn: list[Trial], args: argparse.Namespace) -> None:
+def _calibrated(tuning: People, drawn: list[SimulatedLookup], args: argparse.Namespace) -> None:
     base = fitted(Thresholds(), run_trials(tuning, Thresholds()))
     proposal = propose(run_trials(tuning, base), base, 2 * TARGET_STRANGERS)
     if proposal.thresholds is None:
         print(f"\nNot calibrated on the tuning half: {proposal.why}")
         return
-    cases = simulate(drawn, judge, proposal.thresholds, trust=args.trust)
+    cases = judge_lookups(drawn, judge, proposal.thresholds, trust=args.trust)
     _show("These rules, calibrated on the tuning half", cases)
     _targets(cases)
 

@@ -1,16 +1,38 @@
 """What thresholds let in and keep out, measured on faces of known people."""
 
+from enrichscrapy.calibration.lookups import (
+    SIZES,
+    Cases,
+    Page,
+    SimulatedLookup,
+    Tally,
+    draw_enough,
+    draw_lookups,
+    judge_lookups,
+    pooled,
+)
 from enrichscrapy.calibration.people import People, read_database, read_photos
-from enrichscrapy.calibration.proposal import Proposal, fitted, propose
+from enrichscrapy.calibration.proposal import Proposal, drawn_in, fitted, propose
 from enrichscrapy.calibration.rates import Rate, trials_needed
-from enrichscrapy.calibration.trials import Trials, run_trials
+from enrichscrapy.calibration.trials import COUNTS, Trials, run_trials
 
 __all__ = [
+    "COUNTS",
+    "SIZES",
+    "Cases",
+    "Page",
     "People",
     "Proposal",
     "Rate",
+    "SimulatedLookup",
+    "Tally",
     "Trials",
+    "draw_enough",
+    "draw_lookups",
+    "drawn_in",
     "fitted",
+    "judge_lookups",
+    "pooled",
     "propose",
     "read_database",
     "read_photos",

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from enrichscrapy.calibration.lookups import SimulatedLookup, judge_lookups
 from enrichscrapy.calibration.rates import Rate, trials_needed
 from enrichscrapy.calibration.trials import Scores, Trials
+from enrichscrapy.items import Verdict
+from enrichscrapy.verdicts import judge
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 # The share of right faces that the reject threshold may keep out.
 _REJECTED_RIGHT = 0.01
 # Thresholds that keep their proportion to accept: trials with single photos do not measure them.
 _FOLLOW = ("certain", "together", "profile", "unsure")
+# Steps by which thresholds are drawn in until whole lookups let in few enough.
+_NEARER = tuple(1 - step / 50 for step in range(16))
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,61 @@ def propose(trials: Trials, base: Thresholds, wanted: float) -> Proposal:
     return Proposal(wanted, replace(base, **changed))
 
 
+def drawn_in(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal:
+    """The proposal made nearer, for each number of trusted faces by itself, until it keeps its
+    word in whole lookups too: by the upper 95 % bound on the strangers they accept.
+
+    A stranger gains by the photos it stands beside, so that thresholds which hold for single
+    photos may not hold for pages.
+    """
+    if proposal.thresholds is None:
+        return proposal
+    nearer: dict[int, float] = {}
+    for count in sorted({lookup.trusted for lookup in lookups}):
+        mine = [lookup for lookup in lookups if lookup.trusted == count]
+        strangers = sum(not right for lookup in mine for right in lookup.right)
+        needed = trials_needed(proposal.wanted)
+        if strangers < needed:
+            return replace(
+                proposal, thresholds=None, why=_too_few(strangers, needed, proposal.wanted)
+            )
+        for factor in _NEARER:
+            tried = _scaled(proposal.thresholds, {**nearer, count: factor})
+            counted = [(lookup, _let_in(lookup, tried)) for lookup in mine]
+            if Rate(sum(hits for _, hits in counted), strangers).high <= proposal.wanted:
+                nearer[count] = factor
+                break
+            # Whoever a threshold keeps out, a nearer one does.
+            mine = [lookup for lookup, hits in counted if hits]
+        else:
+            return replace(proposal, thresholds=None, why=_never_near_enough(count))
+    return replace(proposal, thresholds=_scaled(proposal.thresholds, nearer))
+
+
+def _let_in(lookup: SimulatedLookup, thresholds: Thresholds) -> int:
+    """Strangers' faces that the rules accept."""
+    (tally,) = judge_lookups([lookup], judge, thresholds).values()
+    return tally.stranger_rate(Verdict.ACCEPTED).hits
+
+
+def _scaled(thresholds: Thresholds, factors: Mapping[int, float]) -> Thresholds:
+    """Every limit that lets in, times the factor for its number of trusted faces; numbers without
+    one take the next smaller one's, or the least known."""
+    most = max([*factors, *(len(getattr(thresholds, name)) for name in ("accept", *_FOLLOW))])
+
+    def factor(count: int) -> float:
+        return factors[max((known for known in factors if known <= count), default=min(factors))]
+
+    changed: dict[str, Any] = {
+        name: tuple(
+            round(getattr(thresholds, f"{name}_at")(count) * factor(count), 3)
+            for count in range(1, most + 1)
+        )
+        for name in ("accept", *_FOLLOW)
+    }
+    return replace(thresholds, **changed)
+
+
 def fitted(base: Thresholds, trials: Trials) -> Thresholds:
     """``base`` with the strangers' distances of these trials; to be tried before a proposal."""
     mean, sd = round(trials.stranger_mean, 3), max(round(trials.stranger_sd, 3), 0.001)
@@ -86,6 +147,13 @@ def _by_count(values: dict[int, float]) -> tuple[float, ...]:
     last = max(values)
     known = {count: values[max(c for c in values if c <= count)] for count in range(1, last + 1)}
     return tuple(round(known[count], 3) for count in sorted(known))
+
+
+def _never_near_enough(count: int) -> str:
+    return (
+        f"with {count} trusted, strangers get in by whole lookups however near the thresholds are: "
+        "are all photos labelled with the right person?"
+    )
 
 
 def _too_few(most: int, needed: int, wanted: float) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from enrichscrapy.calibration.lookups import Cases, Page, pooled
 from enrichscrapy.calibration.proposal import Proposal
+from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Trials
+from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 _CAUTION = (
@@ -20,7 +24,7 @@ def measured(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
         "other photos of a page would add:"
     )
     for count, scores in sorted(trials.single.items()):
-        yield f"with {count} trusted face{'s' if count > 1 else ''}"
+        yield f"with {_faces(count)}"
         for name in ("certain", "accept"):
             limit = getattr(thresholds, f"{name}_at")(count)
             yield f"  {name} {limit:.3f}   right {scores.right_within(limit)}"
@@ -29,6 +33,38 @@ def measured(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
         yield f"  reject {limit:.3f}   right {scores.right_beyond(limit)}"
         yield f"                  strangers {scores.strangers_beyond(limit)}"
     yield _CAUTION
+
+
+def looked_up(cases: Cases) -> Iterator[str]:
+    """What becomes of right faces and of strangers in whole lookups, and by which rule."""
+    everything = pooled(cases, {count for count, _, _ in cases}, tuple(Page))
+    yield (
+        f"{everything.pages:,} whole lookups, with what the photos of a page do for each other: "
+        "right pages, pages with strangers mixed in, wrong pages; trust high:"
+    )
+    for count in sorted({count for count, _, _ in cases}):
+        yield f"with {_faces(count)}"
+        honest = pooled(cases, {count}, (Page.RIGHT,))
+        for verdict in (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED):
+            yield f"  right {verdict.value:<12}{honest.right_rate(verdict)}"
+            yield from _by_rule(honest.right, verdict)
+        foreign = pooled(cases, {count}, (Page.MIXED, Page.WRONG))
+        yield f"  strangers accepted {foreign.stranger_rate(Verdict.ACCEPTED)}"
+        yield from _by_rule(foreign.strangers, Verdict.ACCEPTED)
+        wrong = pooled(cases, {count}, (Page.WRONG,))
+        yield f"  wrong pages that added a face {wrong.let_in}"
+    yield _CAUTION
+
+
+def _by_rule(faces: Counter[tuple[Verdict, str]], verdict: Verdict) -> Iterator[str]:
+    total = faces.total()
+    for (given, reason), hits in faces.most_common():
+        if given is verdict:
+            yield f"      {reason:<28}{Rate(hits, total)}"
+
+
+def _faces(count: int) -> str:
+    return f"{count} trusted face{'s' if count > 1 else ''}"
 
 
 def proposed(proposal: Proposal, trials: Trials) -> Iterator[str]:

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
-from enrichscrapy.verdicts.case import COHORT, allowed_variety, apart_from_crowd
+from enrichscrapy.verdicts.crowd import COHORT, apart_from_crowd
 from enrichscrapy.verdicts.evidence import Matrix, distances, scores
 from enrichscrapy.verdicts.thresholds import Thresholds
+from enrichscrapy.verdicts.vouching import allowed_variety
 
 COUNTS = (1, 2, 3, 5)
 """Numbers of trusted faces that are tried."""
-_INDEXED = 3  # faces of each other person in the index
+INDEXED = 3
+"""Faces of each other person in the index."""
 Rows = NDArray[np.int64]
 
 
@@ -82,7 +84,7 @@ def _one(
     others = [other for other in people.ids if other != owner]
     if len(mine) <= count or not others:
         return None
-    indexed = [rng.permutation(people.of(o))[:_INDEXED] for o in others if rng.random() < 0.5]
+    indexed = [rng.permutation(people.of(o))[:INDEXED] for o in others if rng.random() < 0.5]
     index = np.concatenate([mine[:0], *indexed])
     foreign = np.setdiff1d(np.flatnonzero(people.owners != owner), index)
     faces = people.vectors[mine[:count]]

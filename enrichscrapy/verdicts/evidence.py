@@ -26,7 +26,7 @@ def stack(vectors: Sequence[Vector]) -> Matrix:
 
 def distances(left: Matrix, right: Matrix) -> Matrix:
     """(n, d), (m, d) unit vectors -> (n, m) cosine distances."""
-    return np.asarray(np.clip(1.0 - left @ right.T, 0.0, 2.0))
+    return np.minimum(np.maximum(1.0 - left @ right.T, 0.0), 2.0)
 
 
 def centroid(vectors: Matrix) -> Matrix:
@@ -93,12 +93,11 @@ def clusters(vectors: Matrix, photos: Sequence[str], agree: float) -> list[list[
     return groups
 
 
-def independent(vectors: Matrix, twin: float) -> list[int]:
+def independent(gaps: Matrix, twin: float) -> list[int]:
     """Indices of faces that are not the same picture again: each is farther than ``twin`` from
-    all that were kept before it (so put the better ones first)."""
-    gaps = distances(vectors, vectors)
+    all that were kept before it (so put the better ones first). ``gaps`` is (n, n)."""
     kept: list[int] = []
-    for index in range(len(vectors)):
+    for index in range(len(gaps)):
         if not kept or float(gaps[index, kept].min()) > twin:
             kept.append(index)
     return kept

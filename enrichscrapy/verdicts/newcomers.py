@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enrichscrapy.items import Identity
-from enrichscrapy.verdicts import profile
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.evidence import centroid, distances, nearness, stack
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
@@ -36,7 +35,7 @@ def _far_from_accepted(case: Case, item: Evidence) -> bool:
     if not case.untrusted:
         return False
     accepted = stack([face.vector for face in case.untrusted])
-    gap = nearness(case.vectors[[item.index]], accepted).score
+    gap = nearness(item.vector, accepted).score
     return gap > case.thresholds.reject_at(len(case.untrusted))
 
 
@@ -55,18 +54,12 @@ def confirmed(case: Case) -> set[int]:
 
 def _by_trusted(case: Case, elsewhere: list[Reference]) -> set[int]:
     """A face accepted on thin evidence, which the trusted faces and a certain photo confirm."""
-    certain = [
-        case.vectors[[item.index]]
-        for item in case.evidence
-        if item.witness
-        and profile.is_certain(case, item)
-        and not profile.contradictions(case, item)
-    ]
+    certain = [item.vector for item in case.evidence if item.speaks_for_others and item.certain]
     limit = case.thresholds.accept_at(case.count)
     return {
         face.face_id
         for face in elsewhere
-        if nearness(own := stack([face.vector]), case.faces).score <= limit
+        if nearness(own := stack([face.vector]), case.vouching.faces).score <= limit
         and any(case.thresholds.twin < distances(own, seen)[0, 0] <= limit for seen in certain)
     }
 

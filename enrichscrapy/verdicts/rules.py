@@ -66,22 +66,21 @@ def _own_photo(case: Case, item: Evidence) -> Ruling:
     """The user's word holds unless the faces that a person vouched for contradict it."""
     vouched_for = any(not face.earned for face in case.trusted)
     score = item.anchor if item.anchor is not None else (item.own.score if item.own else 0.0)
-    if vouched_for and score > case.thresholds.reject_at(case.anchored):
+    if vouched_for and score > case.thresholds.reject_at(case.vouching.anchored):
         return quarantine(Reason.TOO_FAR)
     return accept(Reason.OWN_PHOTO, trusted=True)
 
 
 def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:
     """With trusted faces: nothing may contradict, and something must match."""
-    against = profile.contradictions(case, item)
-    if against:
-        return _contradicted(against, trust)
+    if item.against:
+        return _contradicted(item.against, trust)
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
     if profile.differs(case, item.group):
         return quarantine(Reason.PROFILE_DIFFERS)
     others = profile.supporters(case, item)
-    if profile.is_certain(case, item):
+    if item.certain:
         firm = item.witness and (case.count > 1 or bool(others))
         return accept(Reason.MATCH, trusted=firm)
     return _with_profile(case, item, others)
@@ -89,18 +88,17 @@ def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:
 
 def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     """Near but not certain: the profile's other photos that match help, or cast doubt."""
-    match = profile.matches(case, item)
     if not others and profile.outvoted(case, item):
         return quarantine(Reason.OUTVOTED)
-    if not others and match:
+    if not others and item.matches:
         return accept(Reason.MATCH)
     if not others:
         return quarantine(Reason.BETWEEN_THRESHOLDS if item.witness else Reason.LOW_QUALITY)
     together = profile.together(case, item, others)
     if together > case.thresholds.together_at(case.count):
-        doubt = Reason.OUTVOTED if match else Reason.BETWEEN_THRESHOLDS
+        doubt = Reason.OUTVOTED if item.matches else Reason.BETWEEN_THRESHOLDS
         return quarantine(doubt, together=together)
-    return accept(Reason.MATCH if match else Reason.MATCH_BY_PROFILE, together=together)
+    return accept(Reason.MATCH if item.matches else Reason.MATCH_BY_PROFILE, together=together)
 
 
 def _contradicted(against: Sequence[Reason], trust: Trust) -> Ruling:

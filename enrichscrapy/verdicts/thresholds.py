@@ -89,6 +89,10 @@ class Thresholds:
             if not self.certain_at(count) <= self.accept_at(count) <= self.reject_at(count):
                 raise ValueError("thresholds: certain, accept and reject are not in this order")
 
+    def bounded(self, distance: float) -> float:
+        """A distance by which the thresholds may give way, no more than ``allowance_bound``."""
+        return min(max(distance, -self.allowance_bound), self.allowance_bound)
+
     def certain_at(self, trusted: int) -> float:
         return _by_count(self.certain, trusted)
 

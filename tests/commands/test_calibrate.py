@@ -75,6 +75,8 @@ def test_measure_apply_and_reset(place):
     assert (done.returncode, done.stderr) == (0, "")
     assert "120 faces of 24 people" in done.stdout
     assert "For 0.5 % of strangers' single photos at most" in done.stdout
+    # Whole lookups, as things stand and as proposed.
+    assert done.stdout.count("wrong pages that added a face") == 6
     assert curves.read_text().startswith("<svg")
     assert in_force(place, model_id) is None
 

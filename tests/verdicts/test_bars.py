@@ -3,13 +3,14 @@
 import pytest
 
 from benchmarks import made_up
-from benchmarks._simulation import Kind, Tally, simulate, trials
 from benchmarks._synthetic import make_people
 from benchmarks.verdicts import TARGET_QUARANTINED, TARGET_RIGHT, TARGET_STRANGERS
+from enrichscrapy.calibration import Page, draw_lookups, judge_lookups, pooled
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import Thresholds, judge, seed_rules
 
 SEEDS = range(70_000, 70_004)
+PAGES = (Page.RIGHT, Page.MIXED, Page.WRONG)
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +19,16 @@ def lookups():
     drawn = []
     for seed in SEEDS:
         _, people = make_people(240, 14, seed).halves(seed)
-        drawn += [each for each in trials(people, {3: 15}, seed) if each.kind is not Kind.TWINS]
+        drawn += draw_lookups(people, {3: 15}, pages=PAGES, seed=seed)
     return drawn
 
 
-def tallied(lookups, rules, *kinds, trust="high"):
-    total = Tally()
-    for (_, kind, _), tally in simulate(lookups, rules, Thresholds(), trust=trust).items():
-        if kind in kinds:
-            total.add(tally)
-    return total
+def tallied(lookups, rules, *pages, trust="high"):
+    return pooled(judge_lookups(lookups, rules, Thresholds(), trust=trust), {3}, pages)
 
 
 def test_right_faces_get_in_and_strangers_do_not(lookups):
-    found = tallied(lookups, judge, Kind.RIGHT, Kind.MIXED, Kind.WRONG)
+    found = tallied(lookups, judge, *PAGES)
     assert found.right.total() > 4000
     assert found.right_rate(Verdict.ACCEPTED).value >= TARGET_RIGHT
     assert found.right_rate(Verdict.QUARANTINED).value <= TARGET_QUARANTINED
@@ -40,11 +37,11 @@ def test_right_faces_get_in_and_strangers_do_not(lookups):
 
 @pytest.mark.parametrize("trust", ["high", "medium", "low"])
 def test_a_wrong_page_adds_nothing(lookups, trust):
-    assert not tallied(lookups, judge, Kind.WRONG, trust=trust).pages_with_strangers
+    assert not tallied(lookups, judge, Page.WRONG, trust=trust).pages_with_strangers
 
 
 def test_the_older_rules_take_whatever_a_trusted_source_shows(lookups):
-    assert tallied(lookups, seed_rules, Kind.WRONG).let_in.value == 1.0
+    assert tallied(lookups, seed_rules, Page.WRONG).let_in.value == 1.0
 
 
 def test_made_up_people_are_spread_like_real_ones():

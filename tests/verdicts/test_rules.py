@@ -16,7 +16,7 @@ from enrichscrapy.verdicts import (
     Thresholds,
     seed_rules,
 )
-from enrichscrapy.verdicts.case import apart_from_crowd
+from enrichscrapy.verdicts.crowd import apart_from_crowd
 from tests.verdicts import people
 from tests.verdicts.people import ROOMY, at, photos, trusted
 

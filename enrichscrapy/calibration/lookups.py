@@ -1,0 +1,259 @@
+"""Whole lookups simulated on faces of known people: who is right is known for every photo.
+
+Single comparisons (``trials.py``) do not show what the photos of a page do for each other, nor
+what one stranger on it gains by them. Here pages are made up from known people's photos and judged
+by the very rules that judge a crawl's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from enrichscrapy.calibration.people import People
+from enrichscrapy.calibration.rates import Rate
+from enrichscrapy.calibration.trials import INDEXED, Rows
+from enrichscrapy.items import Identity, Judgement, Neighbour, Verdict
+from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, Thresholds
+
+SIZES = range(1, 9)
+"""Photos that a page shows of its person."""
+Rules = Callable[..., Judgement]
+
+# Recognition is measured, not room: no limit is reached.
+_ROOM = Limits(per_source=100, total=200)
+_NEIGHBOURS = 10
+# Lookups of each kind and size that are drawn before it is counted whether they suffice.
+_ROUND = 20
+
+
+class Page(StrEnum):
+    """What the page of a lookup holds."""
+
+    RIGHT = "right page"
+    MIXED = "1 or 2 strangers mixed in"
+    TWINS = "each photo again, blurred"
+    WRONG = "wrong page"
+
+
+@dataclass(frozen=True)
+class SimulatedLookup:
+    """One lookup of a performer with ``trusted`` trusted faces.
+
+    ``right`` tells for each candidate whether it is the performer's; ``people`` names, for each,
+    the performer and whose face it is.
+    """
+
+    trusted: int
+    page: Page
+    size: int
+    candidates: tuple[Candidate, ...]
+    right: tuple[bool, ...]
+    people: tuple[tuple[int, int], ...]
+    references: tuple[Reference, ...]
+    neighbours: tuple[tuple[Neighbour, ...], ...]
+    index_size: int
+
+
+@dataclass
+class Tally:
+    """What became of the faces of some lookups: how often each (verdict, reason)."""
+
+    pages: int = 0
+    right: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
+    strangers: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
+    pages_with_strangers: int = 0
+    pairs: set[tuple[int, int]] = field(default_factory=set)
+
+    def right_rate(self, verdict: Verdict) -> Rate:
+        return _share(self.right, verdict)
+
+    def stranger_rate(self, verdict: Verdict) -> Rate:
+        return _share(self.strangers, verdict)
+
+    @property
+    def let_in(self) -> Rate:
+        """Pages that added at least one stranger."""
+        return Rate(self.pages_with_strangers, self.pages)
+
+    def add(self, other: Tally) -> None:
+        self.pages += other.pages
+        self.right += other.right
+        self.strangers += other.strangers
+        self.pages_with_strangers += other.pages_with_strangers
+        self.pairs |= other.pairs
+
+
+Cases = Mapping[tuple[int, Page, int], Tally]
+"""By the number of trusted faces, the kind of page, and its size."""
+
+
+def draw_lookups(
+    people: People,
+    counts: Mapping[int, int],
+    *,
+    pages: Collection[Page] = tuple(Page),
+    seed: int = 0,
+) -> Iterator[SimulatedLookup]:
+    """``counts`` lookups (by number of trusted faces) of every kind and size, drawn at random.
+
+    In each, a random half of the other people are in the index with up to three faces; strangers
+    come from all of them, so that about half of the strangers are somebody the index knows.
+    """
+    for trusted, count in counts.items():
+        for page in pages:
+            for size in SIZES:
+                rng = np.random.default_rng([seed, trusted, list(Page).index(page), size])
+                for _ in range(count):
+                    lookup = _draw(people, trusted, page, size, rng)
+                    if lookup is not None:
+                        yield lookup
+
+
+def draw_enough(people: People, counts: Iterable[int], strangers: int) -> list[SimulatedLookup]:
+    """Right pages, and pages with strangers until ``strangers`` of their faces were shown for
+    each number of trusted faces; fewer where the people have too few photos."""
+    found: list[SimulatedLookup] = []
+    for count in counts:
+        found += draw_lookups(people, {count: _ROUND}, pages=(Page.RIGHT,))
+        shown, turn = 0, 0
+        while shown < strangers and turn * _ROUND < strangers:
+            pages = (Page.MIXED, Page.WRONG)
+            drawn = list(draw_lookups(people, {count: _ROUND}, pages=pages, seed=turn))
+            if not drawn:
+                break
+            found += drawn
+            shown += sum(not right for lookup in drawn for right in lookup.right)
+            turn += 1
+    return found
+
+
+def _draw(
+    people: People, trusted: int, page: Page, size: int, rng: np.random.Generator
+) -> SimulatedLookup | None:
+    """None where the performer drawn has too few photos, or nobody is there."""
+    if not people.ids:
+        return None
+    owner = int(rng.choice(people.ids))
+    mine = rng.permutation(people.of(owner))
+    if len(mine) <= trusted:
+        return None
+    others = [other for other in people.ids if other != owner]
+    indexed = [rng.permutation(people.of(o))[:INDEXED] for o in others if rng.random() < 0.5]
+    index = np.concatenate([mine[:0], *indexed])
+    shown = mine[trusted : trusted + size]
+    if page is Page.WRONG:
+        shown = _strangers(people, others, index, size, rng)
+    elif page is Page.MIXED:
+        extra = _strangers(people, others, index, int(rng.integers(1, 3)), rng)
+        shown = np.concatenate([shown, extra])
+    if not len(shown):
+        return None
+    candidates = [_candidate(people, row) for row in shown]
+    if page is Page.TWINS:
+        candidates += [_blurred(candidate, rng) for candidate in candidates]
+        shown = np.concatenate([shown, shown])
+    order = rng.permutation(len(candidates))
+    owners = [int(people.owners[shown[place]]) for place in order]
+    return SimulatedLookup(
+        trusted,
+        page,
+        size,
+        candidates=tuple(candidates[place] for place in order),
+        right=tuple(other == owner for other in owners),
+        people=tuple((owner, other) for other in owners),
+        references=tuple(_reference(people, row) for row in mine[:trusted]),
+        neighbours=tuple(_neighbours(people, candidates[place], index) for place in order),
+        index_size=len(index),
+    )
+
+
+def _strangers(
+    people: People, others: Sequence[int], index: Rows, size: int, rng: np.random.Generator
+) -> Rows:
+    """Photos of one other person that are not in the index themselves."""
+    if not others:
+        return index[:0]
+    rows = np.setdiff1d(people.of(int(rng.choice(others))), index)
+    return rng.permutation(rows)[:size]
+
+
+def _candidate(people: People, row: int) -> Candidate:
+    vector = people.vectors[row].astype(np.float32)
+    return Candidate(vector, float(people.quality[row]), f"photo {row}")
+
+
+def _reference(people: People, row: int) -> Reference:
+    vector = people.vectors[row].astype(np.float32)
+    return Reference(int(row), vector, True, float(people.quality[row]), "import")
+
+
+def _blurred(candidate: Candidate, rng: np.random.Generator) -> Candidate:
+    """The same picture small and blurred: measured, 48 pixels lie at 0.07 to 0.3 from 160."""
+    distance = rng.uniform(0.02, 0.30)
+    aside = rng.normal(size=len(candidate.vector))
+    aside -= (aside @ candidate.vector) * candidate.vector
+    aside /= np.linalg.norm(aside)
+    cosine = 1.0 - distance
+    vector = cosine * candidate.vector + np.sqrt(1.0 - cosine**2) * aside
+    quality = candidate.quality * rng.uniform(0.2, 0.5)
+    return Candidate(vector.astype(np.float32), quality, f"small {candidate.photo}")
+
+
+def _neighbours(people: People, candidate: Candidate, index: Rows) -> tuple[Neighbour, ...]:
+    gaps = 1.0 - people.vectors[index] @ candidate.vector
+    nearest = np.argsort(gaps)[:_NEIGHBOURS]
+    return tuple(
+        Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i])) for i in nearest
+    )
+
+
+def judge_lookups(
+    drawn: Iterable[SimulatedLookup],
+    rules: Rules,
+    thresholds: Thresholds,
+    *,
+    trust: str = "high",
+    identity: Identity = Identity.UNCORROBORATED,
+) -> Cases:
+    """Judge every lookup by ``rules``. Faces retired for room count as right."""
+    cases: dict[tuple[int, Page, int], Tally] = defaultdict(Tally)
+    for lookup in drawn:
+        context = Context("site", trust, identity, "url", lookup.index_size)
+        judged = rules(
+            lookup.candidates, lookup.references, lookup.neighbours, context, thresholds, _ROOM
+        )
+        tally = cases[lookup.trusted, lookup.page, lookup.size]
+        tally.pages += 1
+        added = False
+        told = zip(lookup.right, judged.decisions, lookup.people, strict=True)
+        for right, decision, pair in told:
+            became = (decision.verdict, decision.reason)
+            (tally.right if right else tally.strangers)[became] += 1
+            if decision.verdict is Verdict.ACCEPTED and not right:
+                tally.pairs.add(pair)
+                added = True
+        tally.pages_with_strangers += added
+    return cases
+
+
+def pooled(
+    cases: Cases,
+    counts: Collection[int],
+    pages: Collection[Page],
+    sizes: Collection[int] = SIZES,
+) -> Tally:
+    """The cases with these numbers of trusted faces, kinds of page and sizes, taken together."""
+    total = Tally()
+    for (count, page, size), tally in cases.items():
+        if count in counts and page in pages and size in sizes:
+            total.add(tally)
+    return total
+
+
+def _share(faces: Counter[tuple[Verdict, str]], verdict: Verdict) -> Rate:
+    return Rate(sum(n for (given, _), n in faces.items() if given is verdict), faces.total())
