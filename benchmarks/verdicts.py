@@ -51,7 +51,7 @@ def main() -> None:
     faces, number = sum(len(people) for people in chosen), sum(len(each.ids) for each in chosen)
     print(words)
     print(f"Judged: {faces:,} faces of {number} people ({args.people}).")
-    counts = {count: args.trials if count == 3 else -(-args.trials // 4) for count in TRUSTED}
+    counts = {count: args.trials if count == 3 else -(-args.trials // 4) for count in args.trusted}
     drawn = [
         lookup
         for number, people in enumerate(chosen)
@@ -86,10 +86,13 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--populations", type=int, default=32, help="of made-up people")
     parser.add_argument("--size", type=int, default=MADE_UP, help="people in each of them")
+    parser.add_argument(
+        "--trusted", type=int, nargs="+", default=TRUSTED, help="numbers of trusted faces"
+    )
     parser.add_argument("--trust", default="high", choices=("high", "medium", "low"))
     parser.add_argument("--people", default="test", choices=("test", "tune", "all"))
     # The thresholds were chosen on populations of smaller seeds.
-    parser.add_argument("--seed", type=int, default=60_000)
+    parser.add_argument("--seed", type=int, default=800_000)
     parser.add_argument(
         "--calibrate", action="store_true", help="also with thresholds from the tuning half"
     )
@@ -143,11 +146,11 @@ def _from_photos(directory: Path) -> tuple[People, str]:
 def _show(title: str, cases: Cases, *, by_size: bool = False) -> None:
     """One line a case: right faces accepted and waiting, strangers accepted, in per cent."""
     print(f"\n{title}")
-    for count in TRUSTED:
+    for count in sorted({count for count, _, _ in cases}):
         print(f"  {count} trusted face{'' if count == 1 else 's'}")
         for page in Page:
             _row(page.value, pooled(cases, {count}, {page}))
-    for size in SIZES if by_size else ():
+    for size in SIZES if by_size and any(count == 3 for count, _, _ in cases) else ():
         print(f"  3 trusted faces, {size} photo{'' if size == 1 else 's'} on the page")
         for page in (Page.RIGHT, Page.MIXED, Page.WRONG):
             _row(page.value, pooled(cases, {3}, {page}, {size}))
@@ -170,6 +173,8 @@ def _row(words: str, tally: Tally) -> None:
 def _targets(cases: Cases) -> None:
     """The bars with three trusted faces; twins are apart, since a copy adds nothing."""
     tally = pooled(cases, {3}, {Page.RIGHT, Page.MIXED, Page.WRONG})
+    if not tally.pages:
+        return
     right, strangers = tally.right_rate(Verdict.ACCEPTED), tally.stranger_rate(Verdict.ACCEPTED)
     waiting = tally.right_rate(Verdict.QUARANTINED)
     wrong = pooled(cases, {3}, {Page.WRONG})
@@ -191,6 +196,8 @@ def _newcomers(drawn: Iterable[SimulatedLookup], trust: str) -> None:
         for lookup in drawn
         if lookup.trusted == 0 and lookup.size == 1 and lookup.page is not Page.MIXED
     ]
+    if not alone:
+        return
     print("\nWithout any face, pages with a single picture (or one and its blurred copy)")
     for identity in (Identity.UNCORROBORATED, Identity.CONFIRMED):
         cases = judge_lookups(alone, judge, Thresholds(), trust=trust, identity=identity)

@@ -19,7 +19,7 @@ from enrichscrapy.verdicts.thresholds import Thresholds
 # The share of right faces that the reject threshold may keep out.
 _REJECTED_RIGHT = 0.01
 # Thresholds that keep their proportion to accept: trials with single photos do not measure them.
-_FOLLOW = ("certain", "together", "profile", "unsure")
+_FOLLOW = ("certain", "together", "profile")
 # Steps by which thresholds are drawn in until whole lookups let in few enough.
 _NEARER = tuple(1 - step / 50 for step in range(16))
 

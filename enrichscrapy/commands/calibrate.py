@@ -15,7 +15,7 @@ from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.model import FaceModel, ModelInfo, resolve_model
 from enrichscrapy.faces.options import FaceOptions
-from enrichscrapy.verdicts import Thresholds, fingerprint
+from enrichscrapy.verdicts import RULE_VERSION, Thresholds, fingerprint
 
 if TYPE_CHECKING:
     from enrichscrapy.calibration import People
@@ -133,6 +133,11 @@ class Command(EnrichCommand):
             with open_existing(settings) as database:
                 model_id = database.faces.find_model(info)
                 stored = None if model_id is None else database.faces.thresholds(model_id)
+        if stored is not None and stored.get("rules") != RULE_VERSION:
+            self.say(
+                "the thresholds in force belong to older rules: measuring from the model's own"
+            )
+            stored = None
         if stored is None and not hasattr(model, "default_thresholds"):
             self.say(f"{info.name} has no thresholds yet: measuring from those of VGGFace2")
             return Thresholds()

@@ -89,12 +89,13 @@ class Evidence:
 
     @property
     def certain(self) -> bool:
-        """So near the trusted faces that only photos that agree with it can cast doubt on it."""
+        """So near the trusted faces that only photos that agree with it can cast doubt on it, and
+        that the page needs no other picture."""
         return self.score <= self.thresholds.certain_at(self.vouching.count)
 
     @property
     def matches(self) -> bool:
-        """Near enough to the trusted faces to be accepted if it were the only photo."""
+        """Near enough to the trusted faces to be accepted, and to speak for others."""
         return self.score <= self.thresholds.accept_at(self.vouching.count)
 
     @cached_property
@@ -111,9 +112,14 @@ class Evidence:
         return tuple(found)
 
     @cached_property
+    def fits(self) -> bool:
+        """Whether it matches and nothing speaks against it."""
+        return self.matches and not self.against
+
+    @property
     def speaks_for_others(self) -> bool:
         """Whether it shows that the page is the performer's."""
-        return self.witness and self.matches and not self.against
+        return self.witness and self.fits
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +146,11 @@ class Case:
     def count(self) -> int:
         """Trusted faces."""
         return len(self.trusted)
+
+    @cached_property
+    def pictures(self) -> int:
+        """Different pictures on the page."""
+        return sum(item.picture for item in self.evidence)
 
 
 def gather(

@@ -11,7 +11,7 @@ from enrichscrapy.verdicts.evidence import Nearness
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 # Other performers' faces that tell how crowded it is round a face.
-COHORT = 10
+COHORT = 7
 
 
 class Crowd:

@@ -12,6 +12,9 @@ from enrichscrapy.items import Vector
 
 Matrix = NDArray[np.float64]
 
+# Shares in a score: the centroid is the steadier of the two.
+_K_OF_N, _CENTRE = 1 / 3, 2 / 3
+
 
 def stack(vectors: Sequence[Vector]) -> Matrix:
     """(n, d) unit vectors in double precision; ``ValueError`` for one that has no direction."""
@@ -42,7 +45,8 @@ class Nearness:
     """How near one vector is to a set of faces.
 
     ``k_of_n`` is the mean distance to the nearest half of them (k of n), so that neither a single
-    lookalike nor a single bad reference decides; ``score`` is what the thresholds are put to.
+    lookalike nor a single bad reference decides; ``centroid`` is the distance to the direction of
+    their mean. ``score`` is what the thresholds are put to.
     """
 
     nearest: float
@@ -56,13 +60,13 @@ def nearness(vector: Matrix, faces: Matrix) -> Nearness:
     """``vector`` is (1, d), ``faces`` (n, d) with n >= 1."""
     to_each, to_centroid, k = _measured(vector, faces)
     k_of_n, centre = float(to_each[0, :k].mean()), float(to_centroid[0])
-    return Nearness(float(to_each[0, 0]), k_of_n, k, centre, (k_of_n + centre) / 2)
+    return Nearness(float(to_each[0, 0]), k_of_n, k, centre, _K_OF_N * k_of_n + _CENTRE * centre)
 
 
 def scores(vectors: Matrix, faces: Matrix) -> Matrix:
     """(m, d), (n, d) -> (m,): :attr:`Nearness.score` of many at once."""
     to_each, to_centroid, k = _measured(vectors, faces)
-    return np.asarray((to_each[:, :k].mean(axis=1) + to_centroid) / 2)
+    return np.asarray(_K_OF_N * to_each[:, :k].mean(axis=1) + _CENTRE * to_centroid)
 
 
 def _measured(vectors: Matrix, faces: Matrix) -> tuple[Matrix, Matrix, int]:

@@ -10,13 +10,15 @@ from enrichscrapy.verdicts.vouching import allowed_variety
 
 
 def supporters(case: Case, item: Evidence) -> list[Evidence]:
-    """Other pictures of the profile that match by themselves and may speak for this one."""
+    """Other pictures of the profile that match by themselves and may speak for this one. Those
+    that differ as a group speak for nobody: a lookalike's page has some that match."""
     return [
         other
         for other in case.evidence
         if other.index != item.index
         and other.candidate.photo != item.candidate.photo
         and other.speaks_for_others
+        and not differs(case, other.group)
         and case.gaps[item.index, other.index] > case.thresholds.twin
     ]
 
@@ -26,7 +28,20 @@ def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
     pool = np.concatenate([case.vouching.faces, case.vectors[[other.index for other in others]]])
     crowd = case.thresholds.together_crowd_weight * item.crowd.apart
     allowance = crowd + allowed_variety(pool, case.thresholds)
-    return nearness(item.vector, pool).score - allowance
+    return nearness(item.vector, pool).score - allowance + _in_bad_company(case, item)
+
+
+def _in_bad_company(case: Case, item: Evidence) -> float:
+    """What is to be made up for by a photo that resembles another one in doubt: both may show the
+    same stranger, whereas a person's poor photos are seldom alike."""
+    rules = case.thresholds
+    gaps = [
+        float(case.gaps[item.index, other.index])
+        for other in case.evidence
+        if other.index != item.index and not other.fits
+    ]
+    nearest = min((gap for gap in gaps if gap > rules.twin), default=rules.doubt_alike)
+    return rules.doubt_weight * max(rules.doubt_alike - nearest, 0.0)
 
 
 def outvoted(case: Case, item: Evidence) -> bool:
@@ -44,14 +59,9 @@ def outvoted(case: Case, item: Evidence) -> bool:
 
 
 def differs(case: Case, group: Group) -> bool:
-    """Several photos that agree are judged as one: a lookalike in one of them is not enough. A
-    lookalike's page is often near and seldom certain, so that more is asked of one on which
-    hardly a photo is."""
+    """Several photos that agree are judged as one: a lookalike in one of them is not enough."""
     if group.size < 2 or group.as_one is None:
         return False
-    members = [case.evidence[index] for index in group.members]
-    certain = sum(item.speaks_for_others and item.certain for item in members)
     rules = case.thresholds
-    sure = certain > 0 and certain >= rules.sure_share * group.size
-    limit = rules.profile_at(case.count) if sure else rules.unsure_at(case.count)
-    return group.as_one > limit - rules.profile_gain * (1 / 2 - 1 / group.size)
+    nearer = rules.profile_gain * (1 / 2 - 1 / group.size)
+    return group.as_one > rules.profile_at(case.count) - nearer

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts.types import Reason
 
-# Changes whenever the same evidence may get another verdict; stored with every decision.
-RULE_VERSION = "3"
+# Changes whenever the same evidence may get another verdict; stored with every decision and with
+# calibrated thresholds.
+RULE_VERSION = "4"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Protocol
 
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.verdicts.ruling import RULE_VERSION
 
-BY_COUNT = ("certain", "accept", "together", "profile", "unsure", "reject")
+BY_COUNT = ("certain", "accept", "together", "profile", "reject")
 """The thresholds that are lists by the number of trusted faces."""
 
 
@@ -38,33 +39,35 @@ class Thresholds:
     defaults of a model (see :meth:`for_model`).
     """
 
-    # So near to the trusted faces that only photos that agree with it can cast doubt on it.
-    certain: tuple[float, ...] = (0.375, 0.40, 0.415)
-    # The only photo of a profile is the performer's when it is this near …
-    accept: tuple[float, ...] = (0.407, 0.421, 0.431, 0.426, 0.421)
-    # … and no photo is that is farther than this, whatever else speaks for it.
+    # So near to the trusted faces that only photos that agree with it can cast doubt on it, that
+    # it may vouch for others later, and that it gets in from a page without another picture …
+    certain: tuple[float, ...] = (0.43, 0.425, 0.415, 0.408, 0.405)
+    # … so near that it gets in from a page whose other pictures do not show somebody else …
+    accept: tuple[float, ...] = (0.45, 0.445, 0.435, 0.428, 0.425)
+    # … and so far that no photo does, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.457, 0.457, 0.456, 0.451, 0.446)
+    together: tuple[float, ...] = (0.464, 0.463, 0.462, 0.462, 0.462)
     # Two photos of a profile that agree, judged as one, must be this near …
-    profile: tuple[float, ...] = (0.44, 0.40, 0.38, 0.375, 0.37)
-    # … this near when fewer than ``sure_share`` of them are certain …
-    unsure: tuple[float, ...] = (0.43, 0.37, 0.33, 0.325, 0.32)
-    sure_share: float = 0.25
+    profile: tuple[float, ...] = (0.42, 0.37, 0.34, 0.334, 0.33)
     # … and more than two nearer by this times (1/2 - 1/n): what single photos add to a person's
     # face cancels out in their mean.
-    profile_gain: float = 0.2
+    profile_gain: float = 0.16
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
+    # Two photos that are both in doubt and nearer to each other than this may show one stranger:
+    # this share of the difference is taken off together.
+    doubt_alike: float = 0.70
+    doubt_weight: float = 0.12
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
     # How much of the distance by which a face stands apart from other performers' faces (or
     # crowds with them) is added to certain, accept and profile, and to together, where faces are
     # farther and the crowd tells more …
-    crowd_weight: float = 0.75
-    together_crowd_weight: float = 1.0
+    crowd_weight: float = 0.56
+    together_crowd_weight: float = 1.15
     # … and how much of that by which the person's own faces differ more (or less) than usual.
-    spread_weight: float = 0.35
+    spread_weight: float = 0.235
     spread_usual: float = 0.3
     # The most of either distance that counts.
     allowance_bound: float = 0.2
@@ -79,6 +82,8 @@ class Thresholds:
     stranger_mean: float = 0.875
     stranger_sd: float = 0.125
     model: str = ""
+    # The rules they were measured for: under others the same number means another thing.
+    rules: str = RULE_VERSION
 
     def __post_init__(self) -> None:
         for name in BY_COUNT:
@@ -104,9 +109,6 @@ class Thresholds:
 
     def profile_at(self, trusted: int) -> float:
         return _by_count(self.profile, trusted)
-
-    def unsure_at(self, trusted: int) -> float:
-        return _by_count(self.unsure, trusted)
 
     def reject_at(self, trusted: int) -> float:
         return _by_count(self.reject, trusted)
@@ -137,10 +139,17 @@ class Thresholds:
         """The thresholds in force for a model: the calibrated ones, else the model's own defaults.
 
         ``model`` is the model's class; its optional attribute ``default_thresholds`` holds them.
-        Raises ``BadSetting`` for stored thresholds of another model, and when there are none.
+        Raises ``BadSetting`` for stored thresholds of another model or of other rules, and when
+        there are none.
         """
         own = fingerprint(info)
         if stored is not None:
+            if (rules := stored.get("rules")) != RULE_VERSION:
+                raise BadSetting(
+                    f"the stored thresholds were measured for rules {rules or 'of old'}, and these "
+                    f"are rules {RULE_VERSION}: run scrapy calibrate --apply, or scrapy calibrate "
+                    "--reset for the model's own"
+                )
             thresholds = cls.from_json(stored)
             if thresholds.model != own:
                 raise BadSetting(

@@ -95,7 +95,7 @@ def test_every_face_is_counted_once_by_verdict_and_reason(lookups):
 def loosened(by):
     """The default thresholds with everything that lets in farther by a factor."""
     base = Thresholds()
-    names = ("certain", "accept", "together", "profile", "unsure")
+    names = ("certain", "accept", "together", "profile")
     return replace(
         base,
         reject=(1.0,),

@@ -18,7 +18,7 @@ from enrichscrapy.items import (
     ReferenceSiteMode,
     Verdict,
 )
-from enrichscrapy.verdicts import Thresholds, fingerprint
+from enrichscrapy.verdicts import RULE_VERSION, Thresholds, fingerprint
 from tests.support import Workplace
 
 INFO = LocalBinaryPatterns.describe(ModelOptions())
@@ -92,6 +92,16 @@ def test_measure_apply_and_reset(place):
     done = place.run("calibrate", "--reset")
     assert done.returncode == 0
     assert in_force(place, model_id) is None
+
+
+def test_thresholds_of_older_rules_are_measured_anew(place):
+    model_id = store_people(place, "import", count=12)
+    with place.database() as database:
+        database.faces.set_thresholds(model_id, {"accept": [0.4], "rules": "3"})
+    done = place.run("calibrate", "--strangers", "5", "--apply")
+    assert done.returncode == 0
+    assert "belong to older rules" in done.stderr
+    assert in_force(place, model_id)["rules"] == RULE_VERSION
 
 
 def test_too_few_trials_apply_nothing(place):

@@ -28,13 +28,17 @@ RULES = Thresholds(
     reject=(0.75, 0.70, 0.68),
     together=(0.455, 0.465, 0.47, 0.465, 0.46),
     profile=(0.43, 0.39, 0.37, 0.365, 0.36),
-    unsure=(0.43, 0.39, 0.37, 0.365, 0.36),
     profile_gain=0.0,
+    doubt_weight=0.0,
     agree=0.50,
     crowd_weight=0.3,
     together_crowd_weight=0.3,
     spread_weight=0.35,
 )
+
+
+# With these, whatever matches is certain: the only picture of a page gets in as others do.
+EAGER = dataclasses.replace(RULES, certain=RULES.accept)
 
 
 def verdicts(*args, **kwargs):
@@ -186,21 +190,62 @@ def test_photos_that_agree_are_judged_as_one():
     """Each of them would pass alone; together they show that the page is a lookalike's."""
     alike = around(0.33, 0.33, 0.33)
     for alone in alike:
-        assert verdicts(photos(alone), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)]
-    got, judged = verdicts(photos(*alike), AXIS)
+        got, _ = verdicts(photos(alone), AXIS, thresholds=EAGER)
+        assert got == [(Verdict.ACCEPTED, Reason.MATCH)]
+    got, judged = verdicts(photos(*alike), AXIS, thresholds=EAGER)
     assert got == [(Verdict.QUARANTINED, Reason.PROFILE_DIFFERS)] * 3
     assert judged.decisions[0].distances["cluster_size"] == 3
 
 
-def test_a_profile_without_a_certain_photo_must_be_nearer():
-    """A lookalike's page is often near and hardly ever certain."""
-    careful = dataclasses.replace(RULES, unsure=(0.2,))
-    page = around(0.28, 0.28, 0.28)
-    assert verdicts(photos(*page), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)] * 3
-    got, _ = verdicts(photos(*page), AXIS, thresholds=careful)
-    assert got == [(Verdict.QUARANTINED, Reason.PROFILE_DIFFERS)] * 3
-    got, _ = verdicts(photos(*page, at(0.1, turn=5)), AXIS, thresholds=careful)
-    assert [verdict for verdict, _ in got] == [Verdict.ACCEPTED] * 4
+def resembling(distance, share, turn):
+    """A photo at this distance from the person's axis, with so much of somebody else in it."""
+    vector = at(distance, turn=turn)
+    own = vector[10 + turn]
+    vector[9], vector[10 + turn] = share, np.sqrt(own**2 - share**2)
+    return vector
+
+
+def test_two_photos_in_doubt_that_resemble_each_other_may_show_one_stranger():
+    helper, near = at(0.15, turn=1), resembling(0.42, 0.4, turn=2)
+    far, other = resembling(0.62, 0.6, turn=3), at(0.62, turn=4)
+    easy = dataclasses.replace(RULES, together=(0.49,))
+    careful = dataclasses.replace(easy, doubt_alike=0.7, doubt_weight=0.3)
+    in_company = photos(near, helper, far)
+    assert 0.5 < 1 - float(near @ far) < 0.6
+
+    def got(page, thresholds):
+        return verdicts(page, AXIS, thresholds=thresholds)[0][0]
+
+    assert got(photos(near, helper), careful) == (Verdict.ACCEPTED, Reason.MATCH_BY_PROFILE)
+    assert got(photos(near, helper, other), careful)[0] is Verdict.ACCEPTED
+    assert got(in_company, easy)[0] is Verdict.ACCEPTED
+    assert got(in_company, careful) == (Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)
+    # The same picture again is no second photo.
+    again = [*photos(near, helper), Candidate(near + 0.001, 0.8, "again.jpg")]
+    reasons = {reason for _, reason in verdicts(again, AXIS, thresholds=careful)[0]}
+    assert reasons == {Reason.MATCH, Reason.MATCH_BY_PROFILE, Reason.DUPLICATE}
+
+
+def test_the_only_picture_of_a_page_must_be_certain():
+    near, stranger = at(0.37), at(0.1, turn=1, person=1)
+    blurred = Candidate(near + 0.001, 0.2, "small.jpg")
+    waits = (Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)
+    assert verdicts(photos(near), AXIS)[0] == [waits]
+    assert verdicts([*photos(near), blurred], AXIS)[0][0] == waits
+    with_another, _ = verdicts(photos(near, at(0.5, turn=2)), AXIS)
+    assert with_another[0] == (Verdict.ACCEPTED, Reason.MATCH)
+    assert verdicts(photos(near, stranger), AXIS)[0][0][0] is Verdict.ACCEPTED
+    assert verdicts(photos(at(0.25)), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)]
+
+
+def test_photos_that_differ_as_a_group_speak_for_nobody():
+    """Some of a lookalike's photos match by themselves: they must not help another of theirs."""
+    alike = around(0.33, 0.33, 0.33)
+    strange = at(0.5, turn=9)
+    easy = dataclasses.replace(RULES, together=(0.6,))
+    assert verdicts(photos(alike[0], strange), AXIS, thresholds=easy)[0][1][0] is Verdict.ACCEPTED
+    got, _ = verdicts(photos(*alike, strange), AXIS, thresholds=easy)
+    assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
 
 
 def test_a_certain_photo_waits_when_those_that_agree_with_it_differ():
@@ -272,13 +317,13 @@ def test_a_picture_that_is_there_already_is_not_taken_again():
 
 
 def test_in_a_large_index_a_stranger_is_near_by_chance():
-    near = [[Neighbour(7, 70, 0.36)]]
-    (small,), _ = verdicts(photos(at(0.30)), AXIS, near, index_size=60)
-    assert small == (Verdict.QUARANTINED, Reason.SUSPECTED_MERGE)
-    (large,), _ = verdicts(photos(at(0.30)), AXIS, near, index_size=300_000)
-    assert large[0] is Verdict.ACCEPTED
-    (theirs,), _ = verdicts(photos(at(0.30)), AXIS, [[Neighbour(7, 70, 0.1)]], index_size=300_000)
-    assert theirs[0] is Verdict.QUARANTINED
+    def got(other, size):
+        near = [[Neighbour(7, 70, other)]]
+        return verdicts(photos(at(0.30)), AXIS, near, index_size=size, thresholds=EAGER)[0][0]
+
+    assert got(0.36, 60) == (Verdict.QUARANTINED, Reason.SUSPECTED_MERGE)
+    assert got(0.36, 300_000)[0] is Verdict.ACCEPTED
+    assert got(0.1, 300_000)[0] is Verdict.QUARANTINED
 
 
 def test_one_lookalike_crowds_a_face_and_ten_crowd_it_more():
@@ -293,7 +338,7 @@ def test_one_lookalike_crowds_a_face_and_ten_crowd_it_more():
 def test_a_face_in_a_crowd_must_be_nearer_than_one_that_stands_apart():
     def accepted(other):
         near = [[Neighbour(7, 70, other)]]
-        (got,), _ = verdicts(photos(at(0.36)), AXIS, near, index_size=60)
+        (got,), _ = verdicts(photos(at(0.36)), AXIS, near, index_size=60, thresholds=EAGER)
         return got[0] is Verdict.ACCEPTED
 
     assert accepted(0.62)

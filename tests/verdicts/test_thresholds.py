@@ -46,6 +46,16 @@ def test_those_of_another_model_are_refused(other):
         Thresholds.for_model(Info(), stored, Model)
 
 
+@pytest.mark.parametrize("rules", [None, "3"])
+def test_those_of_other_rules_are_refused(rules):
+    stored = {**Thresholds(model=fingerprint(Info())).to_json(), "unsure": [0.4]}
+    stored.pop("rules")
+    if rules:
+        stored["rules"] = rules
+    with pytest.raises(BadSetting, match=r"measured for rules .* run scrapy calibrate"):
+        Thresholds.for_model(Info(), stored, Model)
+
+
 def test_a_model_without_any_is_refused():
     with pytest.raises(BadSetting, match="scrapy calibrate"):
         Thresholds.for_model(Info(), None, object)
