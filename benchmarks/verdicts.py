@@ -92,7 +92,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--trust", default="high", choices=("high", "medium", "low"))
     parser.add_argument("--people", default="test", choices=("test", "tune", "all"))
     # The thresholds were chosen on populations of smaller seeds.
-    parser.add_argument("--seed", type=int, default=800_000)
+    parser.add_argument("--seed", type=int, default=1_000_000)
     parser.add_argument(
         "--calibrate", action="store_true", help="also with thresholds from the tuning half"
     )

@@ -153,7 +153,7 @@ def _draw(
         shown = np.concatenate([shown, extra])
     if not len(shown):
         return None
-    candidates = [_candidate(people, row) for row in shown]
+    candidates = [candidate_of(people, row) for row in shown]
     if page is Page.TWINS:
         candidates += [_blurred(candidate, rng) for candidate in candidates]
         shown = np.concatenate([shown, shown])
@@ -166,8 +166,8 @@ def _draw(
         candidates=tuple(candidates[place] for place in order),
         right=tuple(other == owner for other in owners),
         people=tuple((owner, other) for other in owners),
-        references=tuple(_reference(people, row) for row in mine[:trusted]),
-        neighbours=tuple(_neighbours(people, candidates[place], index) for place in order),
+        references=tuple(reference_of(people, row) for row in mine[:trusted]),
+        neighbours=tuple(neighbours_of(people, candidates[place], index) for place in order),
         index_size=len(index),
     )
 
@@ -182,12 +182,14 @@ def _strangers(
     return rng.permutation(rows)[:size]
 
 
-def _candidate(people: People, row: int) -> Candidate:
+def candidate_of(people: People, row: int) -> Candidate:
+    """A face as a page would show it."""
     vector = people.vectors[row].astype(np.float32)
     return Candidate(vector, float(people.quality[row]), f"photo {row}")
 
 
-def _reference(people: People, row: int) -> Reference:
+def reference_of(people: People, row: int) -> Reference:
+    """A face as its person's own photo; its id is its row."""
     vector = people.vectors[row].astype(np.float32)
     return Reference(int(row), vector, True, float(people.quality[row]), "import")
 
@@ -204,7 +206,8 @@ def _blurred(candidate: Candidate, rng: np.random.Generator) -> Candidate:
     return Candidate(vector.astype(np.float32), quality, f"small {candidate.photo}")
 
 
-def _neighbours(people: People, candidate: Candidate, index: Rows) -> tuple[Neighbour, ...]:
+def neighbours_of(people: People, candidate: Candidate, index: Rows) -> tuple[Neighbour, ...]:
+    """The faces of ``index`` nearest to a candidate; none of them may be its performer's."""
     gaps = 1.0 - people.vectors[index] @ candidate.vector
     nearest = np.argsort(gaps)[:_NEIGHBOURS]
     return tuple(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
-from enrichscrapy.verdicts.crowd import COHORT, apart_from_crowd
+from enrichscrapy.verdicts.crowd import COHORT, apart_from_crowd, chance_places
 from enrichscrapy.verdicts.evidence import Matrix, distances, scores
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.vouching import allowed_variety
@@ -20,6 +20,9 @@ COUNTS = (1, 2, 3, 5)
 INDEXED = 3
 """Faces of each other person in the index."""
 Rows = NDArray[np.int64]
+
+# Faces whose nearest strangers are looked at.
+_PROBES = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +50,8 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """``single`` goes by the number of trusted faces; distances between two strangers' faces
-    have ``stranger_mean`` and ``stranger_sd``."""
+    """``single`` goes by the number of trusted faces; ``stranger_mean`` and ``stranger_sd`` are
+    those of :class:`Thresholds`, as these people have them."""
 
     people: int
     faces: int
@@ -72,7 +75,7 @@ def run_trials(people: People, thresholds: Thresholds, *, seed: int = 0) -> Tria
         found = [part for part in drawn if part is not None]
         if found:
             single[count] = _joined(found)
-    mean, sd = _stranger_distances(people, thresholds, rng)
+    mean, sd = _strangers_by_chance(people, thresholds, rng)
     return Trials(len(people.ids), len(people), single, mean, sd)
 
 
@@ -105,16 +108,28 @@ def _one(
     )
 
 
-def _stranger_distances(
+def _strangers_by_chance(
     people: People, thresholds: Thresholds, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Mean and standard deviation between single faces of different people."""
-    some = rng.permutation(len(people))[:2000]
-    gaps = distances(people.vectors[some], people.vectors[some])
-    gaps = gaps[people.owners[some][:, None] != people.owners[some][None, :]]
-    if not len(gaps):
+    """``stranger_mean`` and ``stranger_sd``: fitted to where the nearest strangers lie in indexes
+    of these people, of all of them and of ever smaller parts. Those of ``thresholds`` where the
+    people are too few to show it."""
+    probes = rng.permutation(len(people))[:_PROBES]
+    ids = rng.permutation(people.ids)
+    places: list[float] = []
+    gaps: list[float] = []
+    while len(ids) > COHORT:
+        index = np.concatenate([rng.permutation(people.of(int(o)))[:INDEXED] for o in ids])
+        found = distances(people.vectors[probes], people.vectors[index])
+        found[people.owners[probes][:, None] == people.owners[index][None, :]] = np.inf
+        nearest = np.sort(found, axis=1)[:, :COHORT].mean(axis=0)
+        places += chance_places(COHORT, len(index) - INDEXED)
+        gaps += nearest.tolist()
+        ids = ids[: len(ids) // 2]
+    if len(places) <= COHORT or not np.isfinite(gaps).all():
         return thresholds.stranger_mean, thresholds.stranger_sd
-    return float(gaps.mean()), float(gaps.std())
+    sd, mean = np.polyfit(places, gaps, 1)
+    return float(mean), float(sd)
 
 
 def _joined(parts: Sequence[Scores]) -> Scores:

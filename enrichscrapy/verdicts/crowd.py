@@ -57,11 +57,17 @@ def apart_from_crowd(others: Sequence[float], size: int, thresholds: Thresholds)
 
 @lru_cache(maxsize=4096)
 def chance_distances(nearest: int, size: int, thresholds: Thresholds) -> tuple[float, ...]:
-    """Where the ``nearest`` of ``size`` strangers' faces lie by chance (the median of each)."""
-    strangers = NormalDist(thresholds.stranger_mean, thresholds.stranger_sd)
+    """Where the ``nearest`` of ``size`` strangers' faces lie by chance."""
+    mean, sd = thresholds.stranger_mean, thresholds.stranger_sd
+    return tuple(mean + sd * place for place in chance_places(nearest, size))
+
+
+@lru_cache(maxsize=4096)
+def chance_places(nearest: int, size: int) -> tuple[float, ...]:
+    """The medians of the ``nearest`` of ``size`` draws from a standard normal distribution."""
     # The usual approximation of the median of a Beta distribution.
     shares = ((place + 2 / 3) / (max(size, nearest) + 1 / 3) for place in range(nearest))
-    return tuple(strangers.inv_cdf(share) for share in shares)
+    return tuple(NormalDist().inv_cdf(share) for share in shares)
 
 
 def _by_distance(neighbour: Neighbour) -> tuple[float, int, int]:

@@ -41,33 +41,33 @@ class Thresholds:
 
     # So near to the trusted faces that only photos that agree with it can cast doubt on it, that
     # it may vouch for others later, and that it gets in from a page without another picture …
-    certain: tuple[float, ...] = (0.43, 0.425, 0.415, 0.408, 0.405)
+    certain: tuple[float, ...] = (0.46, 0.448, 0.442, 0.435, 0.428)
     # … so near that it gets in from a page whose other pictures do not show somebody else …
-    accept: tuple[float, ...] = (0.45, 0.445, 0.435, 0.428, 0.425)
+    accept: tuple[float, ...] = (0.48, 0.468, 0.462, 0.455, 0.448)
     # … and so far that no photo does, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.464, 0.463, 0.462, 0.462, 0.462)
+    together: tuple[float, ...] = (0.508, 0.503, 0.498, 0.499, 0.502)
     # Two photos of a profile that agree, judged as one, must be this near …
-    profile: tuple[float, ...] = (0.42, 0.37, 0.34, 0.334, 0.33)
+    profile: tuple[float, ...] = (0.445, 0.385, 0.353, 0.348, 0.346)
     # … and more than two nearer by this times (1/2 - 1/n): what single photos add to a person's
     # face cancels out in their mean.
-    profile_gain: float = 0.16
+    profile_gain: float = 0.14
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
     # Two photos that are both in doubt and nearer to each other than this may show one stranger:
     # this share of the difference is taken off together.
     doubt_alike: float = 0.70
-    doubt_weight: float = 0.12
+    doubt_weight: float = 0.19
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
     # How much of the distance by which a face stands apart from other performers' faces (or
     # crowds with them) is added to certain, accept and profile, and to together, where faces are
     # farther and the crowd tells more …
-    crowd_weight: float = 0.56
-    together_crowd_weight: float = 1.15
+    crowd_weight: float = 0.46
+    together_crowd_weight: float = 1.17
     # … and how much of that by which the person's own faces differ more (or less) than usual.
-    spread_weight: float = 0.235
+    spread_weight: float = 0.24
     spread_usual: float = 0.3
     # The most of either distance that counts.
     allowance_bound: float = 0.2
@@ -78,9 +78,11 @@ class Thresholds:
     twin: float = 0.05
     # A face of lower quality (0..1) is judged, but neither vouches nor helps another in.
     low_quality: float = 0.5
-    # Strangers' distances, for the nearest stranger to be expected in a large index.
-    stranger_mean: float = 0.875
-    stranger_sd: float = 0.125
+    # The normal distribution of which the nearest of n lie where, on average, the nearest of n
+    # strangers' faces do. It is narrower than that of strangers' distances at all, where one
+    # face's are mixed with another's: by that, faces in a large index would seem to stand apart.
+    stranger_mean: float = 0.861
+    stranger_sd: float = 0.099
     model: str = ""
     # The rules they were measured for: under others the same number means another thing.
     rules: str = RULE_VERSION

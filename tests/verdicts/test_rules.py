@@ -34,6 +34,8 @@ RULES = Thresholds(
     crowd_weight=0.3,
     together_crowd_weight=0.3,
     spread_weight=0.35,
+    stranger_mean=0.875,
+    stranger_sd=0.125,
 )
 
 
