@@ -28,6 +28,7 @@ from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.labelled import labelled_photos
 from enrichscrapy.items import Face, PhotoOutcome
 from enrichscrapy.verdicts import Thresholds
+from enrichscrapy.verdicts.crowd import apart_from_crowd
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,27 @@ def test_a_model_of_another_scale_gets_thresholds_of_its_own(people):
     assert made is not None
     assert made.accept_at(3) < 0.6 * Thresholds().accept_at(3)
     assert made.stranger_mean < 0.5
+
+
+def test_a_face_stands_apart_no_more_in_a_larger_index():
+    """What is expected of the nearest strangers grows with the index as they do: by the wider
+    distribution of all strangers, these people would stand apart by 0.05 more."""
+    people = make_people(600, 4, seed=5)
+    rng = np.random.default_rng(5)
+    base = fitted(Thresholds(), run_trials(people.only(people.ids[:150]), Thresholds()))
+    apart = []
+    for size in (12, 60, 300):
+        index = np.flatnonzero(np.isin(people.owners, rng.permutation(300)[:size] + 300))
+        gaps = 1.0 - people.vectors[people.owners < 100] @ people.vectors[index].T
+        near = np.sort(gaps, axis=1)[:, :10]
+        apart.append(np.mean([apart_from_crowd(row.tolist(), len(index), base) for row in near]))
+    assert max(apart) - min(apart) < 0.02
+
+
+def test_few_people_leave_what_is_expected_as_it_was():
+    base = Thresholds()
+    few = fitted(base, run_trials(make_people(6, 5, seed=2), base))
+    assert (few.stranger_mean, few.stranger_sd) == (base.stranger_mean, base.stranger_sd)
 
 
 def test_reports_say_what_was_tried(trials):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import made_up
+from benchmarks import histories, made_up
 from benchmarks._synthetic import make_people
 from benchmarks.verdicts import TARGET_QUARANTINED, TARGET_RIGHT, TARGET_STRANGERS
 from enrichscrapy.calibration import Page, draw_lookups, judge_lookups, pooled
@@ -42,6 +42,18 @@ def test_a_wrong_page_adds_nothing(lookups, trust):
 
 def test_the_older_rules_take_whatever_a_trusted_source_shows(lookups):
     assert tallied(lookups, seed_rules, Page.WRONG).let_in.value == 1.0
+
+
+@pytest.mark.parametrize("own", [1, 3])
+def test_what_was_accepted_opens_the_door_to_nobody(own):
+    """Three pages in turn, each with two photos of the same lookalike: who was let in on one page
+    brings no others in on the next, and the performer's own photos are known as well or better."""
+    pages = sum(
+        histories.let_in(make_people(120, 18, seed), judge, "high", own, 60, seed) for seed in SEEDS
+    )
+    right, shown, strangers, _ = pages.T.tolist()
+    assert right[2] - right[0] > (0.02 if own == 1 else -0.01) * shown[0]
+    assert strangers[1] <= strangers[0] + 1 >= strangers[2]
 
 
 def test_made_up_people_are_spread_like_real_ones():
