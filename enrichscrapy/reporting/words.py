@@ -108,15 +108,22 @@ def distance_words(distances: Mapping[str, Any]) -> str:
     """The distances a verdict was taken on, as one clause; empty when there are none."""
     parts = []
     if (score := distances.get("score")) is not None:
-        limit = distances.get("accept")
+        limit = distances.get("alone_limit", distances.get("accept"))
         known = len(distances.get("references") or ())
-        told = f" (accepted up to {limit:.2f})" if limit is not None else ""
-        parts.append(f"{score:.2f} from the {plural(known, 'trusted face')}{told}")
+        parts.append(f"{score:.2f} from the {plural(known, 'trusted face')}{_up_to(limit)}")
+    if (score := distances.get("together_score")) is not None:
+        parts.append(f"{score:.2f} with the page's matches{_up_to(distances.get('together'))}")
     if (size := distances.get("cluster_size") or 0) > 1:
         photos = distances.get("photos") or size
-        parts.append(f"agrees with {size - 1} of the page's {photos - 1} other faces")
+        as_one, limit = distances.get("cluster_distance"), distances.get("cluster_limit")
+        told = "" if as_one is None else f": {as_one:.2f} away as one{_up_to(limit)}"
+        parts.append(f"agrees with {size - 1} of the page's {photos - 1} other faces{told}")
     if (other := distances.get("other_distance")) is not None:
         parts.append(
             f"the nearest other performer ({distances.get('other_performer')}) is {other:.2f} away"
         )
     return "; ".join(parts)
+
+
+def _up_to(limit: float | None) -> str:
+    return "" if limit is None else f" (accepted up to {limit:.2f})"

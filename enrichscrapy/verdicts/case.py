@@ -148,9 +148,9 @@ class Case:
         return len(self.trusted)
 
     @cached_property
-    def pictures(self) -> int:
-        """Different pictures on the page."""
-        return sum(item.picture for item in self.evidence)
+    def single(self) -> bool:
+        """Whether the page has but one picture, perhaps in several copies."""
+        return sum(item.picture for item in self.evidence) == 1
 
 
 def gather(

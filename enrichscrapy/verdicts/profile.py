@@ -60,8 +60,13 @@ def outvoted(case: Case, item: Evidence) -> bool:
 
 def differs(case: Case, group: Group) -> bool:
     """Several photos that agree are judged as one: a lookalike in one of them is not enough."""
-    if group.size < 2 or group.as_one is None:
-        return False
+    limit = group_limit(case, group)
+    return group.as_one is not None and limit is not None and group.as_one > limit
+
+
+def group_limit(case: Case, group: Group) -> float | None:
+    """How far photos that agree may be, judged as one; None of a single picture."""
+    if group.size < 2:
+        return None
     rules = case.thresholds
-    nearer = rules.profile_gain * (1 / 2 - 1 / group.size)
-    return group.as_one > rules.profile_at(case.count) - nearer
+    return rules.profile_at(case.count) - rules.profile_gain * (1 / 2 - 1 / group.size)

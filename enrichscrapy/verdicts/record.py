@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enrichscrapy.items import Decision
+from enrichscrapy.verdicts import profile
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.ruling import RULE_VERSION, Ruling
 from enrichscrapy.verdicts.thresholds import BY_COUNT
@@ -18,7 +19,7 @@ def written(case: Case, item: Evidence, ruling: Ruling) -> Decision:
         distances={
             **_evidence(case, item),
             "together_score": _rounded(ruling.together),
-            **_limits(case),
+            **_limits(case, item),
         },
         rule_version=RULE_VERSION,
     )
@@ -47,11 +48,18 @@ def _evidence(case: Case, item: Evidence) -> dict[str, Any]:
     }
 
 
-def _limits(case: Case) -> dict[str, float]:
-    """The thresholds that were in force for this many trusted faces."""
+def _limits(case: Case, item: Evidence) -> dict[str, Any]:
+    """The thresholds that were in force for this many trusted faces, and what they came to for
+    this face: ``alone_limit`` is put to ``score``, ``cluster_limit`` to ``cluster_distance``."""
+    rules = case.thresholds
     if not case.trusted:
-        return {"agree": case.thresholds.agree}
-    return {name: getattr(case.thresholds, f"{name}_at")(case.count) for name in BY_COUNT}
+        return {"agree": rules.agree}
+    alone = rules.certain_at(case.count) if case.single else rules.accept_at(case.count)
+    return {
+        **{name: getattr(rules, f"{name}_at")(case.count) for name in BY_COUNT},
+        "alone_limit": _rounded(alone + item.allowance),
+        "cluster_limit": _rounded(profile.group_limit(case, item.group)),
+    }
 
 
 def _rounded(value: float | None) -> float | None:

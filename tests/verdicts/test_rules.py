@@ -170,6 +170,9 @@ def test_every_decision_can_be_written_as_json():
     assert json.loads(json.dumps(record)) == record
     assert record["references"] == [100, 101, 102]
     assert record["nearest"] is not None
+    # The limit that was put to the score: the only picture's, with its allowance.
+    assert record["alone_limit"] == pytest.approx(RULES.certain_at(3) + record["allowance"])
+    assert record["cluster_limit"] is None
 
 
 def test_the_seed_rules_take_everything_of_a_trusted_source():
