@@ -5,6 +5,7 @@ from __future__ import annotations
 from enrichscrapy.items import Identity
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.evidence import centroid, distances, nearness, stack
+from enrichscrapy.verdicts.profile import differs
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
 from enrichscrapy.verdicts.types import Reason, Reference, Trust
 
@@ -54,7 +55,11 @@ def confirmed(case: Case) -> set[int]:
 
 def _by_trusted(case: Case, elsewhere: list[Reference]) -> set[int]:
     """A face accepted on thin evidence, which the trusted faces and a certain photo confirm."""
-    certain = [item.vector for item in case.evidence if item.speaks_for_others and item.certain]
+    certain = [
+        item.vector
+        for item in case.evidence
+        if item.speaks_for_others and item.certain and not differs(case, item.group)
+    ]
     limit = case.thresholds.accept_at(case.count)
     return {
         face.face_id

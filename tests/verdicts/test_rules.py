@@ -255,9 +255,13 @@ def test_photos_that_differ_as_a_group_speak_for_nobody():
 
 def test_a_certain_photo_waits_when_those_that_agree_with_it_differ():
     lookalike = [at(0.2, turn=20), at(0.6, turn=20), at(0.63, turn=20)]
-    assert verdicts(photos(lookalike[0]), AXIS)[0] == [(Verdict.ACCEPTED, Reason.MATCH)]
-    got, _ = verdicts(photos(*lookalike), AXIS)
+    thin = Reference(7, around(0.3)[0], False, 0.8, "iafd")
+    got, judged = verdicts(photos(lookalike[0]), [*AXIS, thin])
+    assert got == [(Verdict.ACCEPTED, Reason.MATCH)]
+    assert judged.confirm == (7,)
+    got, judged = verdicts(photos(*lookalike), [*AXIS, thin])
     assert got == [(Verdict.QUARANTINED, Reason.PROFILE_DIFFERS)] * 3
+    assert judged.confirm == ()
 
 
 def test_strangers_on_the_page_do_not_outvote_a_photo_that_another_helps():
