@@ -32,13 +32,13 @@ def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
 
 
 def _in_bad_company(case: Case, item: Evidence) -> float:
-    """What is to be made up for by a photo that resembles another one in doubt: both may show the
-    same stranger, whereas a person's poor photos are seldom alike."""
+    """What is to be made up for by a photo that resembles another good one in doubt: both may show
+    the same stranger, whereas photos that show their person badly are seldom alike."""
     rules = case.thresholds
     gaps = [
         float(case.gaps[item.index, other.index])
         for other in case.evidence
-        if other.index != item.index and not other.fits
+        if other.index != item.index and other.witness and not other.fits
     ]
     nearest = min((gap for gap in gaps if gap > rules.twin), default=rules.doubt_alike)
     return rules.doubt_weight * max(rules.doubt_alike - nearest, 0.0)

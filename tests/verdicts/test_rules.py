@@ -225,6 +225,9 @@ def test_two_photos_in_doubt_that_resemble_each_other_may_show_one_stranger():
     assert got(photos(near, helper, other), careful)[0] is Verdict.ACCEPTED
     assert got(in_company, easy)[0] is Verdict.ACCEPTED
     assert got(in_company, careful) == (Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)
+    # A bad photo accuses nobody.
+    bad = dataclasses.replace(in_company[2], quality=RULES.low_quality - 0.1)
+    assert got([*in_company[:2], bad], careful)[0] is Verdict.ACCEPTED
     # The same picture again is no second photo.
     again = [*photos(near, helper), Candidate(near + 0.001, 0.8, "again.jpg")]
     reasons = {reason for _, reason in verdicts(again, AXIS, thresholds=careful)[0]}
