@@ -30,8 +30,9 @@ def judge(
     """Judge the faces of one lookup against the accepted faces of its performer.
 
     ``references`` are the performer's accepted faces; ``neighbours`` holds, per candidate, the
-    nearest faces of other performers (ten are enough). The same input gives the same verdicts,
-    whatever the order of the photos. Raises ``ValueError`` for a vector without direction.
+    nearest faces of other performers (``crowd.COHORT`` are enough). The same input gives the same
+    verdicts, whatever the order of the photos. Raises ``ValueError`` for a vector without a
+    direction.
     """
     case = gather(candidates, references, neighbours, context, thresholds)
     confirm = confirmed(case)
