@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from enrichscrapy.items import Neighbour
+from enrichscrapy.items import Identity, Neighbour
 from enrichscrapy.verdicts.crowd import Crowd
 from enrichscrapy.verdicts.evidence import (
     Matrix,
@@ -90,7 +90,7 @@ class Evidence:
     @property
     def certain(self) -> bool:
         """So near the trusted faces that only photos that agree with it can cast doubt on it, and
-        that the page needs no other picture."""
+        that it needs no other picture beside it."""
         return self.score <= self.thresholds.certain_at(self.vouching.count)
 
     @property
@@ -148,9 +148,11 @@ class Case:
         return len(self.trusted)
 
     @cached_property
-    def single(self) -> bool:
-        """Whether the page has but one picture, perhaps in several copies."""
-        return sum(item.picture for item in self.evidence) == 1
+    def lone(self) -> bool:
+        """Whether the page has but one picture, perhaps in several copies, and only the name says
+        whose page it is."""
+        pictures = sum(item.picture for item in self.evidence)
+        return pictures == 1 and self.context.identity is not Identity.CONFIRMED
 
 
 def gather(

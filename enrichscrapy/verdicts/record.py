@@ -54,7 +54,7 @@ def _limits(case: Case, item: Evidence) -> dict[str, Any]:
     rules = case.thresholds
     if not case.trusted:
         return {"agree": rules.agree}
-    alone = rules.certain_at(case.count) if case.single else rules.accept_at(case.count)
+    alone = rules.certain_at(case.count) if case.lone else rules.accept_at(case.count)
     return {
         **{name: getattr(rules, f"{name}_at")(case.count) for name in BY_COUNT},
         "alone_limit": _rounded(alone + item.allowance),

@@ -91,7 +91,7 @@ def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     """Near but not certain: the profile's other photos that match help, or cast doubt."""
     if not others and profile.outvoted(case, item):
         return quarantine(Reason.OUTVOTED)
-    if not others and item.matches and not case.single:
+    if not others and item.matches and not case.lone:
         return accept(Reason.MATCH)
     if not others:
         return quarantine(Reason.BETWEEN_THRESHOLDS if item.witness else Reason.LOW_QUALITY)

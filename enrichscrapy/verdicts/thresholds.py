@@ -40,9 +40,11 @@ class Thresholds:
     """
 
     # So near to the trusted faces that only photos that agree with it can cast doubt on it, that
-    # it may vouch for others later, and that it gets in from a page without another picture …
+    # it may vouch for others later, and that it gets in as the only picture of a page of which
+    # only the name says whose it is …
     certain: tuple[float, ...] = (0.46, 0.448, 0.442, 0.435, 0.428)
-    # … so near that it gets in from a page whose other pictures do not show somebody else …
+    # … so near that it gets in from a page that is confirmed, or has other pictures which do not
+    # show somebody else …
     accept: tuple[float, ...] = (0.48, 0.468, 0.462, 0.455, 0.448)
     # … and so far that no photo does, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)

@@ -71,16 +71,16 @@ def in_force(place, model_id):
 def test_measure_apply_and_reset(place):
     model_id = store_people(place, "import")
     curves = place.folder / "curves.svg"
-    done = place.run("calibrate", "--strangers", "0.5", "-o", str(curves))
+    done = place.run("calibrate", "--strangers", "1", "-o", str(curves))
     assert (done.returncode, done.stderr) == (0, "")
     assert "120 faces of 24 people" in done.stdout
-    assert "For 0.5 % of strangers' single photos at most" in done.stdout
+    assert "For 1 % of strangers' single photos at most" in done.stdout
     # Whole lookups, as things stand and as proposed.
     assert done.stdout.count("wrong pages that added a face") == 6
     assert curves.read_text().startswith("<svg")
     assert in_force(place, model_id) is None
 
-    done = place.run("calibrate", "--strangers", "0.5", "--apply")
+    done = place.run("calibrate", "--strangers", "1", "--apply")
     assert done.returncode == 0
     assert "In force for stand-in-lbp" in done.stdout
     stored = in_force(place, model_id)

@@ -234,12 +234,14 @@ def test_two_photos_in_doubt_that_resemble_each_other_may_show_one_stranger():
     assert reasons == {Reason.MATCH, Reason.MATCH_BY_PROFILE, Reason.DUPLICATE}
 
 
-def test_the_only_picture_of_a_page_must_be_certain():
+def test_the_only_picture_of_a_page_must_be_certain_unless_the_page_is_confirmed():
     near, stranger = at(0.37), at(0.1, turn=1, person=1)
     blurred = Candidate(near + 0.001, 0.2, "small.jpg")
     waits = (Verdict.QUARANTINED, Reason.BETWEEN_THRESHOLDS)
     assert verdicts(photos(near), AXIS)[0] == [waits]
     assert verdicts([*photos(near), blurred], AXIS)[0][0] == waits
+    confirmed, _ = verdicts(photos(near), AXIS, identity=Identity.CONFIRMED)
+    assert confirmed == [(Verdict.ACCEPTED, Reason.MATCH)]
     with_another, _ = verdicts(photos(near, at(0.5, turn=2)), AXIS)
     assert with_another[0] == (Verdict.ACCEPTED, Reason.MATCH)
     assert verdicts(photos(near, stranger), AXIS)[0][0][0] is Verdict.ACCEPTED
