@@ -87,6 +87,10 @@ class Visit:
             await self._wait(page)
         finally:
             self.end_browser()
+            # What it was still asking for is of no interest: without this, Playwright logs an
+            # error for each. Only now, since requests leave freely once the routes are gone.
+            with suppress(PlaywrightError):
+                await page.unroute_all(behavior="ignoreErrors")
 
     async def _wait(self, page: Page) -> None:
         deadline = time.monotonic() + self.seconds
