@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._synthetic import make_people
-from enrichscrapy.calibration import People, Rate, Rules
+from enrichscrapy.calibration import People, Rate
 from enrichscrapy.calibration.lookups import candidate_of, neighbours_of, reference_of
-from enrichscrapy.calibration.trials import INDEXED, Rows
+from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.items import Identity, Judgement, Verdict
+from enrichscrapy.judging import Rules
 from enrichscrapy.verdicts import (
     Candidate,
     Context,
@@ -48,11 +49,8 @@ def histories(
         owner = int(rng.choice(people.ids))
         other = int(rng.choice(nearest[owner]))
         mine, theirs = rng.permutation(people.of(owner)), rng.permutation(people.of(other))
-        index = [
-            rng.permutation(people.of(known))[:INDEXED]
-            for known in people.ids
-            if known not in (owner, other) and rng.random() < 0.5
-        ]
+        rest = [known for known in people.ids if known not in (owner, other)]
+        index = draw_index(people, rest, rng)
         pages = []
         for number in range(len(SOURCES)):
             first = trusted + OWN * number
@@ -63,7 +61,7 @@ def histories(
             shown = tuple(candidate_of(people, row) for row in rows)
             pages.append((shown, tuple(bool(people.owners[row] == owner) for row in rows)))
         own = [reference_of(people, row) for row in mine[:trusted]]
-        yield own, np.concatenate([mine[:0], *index]), pages
+        yield own, index, pages
 
 
 def _lookalikes(people: People) -> dict[int, list[int]]:

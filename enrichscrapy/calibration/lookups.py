@@ -8,7 +8,7 @@ by the very rules that judge a crawl's.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,13 +16,13 @@ import numpy as np
 
 from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
-from enrichscrapy.calibration.trials import INDEXED, Rows
-from enrichscrapy.items import Identity, Judgement, Neighbour, Verdict
+from enrichscrapy.calibration.trials import Rows, draw_index
+from enrichscrapy.items import Identity, Neighbour, Verdict
+from enrichscrapy.judging import Rules
 from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, Thresholds
 
 SIZES = range(1, 9)
 """Photos that a page shows of its person."""
-Rules = Callable[..., Judgement]
 
 # Recognition is measured, not room: no limit is reached.
 _ROOM = Limits(per_source=100, total=200)
@@ -143,8 +143,7 @@ def _draw(
     if len(mine) <= trusted:
         return None
     others = [other for other in people.ids if other != owner]
-    indexed = [rng.permutation(people.of(o))[:INDEXED] for o in others if rng.random() < 0.5]
-    index = np.concatenate([mine[:0], *indexed])
+    index = draw_index(people, others, rng)
     shown = mine[trusted : trusted + size]
     if page is Page.WRONG:
         shown = _strangers(people, others, index, size, rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,20 @@ class People:
     def __len__(self) -> int:
         return len(self.owners)
 
-    @property
+    @cached_property
     def ids(self) -> list[int]:
-        return [int(owner) for owner in np.unique(self.owners)]
+        return list(self._rows)
 
     def of(self, owner: int) -> NDArray[np.int64]:
         """Indices of a person's faces."""
-        return np.flatnonzero(self.owners == owner)
+        return self._rows.get(owner, np.zeros(0, np.int64))
+
+    @cached_property
+    def _rows(self) -> dict[int, NDArray[np.int64]]:
+        """Found once: a lookup that is made up asks for everybody's faces."""
+        ids, firsts = np.unique(np.sort(self.owners), return_index=True)
+        rows = np.split(np.argsort(self.owners, kind="stable"), firsts[1:])
+        return {int(owner): mine for owner, mine in zip(ids, rows, strict=False)}
 
     def only(self, owners: Sequence[int]) -> People:
         keep = np.isin(self.owners, owners)

@@ -89,7 +89,8 @@ def drawn_in(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal
             if Rate(sum(hits for _, hits in counted), strangers).high <= proposal.wanted:
                 nearer[count] = factor
                 break
-            # Whoever a threshold keeps out, a nearer one does.
+            # Whoever a threshold keeps out, a nearer one does, but for rare turns of a page's
+            # evidence: those show in the report, which judges all lookups again.
             mine = [lookup for lookup, hits in counted if hits]
         else:
             return replace(proposal, thresholds=None, why=_never_near_enough(count))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,12 @@ def run_trials(people: People, thresholds: Thresholds, *, seed: int = 0) -> Tria
     return Trials(len(people.ids), len(people), single, mean, sd)
 
 
+def draw_index(people: People, others: Iterable[int], rng: np.random.Generator) -> Rows:
+    """A random half of ``others``, with up to three faces each."""
+    drawn = [rng.permutation(people.of(o))[:INDEXED] for o in others if rng.random() < 0.5]
+    return np.concatenate([np.zeros(0, np.int64), *drawn])
+
+
 def _one(
     people: People, owner: int, count: int, thresholds: Thresholds, rng: np.random.Generator
 ) -> Scores | None:
@@ -87,8 +93,7 @@ def _one(
     others = [other for other in people.ids if other != owner]
     if len(mine) <= count or not others:
         return None
-    indexed = [rng.permutation(people.of(o))[:INDEXED] for o in others if rng.random() < 0.5]
-    index = np.concatenate([mine[:0], *indexed])
+    index = draw_index(people, others, rng)
     foreign = np.setdiff1d(np.flatnonzero(people.owners != owner), index)
     faces = people.vectors[mine[:count]]
 
