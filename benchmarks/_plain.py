@@ -121,7 +121,7 @@ class _Plain:
     def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
         import torch
 
-        from enrichscrapy.faces.network import Network, pick_dtype
+        from enrichscrapy.faces.facenet.network import Network, pick_dtype
 
         ours = Network(self._weights.read_bytes(), self._sha256, "cpu", 0)
         plain_seconds, our_seconds = [], []

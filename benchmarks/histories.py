@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._synthetic import make_people
+from benchmarks.seed_rules import seed_rules
 from enrichscrapy.calibration import People, Rate
 from enrichscrapy.calibration.lookups import candidate_of, neighbours_of, reference_of
 from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.items import Identity, Judgement, Verdict
-from enrichscrapy.judging import Rules
+from enrichscrapy.lookups.judge import Rules
 from enrichscrapy.verdicts import (
     Candidate,
     Context,
@@ -28,7 +29,6 @@ from enrichscrapy.verdicts import (
     Reference,
     Thresholds,
     judge,
-    seed_rules,
 )
 
 SOURCES = ("first", "second", "third")

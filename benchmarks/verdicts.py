@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._synthetic import make_people
+from benchmarks.seed_rules import seed_rules
 from enrichscrapy.calibration import (
     SIZES,
     Cases,
@@ -37,7 +38,7 @@ from enrichscrapy.calibration import (
     run_trials,
 )
 from enrichscrapy.items import Identity, Verdict
-from enrichscrapy.verdicts import Thresholds, judge, seed_rules
+from enrichscrapy.verdicts import Thresholds, judge
 
 TRUSTED = (0, 1, 3, 5)
 MADE_UP = 240
@@ -131,8 +132,8 @@ def _from_photos(directory: Path) -> tuple[People, str]:
     from scrapy.settings import Settings
 
     from enrichscrapy import settings
+    from enrichscrapy.calibration.labelled import labelled_photos
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions
-    from enrichscrapy.faces.labelled import labelled_photos
 
     files = labelled_photos(directory)
     values = Settings()

@@ -47,7 +47,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
     # Spiders keep no state of their own: a cut state file could only hurt.
     "scrapy.extensions.spiderstate.SpiderState": None,
-    # Its rule lives in enrichscrapy/pace.py, which keeps what it learnt across runs.
+    # Its rule lives in enrichscrapy/politeness/pace.py, which keeps what it learnt across runs.
     "scrapy.extensions.throttle.AutoThrottle": None,
 }
 
@@ -194,11 +194,11 @@ DRY_RUN = False
 
 # What scrapy check holds the callbacks to.
 SPIDER_CONTRACTS = {
-    "enrichscrapy.contracts.LooksUp": 1,
-    "enrichscrapy.contracts.OutcomeContract": 2,
-    "enrichscrapy.contracts.FieldsContract": 3,
-    "enrichscrapy.contracts.PhotosContract": 4,
-    "enrichscrapy.contracts.LeadsTo": 5,
+    "enrichscrapy.spiders.contracts.LooksUp": 1,
+    "enrichscrapy.spiders.contracts.OutcomeContract": 2,
+    "enrichscrapy.spiders.contracts.FieldsContract": 3,
+    "enrichscrapy.spiders.contracts.PhotosContract": 4,
+    "enrichscrapy.spiders.contracts.LeadsTo": 5,
 }
 # The performer that scrapy check asks for, by source: {"babepedia": ID}. Else the one found last.
 CHECK_PERFORMERS: dict[str, object] = {}
@@ -242,15 +242,15 @@ DOWNLOADER_MIDDLEWARES = {
 }
 # Applies the *_BASE_URLs and tells the pace how each request ended; no other scheme is served.
 DOWNLOAD_HANDLERS = {
-    "http": "enrichscrapy.downloadhandler.OutboundDownloadHandler",
-    "https": "enrichscrapy.downloadhandler.OutboundDownloadHandler",
+    "http": "enrichscrapy.core.handler.OutboundDownloadHandler",
+    "https": "enrichscrapy.core.handler.OutboundDownloadHandler",
     "data": None,
     "file": None,
     "ftp": None,
     "s3": None,
 }
 # Names resolve to public addresses only.
-TWISTED_DNS_RESOLVER = "enrichscrapy.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "enrichscrapy.core.resolver.PublicResolver"
 DNS_TIMEOUT = 20
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Seconds a request may take in all, however slowly its bytes arrive.
@@ -269,8 +269,8 @@ RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the message quotes the URL, which holds a name
 
 # --- The ledger decides the work, Scrapy's queues only carry it -----------------------------------
-SCHEDULER = "enrichscrapy.scheduler.LedgerScheduler"
-DOWNLOADER = "enrichscrapy.downloader.StoppableDownloader"
+SCHEDULER = "enrichscrapy.core.scheduler.LedgerScheduler"
+DOWNLOADER = "enrichscrapy.core.downloader.StoppableDownloader"
 # No request is ever dropped as seen before: a finished JOBDIR must not silence a new attempt.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
@@ -280,8 +280,8 @@ COOKIES_ENABLED = True
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-# Read by enrichscrapy/pace.py, with the floors as its minimum: seconds, seconds, and the requests
-# in flight at which the delay would equal the host's latency.
+# Read by enrichscrapy/politeness/pace.py, with the floors as its minimum: seconds, seconds, and
+# the requests in flight at which the delay would equal the host's latency.
 AUTOTHROTTLE_START_DELAY = 0
 AUTOTHROTTLE_MAX_DELAY = 60
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from enrichscrapy.browser import HOW_TO_INSTALL, find_browser
+from enrichscrapy.core.browser import HOW_TO_INSTALL, find_browser
 
 
 @contextmanager

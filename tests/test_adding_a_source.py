@@ -64,8 +64,8 @@ def place(tmp_path, site):
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PROJECT / "enrichscrapy", package, ignore=ignored)
     (package.parent / "demo").symlink_to(PROJECT / "demo")
-    for folder in ("sites", "spiders"):
-        shutil.copy(EXAMPLE / folder / "castlist.py", package / folder)
+    shutil.copytree(EXAMPLE / "sites" / "castlist", package / "sites" / "castlist")
+    shutil.copy(EXAMPLE / "spiders" / "castlist.py", package / "spiders")
     made = Workplace(tmp_path)
     made.settings |= {
         "CASTLIST_BASE_URL": f"http://127.0.0.1:{site.server_port}",
@@ -148,7 +148,7 @@ def test_the_pages_code_blocks_are_the_files(place):
     """What the page quotes stands in the files, so that neither can go its own way."""
     page = (PROJECT / "docs" / "adding-a-source.md").read_text()
     spider = (EXAMPLE / "spiders" / "castlist.py").read_text()
-    site = (EXAMPLE / "sites" / "castlist.py").read_text()
+    site = (EXAMPLE / "sites" / "castlist" / "__init__.py").read_text()
     quoted = re.findall(r"^(?:NAME|HOME|HOSTS|PHOTO_HOSTS) = [^#\n]*", page, re.M)
     assert len(quoted) == 4
     assert all(line.rstrip() in site for line in quoted)

@@ -8,7 +8,7 @@ import numpy as np
 
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Scores, Trials
-from enrichscrapy.linechart import Axis, Line, Panel, draw
+from enrichscrapy.reporting.line_chart import Axis, Line, Panel, draw
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 _COLOURS = ("#c0392b", "#d68910", "#1e8449", "#2471a3")

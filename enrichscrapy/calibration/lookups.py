@@ -18,8 +18,7 @@ from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.items import Identity, Neighbour, Verdict
-from enrichscrapy.judging import Rules
-from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, Thresholds
+from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, Rules, Thresholds
 
 SIZES = range(1, 9)
 """Photos that a page shows of its person."""

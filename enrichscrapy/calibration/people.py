@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 
+from enrichscrapy.calibration.labelled import read_photo
 from enrichscrapy.database.schema import faces as table
-from enrichscrapy.faces.labelled import read_photo
 from enrichscrapy.items import Vector, Verdict
 from enrichscrapy.verdicts.evidence import Matrix, stack
 

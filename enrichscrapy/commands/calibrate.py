@@ -145,7 +145,7 @@ class Command(EnrichCommand):
 
     def _people(self, directory: str | None, settings: BaseSettings, info: ModelInfo) -> People:
         from enrichscrapy.calibration import read_database, read_photos
-        from enrichscrapy.faces.labelled import labelled_photos
+        from enrichscrapy.calibration.labelled import labelled_photos
 
         if directory is not None:
             files = labelled_photos(Path(directory))

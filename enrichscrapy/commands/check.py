@@ -44,7 +44,7 @@ class Command(ScrapyCheckCommand):
         super().run(args, opts)
         if opts.list:
             return
-        from enrichscrapy.contracts import checked
+        from enrichscrapy.spiders.contracts import checked
 
         missing = sorted(self._promised(args) - checked)
         for spider, callback in missing:

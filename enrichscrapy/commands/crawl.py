@@ -10,7 +10,7 @@ import traceback
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.downloadermiddlewares.checks import check_settings
+from enrichscrapy.core.checks import check_settings
 from enrichscrapy.exceptions import EnrichError
 
 EXIT_CODES = {

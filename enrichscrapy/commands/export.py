@@ -38,8 +38,8 @@ class Command(EnrichCommand):
         if args:
             raise UsageError("export takes no arguments, only -o DIR and --json")
         # Reading an index manifest loads FAISS: only this command should pay for it.
-        from enrichscrapy.exporting import export_faces
         from enrichscrapy.index import index_model_id
+        from enrichscrapy.reporting.export import export_faces
         from enrichscrapy.reporting.words import plural
 
         with open_existing(settings) as database:

@@ -11,9 +11,9 @@ from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.erasure import Person, find_person
 from enrichscrapy.exceptions import BadSetting, SourceLocked
-from enrichscrapy.forgetting import OUT_OF_REACH, Forgotten, forget
+from enrichscrapy.forgetting.forget import OUT_OF_REACH, Forgotten, forget
+from enrichscrapy.forgetting.rows import Person, find_person
 from enrichscrapy.sites import all_sites
 
 

@@ -44,8 +44,8 @@ class Command(EnrichCommand):
         from enrichscrapy.faces.engine import FaceEngine, FaceOptions
         from enrichscrapy.faces.model import resolve_model
         from enrichscrapy.index import publish
-        from enrichscrapy.judging import Judge
-        from enrichscrapy.local_faces import import_faces
+        from enrichscrapy.lookups.judge import Judge
+        from enrichscrapy.lookups.own_photos import import_faces
 
         with open_existing(settings) as database:
             options = FaceOptions.from_settings(settings)

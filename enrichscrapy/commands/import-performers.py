@@ -13,9 +13,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.import_records import Fault
-from enrichscrapy.database.importers import Summary, import_file
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.importing.performers import Summary, import_file
+from enrichscrapy.importing.records import Fault
 
 
 class Command(ScrapyCommand):

@@ -31,7 +31,7 @@ from enrichscrapy.exceptions import (
     DatabaseUnavailable,
     EnrichError,
 )
-from enrichscrapy.text import one_line
+from enrichscrapy.facts.text import one_line
 
 CHECK_SECONDS = 0.5
 """How long the check at opening may take; ``verify`` checks whole files, however large."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy import circuit, pace
 from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.items import Outcome
-from enrichscrapy.pace import Circuit, Closed, HostState, Turn, Wait
-from enrichscrapy.pacerules import PaceRules
-from enrichscrapy.refusals import RefusalKind
+from enrichscrapy.politeness import circuit, pace
+from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn, Wait
+from enrichscrapy.politeness.refusals import RefusalKind
+from enrichscrapy.politeness.rules import PaceRules
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase

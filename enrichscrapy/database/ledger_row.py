@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.items import Lookup, Outcome
-from enrichscrapy.layout import parts_of
+from enrichscrapy.sites.layout import parts_of
 
 
 def write_row(

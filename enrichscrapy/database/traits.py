@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from enrichscrapy.database.links import link_of
+from enrichscrapy.identity.decide import name_key
 from enrichscrapy.items import Performer
-from enrichscrapy.matching import name_key
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

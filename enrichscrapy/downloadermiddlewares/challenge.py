@@ -18,15 +18,15 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from enrichscrapy.addresses import SourceAddresses
-from enrichscrapy.browser import HOW_TO_INSTALL, find_browser
+from enrichscrapy.core.browser import HOW_TO_INSTALL, find_browser
+from enrichscrapy.core.hosts import Hosts
+from enrichscrapy.core.sources import Sources
+from enrichscrapy.core.visit import Visit, host_and_port
 from enrichscrapy.downloadermiddlewares.cookies import SourceCookiesMiddleware
-from enrichscrapy.downloadermiddlewares.hosts import Hosts
 from enrichscrapy.downloadermiddlewares.pace import hosts_of
 from enrichscrapy.downloadermiddlewares.refusals import refusal_in, refuse
-from enrichscrapy.downloadermiddlewares.sources import Sources
-from enrichscrapy.refusals import Refusal, RefusalKind
-from enrichscrapy.visit import Visit, host_and_port
+from enrichscrapy.politeness.addresses import SourceAddresses
+from enrichscrapy.politeness.refusals import Refusal, RefusalKind
 
 logger = logging.getLogger(__name__)
 

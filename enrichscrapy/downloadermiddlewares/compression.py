@@ -7,7 +7,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused
+from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.items import Outcome
 
 MAX_LAYERS = 2

@@ -16,7 +16,7 @@ from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
 from scrapy.statscollectors import StatsCollector
 
-from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.core.sources import Sources
 
 MAX_COOKIES = 60
 """Kept in all, and read of one answer."""

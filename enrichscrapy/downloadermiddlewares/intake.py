@@ -10,10 +10,10 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused
-from enrichscrapy.downloadermiddlewares.sources import Sources
+from enrichscrapy.core.refused import RequestRefused
+from enrichscrapy.core.sources import Sources
 from enrichscrapy.items import Outcome
-from enrichscrapy.useragent import user_agent
+from enrichscrapy.politeness.user_agent import user_agent
 
 logger = logging.getLogger(__name__)
 

@@ -20,12 +20,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.statscollectors import StatsCollector
 
+from enrichscrapy.core.hosts import Host, Hosts
+from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.database.hosts import Answer
-from enrichscrapy.downloadermiddlewares.hosts import Host, Hosts
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused
 from enrichscrapy.extensions.shutdown import lets_finish
 from enrichscrapy.items import Outcome
-from enrichscrapy.pace import Closed, Turn, Wait, parse_retry_after
+from enrichscrapy.politeness.pace import Closed, Turn, Wait, parse_retry_after
 
 CHECK_SECONDS = 0.5
 """How often a waiting request looks whether the crawl is ending."""

@@ -9,12 +9,12 @@ from scrapy import exceptions as scrapy_errors
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from enrichscrapy.downloadermiddlewares.hosts import Hosts
+from enrichscrapy.core.hosts import Hosts
+from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.downloadermiddlewares.pace import hosts_of
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
 from enrichscrapy.items import Outcome
-from enrichscrapy.pace import Circuit
-from enrichscrapy.refusals import Refusal, RefusalKind, classify_refusal
+from enrichscrapy.politeness.pace import Circuit
+from enrichscrapy.politeness.refusals import Refusal, RefusalKind, classify_refusal
 
 OUT_OF_REACH = (
     scrapy_errors.CannotResolveHostError,

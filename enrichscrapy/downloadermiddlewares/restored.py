@@ -7,11 +7,11 @@ from typing import Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused
+from enrichscrapy.core.refused import RequestRefused
+from enrichscrapy.core.scheduler import performer_of
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Outcome
-from enrichscrapy.scheduler import performer_of
 from enrichscrapy.spiders.reference import ReferenceSpider
 
 

@@ -22,12 +22,12 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from enrichscrapy.core.refused import RequestRefused, describe_failure
+from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
 from enrichscrapy.downloadermiddlewares.pace import hosts_of
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
-from enrichscrapy.downloadermiddlewares.sources import Sources
 from enrichscrapy.items import Outcome
-from enrichscrapy.useragent import PRODUCT
+from enrichscrapy.politeness.user_agent import PRODUCT
 
 logger = logging.getLogger(__name__)
 

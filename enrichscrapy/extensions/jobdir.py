@@ -15,7 +15,7 @@ from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
-from enrichscrapy.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
+from enrichscrapy.files.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.index import FaceIndex
 from enrichscrapy.index.files import read_current
 from enrichscrapy.items import Lookup, Neighbour
-from enrichscrapy.judging import Judge
+from enrichscrapy.lookups.judge import Judge
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ NEIGHBOURS = 64
 
 
 class JudgeExtension:
-    """Holds the crawl's :class:`~enrichscrapy.judging.Judge` and follows the published index."""
+    """Holds the crawl's :class:`.Judge` and follows the published index."""
 
     def __init__(self, crawler: Crawler, index_dir: Path, judge: Judge) -> None:
         self.crawler = crawler

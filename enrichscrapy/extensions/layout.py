@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup
-from enrichscrapy.layout import (
+from enrichscrapy.sites.layout import (
     BASELINE,
     DECLARED_SHARES,
     WINDOW,

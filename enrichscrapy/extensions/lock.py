@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.database.engine import database_path
-from enrichscrapy.locks import FileLock, lock_source
+from enrichscrapy.files.locks import FileLock, lock_source
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from enrichscrapy.downloader import StoppableDownloader
+from enrichscrapy.core.downloader import StoppableDownloader
 from enrichscrapy.extensions.publisher import IndexPublisher
 
 logger = logging.getLogger(__name__)

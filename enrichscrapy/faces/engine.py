@@ -24,7 +24,7 @@ from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
 from enrichscrapy.items import Face, PhotoOutcome, Vector
 
 if TYPE_CHECKING:
-    from enrichscrapy.faces.detect import Detection
+    from enrichscrapy.faces.mtcnn.detect import Detection
 
 __all__ = ["FaceEngine", "FaceOptions", "PhotoFaces"]
 
@@ -97,8 +97,8 @@ class FaceEngine:
     """Looks at photos in this process; the crawl uses it through ``FaceWorkers``."""
 
     def __init__(self, options: FaceOptions) -> None:
-        from enrichscrapy.faces.detect import Detector
-        from enrichscrapy.faces.network import pick_device, pick_dtype
+        from enrichscrapy.faces.facenet.network import pick_device, pick_dtype
+        from enrichscrapy.faces.mtcnn.detect import Detector
 
         self.options = options
         self._model = resolve_model(options.model).load(options.model_options)

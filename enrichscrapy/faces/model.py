@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.faces import weights
+from enrichscrapy.faces.facenet import weights
 from enrichscrapy.verdicts import Thresholds
 
 if TYPE_CHECKING:
-    from enrichscrapy.faces.network import Network
+    from enrichscrapy.faces.facenet.network import Network
 
 DIMENSION = 512
 # Changes whenever detection, crop or scaling change so that vectors are no longer comparable.
@@ -86,7 +86,7 @@ class FacenetVGGFace2:
 
     @classmethod
     def load(cls, options: ModelOptions) -> Self:
-        from enrichscrapy.faces.network import Network  # torch: workers only
+        from enrichscrapy.faces.facenet.network import Network  # torch: workers only
 
         data, sha256 = weights.read(options.weights, options.sha256)
         return cls(cls._info(sha256), Network(data, sha256, options.device, options.threads))

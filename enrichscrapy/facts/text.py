@@ -1,8 +1,9 @@
-"""Text as pages hold it: folded, without notes, without the words for "not known"."""
+"""Text from strangers: folded, without notes, without the words for "not known", safe to print."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
@@ -50,3 +51,27 @@ def clean_aliases(names: Iterable[str], own_name: str) -> tuple[str, ...]:
 def _is_name(text: str) -> bool:
     known = not is_empty(text) and not _INDETERMINATE.search(text)
     return known and any(map(str.isalnum, text))
+
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"""\x1b\[[0-?]*[ -/]*[@-~]      # CSI: colours, cursor, erase
+      | \x9b[0-?]*[ -/]*[@-~]        # the same, as one character
+      | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]).*?(?:\x07|\x1b\\|\x9c|$)  # titles, links, clipboard
+      | \x1b.                        # any other two-character sequence
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# Control, format (bidirectional overrides, zero width), surrogate, private use, unassigned.
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """``text`` without control characters and terminal escapes, on one line, shortened."""
+    text = _ESCAPE_SEQUENCE.sub("", text[: 16 * limit])
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or _printable(c))
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _printable(character: str) -> bool:
+    return unicodedata.category(character) not in _UNPRINTABLE

@@ -9,7 +9,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-from enrichscrapy.age import minor_by
+from enrichscrapy.identity.age import minor_by
 from enrichscrapy.items import Lookup, Outcome
 
 

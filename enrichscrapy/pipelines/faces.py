@@ -14,7 +14,7 @@ from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.workers import FaceWorkers
 from enrichscrapy.items import Lookup
-from enrichscrapy.stages import mark_shared, take_faces
+from enrichscrapy.lookups.stages import mark_shared, take_faces
 
 
 class FacesPipeline:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from enrichscrapy.identity.decide import identify
 from enrichscrapy.items import Identity, Lookup, Outcome, ReferenceSiteMode
-from enrichscrapy.matching import identify
 
 
 class IdentityPipeline:

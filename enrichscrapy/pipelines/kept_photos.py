@@ -11,8 +11,8 @@ from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.files.kept_photos import folder_of, keep_photo
 from enrichscrapy.items import Lookup
-from enrichscrapy.keptphotos import folder_of, keep_photo
 
 
 class KeptPhotosPipeline:

@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.http import Response
 
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
+from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension

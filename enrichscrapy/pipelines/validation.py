@@ -12,7 +12,7 @@ from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.items import Lookup
-from enrichscrapy.stages import give_verdicts
+from enrichscrapy.lookups.stages import give_verdicts
 
 
 class ValidationPipeline:

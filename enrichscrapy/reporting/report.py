@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 
 from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.files.private import private_file
 from enrichscrapy.items import Outcome
-from enrichscrapy.pages import content_policy, environment, page_file
-from enrichscrapy.privatefile import private_file
 from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, photo_outcomes
+from enrichscrapy.reporting.pages import content_policy, environment, page_file
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
 from enrichscrapy.reporting.sources import Trouble, outcomes_by_day, troubles
 from enrichscrapy.reporting.status import Status, read_status

@@ -8,13 +8,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from enrichscrapy.facts.text import one_line
 from enrichscrapy.reporting.faces import ENOUGH, VerdictCount
 from enrichscrapy.reporting.hosts import HostState
 from enrichscrapy.reporting.index import IndexState
 from enrichscrapy.reporting.sources import SourceProgress
 from enrichscrapy.reporting.status import Status
 from enrichscrapy.reporting.words import MODES, VERDICTS, duration, plural, reason_words, utc
-from enrichscrapy.text import one_line
 
 OUTCOME_COLUMNS = ("found", "absent", "mismatch", "blocked", "failed", "given_up")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from enrichscrapy.facts.text import one_line
 from enrichscrapy.items import Performer
 from enrichscrapy.reporting.faces import OWN
 from enrichscrapy.reporting.story import FaceStory, LookupStory, PhotoStory, Story
@@ -18,7 +19,6 @@ from enrichscrapy.reporting.words import (
     reason_words,
     utc,
 )
-from enrichscrapy.text import one_line
 
 
 def tell(story: Story) -> Iterator[str]:

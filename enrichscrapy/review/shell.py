@@ -6,7 +6,7 @@ from functools import cache
 
 from markupsafe import Markup
 
-from enrichscrapy.pages import content_policy, environment, page_file
+from enrichscrapy.reporting.pages import content_policy, environment, page_file
 
 PACKAGE = "enrichscrapy.review"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
+from enrichscrapy.facts.text import one_line
 from enrichscrapy.reporting.tables import table
 from enrichscrapy.reporting.words import VERDICTS, plural, reason_words
 from enrichscrapy.review.queue import Card, Waiting
-from enrichscrapy.text import one_line
 
 
 def print_queue(rows: Sequence[Waiting], console: Console | None = None) -> None:

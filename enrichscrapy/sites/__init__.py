@@ -1,7 +1,7 @@
 """What a reference site looks like: URLs and markup, as pure functions. No requests here.
 
-A site is a module of this package that satisfies :class:`Site`. Adding a source means adding one
-such module and one spider.
+A site is a package in this one that satisfies :class:`Site`. Adding a source means adding one such
+package and one spider. May import facts, items and exceptions; no Scrapy.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ class Site(Protocol):
 
 @cache
 def all_sites() -> dict[str, Site]:
-    """Every site module of this package, by its name; one whose file begins with ``_`` is none."""
+    """Every site, by its name: the packages in this one."""
     found: dict[str, Site] = {}
     for module in pkgutil.iter_modules(__path__):
-        if not module.name.startswith("_"):
+        if module.ispkg:
             site = cast(Site, importlib.import_module(f"{__name__}.{module.name}"))
             found[site.NAME] = site
     return found

@@ -18,19 +18,17 @@ from scrapy.http import Response, TextResponse
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from enrichscrapy.age import minor_by
-from enrichscrapy.arguments import SpiderArguments
+from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import DueLookup, Selection
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.identity.age import minor_by
+from enrichscrapy.identity.decide import identify, rank_search_results
 from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
-from enrichscrapy.layout import UNKNOWN_SHAPE
-from enrichscrapy.matching import identify, rank_search_results
-from enrichscrapy.plan import (
+from enrichscrapy.lookups.plan import (
     PageReport,
     Plan,
     Step,
@@ -40,6 +38,8 @@ from enrichscrapy.plan import (
     plan_by_name,
 )
 from enrichscrapy.sites import PageKind, Site
+from enrichscrapy.sites.layout import UNKNOWN_SHAPE
+from enrichscrapy.spiders.arguments import SpiderArguments
 
 GONE = (404, 410)
 DATABASE_FAULTS = (DatabaseDamaged, DatabaseUnavailable)

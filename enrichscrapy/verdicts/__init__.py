@@ -1,9 +1,8 @@
 """Vectors in, verdicts out: which of a lookup's faces are this performer's. Pure, numpy only."""
 
 from enrichscrapy.items import Judgement, Neighbour
-from enrichscrapy.verdicts.rules import judge
+from enrichscrapy.verdicts.rules import Rules, judge
 from enrichscrapy.verdicts.ruling import RULE_VERSION
-from enrichscrapy.verdicts.seed import seed_rules
 from enrichscrapy.verdicts.thresholds import Thresholds, fingerprint
 from enrichscrapy.verdicts.types import (
     Candidate,
@@ -23,9 +22,9 @@ __all__ = [
     "Neighbour",
     "Reason",
     "Reference",
+    "Rules",
     "Thresholds",
     "Trust",
     "fingerprint",
     "judge",
-    "seed_rules",
 ]

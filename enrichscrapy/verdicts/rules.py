@@ -6,7 +6,7 @@ one. Each trust level is a reading of the same evidence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from enrichscrapy.items import Decision, Identity, Judgement, Neighbour, Verdict
 from enrichscrapy.verdicts import profile
@@ -17,6 +17,19 @@ from enrichscrapy.verdicts.room import make_room
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.types import Candidate, Context, Limits, Reason, Reference, Trust
+
+Rules = Callable[
+    [
+        Sequence[Candidate],
+        Sequence[Reference],
+        Sequence[Sequence[Neighbour]],
+        Context,
+        Thresholds,
+        Limits,
+    ],
+    Judgement,
+]
+"""What judges a lookup: :func:`judge`, or other rules beside it in a benchmark."""
 
 
 def judge(

@@ -21,11 +21,11 @@ from enrichscrapy.calibration import (
     trials_needed,
 )
 from enrichscrapy.calibration.curves import draw_curves
+from enrichscrapy.calibration.labelled import labelled_photos
 from enrichscrapy.calibration.people import gather_people
 from enrichscrapy.calibration.report import measured, proposed
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.engine import PhotoFaces
-from enrichscrapy.faces.labelled import labelled_photos
 from enrichscrapy.items import Face, PhotoOutcome
 from enrichscrapy.verdicts import Thresholds
 from enrichscrapy.verdicts.crowd import apart_from_crowd

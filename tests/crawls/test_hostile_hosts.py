@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from demo.portraits import PersonLook, Shot, draw_portrait
 from demo.sites import DemoSites, Fault, Kind, SitePhoto, SiteProfile
-from enrichscrapy.browser import find_browser
+from enrichscrapy.core.browser import find_browser
 from enrichscrapy.database.schema import lookups, performers, photo_results, photos
 from tests.support import Workplace
 

@@ -10,9 +10,9 @@ from sqlalchemy import insert, select
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.hosts import Answer
 from enrichscrapy.database.schema import lookups
-from enrichscrapy.pace import Circuit, Closed, HostState, Turn
-from enrichscrapy.pacerules import PaceRules
-from enrichscrapy.refusals import RefusalKind
+from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
+from enrichscrapy.politeness.refusals import RefusalKind
+from enrichscrapy.politeness.rules import PaceRules
 
 RULES = PaceRules("babepedia", floor=3.0, jitter=0.0, longest_wait=1e6)
 HOST = "www.example.com"
@@ -82,7 +82,7 @@ def test_threads_never_share_a_slot(database):
 def test_processes_never_share_a_slot(database, tmp_path):
     code = f"""
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.pacerules import PaceRules
+from enrichscrapy.politeness.rules import PaceRules
 rules = PaceRules("babepedia", floor=3.0, jitter=0.0, longest_wait=1e6)
 with PerformerDatabase({str(database.path)!r}, clock=lambda: {NOW}) as database:
     for _ in range(10):

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.importers import import_file
 from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.schema import lookups, suppressions
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.database.traits import Traits, comparable_link
 from enrichscrapy.exceptions import SuppressionKeyMissing, VerdictRefused
+from enrichscrapy.importing.performers import import_file
 from enrichscrapy.items import Outcome, Verdict
 from tests.database.builders import accept, face, lookup, photo
 

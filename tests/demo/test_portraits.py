@@ -20,7 +20,7 @@ SMALL = (330, 440)  # pixels: quicker than a whole portrait
 def detector():
     import torch
 
-    from enrichscrapy.faces.detect import Detector
+    from enrichscrapy.faces.mtcnn.detect import Detector
 
     return Detector(torch.device("cpu"))
 

@@ -35,7 +35,7 @@ def photos():
     """Crops of the photos of some of the people, as the engine would cut them; and whose."""
     import torch
 
-    from enrichscrapy.faces.detect import Detector
+    from enrichscrapy.faces.mtcnn.detect import Detector
 
     detector = Detector(torch.device("cpu"))
     cut, who = [], []

@@ -22,11 +22,11 @@ from scrapy.utils.defer import deferred_from_coro  # noqa: E402
 from scrapy.utils.project import get_project_settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 
-from enrichscrapy.downloadermiddlewares.refused import (  # noqa: E402
+from enrichscrapy.core.refused import (  # noqa: E402
     RequestRefused,
     describe_failure,
 )
-from enrichscrapy.resolver import PublicResolver  # noqa: E402
+from enrichscrapy.core.resolver import PublicResolver  # noqa: E402
 
 
 class ProbeSpider(Spider):

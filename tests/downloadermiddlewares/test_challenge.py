@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from enrichscrapy import __version__
-from enrichscrapy.browser import find_browser
+from enrichscrapy.core.browser import find_browser
 from enrichscrapy.database import PerformerDatabase
 
 needs_browser = pytest.mark.skipif(

@@ -3,9 +3,9 @@ from scrapy import Request
 from scrapy.settings import Settings
 
 from enrichscrapy import settings as project_settings
+from enrichscrapy.core.checks import check_settings
+from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.downloadermiddlewares.challenge import Clearance
-from enrichscrapy.downloadermiddlewares.checks import check_settings
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused, describe_failure
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import Outcome
 

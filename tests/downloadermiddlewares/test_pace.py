@@ -6,12 +6,12 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.statscollectors import StatsCollector
 
+from enrichscrapy.core.hosts import Hosts
+from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.downloadermiddlewares.hosts import Hosts
 from enrichscrapy.downloadermiddlewares.pace import PaceMiddleware
-from enrichscrapy.downloadermiddlewares.refused import RequestRefused
 from enrichscrapy.extensions.database import DatabaseExtension
-from enrichscrapy.pacerules import PaceRules
+from enrichscrapy.politeness.rules import PaceRules
 
 NOW = 1_800_000_000.0
 

@@ -9,8 +9,8 @@ from scrapy.statscollectors import MemoryStatsCollector
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.extensions.publisher import IndexPublisher
+from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import FaceIndex, verify
-from enrichscrapy.locks import FileLock
 from tests.index.conftest import World, db  # noqa: F401  # a fixture
 
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from enrichscrapy.faces.cascade import Proposals
 from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.decode import Picture
-from enrichscrapy.faces.detect import Detector, merge
-from enrichscrapy.faces.pyramid import CELL, FACTOR, STRIDE, Mosaic, scales
+from enrichscrapy.faces.mtcnn.cascade import Proposals
+from enrichscrapy.faces.mtcnn.detect import Detector, merge
+from enrichscrapy.faces.mtcnn.pyramid import CELL, FACTOR, STRIDE, Mosaic, scales
 
 CPU = torch.device("cpu")
 

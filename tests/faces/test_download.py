@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from enrichscrapy.faces.download import DownloadError, Progress, fetch
+from enrichscrapy.faces.facenet.download import DownloadError, Progress, fetch
 
 DATA = bytes(range(256)) * 4096
 SHA256 = hashlib.sha256(DATA).hexdigest()

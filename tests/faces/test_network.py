@@ -11,12 +11,18 @@ import torch
 from torch.nn.functional import normalize
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
-from enrichscrapy.faces import network as module
-from enrichscrapy.faces import probe, selftest
-from enrichscrapy.faces.folded import FoldedNet
+from enrichscrapy.faces.facenet import network as module
+from enrichscrapy.faces.facenet import probe, selftest
+from enrichscrapy.faces.facenet.folded import FoldedNet
+from enrichscrapy.faces.facenet.network import (
+    Network,
+    build_plain,
+    load_state,
+    pick_device,
+    pick_dtype,
+)
+from enrichscrapy.faces.facenet.weights import NAMED_SHA256
 from enrichscrapy.faces.model import FaceModel, FacenetVGGFace2, ModelOptions, resolve_model
-from enrichscrapy.faces.network import Network, build_plain, load_state, pick_device, pick_dtype
-from enrichscrapy.faces.weights import NAMED_SHA256
 from tests.weights import random_state, save_weights
 
 CPU = torch.device("cpu")

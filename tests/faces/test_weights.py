@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
-from enrichscrapy.faces import weights as module
-from enrichscrapy.faces.download import DownloadError
+from enrichscrapy.faces.facenet import weights as module
+from enrichscrapy.faces.facenet.download import DownloadError
 from enrichscrapy.faces.model import FacenetVGGFace2, ModelOptions
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.compare import is_personal, link_key
 from enrichscrapy.facts.links import host_of, link_kind, outside_link
+from enrichscrapy.identity.compare import is_personal, link_key
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import FaceIndex, accepted, publish, published_model, reindex, verify
 from enrichscrapy.index.manifest import digest_hex, digest_of
-from enrichscrapy.locks import FileLock
 
 
 def contents(index_dir) -> dict[int, bytes]:

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from enrichscrapy.facts.names import name_words
+from enrichscrapy.identity.decide import identify, rank_search_results
 from enrichscrapy.items import Identity, Outcome, ReferenceSiteMode
-from enrichscrapy.matching import identify, rank_search_results
-from enrichscrapy.plan import PageReport, StepKind, conclude, plan_by_name
+from enrichscrapy.lookups.plan import PageReport, StepKind, conclude, plan_by_name
 from enrichscrapy.sites import SearchResult, iafd
 from tests.namesakes.world import build_world
 

@@ -23,7 +23,7 @@ READY_MADE = (
     "enrichscrapy.extensions.judge",
     "enrichscrapy.extensions.shutdown",
     "enrichscrapy.downloadermiddlewares.challenge",
-    "enrichscrapy.downloadhandler",
+    "enrichscrapy.core.handler",
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from enrichscrapy.database.schema import performers
-from enrichscrapy.jobdir import Owner, close_jobdir
+from enrichscrapy.files.jobdir import Owner, close_jobdir
 
 ALL = {f"/babe/Ada_Demo{number}": 1 for number in range(1, 9)}
 WITH_AND_WITHOUT = pytest.mark.parametrize("jobdir", [True, False], ids=["jobdir", "no jobdir"])

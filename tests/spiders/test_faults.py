@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse
 from twisted.python.failure import Failure
 
 from enrichscrapy.items import Lookup, Outcome, Performer
-from enrichscrapy.plan import plan_by_name
+from enrichscrapy.lookups.plan import plan_by_name
 from enrichscrapy.sites import PageKind
 from enrichscrapy.spiders.babepedia import BabepediaSpider
 from tests.spiders.test_runner import EmptySite

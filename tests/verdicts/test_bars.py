@@ -4,10 +4,11 @@ import pytest
 
 from benchmarks import histories, made_up
 from benchmarks._synthetic import make_people
+from benchmarks.seed_rules import seed_rules
 from benchmarks.verdicts import TARGET_QUARANTINED, TARGET_RIGHT, TARGET_STRANGERS
 from enrichscrapy.calibration import Page, draw_lookups, judge_lookups, pooled
 from enrichscrapy.items import Verdict
-from enrichscrapy.verdicts import Thresholds, judge, seed_rules
+from enrichscrapy.verdicts import Thresholds, judge
 
 SEEDS = range(70_000, 70_004)
 PAGES = (Page.RIGHT, Page.MIXED, Page.WRONG)

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.seed_rules import seed_rules
 from enrichscrapy.items import Identity, Neighbour, Verdict
 from enrichscrapy.verdicts import (
     Candidate,
@@ -14,7 +15,6 @@ from enrichscrapy.verdicts import (
     Reason,
     Reference,
     Thresholds,
-    seed_rules,
 )
 from enrichscrapy.verdicts.crowd import apart_from_crowd
 from tests.verdicts import people

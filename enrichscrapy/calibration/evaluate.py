@@ -1,0 +1,262 @@
+"""How well faces are found and told apart, on a folder of known people.
+
+``python -m enrichscrapy.calibration.evaluate DIR`` looks at every photo with the gates off and on,
+by the settings in force, and compares every two faces. DIR holds one sub-folder a person, or a
+``labels.csv``. With ``--plain`` the published networks look at the same photos, used plainly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from enrichscrapy import settings
+from enrichscrapy.calibration.labelled import labelled_photos, read_photo
+from enrichscrapy.calibration.lookers import Engine, Found, Looker, Plain
+from enrichscrapy.calibration.verification import (
+    PERCENTILES,
+    Accepted,
+    Estimate,
+    Pairs,
+    percentiles,
+)
+from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.faces.crop import overlap
+from enrichscrapy.faces.options import FaceOptions
+from enrichscrapy.items import PhotoOutcome
+from enrichscrapy.reporting.line_chart import Axis, Line, Panel, draw
+
+FACES = PhotoOutcome.FACES.value
+FALSE_ACCEPTS = (1e-3, 1e-4)
+MOST = 3000
+BATCH = 16
+SAME_BOX = 0.5  # intersection over union from which two boxes are one face
+COLOURS = ("#1e8449", "#2471a3", "#c0392b")
+
+
+@dataclass
+class Run:
+    """One column of the table."""
+
+    words: str
+    found: list[Found]
+    pairs: Pairs
+
+    @cached_property
+    def outcomes(self) -> Counter[str]:
+        return Counter(each.outcome for each in self.found)
+
+    @cached_property
+    def auc(self) -> Estimate | None:
+        return self.pairs.auc() if self.pairs else None
+
+    @cached_property
+    def accepted(self) -> dict[float, Accepted | None]:
+        """By the share of strangers let in."""
+        usable = bool(self.pairs)
+        return {far: self.pairs.accepted(far) if usable else None for far in FALSE_ACCEPTS}
+
+
+def evaluate(
+    files: Sequence[tuple[Path, str]], lookers: dict[str, Looker], console: Console
+) -> tuple[list[Run], NDArray[np.int64]]:
+    """Every way of looking at every photo; and whose photos they are, (n,) from 0."""
+    photos, names = _read(files, console)
+    number = {name: place for place, name in enumerate(sorted(set(names)))}
+    owners = np.array([number[name] for name in names], np.int64)
+    runs = []
+    for words, looker in lookers.items():
+        batches = range(0, len(photos), BATCH)
+        found: list[Found] = []
+        for start in track(
+            batches, words, console=console, transient=True, disable=not console.is_terminal
+        ):
+            found += looker.look(photos[start : start + BATCH])
+        runs.append(Run(words, found, compare(found, owners)))
+    return runs, owners
+
+
+def _read(files: Sequence[tuple[Path, str]], console: Console) -> tuple[list[bytes], list[str]]:
+    photos, names = [], []
+    for path, name in track(
+        files, "reading", console=console, transient=True, disable=not console.is_terminal
+    ):
+        data = read_photo(path)
+        if data is None:
+            console.print(f"{path.name}: unreadable, left out", markup=False)
+            continue
+        photos.append(data)
+        names.append(name)
+    return photos, names
+
+
+def compare(found: Sequence[Found], owners: NDArray[np.int64], only: Sequence[int] = ()) -> Pairs:
+    """Pairs of the faces found (of the photos ``only``, when some are named)."""
+    chosen = only or range(len(found))
+    kept = [place for place in chosen if found[place].vector is not None]
+    vectors = [vector for place in kept if (vector := found[place].vector) is not None]
+    stacked = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
+    return Pairs(stacked, owners[kept])
+
+
+def found_by_both(one: Run, other: Run) -> list[int]:
+    """Photos in which both found the same face."""
+    return [
+        place
+        for place, (a, b) in enumerate(zip(one.found, other.found, strict=True))
+        if a.box is not None and b.box is not None and overlap(a.box, b.box) >= SAME_BOX
+    ]
+
+
+# --- Telling it ----------------------------------------------------------------------------------
+
+
+def table(runs: Sequence[Run]) -> Table:
+    """A column for every way of looking."""
+    reasons = sorted({name for run in runs for name in run.outcomes} - {FACES})
+    columns = [_cells(run, reasons) for run in runs]
+    told = Table(title=f"{len(runs[0].found):,} photos of {runs[0].pairs.people:,} people")
+    told.add_column()
+    for run in runs:
+        told.add_column(run.words, justify="right", no_wrap=True)
+    for words in columns[0]:
+        told.add_row(words, *(column[words] for column in columns))
+    return told
+
+
+def _cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
+    """One column of the table, by the words of its rows."""
+    cells = {
+        "faces found": f"{run.outcomes[FACES]:,}",
+        "photos missed": f"{len(run.found) - run.outcomes[FACES]:,}",
+        **{f"  {name.replace('_', ' ')}": f"{run.outcomes[name]:,}" for name in reasons},
+        "pairs, same person": f"{len(run.pairs.same):,}",
+        "pairs, different": f"{len(run.pairs.different):,}",
+        "ROC AUC": _figure(run.auc, 1, 5),
+        "  95 % bounds of it": _bounds(run.auc, 1, 5),
+    }
+    for wanted, accepted in run.accepted.items():
+        share, limit = (accepted.share, accepted.threshold) if accepted else (None, None)
+        cells |= {
+            f"accepted, %, at {wanted:g}": _figure(share, 100, 1),
+            f"  bounds at {wanted:g}": _bounds(share, 100, 1),
+            f"  distance at {wanted:g}": "" if limit is None else f"{limit:.3f}",
+        }
+    for who, gaps in (("same", run.pairs.same), ("others", run.pairs.different)):
+        values = percentiles(gaps) if len(gaps) else ()
+        for percent, value in zip_longest(PERCENTILES, values):
+            words = f"{percent} % of {who} within"
+            cells[words] = "" if value is None else f"{value:.3f}"
+    return cells
+
+
+def _figure(estimate: Estimate | None, times: float, digits: int) -> str:
+    return f"{times * estimate.value:.{digits}f}" if estimate else "too few pairs"
+
+
+def _bounds(estimate: Estimate | None, times: float, digits: int) -> str:
+    if estimate is None:
+        return ""
+    return f"{times * estimate.low:.{digits}f}-{times * estimate.high:.{digits}f}"
+
+
+def beside(ours: Run, plain: Run, owners: NDArray[np.int64]) -> str:
+    """Both over the faces that both find."""
+    both = found_by_both(ours, plain)
+    if not both:
+        return "No face was found by both."
+    pairs = [compare(run.found, owners, both) for run in (ours, plain)]
+    if not all(pairs):
+        return "The faces found by both leave nothing to compare."
+    aucs = [each.auc() for each in pairs]
+    words = ", ".join(
+        f"{run.words} {_figure(auc, 1, 5)} ({_bounds(auc, 1, 5)})"
+        for run, auc in zip((ours, plain), aucs, strict=True)
+    )
+    return f"ROC AUC over the {len(both):,} faces that both find: {words}."
+
+
+def plot(runs: Sequence[Run]) -> str:
+    """ROC curves (false accepts on a logarithmic scale) and distances, as SVG."""
+    usable = [run for run in runs if run.pairs]
+    curves, gaps = [], []
+    for run, colour in zip(usable, COLOURS, strict=False):
+        false, true = run.pairs.roc()
+        curves.append(Line(run.words, colour, list(zip(false, true, strict=True))))
+        for words, some, dashed in (
+            ("one person", run.pairs.same, False),
+            ("two people", run.pairs.different, True),
+        ):
+            shares, edges = np.histogram(some, np.arange(0, 1.51, 0.03))
+            points = list(zip(edges[:-1] + 0.015, 100 * shares / len(some), strict=True))
+            gaps.append(Line(f"{run.words}, {words}", colour, points, dashed=dashed))
+    powers = Axis(1e-5, 1, {10.0**power: f"{10.0**power:g}" for power in range(-5, 1)}, log=True)
+    parts = Axis(0, 1, {each / 5: f"{each / 5:.1f}" for each in range(6)})
+    top = max((share for line in gaps for _, share in line.points), default=1.0)
+    return draw(
+        [
+            Panel("true accepts by false accepts", powers, parts, curves),
+            Panel(
+                "pairs by distance (1 - cosine), %; dashed: two people",
+                Axis(0, 1.5, {each / 4: f"{each / 4:g}" for each in range(7)}),
+                Axis(0, top, {0: "0", top: f"{top:.0f}"}),
+                gaps,
+            ),
+        ],
+        [(line.words, line.colour) for line in curves],
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m enrichscrapy.calibration.evaluate", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="one sub-folder a person")
+    parser.add_argument("--plain", action="store_true", help="facenet-pytorch used plainly as well")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("evaluation.svg"), help="the plot"
+    )
+    parser.add_argument("--most", type=int, default=MOST, help=f"photos at most ({MOST})")
+    chosen = parser.parse_args(arguments)
+    try:
+        _run(chosen, Console())
+    except (EnrichError, OSError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 2 if isinstance(error, BadSetting) else 1
+    return 0
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> None:
+    files = labelled_photos(chosen.folder)
+    if len(files) > chosen.most:
+        console.print(f"{len(files):,} photos: the first {chosen.most:,} of them are looked at")
+    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
+    options = FaceOptions.from_settings(values)
+    lookers: dict[str, Looker] = {
+        "gates off": Engine(options.without_gates()),
+        "gates on": Engine(options),
+    }
+    if chosen.plain:
+        lookers["facenet-pytorch"] = Plain(options)
+    runs, owners = evaluate(files[: chosen.most], lookers, console)
+    console.print(table(runs))
+    if chosen.plain:
+        console.print(beside(runs[0], runs[-1], owners), markup=False)
+    chosen.output.write_text(plot(runs), encoding="utf-8")
+    console.print(f"{chosen.output}: the plot", markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

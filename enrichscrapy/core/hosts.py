@@ -1,0 +1,182 @@
+"""The host behind each source: what becomes of its circuit, and who may ask it next.
+
+All requests of a source share one host, whatever host name they carry: on the other side they
+meet the same server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from enrichscrapy.core.refused import RequestRefused
+from enrichscrapy.core.sources import Sources
+from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.files.locks import FileLock
+from enrichscrapy.items import Outcome
+from enrichscrapy.politeness.pace import Circuit, Closed, HostState
+from enrichscrapy.politeness.refusals import RefusalKind
+from enrichscrapy.politeness.rules import PaceRules
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.hosts import HostStore
+
+
+@dataclass
+class Host:
+    """A host in this crawl; what is known of it beyond that is in the database.
+
+    ``untroubled``: a good answer would change nothing. While it is held, only requests that
+    follow from another one (a challenge's visit) may leave. While photos wait, no page does: what
+    was begun is finished first, so that a crawl that has to end has few pages in hand.
+    """
+
+    name: str
+    rules: PaceRules
+    file_lock: FileLock
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    untroubled: bool = False
+    held_until: float = 0.0
+    holders: int = 0
+    photos_waiting: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        return self.holders > 0 or time.monotonic() < self.held_until
+
+    def release(self) -> None:
+        self.file_lock.release()
+        self.lock.release()
+
+
+class Hosts:
+    """The hosts of a crawl; ``name_and_rules`` finds a request's, ``stop`` ends the crawl."""
+
+    def __init__(
+        self,
+        database: DatabaseExtension,
+        name_and_rules: Callable[[Request], tuple[str, PaceRules]],
+        stop: Callable[[str, str], None],
+    ) -> None:
+        self.database = database
+        self._name_and_rules = name_and_rules
+        self._stop = stop
+        self._hosts: dict[str, Host] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        sources = Sources.from_crawler(crawler)
+        rules = {
+            s.source: PaceRules.from_settings(crawler.settings, s.source, s.on_loopback)
+            for s in sources
+        }
+
+        def name_and_rules(request: Request) -> tuple[str, PaceRules]:
+            source = sources.of(request)
+            assert source is not None  # the intake refuses what belongs to no source
+            return source.host_of(source.home), rules[source.source]
+
+        def stop(reason: str, message: str) -> None:
+            stop_crawl(crawler, reason, message)
+
+        return cls(required(crawler, DatabaseExtension), name_and_rules, stop)
+
+    @property
+    def store(self) -> HostStore:
+        return self.database.database.hosts
+
+    def now(self) -> float:
+        """UTC seconds since the epoch."""
+        return self.database.database.clock()
+
+    def of(self, request: Request) -> Host:
+        name, rules = self._name_and_rules(request)
+        if name not in self._hosts:
+            path = self.database.database.path
+            folder = path.with_name(f"{path.name}.locks")
+            lock_path = folder / f"host-{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
+            self._hosts[name] = Host(name, rules, FileLock(lock_path, f"request to {name}"))
+        return self._hosts[name]
+
+    # --- Who goes first --------------------------------------------------------------------------
+
+    @contextmanager
+    def holding(self, request: Request) -> Iterator[None]:
+        """Let nothing leave meanwhile but what follows from this request."""
+        host = self.of(request)
+        host.holders += 1
+        try:
+            yield
+        finally:
+            host.holders -= 1
+
+    def judged(self, request: Request) -> None:
+        """The answer to this request was understood: the others may go on."""
+        self.of(request).held_until = 0.0
+
+    # --- The circuit -----------------------------------------------------------------------------
+
+    async def succeeded(self, request: Request) -> None:
+        host = self.of(request)
+        if not host.untroubled:
+            state = await self.database.write(self.store.succeeded, host.name, host.rules)
+            host.untroubled = state.untroubled
+
+    async def refused(self, request: Request, kind: RefusalKind, detail: str) -> HostState:
+        host = self.of(request)
+        state = await self.database.write(self.store.refused, host.name, host.rules, kind, detail)
+        return self._stop_if_open(host, state)
+
+    async def failed(self, request: Request, detail: str) -> HostState:
+        host = self.of(request)
+        state = await self.database.write(self.store.failed, host.name, host.rules, detail)
+        return self._stop_if_open(host, state)
+
+    async def leave_alone(self, request: Request, detail: str) -> HostState:
+        """Open the circuit at once."""
+        host = self.of(request)
+        state = await self.database.write(self.store.open_circuit, host.name, host.rules, detail)
+        return self._stop_if_open(host, state)
+
+    async def set_crawl_delay(self, request: Request, seconds: float | None) -> None:
+        host = self.of(request)
+        await self.database.write(self.store.set_crawl_delay, host.name, host.rules, seconds)
+
+    async def refund(self, request: Request, count: int) -> None:
+        """Give back requests that were charged in advance and not made."""
+        host = self.of(request)
+        await self.database.write(self.store.refund, host.name, host.rules, max(0, count))
+
+    async def clearance(self, request: Request) -> list[dict[str, Any]]:
+        """The cookies of the last challenge that was passed, in this run or another."""
+        return await self.database.read(self.store.clearance, self.of(request).name)
+
+    async def set_clearance(self, request: Request, cookies: list[dict[str, Any]]) -> None:
+        host = self.of(request)
+        await self.database.write(self.store.set_clearance, host.name, host.rules.source, cookies)
+
+    def _stop_if_open(self, host: Host, state: HostState) -> HostState:
+        host.untroubled = state.untroubled
+        if state.circuit is Circuit.OPEN:
+            until = _when(state.circuit_until or self.now())
+            why = state.circuit_reason or "refused"
+            self._stop("blocked", f"{host.name} is left alone until {until} ({why})")
+        return state
+
+    def close(self, host: Host, closed: Closed) -> NoReturn:
+        """End the crawl, because nothing may be asked of the host now."""
+        self._stop(closed.reason, f"{host.name}: {closed.detail}; it goes on {_when(closed.until)}")
+        raise RequestRefused(Outcome.BLOCKED, closed.detail, transient=True)
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))

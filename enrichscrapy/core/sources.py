@@ -1,0 +1,54 @@
+"""The addresses of every source, as this crawl's settings map them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from enrichscrapy.politeness.addresses import SourceAddresses, check_base_url
+from enrichscrapy.sites import Site, all_sites
+
+
+class Sources:
+    """Finds the source a request belongs to, by ``meta["source"]`` or by its host."""
+
+    def __init__(self, sources: Iterable[SourceAddresses]) -> None:
+        self._by_name = {each.source: each for each in sources}
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], *more: Site) -> Self:
+        """Read the ``<SOURCE>_BASE_URL`` of every known site; raises ``BadSetting``."""
+        by_name = all_sites() | {site.NAME: site for site in more}
+        return cls(_addresses(site, settings) for site in by_name.values())
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        site = getattr(crawler.spider, "site", None)
+        return cls.from_settings(crawler.settings, *([site] if site is not None else []))
+
+    def __iter__(self) -> Any:
+        return iter(self._by_name.values())
+
+    def of(self, request: Request) -> SourceAddresses | None:
+        named = self._by_name.get(request.meta.get("source", ""))
+        return named or self.of_url(request.url)
+
+    def of_url(self, url: str) -> SourceAddresses | None:
+        host = urlsplit(url).hostname
+        found = (s for s in self._by_name.values() if host in s.hosts | s.photo_hosts)
+        return next(found, None)
+
+
+def _addresses(site: Site, settings: Mapping[str, Any]) -> SourceAddresses:
+    setting = f"{site.NAME.upper()}_BASE_URL"
+    return SourceAddresses(
+        source=site.NAME,
+        home=site.HOME,
+        hosts=frozenset(site.HOSTS),
+        photo_hosts=frozenset(site.PHOTO_HOSTS),
+        base_url=check_base_url(setting, settings.get(setting) or ""),
+    )

@@ -1,0 +1,232 @@
+"""MTCNN over photos of unequal size, at the sizes that can pass the gates.
+
+The cascade is the published one: P-Net proposes over an image pyramid, R-Net and O-Net refine.
+What differs from ``facenet_pytorch.MTCNN`` is where the time goes: the pyramid begins at the
+smallest face wanted instead of at 20 pixels (its levels are a subset of the plain ones), P-Net
+sees all levels at once, levels and windows are resampled from halvings of the photo, and the
+windows of all photos go through R-Net and O-Net together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torchvision.ops import batched_nms, nms
+
+from enrichscrapy.faces.crop import Box
+from enrichscrapy.faces.decode import Picture
+from enrichscrapy.faces.mtcnn.cascade import Proposals, Refiner, finisher, refiner
+from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, scales
+
+THRESHOLDS = (0.6, 0.7, 0.7)
+BATCH = 512
+# Boxes that share this much of the smaller one are one face.
+SAME_FACE_OVERLAP = 0.7
+
+Floats = NDArray[np.float32]
+Whole = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face in pixels of the upright photo: eyes, nose and mouth corners are its landmarks."""
+
+    box: Box
+    landmarks: tuple[tuple[float, float], ...]
+    score: float
+
+    @property
+    def size(self) -> float:
+        """The shorter side of the box."""
+        x1, y1, x2, y2 = self.box
+        return min(x2 - x1, y2 - y1)
+
+    @property
+    def area(self) -> float:
+        x1, y1, x2, y2 = self.box
+        return max(x2 - x1, 1.0) * max(y2 - y1, 1.0)
+
+
+@dataclass
+class _Windows:
+    """Boxes (n, 4), scores (n,) and the photo each belongs to."""
+
+    boxes: Floats
+    scores: Floats
+    photos: Whole
+
+    def pick(self, keep: Whole | NDArray[np.bool_]) -> _Windows:
+        return _Windows(self.boxes[keep], self.scores[keep], self.photos[keep])
+
+
+class Detector:
+    """Finds faces; R-Net and O-Net run in ``dtype``, P-Net always in float32."""
+
+    def __init__(self, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
+        self._device = device
+        self._pnet = Proposals(device)
+        self._rnet = refiner(device, dtype)
+        self._onet = finisher(device, dtype)
+
+    def detect(
+        self, pictures: Sequence[Picture], min_sizes: Sequence[float]
+    ) -> list[list[Detection]]:
+        """Faces of each picture, largest first, from about ``min_sizes`` pixels of the photo."""
+        with torch.inference_mode():
+            proposed = [
+                self._propose(number, picture, size)
+                for number, (picture, size) in enumerate(zip(pictures, min_sizes, strict=True))
+            ]
+            windows = self._refine(pictures, _join(proposed))
+            found, landmarks = self._finish(pictures, windows)
+        faces: list[list[Detection]] = [[] for _ in pictures]
+        for box, score, photo, points in zip(
+            found.boxes, found.scores, found.photos, landmarks, strict=True
+        ):
+            x1, y1, x2, y2 = box.tolist()
+            marks = tuple((x, y) for x, y in points.tolist())
+            faces[photo].append(Detection((x1, y1, x2, y2), marks, float(score)))
+        return [sorted(each, key=lambda face: face.area, reverse=True) for each in faces]
+
+    def _propose(self, number: int, picture: Picture, min_size: float) -> _Windows:
+        """P-Net over the pyramid of one picture: square windows in pixels of the photo."""
+        levels = scales(picture.width, picture.height, min_size)
+        if not levels:
+            return _nothing()
+        mosaic = Mosaic.of(picture, levels)
+        found, moves = self._pnet(self._tensor(mosaic.canvas[None]))
+        likely = (found >= THRESHOLDS[0]) & torch.from_numpy(mosaic.levels >= 0).to(found.device)
+        rows, columns = torch.nonzero(likely, as_tuple=True)
+        scores, shifts = found[rows, columns], moves[rows, columns]
+        cells = torch.stack([columns, rows], dim=1).cpu().numpy()
+        level = mosaic.levels[cells[:, 1], cells[:, 0]]
+        corner = (cells - mosaic.corners[level]) * STRIDE
+        scale = mosaic.scales[level][:, None]
+        edges = np.concatenate([(corner + 1) / scale, (corner + CELL) / scale], axis=1)
+        boxes = torch.from_numpy(np.floor(edges).astype(np.float32)).to(found.device)
+        keep = batched_nms(boxes, scores, torch.from_numpy(level).to(found.device), 0.5)
+        keep = keep[nms(boxes[keep], scores[keep], 0.7)]
+        boxes, scores, shifts = boxes[keep], scores[keep], shifts[keep]
+        sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
+        moved = (boxes + shifts * sides).cpu().numpy()
+        return _Windows(_square(moved), scores.cpu().numpy(), np.full(len(keep), number, np.int64))
+
+    def _refine(self, pictures: Sequence[Picture], windows: _Windows) -> _Windows:
+        windows, inputs = _cut(pictures, windows, 24)
+        scores, shifts = self._run(self._rnet, inputs, 4)
+        passed = scores > THRESHOLDS[1]
+        windows = _Windows(windows.boxes[passed], scores[passed], windows.photos[passed])
+        keep = _batched_nms(windows, 0.7)
+        moved = _move(windows.boxes[keep], shifts[passed][keep])
+        return _Windows(_square(moved), windows.scores[keep], windows.photos[keep])
+
+    def _finish(self, pictures: Sequence[Picture], windows: _Windows) -> tuple[_Windows, Floats]:
+        windows, inputs = _cut(pictures, windows, 48)
+        scores, heads = self._run(self._onet, inputs, 14)
+        passed = scores > THRESHOLDS[2]
+        boxes, heads = windows.boxes[passed], heads[passed]
+        corner = boxes[:, None, :2] - 1
+        sides = boxes[:, None, 2:] - boxes[:, None, :2] + 1
+        landmarks = heads[:, 4:].reshape(-1, 2, 5).transpose(0, 2, 1) * sides + corner
+        moved = _Windows(_move(boxes, heads[:, :4]), scores[passed], windows.photos[passed])
+        keep = merge(moved.boxes, moved.scores, moved.photos)
+        return moved.pick(keep), landmarks[keep]
+
+    def _run(
+        self, network: Refiner, inputs: NDArray[np.uint8], heads: int
+    ) -> tuple[Floats, Floats]:
+        """Scores (n,) and the other heads (n, heads)."""
+        if not len(inputs):
+            return np.zeros(0, np.float32), np.zeros((0, heads), np.float32)
+        parts = [
+            network(self._tensor(inputs[start : start + BATCH]))
+            for start in range(0, len(inputs), BATCH)
+        ]
+        scores, rest = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
+        return scores, rest
+
+    def _tensor(self, images: NDArray[np.uint8]) -> Tensor:
+        """(n, h, w, 3) -> (n, 3, h, w), channels last, scaled as MTCNN was trained."""
+        batch = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
+        return (batch.float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
+
+
+def merge(boxes: Floats, scores: Floats, photos: Whole) -> Whole:
+    """Indices that remain, best score first, when boxes mostly inside a better one are dropped."""
+    areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
+    keep: list[int] = []
+    for index in np.argsort(-scores, kind="stable").tolist():
+        rivals = [other for other in keep if photos[other] == photos[index]]
+        if all(_shared(boxes, areas, index, other) <= SAME_FACE_OVERLAP for other in rivals):
+            keep.append(index)
+    return np.array(keep, np.int64)
+
+
+def _shared(boxes: Floats, areas: Floats, a: int, b: int) -> float:
+    """The common area over the smaller box's area."""
+    left_top = np.maximum(boxes[a, :2], boxes[b, :2])
+    right_bottom = np.minimum(boxes[a, 2:], boxes[b, 2:])
+    width, height = np.maximum(right_bottom - left_top + 1, 0)
+    return float(width * height / min(areas[a], areas[b]))
+
+
+def _cut(
+    pictures: Sequence[Picture], windows: _Windows, size: int
+) -> tuple[_Windows, NDArray[np.uint8]]:
+    """The parts of the windows that lie inside their photos, resampled to ``size``."""
+    limits = np.array([_size(picture) for picture in pictures], np.float32)[windows.photos]
+    boxes = np.trunc(windows.boxes)
+    boxes[:, :2] = np.maximum(boxes[:, :2] - 1, 0)
+    boxes[:, 2:] = np.minimum(boxes[:, 2:], limits.reshape(-1, 2))
+    inside: NDArray[np.bool_] = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
+    windows = windows.pick(inside)
+    inputs = np.empty((len(windows.boxes), size, size, 3), np.uint8)
+    for row, (box, photo) in enumerate(zip(boxes[inside].tolist(), windows.photos, strict=True)):
+        x1, y1, x2, y2 = box
+        inputs[row] = np.asarray(pictures[photo].cut((x1, y1, x2, y2), size))
+    return windows, inputs
+
+
+def _batched_nms(windows: _Windows, threshold: float) -> Whole:
+    keep = batched_nms(
+        torch.from_numpy(windows.boxes),
+        torch.from_numpy(windows.scores),
+        torch.from_numpy(windows.photos),
+        threshold,
+    )
+    return np.asarray(keep.numpy(), np.int64)
+
+
+def _move(boxes: Floats, shifts: Floats) -> Floats:
+    sides = boxes[:, 2:] - boxes[:, :2] + 1
+    moved: Floats = boxes + shifts * np.concatenate([sides, sides], axis=1)
+    return moved
+
+
+def _square(boxes: Floats) -> Floats:
+    sides = boxes[:, 2:] - boxes[:, :2]
+    longest = sides.max(axis=1, keepdims=True, initial=0.0)
+    corner = boxes[:, :2] + sides * 0.5 - longest * 0.5
+    return np.concatenate([corner, corner + longest], axis=1)
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    return picture.width, picture.height
+
+
+def _join(parts: Sequence[_Windows]) -> _Windows:
+    parts = [*parts, _nothing()]
+    return _Windows(
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.photos for part in parts]),
+    )
+
+
+def _nothing() -> _Windows:
+    return _Windows(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))

@@ -1,0 +1,259 @@
+"""Is this page this performer's? A stranger's page is worse than a missed one.
+
+Names alone only make a candidate; what else the two sides state speaks for it or against it.
+
+- *Proof* settles it: the same birthday, an account in common, the stored link of this very page.
+- *Support* is shared by many people, so it takes two kinds: the year, the country, a second name.
+- A *contradiction* ends it. A *slip*, as records of one person have them, ends it too, unless a
+  link ties page and performer; then it stays uncorroborated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from enrichscrapy.facts.names import name_key
+from enrichscrapy.identity.compare import Agreement, compare_genders
+from enrichscrapy.identity.evidence import Evidence, gather_evidence, is_provable, page_key
+from enrichscrapy.identity.name_match import NameRelation, match_names
+from enrichscrapy.items import Identity, Performer, Profile
+from enrichscrapy.sites import SearchResult
+
+__all__ = ["IdentityDecision", "identify", "name_key", "rank_search_results"]
+
+_SAME = {NameRelation.SAME, NameRelation.ALIAS}
+_ALIKE = {
+    NameRelation.NUMBERED,
+    NameRelation.SPELLING,
+    NameRelation.PART,
+    NameRelation.SHARED_ALIAS,
+    NameRelation.NEAR,
+    NameRelation.OTHER_SCRIPT,
+}
+_CONFIRMED, _UNCORROBORATED = Identity.CONFIRMED, Identity.UNCORROBORATED
+# How rarely strangers of one name share it; a page is set apart by one of the rarer kinds.
+_WEIGHTS = {"birth year": 3, "birth month": 3, "death date": 3, "another name": 3, "gender": 2}
+_WEIGHTS |= {"web site": 2, "country": 1}
+_ABROAD = 2
+_CLEARLY = 3
+Verdict = tuple[Identity, str]
+Years = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True)
+class IdentityDecision:
+    """``evidence`` is JSON-serialisable: what each side said, and what it counted for."""
+
+    identity: Identity
+    reason: str
+    evidence: dict[str, Any]
+
+
+def identify(
+    performer: Performer, profile: Profile, *, by_link: bool, rivals: int | None = None
+) -> IdentityDecision:
+    """Decide whether ``profile`` is ``performer``.
+
+    ``by_link``: the page was reached through a stored link of this performer. ``rivals``: how many
+    other pages fit as well; None while the others were not looked at, and then mere support
+    leaves a page uncorroborated, so that the search for namesakes goes on.
+    """
+    evidence = gather_evidence(performer, profile, by_link)
+    identity, reason = _decide(evidence, rivals)
+    name = evidence.name
+    return IdentityDecision(
+        identity,
+        reason,
+        {
+            "name": {
+                "ours": name.ours,
+                "theirs": name.theirs,
+                "relation": name.relation.value,
+                "similarity": name.similarity,
+            },
+            **evidence.details,
+            "by_link": by_link,
+            "rivals": rivals,
+            "supports": evidence.supports,
+            "slips": evidence.slips,
+            "contradictions": evidence.contradictions,
+        },
+    )
+
+
+# --- The decision --------------------------------------------------------------------------------
+def _decide(evidence: Evidence, rivals: int | None) -> Verdict:
+    if evidence.contradictions:
+        # A link and an account that both lead here outweigh a birth date, under the same name.
+        twice = evidence.linked and evidence.account and evidence.name.relation in _SAME
+        if not twice or "gender" in evidence.contradictions:
+            return Identity.MISMATCH, f"{_and(evidence.contradictions)} contradicted"
+    if evidence.slips and not (evidence.linked or evidence.account):
+        return Identity.MISMATCH, f"{_and(evidence.slips)} contradicted"
+    identity, reason = _by_link(evidence) if evidence.linked else _by_name(evidence, rivals)
+    doubts = evidence.contradictions + evidence.slips
+    if doubts and identity is _CONFIRMED:
+        return _UNCORROBORATED, f"{reason}, but not the {_and(doubts)}"
+    return identity, reason
+
+
+def _by_link(evidence: Evidence) -> Verdict:
+    """A stored link is trusted as far as the page's name bears it out.
+
+    A link that was turned round to another address is trusted less: a part of a name, or an alias,
+    can lead to somebody else's page.
+    """
+    name, relation = evidence.name, evidence.name.relation
+    said = [proof] if (proof := _proof(evidence)) else evidence.supports
+    borne_out = bool(set(said) - {"country"})  # which sisters have in common as well
+    if relation is NameRelation.SAME:
+        return _CONFIRMED, "link and name agree"
+    if relation is NameRelation.ALIAS and name.words > 1 and not evidence.elsewhere:
+        return _CONFIRMED, "link and alias agree"
+    if relation in _SAME or relation in _ALIKE:
+        if borne_out:
+            return _CONFIRMED, f"link, {relation} and {_and(said)} agree"
+        if name.words > 1 or not evidence.elsewhere:
+            return _UNCORROBORATED, f"by link: {relation}"
+    elif evidence.account:
+        return _CONFIRMED, f"link and account agree: {relation}"
+    elif evidence.birthday:
+        known = relation is NameRelation.WORD
+        return _CONFIRMED if known else _UNCORROBORATED, f"link and birthday agree: {relation}"
+    elif relation is NameRelation.WORD and len(evidence.supports) > 1:
+        return _UNCORROBORATED, f"by link: {relation}, {_and(evidence.supports)}"
+    return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
+
+
+def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
+    """Nothing leads here but the name: it must be the same, and bear more than itself."""
+    name, relation = evidence.name, evidence.name.relation
+    proof = _proof(evidence)
+    if relation in _SAME:
+        if proof:
+            return _CONFIRMED, f"name and {proof} agree"
+        return _without_proof(evidence, rivals)
+    if relation in (NameRelation.SPELLING, NameRelation.PART, NameRelation.NUMBERED) and proof:
+        enough = name.words > 1 or relation is NameRelation.NUMBERED
+        return _CONFIRMED if enough else _UNCORROBORATED, f"{relation} and {proof} agree"
+    if relation in (NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT) and evidence.account:
+        return _CONFIRMED, f"{relation} and account agree"
+    if relation is NameRelation.SHARED_ALIAS and evidence.birthday:
+        return _UNCORROBORATED, f"{relation} and birthday agree"
+    # Twins and sisters have similar names, a surname, a birthday, even an account in common.
+    if relation is NameRelation.NEAR and evidence.account:
+        return _UNCORROBORATED, f"{relation} and account agree"
+    return Identity.MISMATCH, f"only the name speaks for it: {relation}"
+
+
+def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
+    """The same name, and at most support: only if nobody else fits as well."""
+    supports = evidence.supports
+    if rivals:
+        return Identity.MISMATCH, "ambiguous: several pages fit"
+    if len(supports) > 1:
+        unique = rivals == 0
+        return _CONFIRMED if unique else _UNCORROBORATED, f"name, {_and(supports)} agree"
+    if evidence.name.words < 2 and set(supports) <= {"country"}:
+        return Identity.MISMATCH, "one shared word is not enough"
+    if evidence.elsewhere and not supports:
+        return Identity.MISMATCH, "the same name, but another page of this site is stored"
+    if evidence.abroad and not supports:
+        return Identity.MISMATCH, "the same name in another country"
+    return _UNCORROBORATED, f"only {_and(['name', *supports])} agree"
+
+
+def _proof(evidence: Evidence) -> str:
+    return "birthday" if evidence.birthday else "account" if evidence.account else ""
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words)
+
+
+class Weighed(Protocol):
+    """A page that was identified; :class:`IdentityDecision` is one."""
+
+    @property
+    def identity(self) -> Identity | None: ...
+
+    @property
+    def evidence(self) -> Mapping[str, Any]: ...
+
+
+def choose(pages: Sequence[Weighed]) -> int | None:
+    """Which of several pages is the performer's: its position, or None where it stays open.
+
+    The one that is confirmed; else the one that its support sets clearly apart.
+    """
+    fitting = [i for i, page in enumerate(pages) if page.identity is _UNCORROBORATED]
+    confirmed = [i for i, page in enumerate(pages) if page.identity is _CONFIRMED]
+    if len(confirmed or fitting) == 1:
+        return (confirmed or fitting)[0]
+    by_weight = sorted((_weight(pages[i].evidence), i) for i in confirmed or fitting)
+    if not by_weight or by_weight[-1][0] < by_weight[-2][0] + _CLEARLY:
+        return None
+    return by_weight[-1][1]
+
+
+def _weight(evidence: Mapping[str, Any]) -> int:
+    abroad = evidence.get("country", {}).get("verdict") == Agreement.SLIP
+    weight = sum(_WEIGHTS[support] for support in evidence["supports"])
+    return weight - (_ABROAD if abroad else 0)
+
+
+# --- Search results ------------------------------------------------------------------------------
+# If one of the first is there, only the second are looked at: every page costs the site a request,
+# and one that was not looked at counts as a rival.
+_TIERS = (
+    (_SAME, _SAME | {NameRelation.NUMBERED}),
+    (_ALIKE - {NameRelation.NEAR}, _ALIKE - {NameRelation.NEAR}),
+    ({NameRelation.NEAR}, {NameRelation.NEAR}),
+)
+_ORDER = list(NameRelation)
+_SLACK_YEARS = 5
+
+
+def rank_search_results(
+    performer: Performer, results: Sequence[SearchResult]
+) -> list[SearchResult]:
+    """The results worth a look, best first; of likeness short of sameness only what can be proved.
+
+    The page a stored link leads to is always worth a look.
+    """
+    stored = set(map(page_key, performer.urls)) - {None}
+    rated = []
+    for position, result in enumerate(results):
+        name = match_names(performer.canonical_name, performer.aliases, result.name, result.aliases)
+        gender = compare_genders(performer.gender, result.gender)
+        if gender is Agreement.CONTRADICTS or not _careers_meet(performer, result):
+            continue
+        if name.relation is NameRelation.PART and name.words < 2:
+            continue
+        is_stored = page_key(result.url) in stored
+        doubt = gender is not Agreement.AGREES
+        order = (not is_stored, _ORDER.index(name.relation), doubt, -name.similarity, position)
+        rated.append((order, name.relation, is_stored, result))
+    rated.sort(key=lambda entry: entry[0])
+    wanted = _worth_a_look({relation for _, relation, _, _ in rated}, is_provable(performer))
+    return [result for _, relation, kept, result in rated if kept or relation in wanted]
+
+
+def _worth_a_look(present: set[NameRelation], provable: bool) -> set[NameRelation]:
+    for trigger, wanted in _TIERS if provable else _TIERS[:1]:
+        if present & trigger:
+            return wanted if provable else wanted & _SAME
+    return set()
+
+
+def _careers_meet(performer: Performer, result: SearchResult) -> bool:
+    """False when both careers are on record, years apart from each other."""
+    ours = performer.career_start_year, performer.career_end_year
+    return not (_long_after(ours, result.years) or _long_after(result.years, ours))
+
+
+def _long_after(one: Years, other: Years) -> bool:
+    """Did ``one`` begin well after ``other`` had ended?"""
+    return bool(one[0] and other[1] and one[0] > other[1] + _SLACK_YEARS)

@@ -1,0 +1,136 @@
+"""Importing performers: in batches, each one transaction; again changes what changed, no more.
+
+What the file says becomes the performer's own data; what it does not say stays. A performer is
+known again by a stash-box id, or, without one, by the file's name and the row's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enrichscrapy.exceptions import UnreadableFile
+from enrichscrapy.importing.batch import ImportBatch
+from enrichscrapy.importing.readers import Reader, open_reader
+from enrichscrapy.importing.records import Fault, Record
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+
+BATCH = 500
+"""Performers a transaction: short enough for a crawl that writes beside it."""
+
+
+@dataclass
+class Summary:
+    """Rows by what became of them, and ``left_out`` values of rows that were taken."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    suppressed: int = 0
+    skipped: int = 0
+    left_out: int = 0
+
+    def __str__(self) -> str:
+        text = f"added {self.added}, updated {self.updated}, unchanged {self.unchanged}"
+        text += f", skipped {self.skipped}"
+        text += f", suppressed {self.suppressed}" if self.suppressed else ""
+        return text + (f", values left out {self.left_out}" if self.left_out else "")
+
+    @property
+    def faultless(self) -> bool:
+        return not self.skipped and not self.left_out
+
+
+def import_file(
+    db: PerformerDatabase,
+    path: Path,
+    *,
+    namesakes: Collection[int] = (),
+    on_fault: Callable[[Fault, str], None] = lambda fault, unit: None,
+    on_progress: Callable[[int, int], None] = lambda position, total: None,
+) -> Summary:
+    """Import a stash-sense database, a JSONL or a CSV file.
+
+    ``on_fault`` gets each fault and what its number counts (``line``, ``row``); ``on_progress``
+    the reader's position and total after each batch. ``namesakes`` are lines that somebody has
+    looked at: they only share the name of a person who was forgotten. Raises ``UnreadableFile``;
+    batches before the place that could not be read stay imported.
+    """
+    if path.exists() and path.samefile(db.path):
+        raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
+    reader = open_reader(path)
+    try:
+        return _Import(db, path.name, reader, namesakes, on_fault, on_progress).run()
+    finally:
+        reader.close()
+
+
+def _names(record: Record) -> set[tuple[str, str]]:
+    """All that the record's performer may be known by, as (endpoint, id)."""
+    key = [("", record.key)] if record.key else []
+    return {*record.stashbox_ids, *record.merged_ids, *key}
+
+
+class _Import:
+    def __init__(
+        self,
+        db: PerformerDatabase,
+        file_name: str,
+        reader: Reader,
+        namesakes: Collection[int],
+        on_fault: Callable[[Fault, str], None],
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        self.db = db
+        self.file_name = file_name
+        self.reader = reader
+        self.namesakes = namesakes
+        self.on_fault = on_fault
+        self.on_progress = on_progress
+        self.summary = Summary()
+
+    def run(self) -> Summary:
+        batch: list[Record] = []
+        names: set[tuple[str, str]] = set()
+        for item in self.reader:
+            if isinstance(item, Fault):
+                self._report(item)
+                continue
+            item.key = f"{self.file_name}#{item.key}" if item.key else None
+            mine = _names(item)
+            if not mine:
+                reason = "needs an id or a stash-box id, to be known again next time"
+                self._report(Fault(item.line, reason))
+                continue
+            if len(batch) >= BATCH or mine & names:  # a performer twice: one batch after another
+                self._write(batch)
+                batch, names = [], set()
+            batch.append(item)
+            names |= mine
+        self._write(batch)
+        return self.summary
+
+    def _report(self, fault: Fault) -> None:
+        if fault.whole_row:
+            self.summary.skipped += 1
+        else:
+            self.summary.left_out += 1
+        self.on_fault(fault, self.reader.unit)
+
+    def _write(self, batch: Sequence[Record]) -> None:
+        with self.db.write() as connection:
+            result = ImportBatch(
+                connection, self.db.clock(), self.db.suppressions, self.namesakes
+            ).write(batch)
+        # Counted and reported once it is committed.
+        self.summary.added += result.added
+        self.summary.updated += result.updated
+        self.summary.unchanged += result.unchanged
+        self.summary.suppressed += result.suppressed
+        for fault in result.faults:
+            self._report(fault)
+        self.on_progress(self.reader.position, self.reader.total)

@@ -1,0 +1,121 @@
+"""The evaluation anyone can run, on drawn people."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from enrichscrapy.calibration import evaluate
+from enrichscrapy.calibration.labelled import labelled_photos, read_photo
+from enrichscrapy.calibration.lookers import Engine, Plain
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces.crop import overlap
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, portrait, encode):
+    """Three people with two photos each, one photo without a face and one that is none."""
+    folder = tmp_path_factory.mktemp("people")
+    for person in (2, 3, 5):
+        (folder / f"person{person}").mkdir()
+        for shot in (1, 2):
+            data = encode(portrait(person, yaw=6.0 * shot))
+            (folder / f"person{person}" / f"{shot}.jpg").write_bytes(data)
+    blank = portrait(2).resize((1, 1)).resize((300, 400))
+    (folder / "person2" / "3.jpg").write_bytes(encode(blank))
+    (folder / "person3" / "3.txt").write_text("no photo")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def looked(folder, options):
+    console = Console(file=io.StringIO(), width=100)
+    lookers = {
+        "gates off": Engine(options.without_gates()),
+        "gates on": Engine(options),
+        "facenet-pytorch": Plain(options),
+    }
+    runs, owners = evaluate.evaluate(labelled_photos(folder), lookers, console)
+    return runs, owners, console
+
+
+def test_every_way_of_looking_finds_the_faces_and_says_what_it_missed(looked):
+    runs, owners, console = looked
+    assert "3.txt: unreadable" in console.file.getvalue()
+    assert owners.tolist() == [0, 0, 0, 1, 1, 2, 2]
+    for run in runs:
+        assert run.outcomes == {"faces": 6, "no_face": 1}
+        assert (len(run.pairs.same), len(run.pairs.different)) == (3, 12)
+
+
+def test_ours_and_the_plain_networks_agree(looked):
+    runs, owners, _ = looked
+    assert evaluate.found_by_both(runs[0], runs[2]) == [0, 1, 3, 4, 5, 6]
+    for ours, plain in zip(runs[0].found, runs[2].found, strict=True):
+        if ours.vector is not None:
+            assert float(ours.vector @ plain.vector) > 0.9  # their crops differ by their boxes
+    words = evaluate.beside(runs[0], runs[2], owners)
+    assert words.startswith("ROC AUC over the 6 faces that both find: gates off ")
+
+
+def test_the_table_and_the_plot(looked):
+    runs, _, _ = looked
+    shown = Console(file=io.StringIO(), width=80)
+    shown.print(evaluate.table(runs))
+    text = shown.file.getvalue()
+    assert "7 photos of 3 people" in text
+    assert "ROC AUC" in text
+    assert "too few pairs" in text
+    root = ET.fromstring(evaluate.plot(runs))
+    assert len(root.findall("{*}polyline")) == 9  # three curves, six rows of distances
+    width, height = map(float, root.get("viewBox").split()[2:])
+    for line in root.findall("{*}polyline"):
+        for point in line.get("points").split():
+            x, y = map(float, point.split(","))
+            assert 0 <= x <= width
+            assert 0 <= y <= height
+
+
+def test_the_command(folder, tmp_path, weights, monkeypatch, capsys):
+    path, sha256 = weights
+    monkeypatch.setattr("enrichscrapy.settings.FACE_WEIGHTS", str(path))
+    monkeypatch.setattr("enrichscrapy.settings.FACE_WEIGHTS_SHA256", sha256)
+    target = tmp_path / "plot.svg"
+    assert evaluate.main([str(folder), "--plain", "-o", str(target), "--most", "5"]) == 0
+    told = capsys.readouterr().out
+    assert "8 photos: the first 5 of them" in told
+    assert "faces that both find" in told.replace("\n", " ")
+    assert target.read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(("name", "words"), [("nowhere", "not a folder"), ("", "neither")])
+def test_a_folder_without_people_is_one_line(tmp_path, capsys, name, words):
+    assert evaluate.main([str(tmp_path / name)]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert len(told.splitlines()) == 1
+
+
+def test_small_photos_are_enlarged(tmp_path, portrait):
+    path = tmp_path / "small.png"
+    portrait(2).resize((90, 120)).save(path)
+    from PIL import Image
+
+    assert min(Image.open(io.BytesIO(read_photo(path))).size) == 400
+    path.write_bytes(b"no photo")
+    assert read_photo(path) is None
+
+
+def test_labels_need_their_columns(tmp_path):
+    (tmp_path / "labels.csv").write_text("name\nx\n")
+    with pytest.raises(BadSetting, match="file and identity"):
+        labelled_photos(tmp_path)
+
+
+def test_overlap_of_boxes():
+    assert overlap((0, 0, 2, 2), (0, 0, 2, 2)) == 1.0
+    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 1, 1), (1, 1, 2, 2)) == 0.0

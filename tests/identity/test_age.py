@@ -1,0 +1,92 @@
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrichscrapy.identity.age import is_minor, minor_by, stored_date
+from enrichscrapy.items import PartialDate, Performer, Profile
+
+TODAY = dt.date(2026, 6, 15)
+
+
+@pytest.mark.parametrize(
+    ("born", "minor"),
+    [
+        ("2008-06-15", False),
+        ("2008-06-16", True),
+        ("2008-05", False),
+        ("2008-06", True),
+        ("2007", False),
+        ("2008", True),
+        ("1983", False),
+        ("2030-01-01", True),
+        ("9999", True),
+    ],
+)
+def test_partial_dates_count_as_the_latest_day(born, minor):
+    assert is_minor(PartialDate.parse(born), TODAY) is minor
+
+
+def test_born_on_the_29th_of_february():
+    born = PartialDate.parse("2008-02-29")
+    assert is_minor(born, dt.date(2026, 2, 28))
+    assert not is_minor(born, dt.date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1983-10-15", "1983-10-15"),
+        ("1983-10", "1983-10"),
+        ("1983", "1983"),
+        ("1983-00-00", "1983"),
+        ("1983-10-00", "1983-10"),
+        ("1983-13-40", "1983"),
+        ("2007-02-30", "2007-02"),
+        ("1983-10-15T00:00:00Z", "1983-10-15"),
+        (" 1983-10-15 ", "1983-10-15"),
+        ("0000-00-00", None),
+        ("15 October 1983", None),
+        ("19831015", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_stored_dates(text, expected):
+    found = stored_date(text)
+    assert (str(found) if found else None) == expected
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.text(max_size=20))
+def test_stored_dates_never_raise(text):
+    stored_date(text)
+
+
+def performer(born):
+    return Performer(1, "Mira Vantongeren", birth_date=born)
+
+
+def page(born):
+    date = PartialDate.parse(born) if born else None
+    return Profile("Mira Vantongeren", "https://www.example.com/x", birth_date=date)
+
+
+@pytest.mark.parametrize(
+    ("stored", "said", "word"),
+    [
+        ("1983", "1983-10-15", None),
+        (None, None, None),
+        (None, "2010", "page"),
+        ("2010", "1990", "database"),
+        ("1990", "2010", "page"),
+        ("2010", None, "database"),
+    ],
+)
+def test_either_word_is_enough(stored, said, word):
+    assert minor_by(performer(stored), page(said), TODAY) == word
+
+
+def test_before_any_page_was_read():
+    assert minor_by(performer("2010-01-01"), None, TODAY) == "database"
