@@ -1,37 +1,31 @@
-"""The performer database: one SQLite file, opened, migrated and checked."""
+"""The performer database: the people in it, and the stores of what was learnt about them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, select
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.artefacts import ArtefactStore
-from enrichscrapy.database.engine import check, database_path, open_engine
+from enrichscrapy.database.connection import Database
 from enrichscrapy.database.faces import FaceStore, StoredFace
+from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
-from enrichscrapy.database.migrations import migrate
-from enrichscrapy.database.schema import performers, sources, stashbox_ids
+from enrichscrapy.database.schema import performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Performer
 from enrichscrapy.sites import all_sites
 
-if TYPE_CHECKING:
-    from enrichscrapy.database.hosts import HostStore
 
-
-class PerformerDatabase:
+class PerformerDatabase(Database):
     """Performers, what was looked up, and the faces found.
 
-    Thread-safe; each call is one transaction of its own unless it takes a connection.
-    ``target`` is a path or a ``sqlite:///`` URL; ``busy_timeout`` is how many seconds a writer
-    waits for another process. Opening raises ``DatabaseDamaged`` or ``DatabaseUnavailable``.
+    Each call is one transaction of its own unless it takes a connection.
     """
 
     def __init__(
@@ -41,64 +35,22 @@ class PerformerDatabase:
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 60.0,
     ) -> None:
-        self.path = database_path(target)
-        self.clock = clock
-        self.engine = open_engine(target, busy_timeout=busy_timeout)
+        super().__init__(target, clock=clock, busy_timeout=busy_timeout)
         try:
-            migrate(self.engine, self.path, clock())
-            self._register_sources()
+            self.ledger.register_sources(all_sites())
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.engine.dispose()
-
-    def check(self) -> None:
-        """Check the whole file, however long it takes; raises ``DatabaseDamaged``."""
-        with self.engine.connect() as connection:
-            check(connection, self.path)
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read transaction: one state of the database, whatever is written meanwhile."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises."""
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
-
-    def _register_sources(self) -> None:
-        with self.read() as connection:
-            missing = set(all_sites()) - set(connection.scalars(select(sources.c.name)))
-        for name in sorted(missing):
-            self.register_source(name)
-
-    def register_source(self, name: str) -> None:
-        """Keep ready who was never looked up on this source; nothing when that is done already."""
-        with self.write() as connection:
-            known = select(sources.c.name).where(sources.c.name == name)
-            if connection.scalar(known) is None:
-                connection.execute(insert(sources).values(name=name))
 
     # --- Its parts -----------------------------------------------------------------------------
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self)
+        return Ledger(self, self.suppressions)
 
     @cached_property
     def faces(self) -> FaceStore:
-        return FaceStore(self)
+        return FaceStore(self, self.suppressions)
 
     @cached_property
     def artefacts(self) -> ArtefactStore:
@@ -110,8 +62,6 @@ class PerformerDatabase:
 
     @cached_property
     def hosts(self) -> HostStore:
-        from enrichscrapy.database.hosts import HostStore
-
         return HostStore(self)
 
     # --- Performers ----------------------------------------------------------------------------

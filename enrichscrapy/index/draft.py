@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.index.accepted import Batch
 from enrichscrapy.index.files import FileMark
 from enrichscrapy.index.manifest import Change, Manifest, digest_hex, digest_of
 from enrichscrapy.index.vectors import Vectors
+from enrichscrapy.items import ModelInfo
 
 
 @dataclass

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from enrichscrapy import jobdir as module
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.files import jobdir as module
 from enrichscrapy.files.jobdir import RECORD, Owner, close_jobdir, open_jobdir, sign_jobdir
 
 OWNER = Owner("babepedia", "url", "/data/performers.db")

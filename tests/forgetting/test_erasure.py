@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.ledger import RetryPolicy, Selection
+from enrichscrapy.database.due import Selection
+from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import (
     face_changes,
     hosts,
@@ -29,8 +30,8 @@ from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.forgetting.rows import OF_A_PERFORMER, OF_NOBODY, find_person
 from enrichscrapy.index import FaceIndex, publish
 from enrichscrapy.items import Identity, Outcome, Profile, ReferenceSiteMode, Verdict
+from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
-from tests.database.conftest import MODEL
 
 NAME = "Sentinel Forgotten"
 ALIAS = "Sentinel Alias"
@@ -96,7 +97,7 @@ def world(db, model_id):
         for performer_id, kind in ((1, "link"), (2, "name")):
             row = {"performer_id": performer_id, "kind": kind, "confirmed_at": 1.0}
             connection.execute(insert(suppressed_performers).values(row))
-    db.register_source("elsewhere")
+    db.ledger.register_sources(["elsewhere"])
     return db
 
 
