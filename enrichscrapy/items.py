@@ -234,7 +234,7 @@ class Photo:
     detail: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Lookup:
     """One performer on one source in one mode: the item of this project.
 
@@ -258,6 +258,10 @@ class Lookup:
     index_size: int = 0
     judgement: Judgement | None = None
     references_token: str = ""
+
+    def __repr__(self) -> str:
+        """For logs, where people are named by their id only."""
+        return f"<Lookup of performer {self.performer.id} on {self.source}: {self.outcome.value}>"
 
     @property
     def key(self) -> tuple[str, str, int]:

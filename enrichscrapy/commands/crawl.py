@@ -10,8 +10,9 @@ import traceback
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.core.checks import check_settings
+from enrichscrapy.command import CheckedCommand
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.spiders.arguments import unknown_argument
 
 EXIT_CODES = {
     "finished": 0,
@@ -33,7 +34,7 @@ def exit_code(finish_reason: str | None) -> int:
     return EXIT_CODES.get(finish_reason, 1)
 
 
-class Command(ScrapyCrawlCommand):
+class Command(CheckedCommand, ScrapyCrawlCommand):
     """Scrapy's own command ends 0 whatever happened; this one says so with a line and a code."""
 
     def long_desc(self) -> str:
@@ -49,10 +50,9 @@ class Command(ScrapyCrawlCommand):
         if len(args) != 1:
             raise UsageError("name one spider: babepedia or iafd")
         assert self.crawler_process is not None
-        try:
-            check_settings(self.crawler_process.settings)
-        except EnrichError as error:
-            self.exitcode = _tell(error)
+        reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & opts.spargs.keys())
+        if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
+            self.exitcode = _tell(unknown_argument(reserved[0]))
             return
         try:
             crawler = self._create_crawler(args[0])
@@ -69,7 +69,7 @@ class Command(ScrapyCrawlCommand):
         message = crawler.stats.get_value("stop/message")
         if message:
             print(f"scrapy crawl: {message}", file=sys.stderr)
-        self.exitcode = exit_code(reason)
+        self.exitcode = exit_code(reason) or crawler.stats.get_value("stop/exit_code", 0)
 
 
 def _error_of(task: object) -> BaseException | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.index import index_model_id, reindex
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -22,8 +20,8 @@ class Command(EnrichCommand):
             "0 published, 1 there is nothing to index or it could not be written, 2 bad setting."
         )
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
-        index_dir = Path(settings["INDEX_DIR"])
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
+        index_dir = settings.INDEX_DIR
         with open_existing(settings) as database:
             model_id = index_model_id(database, index_dir)
             if model_id is None:

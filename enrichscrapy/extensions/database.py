@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,10 +20,10 @@ T = TypeVar("T")
 READERS = 4
 
 
-def _register_log(database: PerformerDatabase, settings: BaseSettings) -> None:
+def _register_log(database: PerformerDatabase, settings: ProjectSettings) -> None:
     """A log may name people (below INFO it holds links): erasure must find it."""
-    if settings["LOG_FILE"] and not settings.getbool("DRY_RUN"):
-        database.artefacts.register("log", Path(settings["LOG_FILE"]))
+    if settings.LOG_FILE is not None and not settings.DRY_RUN:
+        database.artefacts.register("log", settings.LOG_FILE)
 
 
 class DatabaseExtension:
@@ -42,10 +41,11 @@ class DatabaseExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        database = PerformerDatabase(crawler.settings["DATABASE_URL"])
+        settings = read_settings(crawler.settings)
+        database = PerformerDatabase(settings.DATABASE_URL)
         try:
             database.suppressions.check()
-            _register_log(database, crawler.settings)
+            _register_log(database, settings)
         except BaseException:
             database.close()
             raise

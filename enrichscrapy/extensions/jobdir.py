@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
 from typing import Self
 
 from scrapy import Spider, signals
@@ -16,6 +15,7 @@ from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -43,17 +43,17 @@ class JobdirExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        if settings.getbool("DRY_RUN"):
-            settings.set("JOBDIR", None, priority="cmdline")
-        if not settings["JOBDIR"]:
+        settings = read_settings(crawler.settings)
+        if settings.DRY_RUN:
+            crawler.settings.set("JOBDIR", None, priority="cmdline")
+        if settings.DRY_RUN or settings.JOBDIR is None:
             raise NotConfigured
         owner = Owner(
             crawler.spidercls.name,
             str(getattr(crawler.spider, "mode", "")),
-            str(database_path(settings["DATABASE_URL"])),
+            str(database_path(settings.DATABASE_URL)),
         )
-        extension = cls(crawler, owner, open_jobdir(Path(settings["JOBDIR"]), owner, time.time()))
+        extension = cls(crawler, owner, open_jobdir(settings.JOBDIR, owner, time.time()))
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension

@@ -11,6 +11,7 @@ from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.files.locks import FileLock, lock_source
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ class SourceLockExtension:
             raise NotConfigured
         mode = getattr(crawler.spider, "mode", None)
         purpose = f"crawl {source}" + (f", mode {mode}" if mode else "")
-        lock = lock_source(database_path(crawler.settings["DATABASE_URL"]), source, purpose)
+        lock = lock_source(
+            database_path(read_settings(crawler.settings).DATABASE_URL), source, purpose
+        )
         extension = cls(lock)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension

@@ -51,6 +51,7 @@ ENDINGS: Mapping[str, str] = {
     "blocked": "the site refuses; it is left alone for a while",
     "layout_changed": "the site's pages no longer look as they did",
     "bad_setting": "a setting cannot be used",
+    "disk_error": "a folder cannot be written any more",
 }
 
 
