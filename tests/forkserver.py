@@ -1,10 +1,11 @@
 """A process that has imported everything and forks a ``scrapy`` for each request.
 
-A crawl is a process of its own all the same, with its own signals and its own end; only the
-second of imports that each of dozens would cost is paid once.
+A command is a process of its own all the same, with its own signals and its own end; only the
+seconds of imports that each of hundreds would cost are paid once. With ``torch`` among its
+arguments the server imports that as well, for the commands that look at photos themselves.
 
-In: one JSON line a crawl (arguments, environment, folder, log). Out: ``{"pid": …}`` at once and
-``{"pid": …, "status": …}`` when it has ended.
+In: one JSON line a command (arguments, environment, folder, the files for its output). Out:
+``{"pid": …}`` at once and ``{"pid": …, "status": …}`` when it has ended.
 """
 
 import importlib
@@ -14,17 +15,20 @@ import select
 import sys
 
 READY_MADE = (
-    "scrapy.cmdline",
+    "scrapy.commands",
+    "scrapy.extensions",
+    "scrapy.downloadermiddlewares",
+    "scrapy.spidermiddlewares",
     "scrapy.core.engine",
-    "enrichscrapy.spiders.babepedia",
-    "enrichscrapy.spiders.iafd",
-    "enrichscrapy.pipelines.store",
-    "enrichscrapy.pipelines.faces",
-    "enrichscrapy.extensions.judge",
-    "enrichscrapy.extensions.shutdown",
-    "enrichscrapy.downloadermiddlewares.challenge",
-    "enrichscrapy.core.handler",
+    "enrichscrapy.commands",
+    "enrichscrapy.spiders",
+    "enrichscrapy.pipelines",
+    "enrichscrapy.extensions",
+    "enrichscrapy.downloadermiddlewares",
+    "enrichscrapy.core",
+    "enrichscrapy.reporting",
 )
+TORCH = ("enrichscrapy.faces.engine", "enrichscrapy.faces.facenet.network", "demo.stand_in")
 
 
 def serve():
@@ -64,18 +68,25 @@ def report(**message):
 def become(request):
     """Take over what makes a process of its own."""
     os.setsid()
+    os.chdir(request["folder"])
     nothing = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for source, target in ((nothing, 0), (log, 1), (log, 2)):
-        os.dup2(source, target)
+    os.dup2(nothing, 0)
+    for name, target in (("out", 1), ("err", 2)):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), target)
     os.environ.clear()
     os.environ.update(request["environment"])
+    sys.path[:0] = [request["folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     sys.argv = ["scrapy", *request["arguments"]]
+    import enrichscrapy.settings
+
+    importlib.reload(enrichscrapy.settings)  # it read the environment of this server
 
 
 if __name__ == "__main__":
-    for name in READY_MADE:
-        importlib.import_module(name)
+    from scrapy.utils.misc import walk_modules_iter
+
+    for name in (*READY_MADE, *(TORCH if "torch" in sys.argv else ())):
+        list(walk_modules_iter(name))
     if (wanted := serve()) is not None:
         become(wanted)
         from scrapy.cmdline import execute
