@@ -16,13 +16,11 @@ from enrichscrapy.core.checks import check_crawl, check_given, check_settings
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
-from enrichscrapy.settings_reader import ProjectSettings
+from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
 
 class CheckedCommand(ScrapyCommand):
     """A command that a setting that cannot be used ends at once: one line, exit code 2."""
-
-    checked: ProjectSettings
 
     @property
     def name(self) -> str:
@@ -34,7 +32,7 @@ class CheckedCommand(ScrapyCommand):
         try:
             check_given(dict(pair.split("=", 1) for pair in opts.set if "=" in pair))
             super().process_options(args, opts)
-            self.checked = check(self.settings)
+            check(self.settings)
         except BadSetting as error:
             self.say(str(error))
             sys.exit(error.exit_code)
@@ -59,8 +57,9 @@ class EnrichCommand(CheckedCommand):
         """Do the work and return the exit code."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
         try:
-            self.exitcode = self.execute(args, opts, self.checked)
+            self.exitcode = self.execute(args, opts, read_settings(self.settings))
         except EnrichError as error:
             self.say(str(error))
             self.exitcode = error.exit_code
