@@ -7,10 +7,12 @@ import functools
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +29,11 @@ LOOKING = ("calibrate", "import-faces")
 class ForkServer:
     """Starts commands in processes that need not import anything; see ``forkserver.py``."""
 
-    def __init__(self, *modules: str) -> None:
+    def __init__(self, workers: Path | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forkserver", *modules],
+            [sys.executable, "-m", "tests.forkserver", *([str(workers)] if workers else [])],
             cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -52,15 +54,24 @@ class ForkServer:
                 self._ended.notify_all()
 
     def start(
-        self, arguments: list[str], environment: dict[str, str], out: Path, err: Path | None = None
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        out: Path,
+        err: Path | None = None,
+        workers: Path | None = None,
     ) -> int:
-        """The process id of a new ``scrapy <arguments>`` in the project's folder."""
+        """The process id of a new ``scrapy <arguments>`` in the project's folder.
+
+        ``workers`` is the socket by which a crawl asks for its face workers.
+        """
         request = {
             "arguments": arguments,
             "environment": environment,
             "folder": str(PROJECT),
             "out": str(out),
             "err": str(err or out),
+            "workers": str(workers or ""),
         }
         with self._asking:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -73,6 +84,10 @@ class ForkServer:
             self._ended.wait_for(lambda: pid in self._codes, timeout)
             return self._codes.get(pid)
 
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
     def close(self) -> None:
         self._process.stdin.close()
         self._process.wait()
@@ -80,11 +95,23 @@ class ForkServer:
 
 
 @functools.cache
-def fork_server(*modules: str) -> ForkServer:
+def fork_server() -> ForkServer:
     """The one of this test process, which ends with it."""
-    server = ForkServer(*modules)
+    server = ForkServer()
     atexit.register(server.close)
     return server
+
+
+@functools.cache
+def face_server() -> tuple[ForkServer, Path]:
+    """The one that has imported torch, and the socket at which it forks face workers."""
+    folder = Path(tempfile.mkdtemp())
+    server = ForkServer(folder / "workers")
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(server.close)
+    while not (folder / "workers").exists() and server.runs:
+        time.sleep(0.05)
+    return server, folder / "workers"
 
 
 @dataclass
@@ -142,11 +169,13 @@ class Workplace:
 
     def run(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy <arguments>`` to its end; its output is text."""
-        command = self.command(*arguments, **settings)
-        server = fork_server(*(["torch"] if arguments[0] in LOOKING else []))
+        command, pairs = self.command(*arguments, **settings), {**self.settings, **settings}
+        looks = arguments[0] == "crawl" and str(pairs.get("FACES_ENABLED", 1)) == "1"
+        workers = face_server()[1] if looks else None
+        server = face_server()[0] if arguments[0] in LOOKING else fork_server()
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
-            pid = server.start(command[3:], self.environment(), out, err)
+            pid = server.start(command[3:], self.environment(), out, err, workers)
             code = server.exit_code(pid, PATIENCE)
             assert code is not None, f"{command} hangs: {err.read_text()}"
             return subprocess.CompletedProcess(command, code, out.read_text(), err.read_text())
