@@ -99,9 +99,8 @@ class Server:
             if (connection := self.workers.pop(pid, None)) is None:
                 report(pid=pid, status=code)
                 continue
-            with connection:
-                with contextlib.suppress(OSError):  # the crawl has ended before it
-                    connection.sendall(b"%d\n" % code)
+            with connection, contextlib.suppress(OSError):  # the crawl may have ended before it
+                connection.sendall(b"%d\n" % code)
 
 
 def report(**message):

@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import event
 
 from enrichscrapy.database import PerformerDatabase
 
@@ -114,6 +117,16 @@ def face_server() -> tuple[ForkServer, Path]:
     return server, folder / "workers"
 
 
+def without_sync(database: PerformerDatabase) -> None:
+    """Do not wait for the disk: for tests of many transactions that stop no process."""
+
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        driver.execute("PRAGMA synchronous = OFF")
+
+    database.engine.dispose()
+    event.listen(database.engine, "connect", prepare)
+
+
 @dataclass
 class Workplace:
     """A folder with a database, an index and the settings every run in it shares.
@@ -153,7 +166,10 @@ class Workplace:
         }
 
     def database(self) -> PerformerDatabase:
-        return PerformerDatabase(self.database_path)
+        """Opened for preparing and looking: it does not wait for the disk."""
+        database = PerformerDatabase(self.database_path)
+        without_sync(database)
+        return database
 
     def command(self, *arguments: str, **settings: object) -> list[str]:
         """The command line of ``scrapy <arguments>`` with this workplace's settings."""

@@ -20,6 +20,7 @@ from demo.sites import DemoSites
 from enrichscrapy.database.schema import faces, models, photo_results
 from enrichscrapy.index import FaceIndex
 from tests.support import Workplace
+from tests.weights import random_state, save_weights
 
 CAST = [person for person in PEOPLE if person.number in (1, 2, 4)]
 

@@ -17,7 +17,7 @@ from enrichscrapy.lookups.plan import plan_by_name
 from enrichscrapy.sites import PageKind
 from enrichscrapy.spiders.babepedia import BabepediaSpider
 from tests.spiders.test_runner import EmptySite
-from tests.support import PROJECT, Workplace
+from tests.support import PATIENCE, PROJECT, Workplace
 
 PERFORMERS = 1000
 
@@ -54,7 +54,7 @@ def test_a_database_that_another_program_changed_ends_the_crawl_at_once(place, t
             other.commit()
             other.close()
             asked = len(site.paths)
-            told = crawl.communicate(timeout=60)[1]
+            told = crawl.communicate(timeout=PATIENCE)[1]
         finally:
             crawl.kill()
             crawl.wait()
