@@ -14,6 +14,8 @@ from demo.sites import DemoSites
 from enrichscrapy.database import PerformerDatabase
 from tests.support import PATIENCE, PROJECT, STAND_IN
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def home(tmp_path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
+from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
 from enrichscrapy.core.sources import Sources
@@ -74,6 +75,8 @@ def _check_names(settings: BaseSettings) -> None:
         *(vars(module) if module else ()),
     }
     for name in settings:
+        if name.endswith("_BASE_URL") and name not in known:
+            known.update(f"{source.upper()}_BASE_URL" for source in _sources(settings))
         given = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
         if given and name not in known and not name.startswith("PLAYWRIGHT_"):
             [nearest] = get_close_matches(name.upper(), known, 1, cutoff=0.0)
@@ -81,6 +84,13 @@ def _check_names(settings: BaseSettings) -> None:
                 f"{name} is no setting: did you mean {nearest}? One of another package belongs in "
                 "your settings module"
             )
+
+
+def _sources(settings: BaseSettings) -> Iterator[str]:
+    """The sources of all spiders, those of other packages as well; loading them takes a while."""
+    loader = get_spider_loader(settings)
+    for name in loader.list():
+        yield getattr(loader.load(name), "source_name", "")
 
 
 def _scrapys_own(settings: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, object]]:
