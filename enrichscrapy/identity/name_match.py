@@ -15,8 +15,8 @@ from enrichscrapy.facts.names import (
     name_key,
     name_keys,
     name_words,
-    spelling_key,
     split_number,
+    written_keys,
 )
 
 NEAR_SIMILARITY = 88.0
@@ -107,7 +107,7 @@ def _base_words(name: str) -> tuple[str, ...]:
 
 
 def _same_base(one: str, other: str) -> bool:
-    return not name_keys(split_number(one)[0]).isdisjoint(name_keys(split_number(other)[0]))
+    return not written_keys(split_number(one)[0]).isdisjoint(written_keys(split_number(other)[0]))
 
 
 def _same(one: str, other: str) -> bool:
@@ -124,9 +124,7 @@ def _same_long(one: str, other: str) -> bool:
 
 
 def _same_spelling(one: str, other: str) -> bool:
-    (base, number), (other_base, other_number) = split_number(one), split_number(other)
-    key = spelling_key(base)
-    return bool(key) and number == other_number and key == spelling_key(other_base)
+    return not name_keys(one).isdisjoint(name_keys(other))
 
 
 def _part(one: str, other: str) -> bool:
