@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -23,6 +24,8 @@ _NUMBER = re.compile(
     r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<marked>[ivIV]+|\d\d?)\)"
     r"|[\s_,](?P<roman>I{2,3}|IV)|,?\s(?P<suffix>(?:[jJ](?:un)?io?r|JR|Jr|jr|[sS]enior|SR|Sr|sr))\.?)"
 )
+_ENDS_MARKED = re.compile(r"(?:[\d).]|\b(?:I+V?|[js]r|junior|senior))$", re.IGNORECASE)
+_NOTES = re.compile(r"[\[(,]|^(?:as|aka|a\.k\.a|credited)\b", re.IGNORECASE)
 _CREDITED = re.compile(r"(?:(?:credited\s+)?as|a\.?k\.?a\.?):?\s+(?=\S)", re.IGNORECASE)
 _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 _NUMBERS |= {"jr": 2, "junior": 2, "sr": 1, "senior": 1}
@@ -111,8 +114,12 @@ def is_latin(char: str) -> bool:
 
 
 def bare_name(name: str) -> str:
-    """The name without notes: ``as Anna Bo [site]`` -> ``Anna Bo``; itself if all is note."""
-    return _CREDITED.sub("", without_notes(name), count=1) or name
+    """The name itself, in its order: ``as Bo, Anna [site]`` -> ``Anna Bo``."""
+    if not _NOTES.search(name):
+        return name
+    bare = _CREDITED.sub("", without_notes(name), count=1).strip(" ,")
+    last, comma, first = bare.partition(",")
+    return (f"{first.strip()} {last}" if comma and "," not in first else bare) or name
 
 
 @lru_cache(maxsize=8192)
@@ -121,7 +128,8 @@ def split_number(name: str) -> tuple[str, int | None]:
 
     Returns the name without it and the number; the first of a name is as good as unnumbered.
     """
-    match = _NUMBER.fullmatch(name.strip())
+    name = name.strip()
+    match = _NUMBER.fullmatch(name) if _ENDS_MARKED.search(name) else None
     if match is None:
         return name, None
     mark = match["plain"] or match["marked"] or match["roman"] or match["suffix"]
@@ -177,14 +185,29 @@ def name_keys(name: str) -> frozenset[str]:
     ``Anna 2``), and nicknames are other names. Coarse: a reason to look closer, never enough to
     call two people one. Empty for a name without letters or digits.
     """
+    words, mark = _latin_words(name)
+    turned = (words[i:] + words[:i] for i in range(min(len(words), _MAX_ORDERS)))
+    return frozenset(_spellings({*turned, tuple(sorted(words))}, mark))
+
+
+@lru_cache(maxsize=8192)
+def spelling_keys(name: str) -> frozenset[str]:
+    """As :func:`name_keys`, of the words in their order."""
+    words, mark = _latin_words(name)
+    return frozenset(_spellings({words}, mark))
+
+
+def _latin_words(name: str) -> tuple[tuple[str, ...], str]:
     base, number = split_number(name)
     if number is None:
         base, number = split_number(bare_name(base))
-    words = name_words(transliterate(bare_name(base)))
-    mark = f" {number}" if number else ""
-    turned = [words[i:] + words[:i] for i in range(min(len(words), _MAX_ORDERS))]
-    orders = {*turned, tuple(sorted(words))} - {()}
-    return frozenset(_respell(" ".join(o), system) + mark for o in orders for system in _SYSTEMS)
+    return name_words(transliterate(bare_name(base))), f" {number}" if number else ""
+
+
+def _spellings(orders: Iterable[tuple[str, ...]], mark: str) -> Iterator[str]:
+    for words in orders:
+        for system in _SYSTEMS if words else ():
+            yield _respell(" ".join(words), system) + mark
 
 
 def transliterate(name: str) -> str:

@@ -17,27 +17,45 @@ from typing import Any, Protocol
 from enrichscrapy.facts.names import name_key
 from enrichscrapy.identity.compare import Agreement, compare_genders
 from enrichscrapy.identity.evidence import Evidence, gather_evidence, is_provable, page_key
-from enrichscrapy.identity.name_match import NameRelation, match_names
+from enrichscrapy.identity.name_match import (
+    NameRelation,
+    drops_middle,
+    is_anybodys,
+    match_names,
+    opens_to,
+)
+from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Identity, Performer, Profile
 from enrichscrapy.sites import SearchResult
 
 __all__ = ["IdentityDecision", "identify", "name_key", "rank_search_results"]
 
 _SAME = {NameRelation.SAME, NameRelation.ALIAS}
-_ALIKE = {
+_BY_EAR = {NameRelation.SPELLING, NameRelation.NICKNAME}
+_PROVABLE = _BY_EAR | {
     NameRelation.NUMBERED,
-    NameRelation.SPELLING,
+    NameRelation.SLIP,
+    NameRelation.SWAPPED,
     NameRelation.PART,
-    NameRelation.SHARED_ALIAS,
-    NameRelation.NEAR,
-    NameRelation.OTHER_SCRIPT,
 }
+_SISTERS = {NameRelation.NEAR}
+_ALIKE = _PROVABLE | _SISTERS | {NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT}
+_TOLD_ONCE = {"birth date", "death date", "gender"}
+"""What one record may have wrong, if two kinds of proof say that it is the same person's."""
+CONFIRMS, REFUSES = 0.02, 0.2
+"""Strangers expected to agree as well: below the one, support confirms; above the other, it is
+worth nothing. Measured by ``python -m benchmarks.name_mode``."""
+CONFIRMS_ALONE = 0.0005
+"""The same where a single kind of support has to do."""
+_VARIANTS = 10
+"""Ways to write a name, each of which strangers may bear."""
 _CONFIRMED, _UNCORROBORATED = Identity.CONFIRMED, Identity.UNCORROBORATED
 # How rarely strangers of one name share it; a page is set apart by one of the rarer kinds.
 _WEIGHTS = {"birth year": 3, "birth month": 3, "death date": 3, "another name": 3, "gender": 2}
 _WEIGHTS |= {"web site": 2, "country": 1}
 _ABROAD = 2
 _CLEARLY = 3
+NOBODY = Population()
 Verdict = tuple[Identity, str]
 Years = tuple[int | None, int | None]
 
@@ -52,15 +70,21 @@ class IdentityDecision:
 
 
 def identify(
-    performer: Performer, profile: Profile, *, by_link: bool, rivals: int | None = None
+    performer: Performer,
+    profile: Profile,
+    *,
+    by_link: bool,
+    rivals: int | None = None,
+    population: Population = NOBODY,
 ) -> IdentityDecision:
     """Decide whether ``profile`` is ``performer``.
 
     ``by_link``: the page was reached through a stored link of this performer. ``rivals``: how many
     other pages fit as well; None while the others were not looked at, and then mere support
-    leaves a page uncorroborated, so that the search for namesakes goes on.
+    leaves a page uncorroborated, so that the search for namesakes goes on. ``population``: the
+    people among whom the name is rare or common; without one, next to nothing is known of that.
     """
-    evidence = gather_evidence(performer, profile, by_link)
+    evidence = gather_evidence(performer, profile, by_link, population)
     identity, reason = _decide(evidence, rivals)
     name = evidence.name
     return IdentityDecision(
@@ -76,6 +100,7 @@ def identify(
             **evidence.details,
             "by_link": by_link,
             "rivals": rivals,
+            "strangers": float(f"{evidence.strangers:.2g}"),
             "supports": evidence.supports,
             "slips": evidence.slips,
             "contradictions": evidence.contradictions,
@@ -85,18 +110,32 @@ def identify(
 
 # --- The decision --------------------------------------------------------------------------------
 def _decide(evidence: Evidence, rivals: int | None) -> Verdict:
-    if evidence.contradictions:
-        # A link and an account that both lead here outweigh a birth date, under the same name.
-        twice = evidence.linked and evidence.account and evidence.name.relation in _SAME
-        if not twice or "gender" in evidence.contradictions:
-            return Identity.MISMATCH, f"{_and(evidence.contradictions)} contradicted"
-    if evidence.slips and not (evidence.linked or evidence.account):
+    name = evidence.name
+    if is_anybodys(name.ours) or is_anybodys(name.theirs):
+        return Identity.MISMATCH, "a name that anybody may have"
+    proofs = _proofs(evidence) if name.relation in _SAME else []
+    outweighed = len(proofs) > 1 and ("gender" not in evidence.contradictions or evidence.birthday)
+    if evidence.contradictions and not (outweighed and set(evidence.contradictions) <= _TOLD_ONCE):
+        return Identity.MISMATCH, f"{_and(evidence.contradictions)} contradicted"
+    if evidence.slips and not _may_slip(evidence, proofs):
         return Identity.MISMATCH, f"{_and(evidence.slips)} contradicted"
     identity, reason = _by_link(evidence) if evidence.linked else _by_name(evidence, rivals)
-    doubts = evidence.contradictions + evidence.slips
+    doubts = evidence.contradictions + ([] if len(proofs) > 1 else evidence.slips)
     if doubts and identity is _CONFIRMED:
         return _UNCORROBORATED, f"{reason}, but not the {_and(doubts)}"
     return identity, reason
+
+
+def _proofs(evidence: Evidence) -> list[str]:
+    kinds = ("linked", evidence.linked), ("birthday", evidence.birthday)
+    return [kind for kind, holds in (*kinds, ("account", evidence.account)) if holds]
+
+
+def _may_slip(evidence: Evidence, proofs: Sequence[str]) -> bool:
+    """Records of one person differ by a slip; those of a namesake do as well, by chance."""
+    if proofs or evidence.linked or evidence.account:
+        return True
+    return evidence.name.relation is NameRelation.SAME and evidence.strangers < CONFIRMS
 
 
 def _by_link(evidence: Evidence) -> Verdict:
@@ -110,18 +149,32 @@ def _by_link(evidence: Evidence) -> Verdict:
     borne_out = bool(set(said) - {"country"})  # which sisters have in common as well
     if relation is NameRelation.SAME:
         return _CONFIRMED, "link and name agree"
-    if relation is NameRelation.ALIAS and name.words > 1 and not evidence.elsewhere:
-        return _CONFIRMED, "link and alias agree"
+    if relation in _BY_EAR and name.words > 1 and not evidence.elsewhere:
+        return _CONFIRMED, f"link agrees: {relation}"
+    if relation is NameRelation.ALIAS and name.words > 1:
+        listed = evidence.strangers < CONFIRMS  # a name this rare is not two people's
+        if not evidence.elsewhere or listed:
+            return _CONFIRMED, "link and alias agree"
+    if relation in _SISTERS and not evidence.account:
+        return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
+    if relation is NameRelation.SHARED_ALIAS and evidence.strangers >= CONFIRMS and not proof:
+        return Identity.MISMATCH, "the link leads to somebody else: a common alias"
+    if relation is NameRelation.OTHER_SCRIPT and not proof:
+        return _UNCORROBORATED, f"by link: {relation}"
     if relation in _SAME or relation in _ALIKE:
         if borne_out:
             return _CONFIRMED, f"link, {relation} and {_and(said)} agree"
         if name.words > 1 or not evidence.elsewhere:
             return _UNCORROBORATED, f"by link: {relation}"
     elif evidence.account:
-        return _CONFIRMED, f"link and account agree: {relation}"
+        return _CONFIRMED if evidence.named else _UNCORROBORATED, (
+            f"link and account agree: {relation}"
+        )
     elif evidence.birthday:
         known = relation is NameRelation.WORD
         return _CONFIRMED if known else _UNCORROBORATED, f"link and birthday agree: {relation}"
+    elif opens_to(name.ours, name.theirs) and said:
+        return _UNCORROBORATED, f"by link: an initial, {_and(said)}"
     elif relation is NameRelation.WORD and len(evidence.supports) > 1:
         return _UNCORROBORATED, f"by link: {relation}, {_and(evidence.supports)}"
     return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
@@ -135,9 +188,13 @@ def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
         if proof:
             return _CONFIRMED, f"name and {proof} agree"
         return _without_proof(evidence, rivals)
-    if relation in (NameRelation.SPELLING, NameRelation.PART, NameRelation.NUMBERED) and proof:
+    if relation in _PROVABLE and proof:
         enough = name.words > 1 or relation is NameRelation.NUMBERED
         return _CONFIRMED if enough else _UNCORROBORATED, f"{relation} and {proof} agree"
+    if relation is NameRelation.PART and drops_middle(name.ours, name.theirs):
+        few = _VARIANTS * evidence.strangers < CONFIRMS and len(evidence.supports) > 1
+        if few and not rivals:
+            return _UNCORROBORATED, f"{relation}, {_and(evidence.supports)} agree"
     if relation in (NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT) and evidence.account:
         return _CONFIRMED, f"{relation} and account agree"
     if relation is NameRelation.SHARED_ALIAS and evidence.birthday:
@@ -149,20 +206,23 @@ def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
 
 
 def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
-    """The same name, and at most support: only if nobody else fits as well."""
-    supports = evidence.supports
+    """The same name, and at most support: only if nobody else fits as well, or is likely to."""
+    supports, strangers = evidence.supports, evidence.strangers
     if rivals:
         return Identity.MISMATCH, "ambiguous: several pages fit"
+    if strangers > REFUSES:
+        return Identity.MISMATCH, "the same name, but too common a one"
+    agree = f"{_and(['name', *supports])} agree"
+    if supports and strangers < (CONFIRMS if len(supports) > 1 else CONFIRMS_ALONE):
+        unique = rivals == 0 and not (evidence.abroad or evidence.slips)
+        return _CONFIRMED if unique else _UNCORROBORATED, agree
     if len(supports) > 1:
-        unique = rivals == 0
-        return _CONFIRMED if unique else _UNCORROBORATED, f"name, {_and(supports)} agree"
-    if evidence.name.words < 2 and set(supports) <= {"country"}:
-        return Identity.MISMATCH, "one shared word is not enough"
+        return _UNCORROBORATED, f"{agree}, as those of others may"
     if evidence.elsewhere and not supports:
         return Identity.MISMATCH, "the same name, but another page of this site is stored"
-    if evidence.abroad and not supports:
+    if evidence.abroad and not supports and strangers >= CONFIRMS:
         return Identity.MISMATCH, "the same name in another country"
-    return _UNCORROBORATED, f"only {_and(['name', *supports])} agree"
+    return _UNCORROBORATED, f"only {agree}"
 
 
 def _proof(evidence: Evidence) -> str:
