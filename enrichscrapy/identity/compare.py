@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 import pycountry
@@ -135,6 +136,7 @@ _FORMER = {
 }
 
 
+@lru_cache(maxsize=2048)
 def countries_of(text: str | None) -> frozenset[str]:
     """Every country a text may mean: a code, a name, nationalities, ``Atlanta, Georgia, USA``."""
     text = (text or "").strip()
@@ -253,7 +255,7 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
     is an account one person's that two share. ``names`` are folded words.
     """
     handle = re.sub(r"[^a-z]", "", fold_letters(key.rpartition(":")[2].rpartition("/")[2]))
-    address = re.sub(r"[^\w]", "", fold_letters(key))
+    address = fold_letters(key)
     if _is_made_of(handle, names):
         return True
     if _NOT_ONES_OWN.search(address) or _is_of_two(handle, names):
@@ -263,7 +265,8 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
     by_number = re.search(
         r"/(?:performers?|models?|persons?|people|act\w+|\w*stars?)/[\w-]*\d", key
     )
-    return bool(by_number) or any(len(word) >= 4 and word in address for word in names)
+    letters = re.sub(r"\W", "", address)
+    return bool(by_number) or any(len(word) >= 4 and word in letters for word in names)
 
 
 def _is_made_of(handle: str, names: frozenset[str]) -> bool:

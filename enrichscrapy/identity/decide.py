@@ -16,7 +16,13 @@ from typing import Any, Protocol
 
 from enrichscrapy.facts.names import name_key
 from enrichscrapy.identity.compare import Agreement, compare_genders
-from enrichscrapy.identity.evidence import Evidence, gather_evidence, is_provable, page_key
+from enrichscrapy.identity.evidence import (
+    Evidence,
+    gather_evidence,
+    has_family_first,
+    is_provable,
+    page_key,
+)
 from enrichscrapy.identity.name_match import (
     NameRelation,
     drops_middle,
@@ -38,23 +44,21 @@ _PROVABLE = _BY_EAR | {
     NameRelation.SWAPPED,
     NameRelation.PART,
 }
-_SISTERS = {NameRelation.NEAR}
-_ALIKE = _PROVABLE | _SISTERS | {NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT}
+_ALIKE = _PROVABLE | {NameRelation.NEAR, NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT}
 _TOLD_ONCE = {"birth date", "death date", "gender"}
 """What one record may have wrong, if two kinds of proof say that it is the same person's."""
 CONFIRMS, REFUSES = 0.02, 0.2
 """Strangers expected to agree as well: below the one, support confirms; above the other, it is
 worth nothing. Measured by ``python -m benchmarks.name_mode``."""
 CONFIRMS_ALONE = 0.0005
-"""The same where a single kind of support has to do."""
+"""The same where a single kind of support has to do, in a population that tells rare names."""
 _VARIANTS = 10
 """Ways to write a name, each of which strangers may bear."""
 _CONFIRMED, _UNCORROBORATED = Identity.CONFIRMED, Identity.UNCORROBORATED
-# How rarely strangers of one name share it; a page is set apart by one of the rarer kinds.
-_WEIGHTS = {"birth year": 3, "birth month": 3, "death date": 3, "another name": 3, "gender": 2}
-_WEIGHTS |= {"web site": 2, "country": 1}
-_ABROAD = 2
-_CLEARLY = 3
+_CLEARLY = 20.0
+"""How many times fewer strangers must be expected of a page that is chosen of several."""
+_ABROAD = 20.0
+_FEWEST = 1e-9
 NOBODY = Population()
 Verdict = tuple[Identity, str]
 Years = tuple[int | None, int | None]
@@ -155,7 +159,10 @@ def _by_link(evidence: Evidence) -> Verdict:
         listed = evidence.strangers < CONFIRMS  # a name this rare is not two people's
         if not evidence.elsewhere or listed:
             return _CONFIRMED, "link and alias agree"
-    if relation in _SISTERS and not evidence.account:
+    sisters = relation is NameRelation.NEAR and not evidence.mistyped
+    if (sisters and not evidence.account) or (
+        relation is NameRelation.SWAPPED and evidence.elsewhere and not proof
+    ):
         return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
     if relation is NameRelation.SHARED_ALIAS and evidence.strangers >= CONFIRMS and not proof:
         return Identity.MISMATCH, "the link leads to somebody else: a common alias"
@@ -213,7 +220,8 @@ def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
     if strangers > REFUSES:
         return Identity.MISMATCH, "the same name, but too common a one"
     agree = f"{_and(['name', *supports])} agree"
-    if supports and strangers < (CONFIRMS if len(supports) > 1 else CONFIRMS_ALONE):
+    alone = CONFIRMS_ALONE if evidence.rarity_known else 0.0
+    if supports and strangers < (CONFIRMS if len(supports) > 1 else alone):
         unique = rivals == 0 and not (evidence.abroad or evidence.slips)
         return _CONFIRMED if unique else _UNCORROBORATED, agree
     if len(supports) > 1:
@@ -246,22 +254,22 @@ class Weighed(Protocol):
 def choose(pages: Sequence[Weighed]) -> int | None:
     """Which of several pages is the performer's: its position, or None where it stays open.
 
-    The one that is confirmed; else the one that its support sets clearly apart.
+    The one that is confirmed; else the one that fewest strangers would fit as well, by far.
     """
     fitting = [i for i, page in enumerate(pages) if page.identity is _UNCORROBORATED]
     confirmed = [i for i, page in enumerate(pages) if page.identity is _CONFIRMED]
     if len(confirmed or fitting) == 1:
         return (confirmed or fitting)[0]
-    by_weight = sorted((_weight(pages[i].evidence), i) for i in confirmed or fitting)
-    if not by_weight or by_weight[-1][0] < by_weight[-2][0] + _CLEARLY:
+    rated = sorted((_strangers(pages[i].evidence), i) for i in confirmed or fitting)
+    if not rated or rated[0][0] * _CLEARLY > rated[1][0]:
         return None
-    return by_weight[-1][1]
+    return rated[0][1]
 
 
-def _weight(evidence: Mapping[str, Any]) -> int:
+def _strangers(evidence: Mapping[str, Any]) -> float:
     abroad = evidence.get("country", {}).get("verdict") == Agreement.SLIP
-    weight = sum(_WEIGHTS[support] for support in evidence["supports"])
-    return weight - (_ABROAD if abroad else 0)
+    strangers = float(evidence.get("strangers", 1.0))
+    return max(strangers, _FEWEST) * (_ABROAD if abroad else 1.0)
 
 
 # --- Search results ------------------------------------------------------------------------------
@@ -286,7 +294,13 @@ def rank_search_results(
     stored = set(map(page_key, performer.urls)) - {None}
     rated = []
     for position, result in enumerate(results):
-        name = match_names(performer.canonical_name, performer.aliases, result.name, result.aliases)
+        name = match_names(
+            performer.canonical_name,
+            performer.aliases,
+            result.name,
+            result.aliases,
+            family_first=has_family_first(performer, None, [result.name, *result.aliases]),
+        )
         gender = compare_genders(performer.gender, result.gender)
         if gender is Agreement.CONTRADICTS or not _careers_meet(performer, result):
             continue

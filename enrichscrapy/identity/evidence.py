@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,8 @@ _NOTE_YEARS = 3
 # Platforms that somebody who stopped long before they began hardly has an account with.
 _NEW_PLATFORMS = {"onlyfans", "fansly", "tiktok", "twitch", "manyvids"}
 _LONG_BEFORE = 1995
+_MANY = 20
+"""Bearers of a word that make it a name."""
 # Where the family name stands first at home, and often elsewhere.
 _FAMILY_FIRST = {"JP", "KR", "KP", "CN", "TW", "HK", "MO", "SG", "VN", "HU", "KH"}
 
@@ -52,7 +54,8 @@ class Evidence:
     both name the same account or site of their own; ``named``: one that bears the performer's own
     name. ``abroad``: they are of different countries, which people's records often are.
     ``strangers``: how many others are expected to have name and supports in common with the
-    performer.
+    performer; ``rarity_known``: by a count that tells rare names. ``mistyped``: the names differ in
+    a word that is nobody's.
     """
 
     name: NameMatch
@@ -63,6 +66,8 @@ class Evidence:
     elsewhere: bool = False
     abroad: bool = False
     strangers: float = 0.0
+    rarity_known: bool = False
+    mistyped: bool = False
     supports: list[str] = field(default_factory=list)
     slips: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -87,10 +92,12 @@ def gather_evidence(
 ) -> Evidence:
     note = read_disambiguation(performer.disambiguation)
     ours = _with_number(performer.canonical_name, note)
-    homes = countries_of(performer.country) | countries_of(profile.country)
-    family_first = not homes.isdisjoint(_FAMILY_FIRST)
     name = match_names(
-        ours, performer.aliases, profile.name, profile.aliases, family_first=family_first
+        ours,
+        performer.aliases,
+        profile.name,
+        profile.aliases,
+        family_first=has_family_first(performer, profile.country, [profile.name, *profile.aliases]),
     )
     evidence = Evidence(name, linked=by_link)
     _add_names(evidence, ours, performer, profile)
@@ -114,7 +121,23 @@ def gather_evidence(
     evidence.strangers = population.strangers(
         _shared(evidence, born, profile), bearer_of(performer)
     )
+    evidence.rarity_known = population.is_telling
+    evidence.mistyped = population.is_telling and _is_mistyped(name, population)
     return evidence
+
+
+def has_family_first(performer: Performer, country: str | None, names: Sequence[str]) -> bool:
+    """Do they come from where the family name stands first, by country or script?"""
+    homes = countries_of(performer.country) | countries_of(country)
+    written = "".join((performer.canonical_name, *performer.aliases, *names))
+    return not homes.isdisjoint(_FAMILY_FIRST) or any("\u3040" <= c <= "\ud7af" for c in written)
+
+
+def _is_mistyped(name: NameMatch, population: Population) -> bool:
+    """Of the words in which two names differ, is one nobody's and the other many people's?"""
+    ours, theirs = _words([name.ours]), _words([name.theirs])
+    borne = [population.bearers(word) for word in ours ^ theirs]
+    return len(borne) == 2 and min(borne) <= 1 and max(borne) >= _MANY
 
 
 def bearer_of(performer: Performer) -> Bearer:
@@ -241,7 +264,8 @@ def _links(profile: Profile) -> Iterable[str]:
 
 
 def _words(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(word for name in names for word in name_words(name))
+    """Of names of one person: a duo's own says nothing of whose an account is."""
+    return frozenset(w for name in names if not is_collective(name) for w in name_words(name))
 
 
 def page_key(url: str) -> str | None:

@@ -157,11 +157,9 @@ def _base_words(name: str) -> tuple[str, ...]:
 
 
 def _length(name: str) -> int:
-    """Words of a name, initials not counted; a script without spaces has two in three letters."""
+    """Words of a name; in a script without spaces three letters are two."""
     words = _base_words(name)
-    return sum(1 + (len(word) > 2 and "\u3040" <= word[0] <= "\ud7af") for word in words) - sum(
-        len(word) == 1 and word.isascii() for word in words[1:]
-    )
+    return sum(1 + (len(word) > 2 and "\u3040" <= word[0] <= "\ud7af") for word in words)
 
 
 def _same_base(one: str, other: str) -> bool:

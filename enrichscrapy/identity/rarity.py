@@ -6,20 +6,27 @@ more: how rare a name is follows from how often its words are borne in the user'
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enrichscrapy.facts.names import bare_name, name_words, split_number
+from enrichscrapy.facts.nicknames import is_first_name
 
 WORLD = 250_000
 """Performers there are at least, in whatever database: the big public ones list about as many."""
-_UNSEEN = 2_000
-"""A word that nobody bears is one in so many, and in as many more as there are people counted."""
+_ASSUMED = 10_000
+"""People assumed beside those who are counted: one bears a word that is not known, and"""
+_COMMON_AMONG_ASSUMED = 35
+"""so many a word that is known for a common one."""
+TELLING = 10_000
+"""People counted from which on a population tells a rare name from one it has not met."""
 _INITIAL = 0.05
 _YEARS = 40.0
 _COUNTRY = 0.5
@@ -31,6 +38,30 @@ _WEIGHT = {"year": 40.0, "country": 20.0, "word's country": 2.0, "copied": 1e8}
 """How many counted ones outweigh what is assumed here of years, countries and copied names."""
 _RARELY = {"birth month": 1 / 12, "death date": 0.002, "gender": 0.2, "web site": 0.3}
 """How many of the namesakes agree on such a fact by chance."""
+
+# Words that many performers are called by, beside English first names; no measure, only enough of
+# them that a small database does not take them for rare.
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """adams angel baby banks bell bella belle black blue bloom brooks brown candy carter cherry
+        coxx cruz crystal daniels davis day delight devil diamond diaz dimon doll dolce dream eve
+        evans fire flame flores foxx fox garcia garden gold gomez gonzalez gray green grey hall
+        harper hart heart heaven honey hunter ito jackson james jewel johnson jones kay king kiss
+        kobayashi kovacs lane lee li lopez lord love lovely luv lux martin martinez mendes miller
+        mills monroe moon moore morgan nakamura nagy night novak novakova parker pearl perez
+        petrova phoenix queen rain red reed ramirez river rivera rodriguez rose ross rossi saint
+        sanchez santos sato satou silva silver simon sky smith snow sparks star starr steele stone
+        storm summer sun suzuki swallow sweet sweets takahashi tanaka taylor thomas torres tran
+        valentine vega violet watanabe west white wild wilde williams wilson winter wolf wood
+        yamamoto young
+        ai akira alessandra alena ana anastasia andrea aoi bianca bruna camila carla chiara daria
+        ekaterina elena eva fernanda gabriela giulia hana irina ivana jana juliana karin katerina
+        kristyna ksenia larissa lenka lucia lucie luna marina mei mika minji misaki nao natalia
+        nikola nina olga paola petra polina rei reina rika rin rina sakura sara sofia svetlana
+        tatiana tereza valentina veronika viktoria yui yuki yulia yuna zuzana""",
+    )
+)
 
 Hashes = NDArray[np.int64]
 
@@ -62,7 +93,7 @@ class Population:
     """Counts names; keeps hashes only, so that no name can be read from it.
 
     Empty, it knows nothing, and its estimates rest on what is assumed above: enough to weigh a
-    name with two facts, too little for a name alone.
+    name with two facts. ``is_telling`` says whether enough people were counted for more.
     """
 
     def __init__(self, people: Iterable[Bearer] = ()) -> None:
@@ -105,6 +136,10 @@ class Population:
         outside = max(WORLD, 2 * self.people) - self.people
         return outside * by_chance + self._known(shared, own)
 
+    @property
+    def is_telling(self) -> bool:
+        return self.people >= TELLING
+
     def bearers(self, word: str) -> int:
         """How many people have this word in a name."""
         return self._words[hash(word)]
@@ -116,7 +151,8 @@ class Population:
 
     def _word(self, word: str, counted: bool) -> float:
         others = max(self._words[hash(word)] - counted, 0)
-        share = (others + 1) / (self.people + _UNSEEN)
+        assumed = _COMMON_AMONG_ASSUMED if is_common(word) else 1
+        share = (others + assumed) / (self.people + _ASSUMED)
         return max(share, _INITIAL) if len(word) == 1 and word.isascii() else share
 
     def _share(self, shared: Shared) -> float:
@@ -207,6 +243,12 @@ def _mixed(one: Hashes, other: Hashes) -> Hashes: ...
 def _mixed(one: Any, other: Any) -> Any:
     """One number for two."""
     return one ^ (other >> 1)
+
+
+@lru_cache(maxsize=4096)
+def is_common(word: str) -> bool:
+    """Is it known for a word that many are called by, whoever is counted?"""
+    return word in _COMMON or is_first_name(word)
 
 
 def _tokens(name: str) -> tuple[str, ...]:

@@ -226,7 +226,7 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        plan.add_report(self._report(response, step, plan, performer))
+        plan.add_report(await self._report(response, step, plan, performer))
         if self._take_results(response, step, plan, performer):
             plan.replace_search(step.text)
         yield self._continue(plan, performer)
@@ -244,7 +244,7 @@ class ReferenceSpider(Spider):
             return
         if not self._take_results(response, step, plan, performer):
             # A search with one match may lead straight to the profile.
-            report = self._report(response, step, plan, performer)
+            report = await self._report(response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
                 plan.add_report(report)
         yield self._continue(plan, performer)
@@ -300,7 +300,7 @@ class ReferenceSpider(Spider):
         self.logger.error("performer %d: the page broke its parser", performer.id, exc_info=error)
         return f"parser: {describe_failure(error)}"
 
-    def _report(
+    async def _report(
         self, response: Response, step: Step, plan: Plan, performer: Performer
     ) -> PageReport:
         def report(outcome: Outcome, detail: str = "", **more: Any) -> PageReport:
@@ -321,7 +321,8 @@ class ReferenceSpider(Spider):
             profile = self.site.parse_profile(response.selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
             return report(Outcome.FAILED, self._broken(performer, error))
-        decision = identify(performer, profile, by_link=plan.by_link)
+        population = await self._database.population()
+        decision = identify(performer, profile, by_link=plan.by_link, population=population)
         matched = decision.identity is not Identity.MISMATCH
         return report(
             Outcome.FOUND if matched else Outcome.MISMATCH,
