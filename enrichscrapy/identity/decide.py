@@ -105,6 +105,7 @@ def identify(
             "by_link": by_link,
             "rivals": rivals,
             "strangers": float(f"{evidence.strangers:.2g}"),
+            "proofs": _proofs(evidence),
             "supports": evidence.supports,
             "slips": evidence.slips,
             "contradictions": evidence.contradictions,
@@ -131,8 +132,9 @@ def _decide(evidence: Evidence, rivals: int | None) -> Verdict:
 
 
 def _proofs(evidence: Evidence) -> list[str]:
-    kinds = ("linked", evidence.linked), ("birthday", evidence.birthday)
-    return [kind for kind, holds in (*kinds, ("account", evidence.account)) if holds]
+    linked = evidence.linked and not evidence.elsewhere
+    kinds = ("link", linked), ("birthday", evidence.birthday), ("account", evidence.account)
+    return [kind for kind, holds in kinds if holds]
 
 
 def _may_slip(evidence: Evidence, proofs: Sequence[str]) -> bool:
