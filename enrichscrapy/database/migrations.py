@@ -63,7 +63,6 @@ def add_pages(connection: Connection) -> None:
             )
 
 
-_NOW = "CAST(strftime('%s', 'now') AS REAL)"
 _LEFT_TO_A_PERSON = """
 CREATE TEMP TABLE doubted AS
 WITH ruled AS (
@@ -116,11 +115,12 @@ def withdraw_agreeing_photos(connection: Connection) -> None:
     )
     run(
         "INSERT INTO verdict_history (face_id, verdict, trusted, reason, decided_by, at) "
-        f"SELECT id, 'quarantined', 0, 'older_rules', 'rules', {_NOW} FROM doubted ORDER BY id"
+        "SELECT id, 'quarantined', 0, 'older_rules', 'rules', "
+        "CAST(strftime('%s', 'now') AS REAL) FROM doubted ORDER BY id"
     )
     run(
         "UPDATE faces SET verdict = 'quarantined', trusted = 0, reason = 'older_rules', "
-        f"updated_at = {_NOW} WHERE id IN (SELECT id FROM doubted)"
+        "updated_at = CAST(strftime('%s', 'now') AS REAL) WHERE id IN (SELECT id FROM doubted)"
     )
     run("DROP TABLE doubted")
 
