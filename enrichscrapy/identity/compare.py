@@ -195,6 +195,7 @@ _NO_ACCOUNT = frozenset(
     tag tags terms title tos tv user users v video videos watch wiki""",
     )
 )
+_SHORT_FOR_VIDEOS = {"youtu.be", "fb.watch", "clips.twitch.tv", "vm.tiktok.com"}
 _NO_PERSON = re.compile(
     r"(?:^|/)(?:search\w*|results?|tags?|categor\w+|videos?|movies?|films?|titles?|scenes?|clips?|"
     r"watch|galler\w+|photos?|news|blog|posts?|forum|articles?|playlists?)(?:[./]|$)|search"
@@ -217,6 +218,8 @@ def link_key(url: str) -> str | None:
     host = re.sub(r"^(?:www|m|mobile)\.", "", parts.hostname.rstrip("."))
     path = unquote(re.sub(r"/+", "/", parts.path)).strip("/").casefold()
     kind = "x" if (kind := link_kind(url)) == "twitter" else kind
+    if host in _SHORT_FOR_VIDEOS:
+        return None
     if kind in _ACCOUNTS:
         return _account(kind, path, parts.query)
     query = "&".join(
@@ -271,9 +274,10 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
 
 def _is_made_of(handle: str, names: frozenset[str]) -> bool:
     """Is it nothing but the names, in whatever order?"""
+    rest = handle
     for name in sorted(names, key=len, reverse=True):
-        handle = handle.replace(name, "", 1) if len(name) > 1 else handle
-    return not handle
+        rest = rest.replace(name, "", 1) if len(name) > 1 else rest
+    return bool(handle) and not rest
 
 
 def _is_of_two(handle: str, names: frozenset[str]) -> bool:

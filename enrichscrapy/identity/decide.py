@@ -141,7 +141,8 @@ def _may_slip(evidence: Evidence, proofs: Sequence[str]) -> bool:
     """Records of one person differ by a slip; those of a namesake do as well, by chance."""
     if proofs or evidence.linked or evidence.account:
         return True
-    return evidence.name.relation is NameRelation.SAME and evidence.strangers < CONFIRMS
+    rare = evidence.name.relation is NameRelation.SAME and evidence.strangers < CONFIRMS
+    return rare and set(evidence.slips) <= {"birth date", "death date"}
 
 
 def _by_link(evidence: Evidence) -> Verdict:
@@ -168,7 +169,7 @@ def _by_link(evidence: Evidence) -> Verdict:
         return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
     if relation is NameRelation.SHARED_ALIAS and evidence.strangers >= CONFIRMS and not proof:
         return Identity.MISMATCH, "the link leads to somebody else: a common alias"
-    if relation is NameRelation.OTHER_SCRIPT and not proof:
+    if relation in (NameRelation.OTHER_SCRIPT, NameRelation.NEAR) and not proof:
         return _UNCORROBORATED, f"by link: {relation}"
     if relation in _SAME or relation in _ALIKE:
         if borne_out:

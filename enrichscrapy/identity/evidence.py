@@ -27,7 +27,7 @@ from enrichscrapy.identity.name_match import (
     is_collective,
     match_names,
 )
-from enrichscrapy.identity.rarity import Bearer, Population, Shared
+from enrichscrapy.identity.rarity import Bearer, Population, Shared, is_common
 from enrichscrapy.items import PartialDate, Performer, Profile
 from enrichscrapy.sites import all_sites, site_of_url
 
@@ -136,8 +136,9 @@ def has_family_first(performer: Performer, country: str | None, names: Sequence[
 def _is_mistyped(name: NameMatch, population: Population) -> bool:
     """Of the words in which two names differ, is one nobody's and the other many people's?"""
     ours, theirs = _words([name.ours]), _words([name.theirs])
-    borne = [population.bearers(word) for word in ours ^ theirs]
-    return len(borne) == 2 and min(borne) <= 1 and max(borne) >= _MANY
+    differ = {word: population.bearers(word) for word in ours ^ theirs}
+    nobodys = [word for word, borne in differ.items() if borne <= 1 and not is_common(word)]
+    return len(differ) == 2 and len(nobodys) == 1 and max(differ.values()) >= _MANY
 
 
 def bearer_of(performer: Performer) -> Bearer:

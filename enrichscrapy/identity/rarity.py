@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from enrichscrapy.facts.names import bare_name, name_words, split_number
 from enrichscrapy.facts.nicknames import is_first_name
 
-WORLD = 250_000
-"""Performers there are at least, in whatever database: the big public ones list about as many."""
+WORLD, BEYOND = 150_000, 1.5
+"""Performers there are at least, and how many times those of the database: the sites list people
+whom no database has."""
 _ASSUMED = 10_000
 """People assumed beside those who are counted: one bears a word that is not known, and"""
 _COMMON_AMONG_ASSUMED = 35
@@ -29,7 +30,7 @@ TELLING = 10_000
 """People counted from which on a population tells a rare name from one it has not met."""
 _INITIAL = 0.05
 _YEARS = 40.0
-_COUNTRY = 0.5
+_COUNTRY, _LEAST_COUNTRY = 0.5, 0.05
 _COPIED = 2e-8
 """Names are shared beyond what their words explain: the chance of that for two people."""
 _RARE = 0.1
@@ -133,7 +134,7 @@ class Population:
         ``own`` is the performer, who is not counted where the population holds them.
         """
         by_chance = self._share(shared) * self._chance(shared.name, own is not None)
-        outside = max(WORLD, 2 * self.people) - self.people
+        outside = max(WORLD, BEYOND * self.people) - self.people
         return outside * by_chance + self._known(shared, own)
 
     @property
@@ -176,11 +177,12 @@ class Population:
         """A name tells much of the country: the word that tells most counts."""
         code, weight, likely = hash(country), _WEIGHT["country"], _WEIGHT["word's country"]
         anywhere = (self._countries[code] + weight * _COUNTRY) / (self._countries.total + weight)
-        return max(
+        likely_by_name = (
             (self._homes[_mixed(hash(word), code)] + likely * anywhere)
             / (self._settled[hash(word)] + likely)
             for word in tokens or [""]
         )
+        return max(_LEAST_COUNTRY, *likely_by_name)
 
     def _known(self, shared: Shared, own: Bearer | None) -> float:
         """Counted people of this very name, as far as they may have the rest in common too."""

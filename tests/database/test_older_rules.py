@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, select
+from tests.database.conftest import MODEL
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
@@ -14,7 +15,6 @@ from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.review.queue import waiting
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo
-from tests.database.conftest import MODEL
 
 ACCEPTED, WAITING = Verdict.ACCEPTED, Verdict.QUARANTINED
 BY_NAME = {"identity": {"reason": "name, country and another name agree", "by_link": False}}
