@@ -39,6 +39,7 @@ _NOTE_YEARS = 3
 # Platforms that somebody who stopped long before they began hardly has an account with.
 _NEW_PLATFORMS = {"onlyfans", "fansly", "tiktok", "twitch", "manyvids"}
 _LONG_BEFORE = 1995
+_OTHER_NAMES, _OTHER_ACCOUNT = 5.0, 3.0
 _MANY = 20
 """Bearers of a word that make it a name."""
 # Where the family name stands first at home, and often elsewhere.
@@ -120,7 +121,7 @@ def gather_evidence(
         evidence.supports.append("country")
     evidence.strangers = population.strangers(
         _shared(evidence, born, profile), bearer_of(performer)
-    )
+    ) * _unlikeness(evidence, performer, profile)
     evidence.rarity_known = population.is_telling
     evidence.mistyped = population.is_telling and _is_mistyped(name, population)
     return evidence
@@ -162,6 +163,22 @@ def _shared(evidence: Evidence, born: PartialDate | None, profile: Profile) -> S
         evidence.name.others,
         tuple(supports),
     )
+
+
+def _unlikeness(evidence: Evidence, performer: Performer, profile: Profile) -> float:
+    """How many times likelier a stranger is for what both sides know and do not share."""
+    times = 1.0
+    if performer.aliases and profile.aliases and not evidence.name.others:
+        evidence.details["other names"] = "all differ"
+        times *= _OTHER_NAMES
+    ours, theirs = (
+        dict(key.split(":", 1) for key in map(link_key, urls) if key and ":" in key)
+        for urls in (performer.urls, _links(profile))
+    )
+    if not evidence.account and ours.keys() & theirs.keys():
+        evidence.details["accounts"] = "differ on one platform"
+        times *= _OTHER_ACCOUNT
+    return times
 
 
 # --- Names ---------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from enrichscrapy.facts.names import bare_name, name_words, split_number
 from enrichscrapy.facts.nicknames import is_first_name
 
-WORLD, BEYOND = 150_000, 1.5
+WORLD, BEYOND = 200_000, 2.0
 """Performers there are at least, and how many times those of the database: the sites list people
 whom no database has."""
 _ASSUMED = 10_000

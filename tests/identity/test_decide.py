@@ -171,7 +171,7 @@ def test_a_link_and_an_account_outweigh_a_birth_date_but_not_a_gender():
         (performer("Tuva", birth_date="1991"), page("Tuva", born="1991"), MISMATCH),
         (performer("Tuva", country="SE"), page("Tuva", country="SE"), MISMATCH),
         (performer("Tuva", birth_date="1991", country="SE"),
-         page("Tuva", born="1991", country="SE"), UNCORROBORATED),
+         page("Tuva", born="1991", country="SE"), MISMATCH),
         (performer("Tuva", birth_date="1991-04-04"), page("Tuva", born="1991-04-04"), CONFIRMED),
         (performer("Tuva"), page("Tuva Berg"), MISMATCH),
         (performer("Nora Holt"), page("Nora Falk"), MISMATCH),
