@@ -58,9 +58,11 @@ def settle(connection: Connection, lookup: Lookup, page: str | None, now: float)
 
 
 def _rivals(connection: Connection, lookup: Lookup, page: str) -> Sequence[RowMapping]:
+    """Of lookups that an older version wrote only the page's address is known."""
+    addresses = [lookup.url, lookup.profile.url if lookup.profile else None]
     query = select(lookups).where(
         lookups.c.source == lookup.source,
-        lookups.c.page == page,
+        lookups.c.page.in_([page, *filter(None, addresses)]),
         lookups.c.performer_id != lookup.performer.id,
     )
     return connection.execute(query).mappings().all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import faces, lookups, proposals
@@ -122,3 +122,11 @@ def test_a_page_that_was_not_found_is_not_claimed(db, people, find):
     item = lookup(people[1], Outcome.ABSENT, url=PAGE)
     store_lookup(db, item, model_id=None, retry=RETRY, judge=None)
     assert verdicts(db, people[0]) == ACCEPTED
+
+
+def test_what_an_older_version_found_is_claimed_by_its_address(db, people, find):
+    find(people[0])
+    with db.write() as connection:
+        connection.execute(update(lookups).values(page=PAGE))
+    find(people[1], "birthday")
+    assert outcomes(db) == {people[0].id: "mismatch", people[1].id: "found"}

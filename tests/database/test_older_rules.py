@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, select
-from tests.database.conftest import MODEL
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
@@ -111,4 +110,3 @@ def test_it_happens_once(db, add):
     who = add(("agreeing_photos", False, "babepedia"))
     with PerformerDatabase(db.path) as again:
         assert verdicts(again, who) == [ACCEPTED]
-        assert again.faces.find_model(MODEL) is not None
