@@ -11,6 +11,7 @@ right pages is printed beside what they save.
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,10 +19,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks._names import World, make_world
+from benchmarks._names import PHOTOS, World, make_world
 from benchmarks._synthetic import make_people
-from enrichscrapy.calibration import Rate
-from enrichscrapy.calibration.lookups import candidate_of
+from enrichscrapy.calibration import People, Rate
+from enrichscrapy.calibration.lookups import candidate_of, neighbours_of
+from enrichscrapy.calibration.trials import draw_index
 from enrichscrapy.facts.names import name_key, name_words
 from enrichscrapy.identity.decide import IdentityDecision, identify, rank_search_results
 from enrichscrapy.identity.evidence import bearer_of
@@ -32,7 +34,7 @@ from enrichscrapy.sites import SearchResult, babepedia
 from enrichscrapy.verdicts import Context, Limits, Thresholds, judge
 
 MAX_CANDIDATES, MAX_RESULTS = 4, 40
-ENOUGH, LIMITS = 3, Limits(5, 20)
+ENOUGH, LIMITS, PEOPLE = 3, Limits(5, 20), 240
 WORLDS = {"mild: names shared by chance": 0.0, "a quarter of the names taken": 0.25}
 
 
@@ -154,25 +156,32 @@ def without_contested(found: Iterable[Found], world: World, population: Populati
 
 # --- Faces ---------------------------------------------------------------------------------------
 def accepted_faces(found: Sequence[Found], world: World, seed: int) -> list[tuple[int, int]]:
-    """(accepted, waiting) faces of each page by today's rules, for performers without any face.
+    """(accepted, waiting) faces of each page by today's rules, for performers without any face,
+    among the faces of others.
 
     What the photos show is a made-up person; whose page it is makes no difference to that: a
     stranger's photos agree as well.
     """
-    shown = max(map(len, [range(5)]))
-    people = make_people(200, shown, seed)
-    counts = []
-    for number, each in enumerate(found):
-        rows = people.of(people.ids[number % len(people.ids)])[: world.photos[each.page]]
-        if not len(rows):
-            counts.append((0, 0))
-            continue
-        context = Context("babepedia", "high", each.identity, "name", 0)
-        faces = [candidate_of(people, row) for row in rows]
-        judged = judge(faces, [], [()] * len(faces), context, Thresholds(), LIMITS)
-        verdicts = Counter(decision.verdict for decision in judged.decisions)
-        counts.append((verdicts[Verdict.ACCEPTED], verdicts[Verdict.QUARANTINED]))
-    return counts
+    rng = np.random.default_rng([seed, 2])
+    people = make_people(PEOPLE, len(PHOTOS), seed)
+    return [
+        _judged(people, owner, each.identity, world.photos[each.page], rng)
+        for each, owner in zip(found, itertools.cycle(people.ids), strict=False)
+    ]
+
+
+def _judged(
+    people: People, owner: int, identity: Identity, photos: int, rng: np.random.Generator
+) -> tuple[int, int]:
+    shown = [candidate_of(people, row) for row in people.of(owner)[:photos]]
+    if not shown:
+        return 0, 0
+    index = draw_index(people, [other for other in people.ids if other != owner], rng)
+    near = [neighbours_of(people, face, index) for face in shown]
+    context = Context("babepedia", "high", identity, "name", len(index))
+    judged = judge(shown, [], near, context, Thresholds(), LIMITS)
+    verdicts = Counter(decision.verdict for decision in judged.decisions)
+    return verdicts[Verdict.ACCEPTED], verdicts[Verdict.QUARANTINED]
 
 
 def accepted_before(found: Sequence[Found], world: World) -> list[tuple[int, int]]:
@@ -250,7 +259,7 @@ def main() -> None:
     parser.add_argument("--performers", type=int, default=100_000, help="in the database")
     parser.add_argument("--others", type=int, default=60_000, help="whom only the site may have")
     parser.add_argument("--lookups", type=int, default=6_000)
-    parser.add_argument("--seed", type=int, default=41)
+    parser.add_argument("--seed", type=int, default=11)
     args = parser.parse_args()
     print(f"{args.lookups:,} lookups in a database of {args.performers:,}; bounds are 95 %")
     for title, shared in WORLDS.items():
