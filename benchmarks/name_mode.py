@@ -22,19 +22,27 @@ import numpy as np
 from benchmarks._names import PHOTOS, World, make_world
 from benchmarks._synthetic import make_people
 from enrichscrapy.calibration import People, Rate
-from enrichscrapy.calibration.lookups import candidate_of, neighbours_of
-from enrichscrapy.calibration.trials import draw_index
+from enrichscrapy.calibration.lookups import candidate_of
+from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.facts.names import name_key, name_words
 from enrichscrapy.identity.decide import IdentityDecision, identify, rank_search_results
 from enrichscrapy.identity.evidence import bearer_of
 from enrichscrapy.identity.rarity import Bearer, Population, Shared
-from enrichscrapy.items import Identity, Outcome, Performer, Profile, Verdict
+from enrichscrapy.items import (
+    Identity,
+    Neighbour,
+    Outcome,
+    Performer,
+    Profile,
+    Vector,
+    Verdict,
+)
 from enrichscrapy.lookups.plan import PageReport, StepKind, conclude, plan_by_name
 from enrichscrapy.sites import SearchResult, babepedia
 from enrichscrapy.verdicts import Context, Limits, Thresholds, judge
 
 MAX_CANDIDATES, MAX_RESULTS = 4, 40
-ENOUGH, LIMITS, PEOPLE = 3, Limits(5, 20), 240
+ENOUGH, LIMITS, PEOPLE, NEIGHBOURS = 3, Limits(5, 20), 240, 40
 WORLDS = {"mild: names shared by chance": 0.0, "a quarter of the names taken": 0.25}
 
 
@@ -177,11 +185,19 @@ def _judged(
     if not shown:
         return 0, 0
     index = draw_index(people, [other for other in people.ids if other != owner], rng)
-    near = [neighbours_of(people, face, index) for face in shown]
+    near = [_nearest(people, face.vector, index) for face in shown]
     context = Context("babepedia", "high", identity, "name", len(index))
     judged = judge(shown, [], near, context, Thresholds(), LIMITS)
     verdicts = Counter(decision.verdict for decision in judged.decisions)
     return verdicts[Verdict.ACCEPTED], verdicts[Verdict.QUARANTINED]
+
+
+def _nearest(people: People, vector: Vector, index: Rows) -> tuple[Neighbour, ...]:
+    gaps = 1.0 - people.vectors[index] @ vector
+    return tuple(
+        Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i]))
+        for i in np.argsort(gaps)[:NEIGHBOURS]
+    )
 
 
 def accepted_before(found: Sequence[Found], world: World) -> list[tuple[int, int]]:

@@ -63,17 +63,30 @@ _JAPANESE = _rules(
     (r"m(?=[bmp])", "n"),
     (r"(?<=o)u", ""),
 )
+# "Lee", "Yi"; "Park", "Bak"; "Hyeon", "Hyun"; "Yoon", "Yun"
+_KOREAN = _rules(
+    (r"\b(?:lee|rhee|yi|ri)\b", "i"),
+    (r"\b(?:bak|pak)\b", "park"),
+    (r"\bgim(?=\b|[a-z]{3})", "kim"),
+    (r"choe", "choi"),
+    (r"\bchung\b", "jung"),
+    (r"eo|oo|eu", "u"),
+    (r"ee", "i"),
+)
 # "Yekaterina", "Jekaterina"; "Alyona", "Alena"; "Müller", "Mueller"; "Szabó", "Sabo"
 _EUROPEAN = _rules(
     (r"\b[yj]e|(?<=[aeiouy])[yj]e", "e"),
     (r"(?<=[b-df-hk-np-tv-xz])[yj]o|(?<=l)io", "e"),
     (r"(?<=[aou])e(?=[^aeiouy\s])", ""),
     (r"shch|sch|sh|sz", "s"),
+    (r"ch(?=r|ael)", "k"),
     (r"tch|ch|cz", "çh"),  # kept from becoming a "k"
     (r"zh", "z"),
     (r"t[sz]", "c"),
+    (r"(?<=[a-z])z", "s"),
     (r"kh", "h"),
-    (r"ie\b", "i"),
+    (r"(?:ie|e[eijy]|eigh)\b", "i"),
+    (r"elle\b", "el"),
 )
 _SOUNDS = _rules(
     (r"ph", "f"),
@@ -227,7 +240,7 @@ def _is_spelt_out(char: str) -> bool:
     return script in _SPELT_OUT and not is_latin(simple)
 
 
-_SYSTEMS = (_SURNAMES + _EUROPEAN + _SOUNDS, _SURNAMES + _JAPANESE + _SOUNDS)
+_SYSTEMS = tuple(_SURNAMES + rules + _SOUNDS for rules in (_EUROPEAN, _JAPANESE, _KOREAN))
 
 
 def _respell(name: str, system: Rules) -> str:

@@ -53,7 +53,7 @@ def read_date(text: str | None) -> PartialDate | None:
     return parse_date(re.sub(r"-00\b", "", (text or "").strip()[:40]))
 
 
-_NO_DATE = {PartialDate(1970, 1, 1)}
+_NO_DATE = {PartialDate(1970, 1, 1), PartialDate(1969, 12, 31)}
 _OLDEST = 1900
 """Year up to which a birth date is what a program writes for want of one."""
 _SLIP_YEARS, _LINKED_YEARS, _SAME_DAY_YEARS = 1, 3, 10
@@ -124,15 +124,24 @@ _KIN = [
         "IL PS",
     )
 ]
+_SOVIET = "RU UA BY KZ UZ GE AM AZ LT LV EE MD KG TJ TM"
+_YUGOSLAV = "RS HR SI BA MK ME XK"
+# What ISO 3166 lists no longer, or not yet: by its old code, or by a word of its name.
 _FORMER = {
-    "czechoslovakia": "CZ SK",
+    "cs": "CZ SK",
     "czechoslovak": "CZ SK",
-    "soviet": "RU UA BY KZ UZ GE AM AZ LT LV EE MD KG TJ TM",
-    "ussr": "RU UA BY KZ UZ GE AM AZ LT LV EE MD KG TJ TM",
-    "yugoslav": "RS HR SI BA MK ME XK",
+    "su": _SOVIET,
+    "soviet": _SOVIET,
+    "ussr": _SOVIET,
+    "yu": _YUGOSLAV,
+    "yugoslav": _YUGOSLAV,
+    "dd": "DE",
+    "gdr": "DE",
     "east german": "DE",
     "west german": "DE",
-    "gdr": "DE",
+    "xk": "XK",
+    "kosov": "XK",
+    "u.k.": "GB",
 }
 
 
@@ -140,7 +149,13 @@ _FORMER = {
 def countries_of(text: str | None) -> frozenset[str]:
     """Every country a text may mean: a code, a name, nationalities, ``Atlanta, Georgia, USA``."""
     text = (text or "").strip()
-    former = {c for name, codes in _FORMER.items() if name in text.lower() for c in codes.split()}
+    said = text.casefold()
+    former = {
+        code
+        for name, codes in _FORMER.items()
+        if said == name or (len(name) > 2 and name in said)
+        for code in codes.split()
+    }
     if former or not text:
         return frozenset(former)
     parts = [text, *re.split(r"[,/;&|]|\band\b", text)]

@@ -25,6 +25,7 @@ from enrichscrapy.identity.evidence import (
 )
 from enrichscrapy.identity.name_match import (
     NameRelation,
+    begins_alike,
     drops_middle,
     is_anybodys,
     match_names,
@@ -155,6 +156,8 @@ def _by_link(evidence: Evidence) -> Verdict:
     said = [proof] if (proof := _proof(evidence)) else evidence.supports
     borne_out = bool(set(said) - {"country"})  # which sisters have in common as well
     if relation is NameRelation.SAME:
+        if evidence.abroad and not said and evidence.strangers > REFUSES:
+            return _UNCORROBORATED, "link and a common name agree, but not the country"
         return _CONFIRMED, "link and name agree"
     if relation in _BY_EAR and name.words > 1 and not evidence.elsewhere:
         return _CONFIRMED, f"link agrees: {relation}"
@@ -181,7 +184,7 @@ def _by_link(evidence: Evidence) -> Verdict:
             f"link and account agree: {relation}"
         )
     elif evidence.birthday:
-        known = relation is NameRelation.WORD
+        known = begins_alike(name.ours, name.theirs)  # a family name and a birthday twins share
         return _CONFIRMED if known else _UNCORROBORATED, f"link and birthday agree: {relation}"
     elif opens_to(name.ours, name.theirs) and said:
         return _UNCORROBORATED, f"by link: an initial, {_and(said)}"

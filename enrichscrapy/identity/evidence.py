@@ -52,8 +52,8 @@ class Evidence:
 
     ``linked``: a stored link led here. ``elsewhere``: none of the stored links to this site is this
     page's own address; so it was found by name, or a link was turned round to here. ``account``:
-    both name the same account or site of their own; ``named``: one that bears the performer's own
-    name. ``abroad``: they are of different countries, which people's records often are.
+    both name the same account or site of their own; ``named``: one with the performer's first name
+    in it. ``abroad``: they are of different countries, which people's records often are.
     ``strangers``: how many others are expected to have name and supports in common with the
     performer; ``rarity_known``: by a count that tells rare names. ``mistyped``: the names differ in
     a word that is nobody's.
@@ -112,6 +112,12 @@ def gather_evidence(
         born = PartialDate(note.born)
     _add_birth_date(evidence, born, profile.birth_date)
     _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
+    for birth, death in (
+        (born, profile.death_date),
+        (known_date(profile.birth_date), read_date(performer.death_date)),
+    ):
+        if birth and death and death.latest() < birth.earliest():
+            evidence.weigh("death date", Agreement.CONTRADICTS, birth, death)
     _add_career(evidence, performer, profile, note)
     country = performer.country or note.country
     agreement = compare_countries(country, profile.country)
@@ -272,7 +278,12 @@ def _add_links(evidence: Evidence, performer: Performer, profile: Profile) -> No
     words = ours | _words((profile.name, *profile.aliases))
     personal = [key for key in shared if is_personal(key, words)]
     evidence.account = bool(personal)
-    evidence.named = any(word in key for key in personal for word in ours if len(word) > 3)
+    first = {
+        parts[0]
+        for name in (performer.canonical_name, *performer.aliases)
+        if (parts := name_words(name))
+    }
+    evidence.named = any(word in key for key in personal for word in first if len(word) > 3)
     if not personal:
         evidence.supports.append("web site")
 

@@ -287,6 +287,11 @@ def _variant(one: str, other: str) -> bool:
     return not new or _near(one, other) or _same_spelling(one, other)
 
 
+def begins_alike(one: str, other: str) -> bool:
+    """Is their first word the same?"""
+    return _base_words(one)[:1] == _base_words(other)[:1] != ()
+
+
 def drops_middle(one: str, other: str) -> bool:
     """Do both begin and end alike, so that only what stands between is missing from one?"""
     words, others = _base_words(one), _base_words(other)

@@ -213,7 +213,16 @@ BY_LINK = {
         (us("Max Quendt", gender="MALE", links=["https://onlyfans.com/maxandmila"]),
          them("Mila Quendt", gender=None, links=["https://onlyfans.com/maxandmila"]), "R"),
     ],
+    "families": [
+        (us("Isaura Quendt", BORN), them("Dorle Quendt", BORN), "UR"),
+        (us("Isaura Quendt", BORN), them("Isaura Fant", BORN), "C"),
+        (us("Isaura Quendt", links=["https://x.com/thequendts"]),
+         them("Dorle Quendt", links=["https://x.com/thequendts"]), "UR"),
+    ],
     "stale links": [
+        (us("Jane Rose", country="US"), them("Jane Rose", country="AU"), "U"),
+        (us("Isaura Quendt", country="CU"), them("Isaura Quendt", country="US"), "C"),
+        (us("Isaura Quendt", "1991"), them("Isaura Quendt", died="1985"), "R"),
         (us("Isaura Quendt", career_end_year=1987), them("Isaura Quendt", "1976-03-03"), "R"),
         (us("Isaura Quendt", disambiguation="1970s"), them("Isaura Quendt", "1990"), "R"),
         (us("Jane Rose", "1988-05-12"), them("Jane Rose", "1989-11-30"), "R"),
