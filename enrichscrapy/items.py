@@ -85,6 +85,8 @@ class PartialDate:
     def __post_init__(self) -> None:
         if self.day is not None and self.month is None:
             raise ValueError("a day needs a month")
+        if self.month == 0 or self.day == 0:
+            raise ValueError("no month and no day has the number 0")
         self.earliest()  # raises ValueError for a date that does not exist
 
     @classmethod

@@ -32,6 +32,7 @@ from enrichscrapy.database.schema import (
     pending,
     performers,
     suppressed_performers,
+    unread_birth_dates,
 )
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 
@@ -99,11 +100,14 @@ def id_list(ids: Sequence[int]) -> Select[Any]:
 
 def _page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
     performer_id, condition = way
+    is_unread = exists().where(
+        unread_birth_dates.c.performer_id == performer_id, unread_birth_dates.c.seen_at.is_(None)
+    )
     kept_out = select(suppressed_performers.c.performer_id).where(
         suppressed_performers.c.confirmed_at.is_(None)
     )
     page = select(performer_id.label("performer_id")).where(
-        condition, performer_id > after_id, performer_id.not_in(kept_out)
+        condition, performer_id > after_id, performer_id.not_in(kept_out), ~is_unread
     )
     if selection.performer_ids is not None:
         page = page.where(performer_id.in_(id_list(selection.performer_ids)))

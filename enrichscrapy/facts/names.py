@@ -35,6 +35,8 @@ def fold_letters(text: str) -> str:
 
     Marks of other scripts stay: there they make another letter (``が`` is not ``か``).
     """
+    if text.isascii():
+        return text.casefold()
     folded: list[str] = []
     mark_makes_a_letter = False
     for char in unicodedata.normalize("NFKD", text).casefold():

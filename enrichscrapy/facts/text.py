@@ -6,7 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+# Characters that show nothing: of category Cf, joiners, fillers and what selects a glyph's variant.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+"
+)
 _EMPTY = frozenset(
     {"", "-", "--", "?", "n/a", "none", "unknown", "no data", "not available", "no known aliases"}
 )
@@ -20,7 +24,7 @@ _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 
 def fold(text: str | None) -> str:
     """One line: white space (no-break spaces too) folded, invisible characters dropped."""
-    return " ".join((text or "").translate(_INVISIBLE).split())
+    return " ".join(_INVISIBLE.sub("", text or "").split())
 
 
 def is_empty(text: str) -> bool:

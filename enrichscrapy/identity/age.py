@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
+from enrichscrapy.facts.birth_dates import read_birth_date, says_nothing
 from enrichscrapy.items import PartialDate, Performer, Profile
 
 ADULT = 18
@@ -23,28 +23,19 @@ def is_minor(born: PartialDate, today: dt.date) -> bool:
 
 
 def stored_date(text: str | None) -> PartialDate | None:
-    """A birth date as databases hold it: ``1983-10-15``, ``1983-00-00``, ``1983-10-15T00:00``.
-
-    What follows the year counts as far as it can be read. ``None`` when there is no year.
-    """
-    match = re.match(r"\s*(\d{4})(?!\d)(?:-(\d{2})(?!\d))?(?:-(\d{2})(?!\d))?", text or "")
-    if not match or match[1] == "0000":
-        return None
-    year, month, day = (int(part) if part else 0 for part in match.groups())
-    for known in ((month or None, day or None), (month or None, None), (None, None)):
-        try:
-            return PartialDate(year, *known)
-        except ValueError:  # no such month or day: what comes before it still counts
-            continue
-    return None
+    """A birth date as a database holds it, however it is written; ``None`` without a year."""
+    return read_birth_date(text) if text else None
 
 
 def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
     """Whose word makes this person a minor (``"database"`` or ``"page"``), or ``None``.
 
-    Either is enough: then no photo is asked for and nothing is embedded.
+    Either is enough: then no photo is asked for and nothing is embedded. A stored birth date that
+    cannot be read counts like one of a minor.
     """
     stored = stored_date(performer.birth_date)
+    if stored is None and not says_nothing(performer.birth_date or ""):
+        return "database"
     if stored is not None and is_minor(stored, today):
         return "database"
     if profile is not None and profile.birth_date is not None:

@@ -47,8 +47,9 @@ def test_born_on_the_29th_of_february():
         ("1983-10-15T00:00:00Z", "1983-10-15"),
         (" 1983-10-15 ", "1983-10-15"),
         ("0000-00-00", None),
-        ("15 October 1983", None),
-        ("19831015", None),
+        ("15 October 1983", "1983-10-15"),
+        ("19831015", "1983-10-15"),
+        ("soon", None),
         ("", None),
         (None, None),
     ],
@@ -82,6 +83,10 @@ def page(born):
         ("2010", "1990", "database"),
         ("1990", "2010", "page"),
         ("2010", None, "database"),
+        ("2012-03-02T00:00:00Z", "1992", "database"),
+        ("02/03/2012", "1992", "database"),
+        ("nobody could read this", "1992", "database"),
+        ("0000-00-00", "1992", None),
     ],
 )
 def test_either_word_is_enough(stored, said, word):

@@ -1,0 +1,3 @@
+from tests.database.conftest import clock, db
+
+__all__ = ["clock", "db"]
