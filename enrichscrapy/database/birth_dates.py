@@ -71,6 +71,11 @@ def unread(connection: Connection, limit: int | None = None) -> list[UnreadBirth
     return [UnreadBirthDate(*row) for row in connection.execute(query)]
 
 
+def unread_among(connection: Connection, performer_ids: Collection[int]) -> set[int]:
+    """Those of these performers who wait for somebody to see to their birth date."""
+    return {one.performer_id for one in unread(connection)} & set(performer_ids)
+
+
 def count_unread(connection: Connection) -> int:
     query = select(func.count()).select_from(unread_birth_dates)
     return connection.scalar(query.where(unread_birth_dates.c.seen_at.is_(None))) or 0

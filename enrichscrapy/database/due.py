@@ -7,7 +7,7 @@ its cost does not grow with the number of performers that are done.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,7 @@ def _ways(connection: Connection, selection: Selection, now: float) -> list[Way]
     return ways
 
 
-def id_list(ids: Sequence[int]) -> Select[Any]:
+def id_list(ids: Iterable[int | str]) -> Select[Any]:
     """A list of ids of any length as a sub-query (SQLite bounds the number of parameters)."""
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
 

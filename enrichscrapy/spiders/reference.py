@@ -42,7 +42,7 @@ from enrichscrapy.lookups.plan import (
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites import PageKind, Site
 from enrichscrapy.sites.layout import UNKNOWN_SHAPE
-from enrichscrapy.spiders.arguments import SpiderArguments, unknown_argument
+from enrichscrapy.spiders.arguments import SpiderArguments, find_performers, unknown_argument
 
 GONE = (404, 410)
 DATABASE_FAULTS = (DatabaseDamaged, DatabaseUnavailable)
@@ -73,6 +73,7 @@ class ReferenceSpider(Spider):
         self.limit = self.arguments.limit
         self._in_progress: set[int] = set()
         self._room = asyncio.Event()
+        self._performer_ids: tuple[int, ...] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -116,8 +117,18 @@ class ReferenceSpider(Spider):
             model_id=model.model_id if model else None,
             revisit_after_days=self.revisit_after_days,
             gender=self._wanted_gender(),
-            performer_ids=self.arguments.performers,
+            performer_ids=await self._chosen(),
         )
+
+    async def _chosen(self) -> tuple[int, ...] | None:
+        """The performers whom the argument names; they are looked for once."""
+        words = self.arguments.performers
+        if words is not None and self._performer_ids is None:
+            database = self._database
+            found = await database.read(find_performers, database.database, words)
+            ids = {meant.performer.id for meant in found if meant.performer is not None}
+            self._performer_ids = tuple(sorted(ids))
+        return self._performer_ids
 
     def _wanted_gender(self) -> str | None:
         if self.arguments.gender is not None:
@@ -140,15 +151,18 @@ class ReferenceSpider(Spider):
 
     async def _due(self) -> AsyncIterator[DueLookup]:
         """Page by page in id order, so that a million performers cost no memory."""
-        selection, after_id = await self.selection(), 0
+        after_id = 0
         ledger = self._database.database.ledger
         try:
+            selection = await self.selection()
             while page := await self._database.read(ledger.due, selection, after_id):
                 for due in page:
                     yield due
                 after_id = page[-1].performer.id
         except DATABASE_FAULTS as error:
             stop_crawl(self.crawler, "database_error", str(error))
+        except BadSetting as error:
+            stop_crawl(self.crawler, "bad_setting", str(error))
 
     def _count(self, performer: Performer) -> None:
         self.crawler.stats.inc_value("lookups/started")
