@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_
+from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.birth_dates import note_unread, split_birth_date
+from enrichscrapy.database.birth_dates import note_read, note_unread, split_birth_date
 from enrichscrapy.database.links import Link, link_of
 from enrichscrapy.database.schema import (
     aliases,
@@ -22,7 +22,7 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
-from enrichscrapy.items import Performer
+from enrichscrapy.items import PartialDate, Performer
 
 OWN_COLUMNS = frozenset(performers.columns.keys()) - {"id", "created_at", "updated_at"}
 """Columns of ``performers`` a caller may write."""
@@ -65,6 +65,15 @@ def insert_performer(connection: Connection, values: Mapping[str, Any], now: flo
     performer_id = new_id(connection.execute(insert(performers).values(row)))
     note_unread(connection, {performer_id: unread} if unread else {})
     return performer_id
+
+
+def set_birth_date(
+    connection: Connection, performer_id: int, date: PartialDate, now: float
+) -> None:
+    """Somebody knows the birth date: whatever a file said of it no longer matters."""
+    statement = update(performers).where(performers.c.id == performer_id)
+    connection.execute(statement.values(birth_date=str(date), updated_at=iso_time(now)))
+    note_read(connection, [performer_id])
 
 
 def insert_alias(

@@ -1,3 +1,0 @@
-from tests.database.conftest import clock, db
-
-__all__ = ["clock", "db"]
