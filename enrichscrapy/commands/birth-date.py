@@ -30,7 +30,7 @@ class Command(EnrichCommand):
         return (
             "Without arguments, lists the performers whose birth date no import could read: they "
             "are not looked up. WHO DATE enters the date (1983, 1983-10 or 1983-10-15) of a "
-            f"performer named by id, link or name; WHO {ADULT} says that nobody knows the date, but "
+            f"performer named by id, link or name; WHO {ADULT} says that nobody knows the date but "
             "that the person is an adult. Importing a corrected file does the same. Exit codes: "
             "0 done, 1 some wait, 2 bad argument."
         )

@@ -220,7 +220,7 @@ class CsvReader:
                 return
             except csv.Error as error:
                 fault = f"not CSV: {error}{self._lines.told()}"
-            line, own = self._lines.first, self._own_lines()
+            line, own = self._lines.first, self._own_lines(bool(fault))
             if own < len(self._lines.taken):
                 self._lines.go_back(own)
                 fault = f"not CSV: {_OPEN_QUOTE}"
@@ -232,21 +232,26 @@ class CsvReader:
                 except ImportRowError as error:
                     yield Fault(line, str(error), key=error.key)
 
-    def _own_lines(self) -> int:
-        """How many of the lines taken are this row's: within an open quote there are others."""
-        taken = self._lines.taken
-        return next((n for n in range(1, len(taken)) if self._is_row(taken[n])), len(taken))
+    def _own_lines(self, is_broken: bool) -> int:
+        """How many of the lines taken are this row's: within an open quote there are others.
 
-    def _is_row(self, line: str) -> bool:
+        A row that reads well may have a line that looks like another, in a note say; not most.
+        """
+        more = self._lines.taken[1:]
+        rows = [n for n, line in enumerate(more, 1) if self._is_row(line, is_broken)]
+        return rows[0] if rows and (is_broken or 2 * len(rows) > len(more)) else len(more) + 1
+
+    def _is_row(self, line: str, is_broken: bool) -> bool:
         """Whether a line, read on its own, looks like the row of a performer."""
         try:
             cells = next(csv.reader([line], delimiter=self._delimiter))
         except csv.Error:
             return False
-        if len(cells) != len(self._header) or '"' in "".join(cells[: self._id + 1]):
+        if len(cells) != len(self._header) and not (is_broken and len(cells) > self._id + 1):
             return False
         shape = _shape(cells[self._id])
-        return bool(shape) and shape == (self._like or shape)
+        quoted = '"' in "".join(cells[: self._id + 1])
+        return bool(shape) and not quoted and shape == (self._like or shape)
 
     def _record(self, line: int, cells: list[str]) -> Record:
         if len(cells) != len(self._header):

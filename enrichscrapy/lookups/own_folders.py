@@ -60,8 +60,8 @@ def _folder(path: Path, meant: Meant, unread: Collection[int]) -> Folder:
     folder = Folder(path, meant.performer, meant.refusal)
     entries = sorted(entry for entry in path.iterdir() if not _is_litter(entry))
     if folder.performer is None:
-        if entries and all(entry.is_dir() for entry in entries):
-            folder.problem += f"; it holds folders, no photos: did you mean {path}?"
+        if any(entry.is_dir() for entry in entries):
+            folder.problem += f"; it holds folders: did you mean {path}?"
         return folder
     folder.problem = _kept_away(folder.performer, unread)
     if not folder.problem:
