@@ -83,8 +83,7 @@ class Owners:
         merged = {pair for record in records for pair in record.merged_ids}
         self._ids = self._by_pair(stashbox_ids, own | merged)
         self._merged = self._by_pair(merged_ids, own)
-        keys = {record.key for record in records if record.key}
-        self._rows = self._by_row(keys | set(memory.left_out))
+        self._rows = self._by_row({record.key for record in records if record.key})
         rows = _performers(row for mine in self._rows.values() for row in mine)
         self._endpoints = self._endpoints_of(rows)
         self.columns: dict[int, dict[str, Any]] = {}
@@ -121,11 +120,7 @@ class Owners:
                 set_={"performer_id": statement.excluded.performer_id},
             )
             self._connection.execute(statement, new)
-        nobodys = {
-            FileRow(key, file, "", None)
-            for key in left_out
-            if all(row.file != file for row in rows.get(key, ()))
-        }
+        nobodys = {FileRow(key, file, "", None) for key in left_out}
         if nobodys:
             statement = insert(import_rows).on_conflict_do_nothing()
             self._connection.execute(statement, [row._asdict() for row in nobodys])
