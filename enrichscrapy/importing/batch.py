@@ -78,11 +78,7 @@ class ImportBatch:
                 self.memory.leave_out(record.key)
                 continue
             if len(owners) > 1:
-                several = " and ".join(map(str, sorted(owners)))
-                told = "its stash-box ids belong to" if record.stashbox_ids else "it may be any of"
-                self.result.faults.append(
-                    Fault(record.line, f"{told} several performers: {several}")
-                )
+                self.result.faults.append(Fault(record.line, _doubt(record, owners)))
                 self.memory.leave_out(record.key)
                 continue
             self.result.faults += record.faults
@@ -208,6 +204,13 @@ class ImportBatch:
             for row in self.connection.execute(query.where(table.c.performer_id.in_(some))).all():
                 found[row[0]].add(tuple(row[1:]))
         return found
+
+
+def _doubt(record: Record, owners: Collection[int]) -> str:
+    several = " and ".join(map(str, sorted(owners)))
+    if record.stashbox_ids:
+        return f"its stash-box ids belong to several performers: {several}"
+    return f"its id and name fit several performers: {several}"
 
 
 def _traits(record: Record, import_key: str | None) -> Traits:
