@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.due import id_list
 from enrichscrapy.database.performers import chunks
 from enrichscrapy.database.schema import (
     external_urls,
@@ -79,6 +81,7 @@ class Owners:
     ) -> None:
         self._connection = connection
         self._memory = memory
+        self._names = {record.fields["canonical_name"] for record in records}
         own = {pair for record in records for pair in record.stashbox_ids}
         merged = {pair for record in records for pair in record.merged_ids}
         self._ids = self._by_pair(stashbox_ids, own | merged)
@@ -102,7 +105,8 @@ class Owners:
 
     def has_key(self, record: Record) -> bool:
         """Whether another performer came from a row with this id."""
-        return any(row.file == self._memory.file for row in self._rows.get(record.key or "", ()))
+        rows = self._rows.get(record.key or "", ())
+        return bool(_performers(row for row in rows if row.file == self._memory.file))
 
     def remember(self, taken: Iterable[tuple[Record, int]], left_out: Iterable[str]) -> None:
         """Write down whose row is whose from now on, and which ids of the file are nobody's."""
@@ -158,17 +162,22 @@ class Owners:
 
     def _of_name(self, record: Record) -> set[int]:
         """Who came from this file under the record's name, whatever the id was."""
-        table = import_rows
-        query = select(*table.c).where(
-            table.c.file == self._memory.file,
-            table.c.name == record.fields["canonical_name"],
-            table.c.performer_id.is_not(None),
+        rows = self._rows_by_name[record.fields["canonical_name"]]
+        return {owner for owner in self._free(record, rows) if not self._contradict(record, owner)}
+
+    @cached_property
+    def _rows_by_name(self) -> dict[str, list[FileRow]]:
+        """This file's rows under the names of all the records: one pass over the table."""
+        query = select(*import_rows.c).where(
+            import_rows.c.file == self._memory.file, import_rows.c.name.in_(id_list(self._names))
         )
-        rows = [FileRow(*row) for row in self._connection.execute(query)]
-        owners = _performers(rows)
+        found: dict[str, list[FileRow]] = defaultdict(list)
+        for row in self._connection.execute(query):
+            found[row.name].append(FileRow(*row))
+        owners = _performers(row for mine in found.values() for row in mine)
         self._load(owners - self.columns.keys())
         self._endpoints |= self._endpoints_of(owners)
-        return {owner for owner in self._free(record, rows) if not self._contradict(record, owner)}
+        return found
 
     def _share_link(self, record: Record, owner: int) -> bool:
         urls = {link.url for link, _, _ in record.links if link.normalized_id}
