@@ -16,10 +16,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
+from enrichscrapy.database.whom import box_name
 from enrichscrapy.exceptions import ImportRowError, UnreadableFile
 from enrichscrapy.facts.text import one_line
 from enrichscrapy.importing.records import (
     KNOWN,
+    LISTS,
     Fault,
     ImportedLink,
     Record,
@@ -125,9 +127,7 @@ class JsonLinesReader:
         if not isinstance(row, dict):
             raise ImportRowError("not a JSON object")
         row = self._named(row)
-        ids = row.get("stashbox_ids") or {}
-        if not isinstance(ids, dict):
-            raise ImportRowError("stashbox_ids is not an object")
+        ids = _box_ids(row.get("stashbox_ids") or {})
         return _record(line, row, _list(row, "aliases"), _list(row, "urls"), ids)
 
     def _named(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +138,9 @@ class JsonLinesReader:
             if column not in _KNOWN:
                 self._ignore(name)
             elif value is not None and value != "":
-                if column in named:
+                if column in LISTS and name != column and isinstance(value, str):
+                    value = [value]  # "url": "…"
+                if column in named and named[column] != value:
                     raise ImportRowError(f"two fields say {column}")
                 named[column] = value
         return named
@@ -285,11 +287,11 @@ class _Lines:
         line = self._again.pop() if self._again else self._file.readline(MAX_LINE)
         if not line:
             raise StopIteration
-        self.taken.append(line)
         if len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
             while (rest := self._file.readline(MAX_LINE)) and not rest.endswith(("\n", "\r")):
                 pass
-            raise csv.Error(f"the line is longer than {MAX_LINE} characters")
+            line += "\n"  # longer than a cell may be: csv refuses it
+        self.taken.append(line)
         return line
 
     def begin(self) -> None:
@@ -346,6 +348,15 @@ def _record(
         error.key = clean_key(key) if isinstance(key, str | int | float) else None
         raise
     return record
+
+
+def _box_ids(value: Any) -> Mapping[str, Any]:
+    """Stash-box ids by endpoint; Stash itself writes a list of ``endpoint`` and ``stash_id``."""
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return {box_name(str(one.get("endpoint"))): one.get("stash_id") for one in value}
+    if not isinstance(value, dict):
+        raise ImportRowError("stashbox_ids is not an object")
+    return value
 
 
 def _list(row: Mapping[str, Any], name: str) -> list[Any]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import UnreadableFile
 from enrichscrapy.importing.performers import import_file
-from enrichscrapy.importing.readers import MAX_SPAN, open_reader
+from enrichscrapy.importing.readers import MAX_LINE, MAX_SPAN, open_reader
 from enrichscrapy.importing.records import Fault
 from tests.conftest import without_sync
 
@@ -136,6 +136,30 @@ def test_two_fields_of_one_name_cost_their_row(path, line):
     items, _ = records(path, line + "\n" + '{"id": 2, "name": "C", "birthday": null, "born": 1990}')
     assert [line for line, _ in faults(items)] == [1]
     assert names(items) == ["C"]
+
+
+def test_what_stash_writes_is_understood(path):
+    box = "11111111-1111-4111-8111-111111111111"
+    row = {
+        "id": 1,
+        "name": "A",
+        "canonical_name": "A",
+        "alias_list": ["B"],
+        "url": "https://x.com/invented",
+        "stash_ids": [{"endpoint": "https://stashdb.org/graphql", "stash_id": box}],
+    }
+    (one,), ignored = records(path, json.dumps(row))
+    assert (one.aliases, one.stashbox_ids) == ([("B", None)], [("stashdb", box)])
+    assert [link.url for link, _, _ in one.links] == ["https://x.com/invented"]
+    assert ignored == []
+
+
+def test_a_line_longer_than_any_row_costs_itself(path):
+    long = f'2,"{"x" * 3 * MAX_LINE},y\n3,C,\n'
+    for first in ("1,A,open", '1,A,"open'):
+        items, _ = records(path, f"id,name,note\n{first}\n{long}4,D,\n")
+        assert names(items)[-2:] == ["C", "D"]
+        assert {line for line, _ in faults(items)} <= {2, 3}
 
 
 class TestNoValue:
