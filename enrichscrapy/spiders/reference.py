@@ -23,6 +23,7 @@ from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import DueLookup
+from enrichscrapy.database.whom import Meant
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -121,13 +122,17 @@ class ReferenceSpider(Spider):
         )
 
     async def _chosen(self) -> tuple[int, ...] | None:
-        """The performers whom the argument names; they are looked for once."""
-        words = self.arguments.performers
-        if words is not None and self._performer_ids is None:
-            database = self._database
+        """The performers whom the argument names, found once; one who is unclear ends the crawl."""
+        words, database = self.arguments.performers, self._database
+        if words is None or self._performer_ids is not None:
+            return self._performer_ids
+        found: list[Meant] = []
+        try:
             found = await database.read(find_performers, database.database, words)
-            ids = {meant.performer.id for meant in found if meant.performer is not None}
-            self._performer_ids = tuple(sorted(ids))
+        except BadSetting as error:
+            stop_crawl(self.crawler, "bad_setting", str(error))
+        ids = {meant.performer.id for meant in found if meant.performer is not None}
+        self._performer_ids = tuple(sorted(ids))
         return self._performer_ids
 
     def _wanted_gender(self) -> str | None:
@@ -151,18 +156,15 @@ class ReferenceSpider(Spider):
 
     async def _due(self) -> AsyncIterator[DueLookup]:
         """Page by page in id order, so that a million performers cost no memory."""
-        after_id = 0
+        selection, after_id = await self.selection(), 0
         ledger = self._database.database.ledger
         try:
-            selection = await self.selection()
             while page := await self._database.read(ledger.due, selection, after_id):
                 for due in page:
                     yield due
                 after_id = page[-1].performer.id
         except DATABASE_FAULTS as error:
             stop_crawl(self.crawler, "database_error", str(error))
-        except BadSetting as error:
-            stop_crawl(self.crawler, "bad_setting", str(error))
 
     def _count(self, performer: Performer) -> None:
         self.crawler.stats.inc_value("lookups/started")
