@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import whom
 from enrichscrapy.importing.performers import import_file
-from tests.conftest import without_sync
+from tests.support import without_sync
 
 LINK = "https://www.babepedia.com/babe/Invented_Person"
 

@@ -15,7 +15,7 @@ from enrichscrapy.exceptions import UnreadableFile
 from enrichscrapy.importing.performers import import_file
 from enrichscrapy.importing.readers import MAX_LINE, MAX_SPAN, open_reader
 from enrichscrapy.importing.records import Fault
-from tests.conftest import without_sync
+from tests.support import without_sync
 
 
 def records(path, text, encoding="utf-8"):
