@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
+from enrichscrapy.facts.names import lookup_names
 from enrichscrapy.identity.decide import choose
 from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.sites import Site
@@ -144,10 +146,9 @@ def plan_by_link(performer_id: int, urls: Sequence[str]) -> Plan:
 def plan_by_name(performer: Performer, site: Site, max_candidates: int) -> Plan:
     """The canonical name first, then the aliases: for each the guessed pages, then the search."""
     steps: list[Step] = []
-    names = list(dict.fromkeys([performer.canonical_name, *performer.aliases]))
-    for name in names[:max_candidates]:
-        if not site.slug_from_name(name):
-            continue
+    known = [performer.canonical_name, *performer.aliases]
+    names = dict.fromkeys(form for name in known for form in lookup_names(name))
+    for name in islice((name for name in names if site.slug_from_name(name)), max_candidates):
         pages = site.profile_urls(name, performer.gender)
         steps += [Step(StepKind.PAGE, url, name) for url in pages]
         steps.append(Step(StepKind.SEARCH, site.search_url(name), name))
