@@ -68,8 +68,8 @@ def parse_date(text: str) -> PartialDate | None:
     read in one way is. None where the year is unknown, vague or one of several; a part that the
     text does not state, or that is impossible, is left out.
     """
-    whole = cut(text).casefold()
-    text = without_notes(whole)
+    whole = _ageless(cut(text).casefold())
+    text = without_notes(whole).rstrip(" ;,")
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(_number, match.group(1, 2, 3) if match[1] else match.group(4, 5, 6))
         is_range = match[3] is None and (month or 0) > 12  # 1990-91
@@ -77,7 +77,7 @@ def parse_date(text: str) -> PartialDate | None:
     if match := _YEAR_LAST.fullmatch(text):
         return _year_last(*match.groups())
     years = set(_YEAR.findall(text))
-    if len(years) != 1 or years != set(_YEAR.findall(whole)) or _VAGUE.search(_ageless(whole)):
+    if len(years) != 1 or years != set(_YEAR.findall(whole)) or _VAGUE.search(whole):
         return None
     return _read_words(text, int(years.pop()))
 

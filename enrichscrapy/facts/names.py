@@ -154,8 +154,12 @@ def name_key(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def name_keys(name: str) -> frozenset[str]:
-    """Every key the name may be written under: hyphens and apostrophes read as a space or not."""
-    readings = (name_words(name, joiner) for joiner in (" ", ""))
+    """Every key the name may be written under: hyphens and apostrophes read as a space or not.
+
+    ``TessaLund`` is read as two words as well.
+    """
+    forms = {name, _CAMEL.sub(" ", name)}
+    readings = (name_words(form, joiner) for form in forms for joiner in (" ", ""))
     return frozenset(" ".join(sorted(words)) for words in readings if words)
 
 

@@ -15,6 +15,8 @@ MAX_FACT = 200
 """Characters of a stated fact (a date, a country) that are read; none needs half as many."""
 MAX_LIST = 5_000
 """Characters of the longest list of names on one line."""
+MAX_PAGE_TEXT = 100_000
+"""Characters of a page's running text in which a site's own words for "not found" are sought."""
 MAX_LINK = 2_000
 """Characters of the longest address that is taken for one."""
 MAX_NAME = 100

@@ -7,7 +7,7 @@ from itertools import islice
 
 from parsel import Selector
 
-from enrichscrapy.facts.text import MAX_NAME, fold
+from enrichscrapy.facts.text import MAX_LIST, MAX_NAME, cut
 
 # Bounds for pages that no site means to send. Without them a page of 100 KB can cost minutes: each
 # element of thousands is asked for its ancestors, or for all its siblings.
@@ -39,8 +39,17 @@ def has_class(token: str) -> str:
 
 
 def text_of(node: Selector, separator: str = "") -> str:
-    """All text under the node, folded; ``separator`` stands between its text nodes."""
-    return fold(separator.join(node.xpath(".//text()").getall()))
+    """The text under the node, folded and cut; ``separator`` stands between its text nodes."""
+    return joined_text(node, "descendant::text()", separator)
+
+
+def joined_text(node: Selector, nodes: str, separator: str = "", limit: int = MAX_LIST) -> str:
+    """The text of the first of these text nodes, folded, at most ``limit`` characters."""
+    return cut(separator.join(node.xpath(first_elements(nodes)).getall()), limit)
+
+
+def title_of(selector: Selector) -> str:
+    return cut(selector.xpath("string(descendant::title[1])").get())
 
 
 def lines_of(node: Selector) -> list[str]:
@@ -51,10 +60,10 @@ def lines_of(node: Selector) -> list[str]:
             lines[-1] += part.root
         else:
             lines.append("")
-    return [line for line in map(fold, lines) if line]
+    return [cleaned for line in lines if (cleaned := cut(line, MAX_LIST))]
 
 
 def heading_text(heading: Selector) -> str:
     """A name from its heading: the heading's own text, else that of the elements in it."""
-    own = fold("".join(heading.xpath("text()").getall()))
-    return (own or text_of(heading))[:MAX_NAME].rstrip()
+    own = joined_text(heading, "text()", limit=MAX_NAME)
+    return own or joined_text(heading, "descendant::text()", limit=MAX_NAME)

@@ -147,3 +147,8 @@ def test_a_clean_name_stays_as_it_is(name):
     assert clean_name(clean) == clean
     assert clean == " ".join(clean.split())
     assert clean_name(f"{clean}\u200b") == clean
+
+
+def test_a_name_in_camel_case_is_the_name_with_a_space():
+    assert not name_keys("TessaLund").isdisjoint(name_keys("Tessa Lund"))
+    assert name_keys("McKenna").isdisjoint(name_keys("Mc Kenna"))
