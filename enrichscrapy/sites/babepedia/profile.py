@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from urllib.parse import unquote
 
 from parsel import Selector
@@ -20,7 +21,15 @@ from enrichscrapy.facts.countries import (
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, outside_link
 from enrichscrapy.facts.names import name_keys, name_words
-from enrichscrapy.facts.text import MAX_LINK, MAX_NAME, clean_aliases, cut, fold, without_notes
+from enrichscrapy.facts.text import (
+    MAX_LINK,
+    MAX_LIST,
+    MAX_NAME,
+    clean_aliases,
+    cut,
+    fold,
+    without_notes,
+)
 from enrichscrapy.items import PartialDate, Profile
 from enrichscrapy.sites import PageKind
 from enrichscrapy.sites.babepedia.search import is_suggestions
@@ -32,11 +41,12 @@ from enrichscrapy.sites.babepedia.urls import (
     slug_from_url,
 )
 from enrichscrapy.sites.html import (
+    Element,
+    classes_of,
     first_elements,
     has_class,
     heading_text,
     is_readable,
-    joined_text,
     text_of,
     title_of,
 )
@@ -70,10 +80,6 @@ _UPLOADS = first_elements(
     "descendant::a[contains(@href, '/user-uploads/')]",
     f"ancestor::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
     f" and {_NOT_SOMEBODY_ELSE}",
-)
-_BESIDE_AKA = (
-    "ancestor::small or ancestor::button or "
-    f"ancestor::*[@id='aliasinfobtn' or @id='aliasinfo' or {has_class('aliasnote')}]"
 )
 _LABEL = f"descendant::span[{has_class('label')}]"
 
@@ -150,8 +156,7 @@ def _rows(selector: Selector) -> dict[str, Selector]:
 
 
 def _value(row: Selector) -> str:
-    beside = f"text() | *[not(self::span[{has_class('label')}])]/descendant::text()"
-    return joined_text(row, beside, " ").lstrip(": ")
+    return text_of(row, " ", skip=lambda each: "label" in classes_of(each)).lstrip(": ")
 
 
 def _date(row: Selector | None) -> PartialDate | None:
@@ -167,10 +172,10 @@ def _birth_text(rows: dict[str, Selector]) -> str:
 
 
 def _own_url(selector: Selector) -> str | None:
-    candidates = (
-        "descendant::link[@rel='canonical']/@href | descendant::meta[@property='og:url']/@content"
-    )
-    for href in selector.xpath(first_elements(candidates)).getall():
+    links = "descendant::link[@rel='canonical']/@href"
+    metadata = "descendant::meta[@property='og:url']/@content"
+    candidates = (selector.xpath(first_elements(each)).getall() for each in (links, metadata))
+    for href in chain.from_iterable(candidates):
         parts = on_site(href, HOME, HOSTS)
         found = canonical_url(parts.geturl()) if parts else None
         if found:
@@ -193,15 +198,15 @@ def _countries(rows: dict[str, Selector]) -> tuple[str, ...]:
         found = _flags(nationality)
         found = found or countries_from_nationality(re.sub(r"[()]", ",", _value(nationality)))
     if not found and birthplace is not None:
-        links = birthplace.xpath(".//a[contains(@href, 'topbabespercountry')]")
-        names = [text_of(link) for link in links[-1:]] or [_value(birthplace).rpartition(",")[2]]
+        links = birthplace.xpath("(.//a[contains(@href, 'topbabespercountry')])[last()]")
+        names = [text_of(link) for link in links] or [_value(birthplace).rpartition(",")[2]]
         found = tuple(filter(None, map(country_from_name, names)))
     return found
 
 
 def _flags(row: Selector) -> tuple[str, ...]:
     """``<span class="fi fi-es">``: the class holds the country's code."""
-    classes = " ".join(row.xpath(first_elements("descendant::*/@class")).getall())
+    classes = " ".join(row.xpath(first_elements("descendant::*/@class")).getall())[:MAX_LIST]
     codes = re.findall(r"(?<!\S)fi-([a-z]{2}(?:-[a-z]{1,4})?)(?!\S)", classes, re.IGNORECASE)
     return tuple(filter(None, dict.fromkeys(map(country_from_code, codes))))
 
@@ -210,15 +215,21 @@ def _aliases(selector: Selector, rows: dict[str, Selector]) -> Iterator[str]:
     """The line under the name, then the fuller lists, without the notes beside the names."""
     headings = "id('aka') | id('bioarea')/descendant::h2[not(@id)]"
     for aka in selector.xpath(first_elements(headings)):
-        line = joined_text(aka, f"descendant::text()[not({_BESIDE_AKA})]")
+        line = text_of(aka, skip=_is_beside_aka)
         own, said = re.subn(r"^(?:also known as|aka)\b[:\s]*", "", line, flags=re.IGNORECASE)
         if said or "id" in aka.attrib:
             yield from re.split(r"\s+[-/–]\s+", own)
     names = f"id('aliasinfo')/descendant::*[{has_class('aliasname')}]"
     for name in selector.xpath(first_elements(names)):
-        yield joined_text(name, f"descendant::text()[not(ancestor::*[{has_class('aliasnote')}])]")
+        yield text_of(name, skip=_is_beside_aka)
     for row in (rows[label] for label in ("also known as", "aka") if label in rows):
         yield from re.split(r"\s+[-/–]\s+|[,;]\s", without_notes(_value(row)))
+
+
+def _is_beside_aka(element: Element) -> bool:
+    """The words, buttons and notes that stand among the names."""
+    by_id = element.get("id") in ("aliasinfobtn", "aliasinfo")
+    return by_id or element.tag in ("small", "button") or "aliasnote" in classes_of(element)
 
 
 def _links(selector: Selector) -> dict[str, tuple[str, ...]]:

@@ -32,7 +32,6 @@ from enrichscrapy.sites.html import (
     has_class,
     heading_text,
     is_readable,
-    joined_text,
     lines_of,
     text_of,
     title_of,
@@ -73,9 +72,9 @@ def classify(selector: Selector, url: str) -> PageKind:
         return PageKind.PROFILE
     if has_tables(selector):
         return PageKind.SEARCH
-    text = "//body//text()[not(parent::script or parent::style)]"
-    title = title_of(selector)
-    if _GONE.search(joined_text(selector, text, " ", MAX_PAGE_TEXT)) or _GONE_TITLE.match(title):
+    title, scripts = title_of(selector), ("script", "style", "head")
+    text = text_of(selector, " ", skip=lambda each: each.tag in scripts, limit=MAX_PAGE_TEXT)
+    if _GONE.search(text) or _GONE_TITLE.match(title):
         return PageKind.ABSENT
     parts = split_url(url)
     if parts and re.fullmatch(r"/(?:ramesearch|results)\.asp", parts.path, re.IGNORECASE):

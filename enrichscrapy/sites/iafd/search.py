@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from parsel import Selector
 
-from enrichscrapy.facts.text import MAX_FACT, MAX_NAME, clean_aliases, without_notes
+from enrichscrapy.facts.text import MAX_NAME, clean_aliases, without_notes
 from enrichscrapy.sites import SearchResult
-from enrichscrapy.sites.html import first_elements, has_class, joined_text, lines_of, text_of
+from enrichscrapy.sites.html import first_elements, has_class, lines_of, text_of
 from enrichscrapy.sites.iafd.urls import GENDERS, HOME, HOSTS, canonical_url
 from enrichscrapy.sites.links import on_site
 
@@ -58,7 +58,7 @@ def _result(row: Selector, gender: str | None) -> SearchResult | None:
 
 
 def _year(row: Selector, cell: int) -> int | None:
-    text = joined_text(row, f"td[{cell}]//text()", limit=MAX_FACT)
+    text = "".join(map(text_of, row.xpath(f"td[{cell}]")))
     return int(text) if re.fullmatch(r"(?:19|20)\d\d", text) else None
 
 
