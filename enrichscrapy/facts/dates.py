@@ -19,10 +19,10 @@ _FULL_YEAR = r"(?P<year>(?:18|19|20)\d\d)(?!\d)"
 _WORDS = [
     re.compile(rf"(?<![\w?/.-]){pattern}")
     for pattern in (
-        rf"{_MONTH}\s*{_DAY},?\s*(?:of\s+)?{_FULL_YEAR}",
-        rf"{_DAY}\.?[\s-]*(?:of\s+)?{_MONTH},?[\s-]*(?:of\s+)?{_FULL_YEAR}",
-        rf"{_MONTH},?[\s-]*(?:of\s+)?{_FULL_YEAR}",
-        rf"{_FULL_YEAR},?[\s-]+{_MONTH}(?:\s+{_DAY})?",
+        rf"{_MONTH}[\s-]*{_DAY},?[\s-]*(?:of\s+)?{_FULL_YEAR}",
+        rf"{_DAY}\.?[\s/-]*(?:of\s+)?{_MONTH},?[\s/-]*(?:of\s+)?{_FULL_YEAR}",
+        rf"{_MONTH},?[\s/-]*(?:of\s+)?{_FULL_YEAR}",
+        rf"{_FULL_YEAR},?[\s/-]+{_MONTH}(?:[\s/-]+{_DAY})?",
     )
 ]
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
