@@ -40,10 +40,11 @@ _VAGUE = re.compile(
     rf"{_ABOUT.pattern}|{_AFTER.pattern}|\b(?:before|until|or)\b|<|\d{{4}}['’]?s\b"
     r"|\d{4}\s*[-–—/]\s*\d"
 )
+_NEARLY = r"(?:around |about |approx\w*\.? |almost |nearly |under |~ ?)"
 _AGE = re.compile(
-    r"\b(?P<about>around |about |approx\w*\.? |~ ?|over )?(?P<years>\d{1,3})[\s-]*"
+    rf"\b(?P<about>{_NEARLY})?(?P<years>\d{{1,3}})[\s-]*"
     r"(?:(?:years?|yrs?)\.?[\s-]*(?:old|young|of age)|y/?o)\b"
-    r"|\baged?\b:?\s*(?:of )?(?P<near>around |about |approx\w*\.? |~ ?|over )?(?P<age>\d{1,3})\b"
+    rf"|\baged?\b:?\s*(?:of )?(?P<near>{_NEARLY})?(?P<age>\d{{1,3}})\b"
 )
 _OPEN_YEAR = re.compile(
     r"(?<![\d?])((?:18|19|20)(?:\d[\dx?]|\?\?|xx)|^[2-9]\d{3})(['’]?s\b|\s*[-–—/]\s*\d\d\b)?(?!\d)"

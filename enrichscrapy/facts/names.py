@@ -52,6 +52,8 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii":
 def fold_letters(text: str) -> str:
     """Case-folded, width-folded, Latin accents dropped: ``Zoë Łuczak`` -> ``zoe luczak``.
 
+    Format characters, which nobody sees, go as well.
+
     Marks of other scripts stay: there they make another letter (``が`` is not ``か``).
     """
     folded: list[str] = []
@@ -61,6 +63,8 @@ def fold_letters(text: str) -> str:
             if not mark_makes_a_letter:
                 continue
         else:
+            if unicodedata.category(char) == "Cf":
+                continue
             mark_makes_a_letter = char.isalpha() and not is_latin(char)
         folded.append(char)
     return unicodedata.normalize("NFKC", "".join(folded).translate(_LETTERS))
@@ -158,7 +162,8 @@ def name_keys(name: str) -> frozenset[str]:
 
     ``TessaLund`` is read as two words as well.
     """
-    forms = {name, _CAMEL.sub(" ", name)}
+    plain = _without_ornaments(name)
+    forms = {plain, _CAMEL.sub(" ", plain)}
     readings = (name_words(form, joiner) for form in forms for joiner in (" ", ""))
     return frozenset(" ".join(sorted(words)) for words in readings if words)
 

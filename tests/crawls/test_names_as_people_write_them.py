@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from sqlalchemy import select
 
@@ -61,18 +59,14 @@ def fill(place: Workplace, rows) -> None:
 
 
 def ends(place: Workplace, source: str) -> dict[str, tuple[str, str, str | None]]:
+    """Each performer's outcome, its detail, and what was made of the page's identity."""
     query = (
-        select(performers.c.canonical_name, lookups.c.outcome, lookups.c.detail, lookups.c.evidence)
+        select(performers.c.canonical_name, lookups.c.outcome, lookups.c.detail, lookups.c.identity)
         .join(lookups, lookups.c.performer_id == performers.c.id)
         .where(lookups.c.source == source)
     )
     with place.database() as database, database.read() as connection:
-        found = {}
-        for name, outcome, detail, evidence in connection.execute(query):
-            seen = json.loads(evidence) if isinstance(evidence, str) else evidence or {}
-            reason = (seen.get("identity") or {}).get("reason")
-            found[name] = (outcome, detail or "", reason)
-        return found
+        return {name: tuple(end) for name, *end in connection.execute(query)}
 
 
 @pytest.mark.parametrize("spider", ["babepedia", "iafd"])
@@ -100,8 +94,8 @@ def test_a_search_closed_to_robots_blocks_nobody_whose_page_answered(place, site
     done = place.crawl("babepedia", mode="name")
     assert done.returncode == 0, done.stderr
     ended = ends(place, "babepedia")
-    assert ended["Tessa Quillmark"][0] == "found"
-    assert ended["Una Plainfield"][0] == "found"
+    assert ended["Tessa Quillmark"] == ("found", "", "confirmed")
+    assert ended["Una Plainfield"] == ("found", "", "uncorroborated")
     assert ended["Nobody Known"][0] == "absent"
     assert "search could not be asked" in ended["Nobody Known"][1]
     assert not sites.babepedia.paths("search")[2:]  # the page in place of a profile, no more

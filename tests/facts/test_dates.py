@@ -153,6 +153,8 @@ def test_no_text_breaks_it(text):
         ("Age: 17", "2009-11-26"),
         ("1990 (13 years old)", "2013-11-26"),
         ("around 17 years old", "2011-11-26"),
+        ("almost 18 years old", "2010-11-26"),
+        ("over 18 years old", "2008-11-26"),
         ("8 years in the business", None),
         ("2150", "2150"),
         ("(1983)", "1983"),

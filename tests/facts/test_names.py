@@ -152,3 +152,8 @@ def test_a_clean_name_stays_as_it_is(name):
 def test_a_name_in_camel_case_is_the_name_with_a_space():
     assert not name_keys("TessaLund").isdisjoint(name_keys("Tessa Lund"))
     assert name_keys("McKenna").isdisjoint(name_keys("Mc Kenna"))
+
+
+@pytest.mark.parametrize("name", ["Tes\u200bsa Lund", "\u202aTessa Lund\u202c", "Tessa\u00adLund"])
+def test_what_nobody_sees_makes_no_other_name(name):
+    assert not name_keys(name).isdisjoint(name_keys("Tessa Lund"))

@@ -171,10 +171,7 @@ def _aliases(facts: dict[str, list[Selector]]) -> Iterator[str]:
     for heading in ("performer aka", "aka", "director aka"):
         for value in facts.get(heading, ()):
             for line in lines_of(value):
-                names = re.sub(
-                    r"no known aliases\W*$", "", without_notes(line), flags=re.IGNORECASE
-                )
-                yield from re.split(r",\s+", names)
+                yield from re.split(r",\s+", _NO_ALIASES.sub("", without_notes(line)))
 
 
 def _own_url(selector: Selector) -> str | None:
