@@ -42,7 +42,9 @@ _STRAIGHT = str.maketrans(
 )
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _NAMESAKE = re.compile(r"[(\[](?:#?(\d\d?)|([ivIV]+))[)\]]\s*$")
-_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|sir)\b\.?\s+(?=\S+\s)", re.IGNORECASE)
+_TITLE = re.compile(
+    r"(?:mr|mrs|ms|miss|dr|prof|sir|lady|madame?|mistress)\b\.?\s+(?=\S+\s)", re.IGNORECASE
+)
 _SUFFIXES = {"jr", "sr", "junior", "senior", "ii", "iii", "iv", "v"}
 # "TessaQuillmark", but neither "McKenna" nor "DeAnna".
 _CAMEL = re.compile("(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{2})")
