@@ -1,10 +1,11 @@
-"""Nobody who is, or may be, under 18: a partial date counts as the latest day it can mean."""
+"""Nobody who is, or may be, under 18: a partial or vague date counts as the latest it can mean."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from enrichscrapy.facts.birth_dates import read_birth_date, says_nothing
+from enrichscrapy.facts.birth_dates import says_nothing
+from enrichscrapy.facts.dates import latest_birth
 from enrichscrapy.items import PartialDate, Performer, Profile
 
 ADULT = 18
@@ -12,19 +13,14 @@ ADULT = 18
 
 def is_minor(born: PartialDate, today: dt.date) -> bool:
     """True unless the person is certainly 18 on ``today``."""
-    day = born.latest()
+    latest = born.latest()
+    if latest.year + ADULT > dt.MAXYEAR:  # a year beyond the calendar
+        return True
     try:
-        birthday = day.replace(year=day.year + ADULT)
-    except ValueError:  # 29 February, in a year that has none, or a year beyond the calendar
-        if day.year + ADULT > dt.MAXYEAR:
-            return True
-        birthday = dt.date(day.year + ADULT, 3, 1)
+        birthday = latest.replace(year=latest.year + ADULT)
+    except ValueError:  # 29 February, in a year that has none
+        birthday = dt.date(latest.year + ADULT, 3, 1)
     return today < birthday
-
-
-def stored_date(text: str | None) -> PartialDate | None:
-    """A birth date as a database holds it, however it is written; ``None`` without a year."""
-    return read_birth_date(text) if text else None
 
 
 def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
@@ -33,11 +29,11 @@ def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> s
     Either is enough: then no photo is asked for and nothing is embedded. A stored birth date that
     cannot be read counts like one of a minor.
     """
-    stored = stored_date(performer.birth_date)
-    if stored is None and not says_nothing(performer.birth_date or ""):
+    text = performer.birth_date or ""
+    stored = latest_birth(text, today)
+    if is_minor(stored, today) if stored is not None else not says_nothing(text):
         return "database"
-    if stored is not None and is_minor(stored, today):
-        return "database"
-    if profile is not None and profile.birth_date is not None:
-        return "page" if is_minor(profile.birth_date, today) else None
-    return None
+    if profile is None:
+        return None
+    said = (profile.birth_date, latest_birth(profile.birth_text, today))
+    return "page" if any(born is not None and is_minor(born, today) for born in said) else None
