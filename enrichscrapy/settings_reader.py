@@ -271,6 +271,7 @@ class ProjectSettings(BaseModel):
     AUTOTHROTTLE_TARGET_CONCURRENCY: Annotated[float, Within(ge=0.01, le=1000)]
     CONCURRENT_REQUESTS_PER_DOMAIN: Count
     DOWNLOAD_DELAY_JITTER: Share
+    DNSCACHE_SIZE: Capped = 10_000
     DEPTH_PRIORITY: Priority = 0
     REDIRECT_PRIORITY_ADJUST: Priority = 2
     RETRY_PRIORITY_ADJUST: Priority = -1

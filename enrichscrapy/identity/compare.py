@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 import pycountry
 
-from enrichscrapy.facts.countries import country_from_code, country_from_nationality
+from enrichscrapy.facts.countries import countries_from_nationality, country_from_code
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, split_url
 from enrichscrapy.facts.names import fold_letters
@@ -158,12 +159,8 @@ def countries_of(text: str | None) -> frozenset[str]:
     }
     if former or not text:
         return frozenset(former)
-    parts = [text, *re.split(r"[,/;&|]|\band\b", text)]
-    return frozenset(code for part in parts if (code := _country(part.strip())))
-
-
-def _country(text: str) -> str | None:
-    return country_from_code(text) or _from_alpha_3(text) or country_from_nationality(text)
+    code = country_from_code(text) or _from_alpha_3(text)
+    return frozenset([code] if code else countries_from_nationality(text))
 
 
 def _from_alpha_3(text: str) -> str | None:
@@ -171,13 +168,22 @@ def _from_alpha_3(text: str) -> str | None:
     return str(found.alpha_2) if found else None
 
 
-def compare_countries(ours: str | None, theirs: str | None) -> Agreement:
-    """A code, a name or nationalities each. People move: another country is only a slip."""
-    one, other = countries_of(ours), countries_of(theirs)
+def compare_countries(ours: str | None, theirs: str | Iterable[str] | None) -> Agreement:
+    """Codes, names or nationalities; of several on a side, one in common is enough.
+
+    People move: another country is only a slip.
+    """
+    one, other = countries_of(ours), all_countries(theirs)
     if not one or not other:
         return Agreement.UNKNOWN
     kin = (one | other) <= set().union(*(k for k in _KIN if one & k and other & k))
     return Agreement.AGREES if one & other or kin else Agreement.SLIP
+
+
+def all_countries(said: str | Iterable[str] | None) -> frozenset[str]:
+    """Those of every text."""
+    texts = (said,) if isinstance(said, str) else said or ()
+    return frozenset(code for text in texts for code in countries_of(text))
 
 
 # Where a platform's account stands in its path, and what stands there that is none.
@@ -244,7 +250,8 @@ def link_key(url: str) -> str | None:
     )
     if _NO_PERSON.search(path) or re.search(r"(?:^|&)(?:q|query|v|list|search\w*)=", query):
         return None
-    return f"{host}/{path}".rstrip("/") + (f"?{query}" if query else "")
+    place = f"{host}/{path}" if kind == "www" else f"{kind}:{path}"
+    return place.rstrip("/") + (f"?{query}" if query else "")
 
 
 def _account(kind: str, path: str, query: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from enrichscrapy.facts.names import name_words
 from enrichscrapy.identity.compare import (
     Agreement,
+    all_countries,
     compare_countries,
     compare_dates,
     compare_genders,
@@ -120,8 +121,9 @@ def gather_evidence(
             evidence.weigh("death date", Agreement.CONTRADICTS, birth, death)
     _add_career(evidence, performer, profile, note)
     country = performer.country or note.country
-    agreement = compare_countries(country, profile.country)
-    evidence.note("country", agreement, country, profile.country)
+    agreement = compare_countries(country, profile.countries or profile.country)
+    stated = ", ".join(profile.countries) or profile.country
+    evidence.note("country", agreement, country, stated)
     evidence.abroad = agreement is Agreement.SLIP
     if agreement is Agreement.AGREES:
         evidence.supports.append("country")
@@ -161,7 +163,7 @@ def bearer_of(performer: Performer) -> Bearer:
 
 def _shared(evidence: Evidence, born: PartialDate | None, profile: Profile) -> Shared:
     supports = evidence.supports
-    homes = sorted(countries_of(profile.country))
+    homes = sorted(all_countries(profile.countries or profile.country))
     return Shared(
         evidence.name.ours,
         born.year if born and "birth year" in supports else None,

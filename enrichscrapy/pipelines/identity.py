@@ -31,7 +31,7 @@ class IdentityPipeline:
             lookup.performer,
             lookup.profile,
             by_link=lookup.mode is ReferenceSiteMode.URL_LOOKUP,
-            rivals=int(lookup.evidence.get("rivals", 0)),
+            rivals=lookup.evidence.get("rivals", 0),
             population=await self.population(),
         )
         lookup.identity = decision.identity

@@ -108,6 +108,13 @@ def _sentences(status: Status) -> Iterator[str]:
     if status.waiting_for_review:
         waits = plural(status.waiting_for_review, "face waits", "faces wait")
         yield f"{waits} for you: scrapy review --serve"
+    if status.unread:
+        waits = plural(status.unread, "performer waits", "performers wait")
+        yield f"{waits} for you, with a birth date that cannot be read: scrapy birth-date"
+        for one in status.unread_first:
+            yield f"  id:{one.performer_id} {one_line(one.name)}: {one_line(one.text)}"
+        if status.unread > len(status.unread_first):
+            yield f"  and {status.unread - len(status.unread_first):,} more"
 
 
 def _filter(row: SourceProgress) -> str:

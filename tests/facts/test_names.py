@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from enrichscrapy.facts.names import (
     bare_name,
+    clean_name,
     fold_letters,
+    lookup_names,
     name_key,
     name_keys,
     name_words,
@@ -180,3 +182,60 @@ def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
     assert name_keys(name) == name_keys(f"  {name}  ")
     assert bool(name_keys(name)) == bool(name_words(bare_name(name)))
     assert all(name_keys(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("Tessa Lund", ["Tessa Lund"]),
+        ("Lund, Tessa", ["Tessa Lund"]),
+        ("Lund, Tessa, Jr.", ["Tessa Lund Jr."]),
+        ("Tessa Lund, Jr.", ["Tessa Lund Jr."]),
+        ("Tessa Lund (Swedish)", ["Tessa Lund"]),
+        ("Tessa Lund [inactive", ["Tessa Lund"]),
+        ("Tessa Lund 🌸", ["Tessa Lund"]),
+        ("Tessa❤️Lund", ["Tessa Lund"]),
+        ("👩🏽\u200d🦰 Tessa Lund™", ["Tessa Lund"]),
+        ("\ufeff\u202aTessa Lund\u202c\u200b", ["Tessa Lund"]),
+        ("Tessa\u00a0Lund\x00", ["Tessa Lund"]),
+        ("Ｔｅｓｓａ　Ｌｕｎｄ", ["Tessa Lund"]),
+        ("Tessa “Tess” Lund", ["Tessa Tess Lund"]),
+        ("Kira O’Mallin", ["Kira O'Mallin"]),
+        ("Zoe\u0308", ["Zoë"]),
+        ("TessaLund", ["TessaLund", "Tessa Lund"]),
+        ("Tessa\u00adLund", ["TessaLund", "Tessa Lund"]),
+        ("ZoëÉlan", ["ZoëÉlan", "Zoë Élan"]),
+        ("McKenna LeAnn", ["McKenna LeAnn"]),
+        ("Miss Tessa Lund", ["Miss Tessa Lund", "Tessa Lund"]),
+        ("Dr. Tessa", ["Dr. Tessa"]),
+        ("Missy Lund Ek", ["Missy Lund Ek"]),
+        ("Tessa Lund (II)", ["Tessa Lund 2", "Tessa Lund"]),
+        ("Tessa_2", ["Tessa 2"]),
+        ("(Tessa)", ["Tessa"]),
+        ("Ke$ha P!nk", ["Ke$ha P!nk"]),
+        ("\u200b", []),
+        ("❤️ (?)", []),
+        ("", []),
+    ],
+)
+def test_the_forms_under_which_a_site_may_list_a_name(name, forms):
+    assert list(lookup_names(name)) == forms
+
+
+@given(st.text(max_size=40))
+@settings(deadline=None)
+def test_a_clean_name_stays_as_it_is(name):
+    clean = clean_name(name)
+    assert clean_name(clean) == clean
+    assert clean == " ".join(clean.split())
+    assert clean_name(f"{clean}\u200b") == clean
+
+
+def test_a_name_in_camel_case_is_the_name_with_a_space():
+    assert not written_keys("TessaLund").isdisjoint(written_keys("Tessa Lund"))
+    assert written_keys("McKenna").isdisjoint(written_keys("Mc Kenna"))
+
+
+@pytest.mark.parametrize("name", ["Tes\u200bsa Lund", "\u202aTessa Lund\u202c", "Tessa\u00adLund"])
+def test_what_nobody_sees_makes_no_other_name(name):
+    assert not name_keys(name).isdisjoint(name_keys("Tessa Lund"))
