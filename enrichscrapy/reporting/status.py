@@ -10,9 +10,11 @@ from typing import Any
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.reporting.faces import (
     Coverage,
+    HardToTell,
     Model,
     VerdictCount,
     coverage,
+    hard_to_tell,
     model_in_use,
     verdict_counts,
 )
@@ -31,6 +33,7 @@ class Status:
     sources: list[SourceProgress]
     faces: list[VerdictCount]
     coverage: Coverage
+    hard_to_tell: HardToTell
     index: IndexState
     hosts: list[HostState]
 
@@ -58,6 +61,7 @@ def read_status(
     with database.read() as connection:
         model = model_in_use(connection)
         faces = verdict_counts(connection, model.id) if model else []
+        hard = hard_to_tell(connection, model.id) if model else HardToTell(0, 0)
         covered = coverage(connection, model.id if model else None)
         index = index_state(connection, index_dir, model)
         hosts = host_states(connection, now)
@@ -67,4 +71,4 @@ def read_status(
         model_id=model.id if model else None,
         revisit_after_days=revisit_after_days,
     )
-    return Status(now, str(database.path), model, progress, faces, covered, index, hosts)
+    return Status(now, str(database.path), model, progress, faces, covered, hard, index, hosts)
