@@ -74,8 +74,8 @@ class Thresholds:
     cluster_caution: float = 2.3
     remote_free: float = 0.10
     remote_caution: float = 1.0
-    unfamiliar_free: float = 0.8
-    unfamiliar_caution: float = 0.22
+    unfamiliar_free: float = 0.7
+    unfamiliar_caution: float = 0.25
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
     trusted_share: float = 0.7
