@@ -149,6 +149,7 @@ class Performer:
     disambiguation: str | None = None
     gender: str | None = None
     country: str | None = None
+    ethnicity: str | None = None
     birth_date: str | None = None
     death_date: str | None = None
     career_start_year: int | None = None
@@ -246,7 +247,8 @@ class Lookup:
 
     A lookup that found nothing is an item too; the stages let it pass untouched and the store
     writes it. ``evidence`` holds what the spider and stage 100 saw (JSON-serialisable);
-    ``index_size`` counts the faces among which its faces' neighbours were sought.
+    ``index_size`` counts the faces among which its faces' neighbours were sought, and ``around``
+    are the neighbours of the performer's trusted faces' mean.
     """
 
     source: str
@@ -262,6 +264,7 @@ class Lookup:
     photos: list[Photo] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
     index_size: int = 0
+    around: tuple[Neighbour, ...] = field(default=(), repr=False)
     judgement: Judgement | None = None
     references_token: str = ""
 

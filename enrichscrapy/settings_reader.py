@@ -188,6 +188,7 @@ class ProjectSettings(BaseModel):
     TRUST_LEVELS: TrustLevels
     MAX_FACES_PER_SOURCE: Count
     MAX_FACES_TOTAL: Count
+    FACE_CAUTION: Annotated[float, Within(ge=0, le=10)]
     PLACEHOLDER_PERFORMERS: Annotated[int, Within(ge=2, le=1_000_000)]
 
     # --- The sites (the addresses are checked with their sources) --------------------------------

@@ -11,9 +11,11 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.birth_dates import UnreadBirthDate, count_unread, unread
 from enrichscrapy.reporting.faces import (
     Coverage,
+    HardToTell,
     Model,
     VerdictCount,
     coverage,
+    hard_to_tell,
     model_in_use,
     verdict_counts,
 )
@@ -36,6 +38,7 @@ class Status:
     sources: list[SourceProgress]
     faces: list[VerdictCount]
     coverage: Coverage
+    hard_to_tell: HardToTell
     index: IndexState
     hosts: list[HostState]
     unread: int = 0
@@ -65,6 +68,7 @@ def read_status(
     with database.read() as connection:
         model = model_in_use(connection)
         faces = verdict_counts(connection, model.id) if model else []
+        hard = hard_to_tell(connection, model.id) if model else HardToTell(0, 0)
         covered = coverage(connection, model.id if model else None)
         index = index_state(connection, index_dir, model)
         hosts = host_states(connection, now)
@@ -82,6 +86,7 @@ def read_status(
         progress,
         faces,
         covered,
+        hard,
         index,
         hosts,
         unread_count,
