@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.reembedding import NewVector, Reembedding
 from enrichscrapy.database.schema import (
     face_changes,
     hosts,
@@ -31,7 +32,7 @@ from enrichscrapy.forgetting.forget import forget
 from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.forgetting.rows import OF_A_PERFORMER, OF_NOBODY, find_person
 from enrichscrapy.index import FaceIndex, publish
-from enrichscrapy.items import Identity, Outcome, Profile, ReferenceSiteMode, Verdict
+from enrichscrapy.items import Identity, ModelInfo, Outcome, Profile, ReferenceSiteMode, Verdict
 from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
 
@@ -105,7 +106,16 @@ def world(db, model_id):
             row = {"performer_id": performer_id, "kind": kind, "confirmed_at": 1.0}
             connection.execute(insert(suppressed_performers).values(row))
     db.ledger.register_sources(["elsewhere"])
+    stage_vectors(db)
     return db
+
+
+def stage_vectors(db):
+    """A move to another model was begun: every kept face has its next vector already."""
+    next_model = ModelInfo("invented", "0" * 64, "next-1", 512)
+    moving = Reembedding(db, db.faces.ensure_model(next_model))
+    kept = moving.next_faces(0, 100)
+    moving.stage([NewVector(each.id, unit_vector(1000 + each.id), 0.5, {}) for each in kept])
 
 
 def store(db, item, model_id):
@@ -119,7 +129,7 @@ def traces_in(folder):
         if path.is_file():
             data = path.read_bytes().lower()
             found += [(path.name, trace) for trace in TRACES if trace in data]
-            vectors = [unit_vector(seed).tobytes() for seed in range(10, 14)]
+            vectors = [unit_vector(seed).tobytes() for seed in (*range(10, 14), 1001, 1002, 1004)]
             found += [(path.name, "vector") for vector in vectors if vector in path.read_bytes()]
     return found
 
