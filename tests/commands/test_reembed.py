@@ -20,7 +20,7 @@ from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 from enrichscrapy.files.kept_photos import keep_photo
 from enrichscrapy.files.locks import lock_source
 from enrichscrapy.index import FaceIndex, index_model_id, publish, verify
-from enrichscrapy.items import Identity, ModelInfo, Verdict
+from enrichscrapy.items import Identity, ModelInfo, Profile, Verdict
 from tests.database.builders import accept, face, lookup, photo, quarantine, unit_vector
 from tests.resume.models import Colours
 from tests.support import PROJECT, Workplace
@@ -56,9 +56,13 @@ def add(db, model_id, performer_id, *shots, source="babepedia"):
     ]
     for each, (_, colour, _) in zip(found, shots, strict=True):
         each.crop, each.landmarks = crop(colour), tuple(map(tuple, MARKS))
+    performer = db.get_performer(performer_id)
+    page = f"https://www.babepedia.com/babe/Person_{performer_id}"
     item = lookup(
-        db.get_performer(performer_id),
+        performer,
         source=source,
+        url=page,
+        profile=Profile(performer.canonical_name, page),
         identity=Identity.CONFIRMED,
         photos=photos,
         faces=found,
