@@ -8,6 +8,7 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database.minors import withdraw_kept_minors
 from enrichscrapy.index import index_model_id, reindex
 
 
@@ -25,6 +26,8 @@ class Command(EnrichCommand):
     def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
         index_dir = Path(settings["INDEX_DIR"])
         with open_existing(settings) as database:
+            with database.write() as connection:
+                withdraw_kept_minors(connection, database.clock())
             model_id = index_model_id(database, index_dir)
             if model_id is None:
                 self.say("the database has no accepted face yet: there is nothing to index")

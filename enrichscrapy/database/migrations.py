@@ -29,9 +29,19 @@ def create_pending(connection: Connection) -> None:
     pending.create(connection)
 
 
+def create_minors(connection: Connection) -> None:
+    """Whose word makes a performer a minor."""
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS minors (performer_id INTEGER NOT NULL REFERENCES performers "
+        "(id) ON DELETE CASCADE, said_by TEXT NOT NULL, adult_on TEXT NOT NULL, "
+        "PRIMARY KEY (performer_id, said_by))"
+    )
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
+    ("0040_minors", create_minors),
 )
 
 

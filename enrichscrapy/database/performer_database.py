@@ -17,6 +17,7 @@ from enrichscrapy.database.engine import check, database_path, open_engine
 from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.migrations import migrate
+from enrichscrapy.database.minors import note_stored_dates, words_of_minors
 from enrichscrapy.database.schema import performers, sources, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Performer
@@ -128,6 +129,7 @@ class PerformerDatabase:
         with self.write() as connection:
             values = {**fields, "canonical_name": canonical_name}
             performer_id = rows.insert_performer(connection, values, self.clock())
+            note_stored_dates(connection, [performer_id], self.clock())
             self.suppressions.refresh(connection, [performer_id])
         return performer_id
 
@@ -166,6 +168,11 @@ class PerformerDatabase:
     def get_performer(self, performer_id: int) -> Performer | None:
         with self.read() as connection:
             return next(iter(rows.load_performers(connection, [performer_id])), None)
+
+    def is_minor(self, performer: Performer) -> bool:
+        """Whether the stored birth date or a page's makes this performer a minor today."""
+        with self.read() as connection:
+            return bool(words_of_minors(connection, [performer], self.clock()))
 
     def find_by_stashbox_id(
         self, stashbox_performer_id: str, endpoint: str | None = None

@@ -345,6 +345,16 @@ suppressed_performers = Table(
     Column("confirmed_at", Float),  # not the suppressed one; null while nobody has said so
 )
 
+# Whose word makes a performer a minor. While any row's day has not come, nothing of the performer
+# is kept, looked up or written.
+minors = Table(
+    "minors",
+    metadata,
+    _performer_id(primary_key=True),
+    Column("said_by", Text, primary_key=True),  # "database" or a source
+    Column("adult_on", Text, nullable=False),  # ISO day: the 18th birthday, at the latest
+)
+
 schema_migrations = Table(
     "schema_migrations",
     metadata,

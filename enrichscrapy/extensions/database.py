@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.minors import withdraw_kept_minors
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,7 +24,7 @@ READERS = 4
 
 def _register_log(database: PerformerDatabase, settings: BaseSettings) -> None:
     """A log may name people (below INFO it holds links): erasure must find it."""
-    if settings["LOG_FILE"] and not settings.getbool("DRY_RUN"):
+    if settings["LOG_FILE"]:
         database.artefacts.register("log", Path(settings["LOG_FILE"]))
 
 
@@ -45,7 +46,10 @@ class DatabaseExtension:
         database = PerformerDatabase(crawler.settings["DATABASE_URL"])
         try:
             database.suppressions.check()
-            _register_log(database, crawler.settings)
+            if not crawler.settings.getbool("DRY_RUN"):
+                _register_log(database, crawler.settings)
+                with database.write() as connection:
+                    withdraw_kept_minors(connection, database.clock())
         except BaseException:
             database.close()
             raise

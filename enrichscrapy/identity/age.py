@@ -12,14 +12,27 @@ ADULT = 18
 
 def is_minor(born: PartialDate, today: dt.date) -> bool:
     """True unless the person is certainly 18 on ``today``."""
-    day = born.latest()
+    return today < adult_on(born.latest())
+
+
+def adult_on(born: dt.date) -> dt.date:
+    """The 18th birthday of somebody born on this day, within the calendar."""
     try:
-        birthday = day.replace(year=day.year + ADULT)
+        return born.replace(year=born.year + ADULT)
     except ValueError:  # 29 February, in a year that has none, or a year beyond the calendar
-        if day.year + ADULT > dt.MAXYEAR:
-            return True
-        birthday = dt.date(day.year + ADULT, 3, 1)
-    return today < birthday
+        return dt.date(born.year + ADULT, 3, 1) if born.year + ADULT < dt.MAXYEAR else dt.date.max
+
+
+def latest_birthday(text: str | None) -> dt.date | None:
+    """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
+    born = stored_date(text)
+    return born.latest() if born is not None else None
+
+
+def latest_birthday_on(profile: Profile | None) -> dt.date | None:
+    """The same of what a page says."""
+    born = profile.birth_date if profile is not None else None
+    return born.latest() if born is not None else None
 
 
 def stored_date(text: str | None) -> PartialDate | None:
@@ -44,9 +57,8 @@ def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> s
 
     Either is enough: then no photo is asked for and nothing is embedded.
     """
-    stored = stored_date(performer.birth_date)
-    if stored is not None and is_minor(stored, today):
-        return "database"
-    if profile is not None and profile.birth_date is not None:
-        return "page" if is_minor(profile.birth_date, today) else None
-    return None
+    words = {
+        "database": latest_birthday(performer.birth_date),
+        "page": latest_birthday_on(profile),
+    }
+    return next((who for who, born in words.items() if born and today < adult_on(born)), None)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import chunks, iso_time, link_row
 from enrichscrapy.database.schema import (
     aliases,
@@ -86,6 +87,7 @@ class ImportBatch:
         for table, rows in self._rows.items():
             if rows:
                 self.connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        note_stored_dates(self.connection, sorted(self._lines), self.now)
         if kept_out:
             self.suppressions.refresh(self.connection, sorted(self._lines))
             for performer_id, line in self._lines.items():

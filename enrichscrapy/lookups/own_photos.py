@@ -41,6 +41,9 @@ def import_faces(
             problem = "no performer has this id or stash-box id"
             yield FolderReport(folder.name, None, problem)
             continue
+        if database.is_minor(performer):
+            yield FolderReport(folder.name, None, "under 18 by the dates known: no photo is read")
+            continue
         lookup = _lookup(folder, performer)
         _look(lookup, database, engine, model_id, judge.thresholds.twin)
         stored, token = database.faces.references(performer.id, model_id)

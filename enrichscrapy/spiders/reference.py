@@ -25,10 +25,11 @@ from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavail
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
-from enrichscrapy.identity.age import minor_by
+from enrichscrapy.identity.age import latest_birthday_on
 from enrichscrapy.identity.decide import identify, rank_search_results
 from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
 from enrichscrapy.lookups.plan import (
+    FITTING,
     PageReport,
     Plan,
     Step,
@@ -151,9 +152,9 @@ class ReferenceSpider(Spider):
             self.crawler.stats.inc_value("lookups/unknown_gender")
 
     def _begin(self, due: DueLookup) -> Request | Lookup:
-        if minor_by(due.performer, None, dt.datetime.now(dt.UTC).date()):
+        if due.minor:
             self._in_progress.add(due.performer.id)
-            return self._minor(due.performer)
+            return self._minor(due)
         if self.mode is ReferenceSiteMode.URL_LOOKUP:
             plan = plan_by_link(due.performer.id, due.urls)
         else:
@@ -161,11 +162,11 @@ class ReferenceSpider(Spider):
         self._in_progress.add(plan.performer_id)
         return self._continue(plan, due.performer)
 
-    def _minor(self, performer: Performer) -> Lookup:
+    def _minor(self, due: DueLookup) -> Lookup:
         """Nobody under 18 is looked up: no request is made."""
         self.crawler.stats.inc_value("lookups/minor")
-        detail = "minor: says the database"
-        return Lookup(self.source_name, self.mode, performer, Outcome.MISMATCH, detail=detail)
+        detail = f"minor: says {due.minor}"
+        return Lookup(self.source_name, self.mode, due.performer, Outcome.MISMATCH, detail=detail)
 
     async def _wait_for_room(self) -> None:
         while len(self._in_progress) >= self.max_in_progress:
@@ -347,11 +348,18 @@ class ReferenceSpider(Spider):
             detail=conclusion.detail,
             identity=page.identity if page else None,
             profile=page.profile if page else None,
+            born=_latest_birthday(plan),
             evidence={
                 "rivals": conclusion.rivals,
                 "pages": [report.summary() for report in plan.reports],
             },
         )
+
+
+def _latest_birthday(plan: Plan) -> dt.date | None:
+    """By link every page that fits is the performer's: the youngest they say counts."""
+    fitting = (each for each in plan.reports if plan.by_link and each.identity in FITTING)
+    return max(filter(None, (latest_birthday_on(each.profile) for each in fitting)), default=None)
 
 
 def _title(response: TextResponse) -> str:

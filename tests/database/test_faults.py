@@ -18,6 +18,7 @@ import pytest
 
 from enrichscrapy.database import PerformerDatabase, engine
 from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.migrations import STEPS
 from enrichscrapy.database.schema import metadata
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
@@ -413,7 +414,7 @@ def test_migrations_are_taken_once_and_recorded(tmp_path):
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
             )
             assert {row[0] for row in tables} == set(metadata.tables)
-        assert [row[0] for row in names] == ["0001_tables", "0002_pending"]
+        assert [row[0] for row in names] == [name for name, _ in STEPS]
 
 
 def test_file_size_limits_raise_errors_here():

@@ -17,6 +17,7 @@ from enrichscrapy.database.schema import (
     lookups,
     merged_ids,
     metadata,
+    minors,
     performers,
     suppressed_performers,
 )
@@ -96,6 +97,8 @@ def world(db, model_id):
         for performer_id, kind in ((1, "link"), (2, "name")):
             row = {"performer_id": performer_id, "kind": kind, "confirmed_at": 1.0}
             connection.execute(insert(suppressed_performers).values(row))
+            word = {"performer_id": performer_id, "said_by": "iafd", "adult_on": "2001-01-01"}
+            connection.execute(insert(minors).values(word))
     db.register_source("elsewhere")
     return db
 

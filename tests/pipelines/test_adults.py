@@ -47,6 +47,18 @@ def test_a_minor_ends_the_lookup_and_leaves_nothing(stored, said, detail):
     assert stats == {"lookups/minor": 1}
 
 
+def test_what_the_pages_say_is_handed_to_the_store():
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(lookup("1990", "2008"))
+    assert done.born == dt.date(2008, 12, 31)
+    another_page = lookup(None, "1990")
+    another_page.born = dt.date(2012, 1, 1)
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(another_page)
+    assert (done.outcome, done.born) == (Outcome.MISMATCH, dt.date(2012, 1, 1))
+    stranger = lookup(None, "2012", Outcome.MISMATCH)
+    stranger.born = dt.date(2012, 1, 1)
+    assert AdultsPipeline(Stats(), lambda: TODAY).process_item(stranger).born is None
+
+
 @pytest.mark.parametrize(
     ("stored", "said"), [("1990", "1990-05"), (None, None), ("2008-06-15", "")]
 )

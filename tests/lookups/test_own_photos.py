@@ -1,0 +1,24 @@
+"""The user's own photos: whose folders are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from enrichscrapy.database.minors import note_birthdays
+from enrichscrapy.lookups.own_photos import import_faces
+from tests.index.conftest import db  # noqa: F401  # a fixture
+
+
+def test_no_photo_of_a_minor_is_read(db, tmp_path):  # noqa: F811
+    by_date = db.add_performer("Orla Fenwright", birth_date="2999-03")
+    by_page = db.add_performer("Ida Later")
+    with db.write() as connection:
+        note_birthdays(connection, by_page, {"iafd": dt.date(2999, 1, 1)}, db.clock())
+    for performer_id in (by_date, by_page):
+        folder = tmp_path / "known" / str(performer_id)
+        folder.mkdir(parents=True)
+        (folder / "a.jpg").symlink_to("/nowhere")  # opening it would raise
+    nothing = None  # no engine, no judge: neither may be asked
+    reports = list(import_faces(tmp_path / "known", db, nothing, 1, nothing))
+    assert [report.lookup for report in reports] == [None, None]
+    assert all("under 18" in report.problem for report in reports)
