@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from abc import abstractmethod
+from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
@@ -16,6 +17,7 @@ from scrapy.spiderloader import get_spider_loader
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.sites import all_sites
 
 
 class EnrichCommand(ScrapyCommand):
@@ -57,7 +59,24 @@ def open_existing(settings: BaseSettings) -> PerformerDatabase:
             f"there is no database at {path}: run scrapy import-performers FILE first, or name "
             "yours with -s DATABASE_URL=sqlite:///FILE"
         )
-    return PerformerDatabase(settings["DATABASE_URL"])
+    database = PerformerDatabase(settings["DATABASE_URL"])
+    finish_what_was_begun(database, Path(settings["INDEX_DIR"]))
+    return database
+
+
+def finish_what_was_begun(database: PerformerDatabase, index_dir: Path) -> None:
+    """Finish erasures that were killed, or say on stderr why that has to wait."""
+    if not database.is_erasing():
+        return
+    # Loading FAISS takes a moment: only who has something to finish should pay for it.
+    from enrichscrapy.forgetting.forget import finish_erasures
+
+    try:
+        failed = finish_erasures(database, index_dir, list(all_sites()))
+    except (EnrichError, OSError) as error:
+        failed = [str(error)]
+    for line in failed or ["finished what scrapy forget, or a minor's date, had begun"]:
+        print(f"erasure: {line}", file=sys.stderr)
 
 
 def gender_filters(settings: BaseSettings) -> dict[str, str | None]:

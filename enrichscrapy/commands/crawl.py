@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import traceback
 
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
+from enrichscrapy.command import open_existing
 from enrichscrapy.core.checks import check_settings
 from enrichscrapy.exceptions import EnrichError
 
@@ -49,8 +51,10 @@ class Command(ScrapyCrawlCommand):
         if len(args) != 1:
             raise UsageError("name one spider: babepedia or iafd")
         assert self.crawler_process is not None
+        os.umask(0o077)  # whatever a crawl writes may name people
         try:
             check_settings(self.crawler_process.settings)
+            open_existing(self.crawler_process.settings).close()  # also finishes erasures
         except EnrichError as error:
             self.exitcode = _tell(error)
             return

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from enrichscrapy.command import finish_what_was_begun
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.importing.performers import Summary, import_file
@@ -55,6 +56,7 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         try:
             with PerformerDatabase(self.settings["DATABASE_URL"]) as database:
+                finish_what_was_begun(database, Path(self.settings["INDEX_DIR"]))
                 summary = _import(database, Path(args[0]), opts.namesake)
         except EnrichError as error:
             print(f"scrapy import-performers: {error}", file=sys.stderr)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from scrapy.settings import BaseSettings
 
 from enrichscrapy.core.browser import find_browser
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import user_agent
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
+def check_settings(settings: BaseSettings) -> None:
     """Raise ``BadSetting`` for a contact, browser, address, floor or limit that cannot be used."""
+    if settings.getbool("HTTPCACHE_ENABLED"):
+        raise BadSetting(
+            "HTTPCACHE_ENABLED=1 cannot be used: what it keeps of pages and photos would be out of "
+            "the pace's sight and of scrapy forget's"
+        )
     user_agent(settings.get("CONTACT") or "")
     find_browser(settings.get("CHROMIUM_PATH") or "")
     for source in Sources.from_settings(settings):

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class ArtefactStore:
-    """Paths by kind: ``jobdir``, ``log``, ``report``, ``export``, ``backup``."""
+    """Paths by kind: ``jobdir``, ``log``, ``report``, ``export``, ``backup``, and ``photos``:
+    one performer's folder.
+    """
 
     def __init__(self, database: PerformerDatabase) -> None:
         self._database = database

@@ -38,10 +38,19 @@ def create_minors(connection: Connection) -> None:
     )
 
 
+def create_erasures(connection: Connection) -> None:
+    """Erasures that were begun."""
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS erasures (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "
+        "kind TEXT NOT NULL, person_id INTEGER, traits JSON, begun_at FLOAT NOT NULL)"
+    )
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
     ("0040_minors", create_minors),
+    ("0041_erasures", create_erasures),
 )
 
 

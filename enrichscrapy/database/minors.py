@@ -14,7 +14,15 @@ from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.performers import chunks
-from enrichscrapy.database.schema import faces, lookups, minors, performers, photos, proposals
+from enrichscrapy.database.schema import (
+    erasures,
+    faces,
+    lookups,
+    minors,
+    performers,
+    photos,
+    proposals,
+)
 from enrichscrapy.database.verdict_log import log_removals
 from enrichscrapy.identity.age import ADULT, adult_on, latest_birthday, minor_by
 from enrichscrapy.items import Outcome, Performer
@@ -43,7 +51,7 @@ def note_birthdays(
             _take_word_back(connection, performer_id, said_by, now)
     if not minors_among(connection, [performer_id], now):
         return False
-    _withdraw(connection, performer_id)
+    _withdraw(connection, performer_id, now)
     return True
 
 
@@ -83,7 +91,7 @@ def withdraw_kept_minors(connection: Connection, now: float) -> None:
     found = kept_minors(connection, now)
     note_stored_dates(connection, found, now)
     for performer_id in found:
-        _withdraw(connection, performer_id)
+        _withdraw(connection, performer_id, now)
 
 
 def kept_minors(connection: Connection, now: float) -> list[int]:
@@ -141,10 +149,15 @@ def _take_word_back(connection: Connection, performer_id: int, said_by: str, now
         connection.execute(again.values(next_attempt_at=now))
 
 
-def _withdraw(connection: Connection, performer_id: int) -> None:
+def _withdraw(connection: Connection, performer_id: int, now: float) -> None:
     log_removals(connection, performer_id)
-    for table in (photos, faces, proposals):  # results and history go with photos and faces
-        connection.execute(delete(table).where(table.c.performer_id == performer_id))
+    removed = [  # results and history go with photos and faces
+        connection.execute(delete(table).where(table.c.performer_id == performer_id)).rowcount
+        for table in (photos, faces, proposals)
+    ]
+    if any(removed):  # and what files hold of them goes as soon as no crawl runs
+        row = {"kind": "minor", "person_id": performer_id, "begun_at": now}
+        connection.execute(insert(erasures).values(row))
     found = update(lookups).where(
         lookups.c.performer_id == performer_id, lookups.c.outcome == Outcome.FOUND.value
     )

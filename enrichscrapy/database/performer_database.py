@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.artefacts import ArtefactStore
@@ -18,7 +18,7 @@ from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.minors import note_stored_dates, words_of_minors
-from enrichscrapy.database.schema import performers, sources, stashbox_ids
+from enrichscrapy.database.schema import erasures, performers, sources, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Performer
 from enrichscrapy.sites import all_sites
@@ -187,6 +187,17 @@ class PerformerDatabase:
             if len(owners) != 1:
                 return None
             return next(iter(rows.load_performers(connection, owners)), None)
+
+    def last_performer_id(self) -> int:
+        """The highest id that any performer ever had."""
+        given = text("SELECT seq FROM sqlite_sequence WHERE name = 'performers'")
+        with self.read() as connection:
+            return connection.scalar(given) or 0
+
+    def is_erasing(self) -> bool:
+        """Whether an erasure was begun that is not done."""
+        with self.read() as connection:
+            return connection.scalar(select(erasures.c.id).limit(1)) is not None
 
     def count_performers(self) -> int:
         with self.read() as connection:

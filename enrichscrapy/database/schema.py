@@ -345,6 +345,18 @@ suppressed_performers = Table(
     Column("confirmed_at", Float),  # not the suppressed one; null while nobody has said so
 )
 
+# Erasures that were begun: what a killed one leaves is finished by whatever command comes next.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),  # "person", or "minor": what no row of theirs may keep
+    Column("person_id", Integer),  # the performer's id; null for somebody the database has not
+    Column("traits", JSON(none_as_null=True)),  # of a person; null as soon as they are not needed
+    Column("begun_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # Whose word makes a performer a minor. While any row's day has not come, nothing of the performer
 # is kept, looked up or written.
 minors = Table(

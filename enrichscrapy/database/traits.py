@@ -14,14 +14,22 @@ from enrichscrapy.items import Performer
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text.lower()) is not None
+
+
 @dataclass
 class Traits:
-    """What tells a person again. ``row`` is the import key of a performer without any id."""
+    """What tells a person again. ``row`` is the import key of a performer without any id.
+
+    ``traces`` (addresses and digests of photos) are looked for in files, and suppress nobody.
+    """
 
     names: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     ids: list[tuple[str, str]] = field(default_factory=list)
     row: str | None = None
+    traces: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """(kind, text) pairs to take digests of."""
@@ -29,7 +37,7 @@ class Traits:
             yield "link", comparable_link(url)
         for endpoint, value in self.ids:
             yield "id", f"{endpoint}:{value}".lower()
-            if _UUID.fullmatch(value.lower()):  # unique everywhere, whatever the endpoint's name
+            if is_uuid(value):  # unique everywhere, whatever the endpoint's name
                 yield "id", value.lower()
         keys = [key for name in self.names if (key := name_key(name))]
         if self.row and keys:

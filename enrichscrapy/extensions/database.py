@@ -23,9 +23,14 @@ READERS = 4
 
 
 def _register_log(database: PerformerDatabase, settings: BaseSettings) -> None:
-    """A log may name people (below INFO it holds links): erasure must find it."""
+    """A log may name people (below INFO it holds links): it is for its owner's eyes only, and
+    erasure must find it.
+    """
     if settings["LOG_FILE"]:
-        database.artefacts.register("log", Path(settings["LOG_FILE"]))
+        log = Path(settings["LOG_FILE"])
+        if log.is_file():
+            log.chmod(0o600)
+        database.artefacts.register("log", log)
 
 
 class DatabaseExtension:

@@ -24,7 +24,7 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
     verdict_history,
 )
-from enrichscrapy.database.traits import Traits, traits_of
+from enrichscrapy.database.traits import Traits, is_uuid, traits_of
 from enrichscrapy.database.verdict_log import log_removals
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.mentions import Mentions
@@ -45,6 +45,7 @@ OF_NOBODY = {
     "hosts": "pace of hosts; a reason that mentions the person is blanked",
     "face_changes": "numbers of faces, which are never given again",
     "artefacts": "paths; the files themselves are cleaned",
+    "erasures": "what was begun, and of whom until it is done",
     "suppressions": "keyed digests",
     "schema_migrations": "names of steps",
 }
@@ -62,14 +63,15 @@ class Person:
 def find_person(db: PerformerDatabase, text: str) -> Person:
     """Whom an id, a stash-box id, a link or a name means.
 
-    ``BadSetting`` for an id that does not exist and for a name or link that several have.
+    Somebody who is gone can be named again: nobody gets their id. ``BadSetting`` for an id that
+    was never given and for a name or link that several have.
     """
     text = text.strip()
     if text.isdecimal():
         performer = db.get_performer(int(text))
-        if performer is None:
+        if performer is None and int(text) > db.last_performer_id():
             raise BadSetting(f"there is no performer {text}")
-        return _person(db, performer)
+        return _person(db, performer) if performer is not None else Person(None, Traits())
     by_id = db.find_by_stashbox_id(text) or db.find_by_stashbox_id(text.lower())
     if by_id is not None:
         return _person(db, by_id)
@@ -82,6 +84,8 @@ def find_person(db: PerformerDatabase, text: str) -> Person:
         raise BadSetting(f"several performers have it: {ids}; name one of them by id")
     if found:
         return _person(db, found[0])
+    if is_uuid(text):
+        return Person(None, Traits(ids=[("", text)]))
     return Person(None, Traits(links=[text]) if is_link else Traits(names=[text]))
 
 
@@ -122,8 +126,12 @@ def _person(db: PerformerDatabase, performer: Performer) -> Person:
                 lookups.c.url.is_not(None),
             )
         ).all()
+        shots = connection.execute(
+            select(photos.c.url, photos.c.sha256).where(photos.c.performer_id == performer.id)
+        ).all()
     traits = traits_of(performer, [(endpoint, value) for endpoint, value in merged], row)
     traits.links += [page for page in pages if page not in traits.links]
+    traits.traces = [trace for shot in shots for trace in shot if trace]
     return Person(performer, traits)
 
 
