@@ -118,8 +118,10 @@ class Profile:
     """What a page says of the person it is about.
 
     ``links`` maps a kind (``"instagram"``) to its URLs; ``photo_urls`` are absolute, canonical
-    (the site's real host) and best first; ``country`` is ISO 3166-1 alpha-2; ``gender`` is one
-    of the database's values (``FEMALE``, ``MALE``, ``TRANSGENDER_FEMALE``, …).
+    (the site's real host) and best first; ``countries`` are ISO 3166-1 alpha-2, all that are
+    stated, and ``country`` the first of them; ``gender`` is one of the database's values
+    (``FEMALE``, ``MALE``, ``TRANSGENDER_FEMALE``, …). ``birth_text`` is what the page says of
+    birth and age in its own words, so that a vague date can still tell who may be a minor.
     """
 
     name: str
@@ -132,6 +134,8 @@ class Profile:
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     photo_urls: tuple[str, ...] = ()
     source_id: str | None = None
+    countries: tuple[str, ...] = ()
+    birth_text: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import pycountry
 
 from enrichscrapy.facts.demonyms import DEMONYMS
-from enrichscrapy.facts.text import fold, without_notes
+from enrichscrapy.facts.text import cut, without_notes
 
 # Everyday names that ISO 3166 does not list.
 _EVERYDAY = {
@@ -53,7 +54,7 @@ def country_from_code(code: str) -> str | None:
 @lru_cache(maxsize=1024)
 def country_from_name(name: str) -> str | None:
     """An English country name: official, common or everyday; never a guess."""
-    name = without_notes(name).casefold()
+    name = without_notes(cut(name)).casefold()
     if name in _EVERYDAY:
         return _EVERYDAY[name]
     if len(name) < 4:  # else pycountry would take "no" and "per" for codes
@@ -64,11 +65,21 @@ def country_from_name(name: str) -> str | None:
         return None
 
 
+def countries_from_nationality(text: str) -> tuple[str, ...]:
+    """Every known country of ``American, Puerto Rican``, once; country names are taken as well."""
+    said = without_notes(cut(text)).casefold()
+    return tuple(dict.fromkeys(_nations(said, r"[,/;&|+]|\band\b", r"-")))
+
+
+def _nations(text: str, *separators: str) -> Iterator[str]:
+    """The country of the whole text, else those of its parts: ``bissau-guinean`` is one."""
+    if found := DEMONYMS.get(text) or country_from_name(text):
+        yield found
+    elif separators:
+        for part in re.split(separators[0], text):
+            yield from _nations(part.strip(), *separators[1:])
+
+
 def country_from_nationality(text: str) -> str | None:
-    """The first known country of ``American, Puerto Rican``; country names are taken as well."""
-    for part in re.split(r"[,/;&]|\band\b", text):
-        word = fold(without_notes(part)).casefold()
-        found = DEMONYMS.get(word) or country_from_name(word)
-        if found:
-            return found
-    return None
+    """The first known country of ``American, Puerto Rican``."""
+    return next(iter(countries_from_nationality(text)), None)

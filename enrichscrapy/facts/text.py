@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import islice
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _EMPTY = frozenset(
     {"", "-", "--", "?", "n/a", "none", "unknown", "no data", "not available", "no known aliases"}
 )
+MAX_FACT = 200
+"""Characters of a stated fact (a date, a country) that are read; none needs half as many."""
+MAX_LIST = 5_000
+"""Characters of the longest list of names on one line."""
+MAX_LINK = 2_000
+"""Characters of the longest address that is taken for one."""
 MAX_NAME = 100
 """Characters of the longest name that is taken for one."""
 MAX_ALIASES = 150
 """Aliases of one page; twice what the best known people have. Comparing them takes its square."""
+_MAX_LISTED = 4 * MAX_ALIASES  # what is looked at to find them: much of it may be no name
 _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?")
 _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 
@@ -21,6 +29,11 @@ _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 def fold(text: str | None) -> str:
     """One line: white space (no-break spaces too) folded, invisible characters dropped."""
     return " ".join((text or "").translate(_INVISIBLE).split())
+
+
+def cut(text: str | None, limit: int = MAX_FACT) -> str:
+    """Folded, and no more of it than any reader needs: a page may hold megabytes in one place."""
+    return fold((text or "")[: 4 * limit])[:limit].rstrip()
 
 
 def is_empty(text: str) -> bool:
@@ -39,8 +52,8 @@ def clean_aliases(names: Iterable[str], own_name: str) -> tuple[str, ...]:
     Notes in brackets go; ``X or Y`` is dropped, since it says that nobody knows which.
     """
     kept: dict[str, str] = {own_name.casefold(): ""}
-    for raw in names:
-        name = without_notes(raw).strip(' ,;"“”')
+    for raw in islice(names, _MAX_LISTED):
+        name = without_notes(raw[:MAX_LIST]).strip(' ,;"“”')
         if len(kept) > MAX_ALIASES:
             break
         if len(name) <= MAX_NAME and _is_name(name):

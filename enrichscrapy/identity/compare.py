@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
-from enrichscrapy.facts.countries import country_from_code, country_from_nationality
+from enrichscrapy.facts.countries import countries_from_nationality, country_from_code
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, split_url
 from enrichscrapy.facts.names import fold_letters
@@ -74,13 +75,23 @@ def without_placeholder(date: PartialDate) -> PartialDate:
     return PartialDate(date.year) if (date.month, date.day) == (1, 1) else date
 
 
-def compare_countries(ours: str | None, theirs: str | None) -> Agreement:
-    """A code, a name or a nationality each. People move: another country is only a slip."""
-    said = [text for text in (ours, theirs) if text]
-    codes = [country_from_code(text) or country_from_nationality(text) for text in said]
-    if len(codes) < 2 or None in codes:
+def compare_countries(ours: str | None, theirs: str | Iterable[str] | None) -> Agreement:
+    """Codes, names or nationalities; of several on a side, one in common is enough.
+
+    People move: another country is only a slip.
+    """
+    one, other = _codes(ours), _codes(theirs)
+    if not one or not other:
         return Agreement.UNKNOWN
-    return Agreement.AGREES if codes[0] == codes[1] else Agreement.SLIP
+    return Agreement.SLIP if one.isdisjoint(other) else Agreement.AGREES
+
+
+def _codes(said: str | Iterable[str] | None) -> set[str]:
+    codes: set[str] = set()
+    for text in (said,) if isinstance(said, str) else said or ():
+        code = country_from_code(text)
+        codes |= {code} if code else set(countries_from_nationality(text))
+    return codes
 
 
 # Platforms where the first part of the path is the account.

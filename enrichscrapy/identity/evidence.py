@@ -72,8 +72,9 @@ def gather_evidence(performer: Performer, profile: Profile, by_link: bool) -> Ev
         evidence.supports.append("gender")
     _add_birth_date(evidence, performer, profile.birth_date)
     _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
-    country = compare_countries(performer.country, profile.country)
-    evidence.note("country", country, performer.country, profile.country)
+    country = compare_countries(performer.country, profile.countries or profile.country)
+    stated = ", ".join(profile.countries) or profile.country
+    evidence.note("country", country, performer.country, stated)
     evidence.abroad = country is Agreement.SLIP
     if country is Agreement.AGREES:
         evidence.supports.append("country")

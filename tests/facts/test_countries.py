@@ -2,6 +2,7 @@ import pycountry
 import pytest
 
 from enrichscrapy.facts.countries import (
+    countries_from_nationality,
     country_from_code,
     country_from_name,
     country_from_nationality,
@@ -64,6 +65,25 @@ def test_country_from_name(name, expected):
 )
 def test_country_from_nationality(text, expected):
     assert country_from_nationality(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("American, Puerto Rican", ("US", "PR")),
+        ("Czech/Slovak", ("CZ", "SK")),
+        ("German and Turkish", ("DE", "TR")),
+        ("British-American", ("GB", "US")),
+        ("Bissau-Guinean", ("GW",)),
+        ("Antiguan and Barbudan", ("AG",)),
+        ("Trinidad and Tobago", ("TT",)),
+        ("Spanish, Spain, Spanish", ("ES",)),
+        ("Martian, Swedish", ("SE",)),
+        ("", ()),
+    ],
+)
+def test_several_nationalities_are_several(text, expected):
+    assert countries_from_nationality(text) == expected
 
 
 def test_every_demonym_leads_to_a_country_and_to_one_only():

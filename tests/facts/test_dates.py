@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.dates import latest_birth, parse_date
+from enrichscrapy.facts.text import MAX_FACT
+from enrichscrapy.items import PartialDate
+
+TODAY = dt.date(2026, 11, 26)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +34,7 @@ from enrichscrapy.facts.dates import parse_date
         ("10/??/19??", None),
         ("10/15/????", None),
         ("15/10/1983", "1983"),  # month first: there is no month 15
-        ("February 30, 1983", "1983"),
+        ("February 30, 1983", "1983-02"),
         ("February 29, 1984", "1984-02-29"),
         ("January 1, 1904", "1904-01-01"),
         ("February 2, 1908", "1908-02-02"),
@@ -42,6 +46,47 @@ from enrichscrapy.facts.dates import parse_date
         ("", None),
         ("(1983)", None),
         ("3021", None),
+        # No day or month that is not said.
+        ("Monday 5th of 1990", "1990"),
+        ("Sunday, May 1990", "1990-05"),
+        ("12th of 1990", "1990"),
+        ("1st of 1990", "1990"),
+        ("Friday 13th 1990", "1990"),
+        ("10 1983", "1983"),
+        ("Winter 1990", "1990"),
+        ("Marchand 1990", "1990"),
+        ("May 1990 12:00", "1990"),
+        ("3-5 March 1990", "1990"),
+        ("March 3/4, 1990", "1990"),
+        ("15? May 1990", "1990"),
+        ("?? May 1990", "1990-05"),
+        ("05-10-1983", "1983"),  # May or October: nothing says which
+        ("05.10.1983", "1983"),
+        ("15.10.1983", "1983-10-15"),
+        # What leaves the year open.
+        ("c. 1990", None),
+        ("c1990", None),
+        ("1990?", None),
+        ("May 1990 (?)", None),
+        ("1990s", None),
+        ("1990-91", None),
+        ("1990/1991", None),
+        ("1990 or later", None),
+        ("1990 (or 1991)", None),
+        ("5 May 1990 (approx.)", None),
+        ("circa 2012", None),
+        ("13 years young", None),
+        ("11/27/08", None),
+        # As databases write them.
+        ("1983-00-00", "1983"),
+        ("1983-10-00", "1983-10"),
+        ("2007-02-30", "2007-02"),
+        ("2012-03-02T00:00:00Z", "2012-03-02"),
+        ("2012-03-02 00:00:00", "2012-03-02"),
+        ("20120302", "2012-03-02"),
+        ("0000-00-00", None),
+        ("5-Mar-1990", "1990-03-05"),
+        ("1990, March", "1990-03"),
     ],
 )
 def test_parse_date(text, expected):
@@ -66,3 +111,78 @@ def test_every_day_is_read_back(date, form):
 def test_no_text_breaks_it(text):
     parsed = parse_date(text)
     assert parsed is None or 1800 <= parsed.year < 2100
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("October 15, 1983", "1983-10-15"),
+        ("2008-05", "2008-05"),
+        ("1983-13-40", "1983"),
+        ("2011 or 2012", "2012"),
+        ("1990 (or 2012)", "2012"),
+        ("between 2007 and 2009", "2009"),
+        ("2008-09", "2008-09"),
+        ("2008-19", "2019"),
+        ("circa 2012", "2014"),
+        ("2012?", "2014"),
+        ("after 2000", "2010"),
+        ("before 2010", "2010"),
+        ("early 2000s", "2009"),
+        ("the 90s", "1999"),
+        ("'00s", "2009"),
+        ("19??", "1999"),
+        ("10/??/20??", "2099"),
+        ("200x", "2009"),
+        ("11/27/08", "2008"),
+        ("11/27/95", "1995"),
+        ("05/11/20", "2020"),
+        ("27 Nov 08", "2008"),
+        ("May '08", "2008"),
+        ("02/03/2012", "2012-03-02"),  # whichever comes first, day or month
+        ("10/15/2008", "2008-10-15"),
+        ("02.03.2012", "2012-03-02"),
+        ("13 years young", "2013-11-26"),
+        ("17yo", "2009-11-26"),
+        ("13-year-old", "2013-11-26"),
+        ("Age: 17", "2009-11-26"),
+        ("1990 (13 years old)", "2013-11-26"),
+        ("around 17 years old", "2011-11-26"),
+        ("8 years in the business", None),
+        ("2150", "2150"),
+        ("(1983)", "1983"),
+        ("0000-00-00", None),
+        ("unknown", None),
+        (None, None),
+    ],
+)
+def test_the_latest_birth_a_text_can_mean(text, expected):
+    found = latest_birth(text, TODAY)
+    assert (str(found) if found else None) == expected
+
+
+def test_an_age_on_a_day_that_other_years_lack():
+    assert latest_birth("17 years old", dt.date(2028, 2, 29)) == PartialDate(2011, 2)
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[\d?/. ,a-zA-Z'()-]{0,30}", fullmatch=True))
+@settings(deadline=None)
+def test_the_latest_birth_is_no_earlier_than_the_date(text):
+    exact, latest = parse_date(text), latest_birth(text, TODAY)
+    if exact is not None:
+        assert latest is not None
+        assert latest.latest() >= (exact.latest() if exact.day else exact.earliest())
+
+
+@pytest.mark.parametrize("filler", [".", "1", "(", " ", "?", "1990 ", "a-", "'"])
+def test_no_length_of_text_costs_more_than_its_beginning(filler, monkeypatch):
+    """Whatever follows the first characters reaches no pattern."""
+    lengths = []
+    monkeypatch.setattr(
+        "enrichscrapy.facts.dates.without_notes",
+        lambda text: lengths.append(len(text)) or text,
+    )
+    text = "1990" + filler * 2_000_000
+    parse_date(text)
+    latest_birth(text, TODAY)
+    assert max(lengths) <= MAX_FACT

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrichscrapy.identity.compare import Agreement, compare_countries
 from enrichscrapy.identity.decide import choose, identify, name_key, rank_search_results
 from enrichscrapy.items import Identity, PartialDate, Performer, Profile
 from enrichscrapy.sites import SearchResult
@@ -428,3 +429,18 @@ WORDS = st.lists(st.text("abcdeéøñж葵", min_size=2, max_size=6), min_size=1
 def test_name_key_knows_no_order(words, random):
     shuffled = random.sample(words, len(words))
     assert name_key(" ".join(words)) == name_key(", ".join(shuffled)) != ""
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "agreement"),
+    [
+        ("PR", ("US", "PR"), Agreement.AGREES),
+        ("American, Puerto Rican", ("PR",), Agreement.AGREES),
+        ("SE", ("US", "PR"), Agreement.SLIP),
+        ("SE", (), Agreement.UNKNOWN),
+        (None, ("US",), Agreement.UNKNOWN),
+        ("Martian", "SE", Agreement.UNKNOWN),
+    ],
+)
+def test_of_several_nationalities_one_in_common_is_enough(ours, theirs, agreement):
+    assert compare_countries(ours, theirs) is agreement
