@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.performers import chunks
@@ -29,6 +29,9 @@ from enrichscrapy.items import Outcome, Performer
 
 IN_THE_DATABASE = "database"
 _DETAIL = "minor: says "
+_YEAR, _PART = "[12][0-9][0-9][0-9]", "-[0-9][0-9]"
+_PLAIN = (_YEAR, _YEAR + _PART, _YEAR + 2 * _PART)
+"""Dates that SQL can compare; what else may be stored is read."""
 
 
 def utc_day(now: float) -> dt.date:
@@ -102,9 +105,8 @@ def kept_minors(connection: Connection, now: float) -> list[int]:
     ]
     today, born = utc_day(now), performers.c.birth_date
     plainly_adult = and_(
-        born.op("GLOB", is_comparison=True)("[12][0-9][0-9][0-9]*"),
+        or_(*(born.op("GLOB", is_comparison=True)(pattern) for pattern in _PLAIN)),
         born < str(today.year - ADULT),
-        func.length(born) <= len("1983-10-15"),
     )
     noted = exists().where(minors.c.performer_id == performers.c.id)
     query = select(performers.c.id, born).where(or_(*kept), or_(noted, not_(plainly_adult)))
@@ -114,7 +116,7 @@ def kept_minors(connection: Connection, now: float) -> list[int]:
 
 
 def _is_minor(text: str | None, today: dt.date) -> bool:
-    born = latest_birthday(text)
+    born = latest_birthday(text, today)
     return born is not None and today < adult_on(born)
 
 
@@ -129,7 +131,7 @@ def _to_note(
         known = set(connection.scalars(before))
         query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(some))
         for performer_id, text in connection.execute(query).all():
-            born = latest_birthday(text)
+            born = latest_birthday(text, today)
             if born is not None and (performer_id in known or today < adult_on(born)):
                 yield performer_id, born
 

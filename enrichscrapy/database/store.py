@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from enrichscrapy.database.faces import StoredFace, load_references
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.ledger_row import write_row
-from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays
+from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays, utc_day
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.photo_rows import PhotoRows, write_photos
 from enrichscrapy.database.proposals import write_proposals
@@ -87,7 +87,8 @@ def _refusal(db: PerformerDatabase, connection: Connection, lookup: Lookup) -> s
         return "unknown performer"
     if db.suppressions.kept_out(connection, found):
         return "suppressed"
-    words = {IN_THE_DATABASE: latest_birthday(found[0].birth_date), lookup.source: lookup.born}
+    stored = latest_birthday(found[0].birth_date, utc_day(db.clock()))
+    words = {IN_THE_DATABASE: stored, lookup.source: lookup.born}
     if note_birthdays(connection, found[0].id, words, db.clock()):
         return "" if lookup.outcome is Outcome.MISMATCH else "minor"  # that it ended is kept
     return ""

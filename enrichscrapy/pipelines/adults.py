@@ -32,9 +32,9 @@ class AdultsPipeline:
         if lookup.outcome is not Outcome.FOUND:
             lookup.born = None  # the page may be about somebody else
             return lookup
-        born = latest_birthday_on(lookup.profile)
-        lookup.born = max(filter(None, (lookup.born, born)), default=None)
         today = self.today()
+        born = latest_birthday_on(lookup.profile, today)
+        lookup.born = max(filter(None, (lookup.born, born)), default=None)
         source = minor_by(lookup.performer, lookup.profile, today)
         if source is None and lookup.born is not None and today < adult_on(lookup.born):
             source = "page"

@@ -359,7 +359,9 @@ class ReferenceSpider(Spider):
 def _latest_birthday(plan: Plan) -> dt.date | None:
     """By link every page that fits is the performer's: the youngest they say counts."""
     fitting = (each for each in plan.reports if plan.by_link and each.identity in FITTING)
-    return max(filter(None, (latest_birthday_on(each.profile) for each in fitting)), default=None)
+    today = dt.datetime.now(dt.UTC).date()
+    born = (latest_birthday_on(each.profile, today) for each in fitting)
+    return max(filter(None, born), default=None)
 
 
 def _title(response: TextResponse) -> str:

@@ -143,9 +143,10 @@ def test_a_date_given_with_the_performer_counts(db):
     assert [each.minor for each in db.ledger.due(ELSEWHERE)] == ["the database"]
 
 
-def test_what_another_program_wrote_is_found_and_withdrawn(db, orla, model_id, clock):
+@pytest.mark.parametrize("text", ["2012-03-02T00:00", "1999 or 2012", "11/27/2012", "2008"])
+def test_what_another_program_wrote_is_found_and_withdrawn(db, orla, model_id, clock, text):
     with db.write() as connection:
-        born = update(performers).where(performers.c.id == 1).values(birth_date="2012-03-02T00:00")
+        born = update(performers).where(performers.c.id == 1).values(birth_date=text)
         connection.execute(born)
         assert kept_minors(connection, clock()) == [1]
         withdraw_kept_minors(connection, clock())

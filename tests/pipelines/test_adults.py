@@ -47,6 +47,17 @@ def test_a_minor_ends_the_lookup_and_leaves_nothing(stored, said, detail):
     assert stats == {"lookups/minor": 1}
 
 
+@pytest.mark.parametrize(
+    "text", ["2011 or 2012", "circa 2012", "13 years young", "11/27/08", "2010s"]
+)
+def test_vague_dates_count_as_the_youngest_they_can_mean(text):
+    vague = lookup(None, None)
+    vague.profile = Profile("Mira Vantongeren", "https://x.example", birth_text=text)
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(vague)
+    assert (done.outcome, done.detail) == (Outcome.MISMATCH, "minor: says the page")
+    assert done.born.year >= 2008
+
+
 def test_what_the_pages_say_is_handed_to_the_store():
     done = AdultsPipeline(Stats(), lambda: TODAY).process_item(lookup("1990", "2008"))
     assert done.born == dt.date(2008, 12, 31)
