@@ -15,8 +15,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.engine import database_path
-from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.sites import all_sites
 
 
@@ -53,13 +52,7 @@ class EnrichCommand(ScrapyCommand):
 
 def open_existing(settings: BaseSettings) -> PerformerDatabase:
     """Open DATABASE_URL; ``BadSetting`` when there is none yet, instead of an empty one."""
-    path = database_path(settings["DATABASE_URL"])
-    if not path.exists():
-        raise BadSetting(
-            f"there is no database at {path}: run scrapy import-performers FILE first, or name "
-            "yours with -s DATABASE_URL=sqlite:///FILE"
-        )
-    database = PerformerDatabase(settings["DATABASE_URL"])
+    database = PerformerDatabase(settings["DATABASE_URL"], create=False)
     finish_what_was_begun(database, Path(settings["INDEX_DIR"]))
     return database
 

@@ -13,6 +13,7 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import open_existing
 from enrichscrapy.core.checks import check_settings
+from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import EnrichError
 
 EXIT_CODES = {
@@ -53,8 +54,10 @@ class Command(ScrapyCrawlCommand):
         assert self.crawler_process is not None
         os.umask(0o077)  # whatever a crawl writes may name people
         try:
-            check_settings(self.crawler_process.settings)
-            open_existing(self.crawler_process.settings).close()  # also finishes erasures
+            settings = self.crawler_process.settings
+            check_settings(settings)
+            if database_path(settings["DATABASE_URL"]).exists():
+                open_existing(settings).close()  # finishes erasures before the source is locked
         except EnrichError as error:
             self.exitcode = _tell(error)
             return

@@ -23,6 +23,10 @@ class Command(EnrichCommand):
             "0 published, 1 there is nothing to index or it could not be written, 2 bad setting."
         )
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--force", action="store_true", help="replace another database's index")
+
     def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
         index_dir = Path(settings["INDEX_DIR"])
         with open_existing(settings) as database:
@@ -33,7 +37,7 @@ class Command(EnrichCommand):
                 self.say("the database has no accepted face yet: there is nothing to index")
                 return 1
             try:
-                generation = reindex(database, index_dir, model_id)
+                generation = reindex(database, index_dir, model_id, force=opts.force)
             except OSError as error:
                 self.say(f"{index_dir} cannot be written: {error.strerror}")
                 return 1

@@ -55,14 +55,17 @@ def database_path(target: str | Path) -> Path:
     return Path(url.database).expanduser().absolute()
 
 
-def open_engine(target: str | Path, *, busy_timeout: float = 60.0) -> Engine:
-    """Open (or create, readable by its owner only) a database file and check it.
+def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool = True) -> Engine:
+    """Open a database file and check it; ``create`` makes a missing one, for its owner's eyes only.
 
-    Raises ``DatabaseDamaged`` or ``DatabaseUnavailable``; waits up to ``busy_timeout`` seconds
-    for other processes.
+    Raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing one, ``BadSetting``;
+    waits up to ``busy_timeout`` seconds for other processes.
     """
     path = database_path(target)
-    _create_private(path)
+    if create:
+        _create_private(path)
+    else:
+        check_exists(path)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": busy_timeout},
@@ -174,6 +177,24 @@ def _create_private(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise DatabaseUnavailable(f"{path} cannot be created: {error.strerror}") from error
+
+
+def check_exists(path: Path) -> None:
+    """Raise ``BadSetting`` where there is no database, or an empty file."""
+    if not (path.is_file() and path.stat().st_size):
+        raise BadSetting(
+            f"there is no database at {path}: run scrapy import-performers FILE first, or name "
+            "yours with -s DATABASE_URL=sqlite:///FILE; is its disk mounted?"
+        )
+
+
+def inode(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(path: Path, busy_timeout: float) -> Callable[[sqlite3.Connection, Any], None]:

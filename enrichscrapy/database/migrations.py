@@ -46,11 +46,20 @@ def create_erasures(connection: Connection) -> None:
     )
 
 
+def create_origin(connection: Connection) -> None:
+    """The token that tells this database from any other."""
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS origin (token TEXT PRIMARY KEY NOT NULL)"
+    )
+    connection.exec_driver_sql("INSERT INTO origin SELECT lower(hex(randomblob(16)))")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
     ("0040_minors", create_minors),
     ("0041_erasures", create_erasures),
+    ("0042_origin", create_origin),
 )
 
 

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.artefacts import ArtefactStore
-from enrichscrapy.database.engine import check, database_path, open_engine
+from enrichscrapy.database.engine import check, database_path, inode, open_engine
 from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.minors import note_stored_dates, words_of_minors
-from enrichscrapy.database.schema import erasures, performers, sources, stashbox_ids
+from enrichscrapy.database.schema import erasures, origin, performers, sources, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
+from enrichscrapy.exceptions import DatabaseUnavailable
 from enrichscrapy.items import Performer
 from enrichscrapy.sites import all_sites
 
@@ -32,7 +33,9 @@ class PerformerDatabase:
 
     Thread-safe; each call is one transaction of its own unless it takes a connection.
     ``target`` is a path or a ``sqlite:///`` URL; ``busy_timeout`` is how many seconds a writer
-    waits for another process. Opening raises ``DatabaseDamaged`` or ``DatabaseUnavailable``.
+    waits for another process; ``create`` makes the file where there is none. Opening raises
+    ``DatabaseDamaged``, ``DatabaseUnavailable`` or ``BadSetting``. ``token`` tells this database
+    from any other.
     """
 
     def __init__(
@@ -41,12 +44,16 @@ class PerformerDatabase:
         *,
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 60.0,
+        create: bool = True,
     ) -> None:
         self.path = database_path(target)
         self.clock = clock
-        self.engine = open_engine(target, busy_timeout=busy_timeout)
+        self.engine = open_engine(target, busy_timeout=busy_timeout, create=create)
+        self._inode = inode(self.path)
         try:
             migrate(self.engine, self.path, clock())
+            with self.read() as connection:
+                self.token = connection.scalars(select(origin.c.token)).one()
             self._register_sources()
         except BaseException:
             self.close()
@@ -74,9 +81,22 @@ class PerformerDatabase:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises."""
+        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises.
+
+        Raises ``DatabaseUnavailable`` when the path leads to no file any more, or to another one.
+        """
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            self._check_same_file(connection)
             yield connection
+
+    def _check_same_file(self, connection: Connection) -> None:
+        """What is written to a file that was deleted or replaced is lost, and nobody would know."""
+        known = connection.scalar(select(origin.c.token)) == self.token
+        if not known or inode(self.path) != self._inode:
+            raise DatabaseUnavailable(
+                f"{self.path} is gone or is another database than the one that was opened: "
+                "nothing more is written; is its disk still mounted?"
+            )
 
     def _register_sources(self) -> None:
         with self.read() as connection:

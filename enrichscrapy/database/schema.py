@@ -345,6 +345,9 @@ suppressed_performers = Table(
     Column("confirmed_at", Float),  # not the suppressed one; null while nobody has said so
 )
 
+# One row: what tells this database from any other, whatever file it is in.
+origin = Table("origin", metadata, Column("token", Text, primary_key=True))
+
 # Erasures that were begun: what a killed one leaves is finished by whatever command comes next.
 erasures = Table(
     "erasures",

@@ -48,7 +48,7 @@ class DatabaseExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        database = PerformerDatabase(crawler.settings["DATABASE_URL"])
+        database = PerformerDatabase(crawler.settings["DATABASE_URL"], create=False)
         try:
             database.suppressions.check()
             if not crawler.settings.getbool("DRY_RUN"):

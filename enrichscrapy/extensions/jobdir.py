@@ -57,7 +57,7 @@ class JobdirExtension:
 
         def register(path: Path) -> None:
             # The crawl's own database is opened later, and may then find that it cannot begin.
-            with PerformerDatabase(settings["DATABASE_URL"]) as database:
+            with PerformerDatabase(settings["DATABASE_URL"], create=False) as database:
                 database.artefacts.register("jobdir", path)
 
         jobdir = open_jobdir(Path(settings["JOBDIR"]), owner, time.time(), register)

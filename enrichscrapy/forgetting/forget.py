@@ -16,6 +16,7 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.performers import new_id
 from enrichscrapy.database.schema import erasures
 from enrichscrapy.database.traits import Traits
+from enrichscrapy.exceptions import IndexOfAnotherDatabase
 from enrichscrapy.files.locks import all_sources
 from enrichscrapy.forgetting.files import clean_files
 from enrichscrapy.forgetting.rows import Person, erase_rows, shrink
@@ -41,7 +42,7 @@ class Forgotten:
     rows: dict[str, int] = field(default_factory=dict)
     suppressions: int = 0
     files: list[str] = field(default_factory=list)
-    index: str = "there was none"
+    index: str = ""
     failed: list[str] = field(default_factory=list)
     blocked: dict[int, str] = field(default_factory=dict)
 
@@ -119,6 +120,18 @@ def _person(performer_id: int | None, fields: dict[str, object] | None) -> Perso
     return Person(Performer(performer_id, name) if performer_id is not None else None, traits)
 
 
+def _make_index_anew(db: PerformerDatabase, index_dir: Path) -> str:
+    """What became of the index, in words."""
+    model_id = index_model_id(db, index_dir) if index_dir.exists() else None
+    if model_id is None:
+        return "there was none"
+    try:
+        generation = reindex(db, index_dir, model_id, keep_previous=False)
+    except IndexOfAnotherDatabase as error:
+        return str(error)
+    return f"made anew with {generation.manifest.count} faces, older ones removed"
+
+
 def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
     """Do all of a job, or once more what an interruption left of it; no crawl may run."""
     forgotten, person = Forgotten(), job.person
@@ -128,11 +141,7 @@ def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
         db.suppressions.add(person.traits)
         if person.performer is not None and db.get_performer(person.performer.id) is not None:
             forgotten.rows = erase_rows(db, person.performer.id, person)
-    model_id = index_model_id(db, index_dir) if index_dir.exists() else None
-    if model_id is not None:
-        generation = reindex(db, index_dir, model_id, keep_previous=False)
-        faces = generation.manifest.count
-        forgotten.index = f"made anew with {faces} faces, older ones removed"
+    forgotten.index = _make_index_anew(db, index_dir)
     if not forgotten.failed:
         with db.write() as connection:  # before the file is written anew: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)

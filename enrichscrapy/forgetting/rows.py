@@ -45,6 +45,7 @@ OF_NOBODY = {
     "hosts": "pace of hosts; a reason that mentions the person is blanked",
     "face_changes": "numbers of faces, which are never given again",
     "artefacts": "paths; the files themselves are cleaned",
+    "origin": "what tells this database from any other",
     "erasures": "what was begun, and of whom until it is done",
     "suppressions": "keyed digests",
     "schema_migrations": "names of steps",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Difference:
     """One way in which index and database disagree.
 
-    ``kind``: ``missing_index``, ``damaged``, ``other_model``, ``other_history`` and ``behind``
-    (of the index as a whole); ``missing`` (accepted, not indexed), ``extra`` (indexed, not
+    ``kind``: ``other_database``, ``missing_index``, ``damaged``, ``other_model``,
+    ``other_history`` and ``behind`` (of the index as a whole); ``missing`` (accepted, not indexed), ``extra`` (indexed, not
     accepted), ``different`` (another vector), ``unusable`` (the database's vector is not finite
     or not of unit length).
     """
@@ -61,6 +61,10 @@ def differences(
         if index is None:
             if model_id is not None and (count := accepted.count(connection, model_id)):
                 yield Difference("missing_index", f"{count} accepted faces are in no index")
+            return
+        if index.manifest.database not in ("", db.token):
+            detail = "the index was made from another database; see scrapy reindex --force"
+            yield Difference("other_database", detail)
             return
         known = accepted.model_info(connection, model_id) if model_id is not None else None
         if model_id is None or index.manifest.model != known:

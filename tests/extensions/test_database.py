@@ -18,6 +18,8 @@ from enrichscrapy.extensions.database import DatabaseExtension
 
 
 def build(path, **settings):
+    if path:
+        PerformerDatabase(path).close()
     crawler = get_crawler(settings_dict={"DATABASE_URL": f"sqlite:///{path}", **settings})
     return crawler, DatabaseExtension.from_crawler(crawler)
 
