@@ -228,7 +228,7 @@ class Photo:
     detail: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Lookup:
     """One performer on one source in one mode: the item of this project.
 
@@ -254,6 +254,10 @@ class Lookup:
     index_size: int = 0
     judgement: Judgement | None = None
     references_token: str = ""
+
+    def __repr__(self) -> str:
+        """Without names: Scrapy logs what it drops and what a stage breaks over."""
+        return f"<{self.source} {self.mode} lookup of performer {self.performer.id}>"
 
     @property
     def key(self) -> tuple[str, str, int]:

@@ -23,6 +23,7 @@ EXIT_CODES = {
     "bad_setting": 2,
     "blocked": 3,
     "layout_changed": 5,
+    "stage_failed": 6,
 }
 """Finish reason -> exit code. Scrapy's own limits (``closespider_…``) end 0, all others 1."""
 
@@ -45,7 +46,8 @@ class Command(ScrapyCrawlCommand):
             "Arguments: -a mode=url|name, -a limit=N, -a performers=ID,ID, -a gender=FEMALE|…|all. "
             "Add -s JOBDIR=jobs/NAME to resume a clean stop without asking for a page again. "
             "Exit codes: 0 done, 2 bad setting or argument, 3 blocked by the site, 4 another crawl "
-            "holds the source, 5 the site's layout changed, 1 anything else."
+            "holds the source, 5 the site's layout changed, 6 photos cannot be looked at or kept, "
+            "1 anything else."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

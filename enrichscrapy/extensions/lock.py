@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 class SourceLockExtension:
     """Holds the source's lock from before the database and the JOBDIR are opened to the end.
 
-    Raises ``SourceLocked`` (exit code 4) and, without a database, ``BadSetting``. Not active for spiders without a ``source_name``.
+    Raises ``SourceLocked`` (exit code 4) and, without a database, ``BadSetting``. Not active for
+    spiders without a ``source_name``.
     """
 
     def __init__(self, lock: FileLock) -> None:

@@ -25,9 +25,9 @@ class Difference:
     """One way in which index and database disagree.
 
     ``kind``: ``other_database``, ``missing_index``, ``damaged``, ``other_model``,
-    ``other_history`` and ``behind`` (of the index as a whole); ``missing`` (accepted, not indexed), ``extra`` (indexed, not
-    accepted), ``different`` (another vector), ``unusable`` (the database's vector is not finite
-    or not of unit length).
+    ``other_history`` and ``behind`` (of the index as a whole); ``missing`` (accepted, not
+    indexed), ``extra`` (indexed, not accepted), ``different`` (another vector), ``unusable`` (the
+    database's vector is not finite or not of unit length).
     """
 
     kind: str

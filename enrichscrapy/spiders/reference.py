@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import DueLookup, Selection
-from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
+from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable, EnrichError
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
@@ -43,6 +43,8 @@ from enrichscrapy.sites.layout import UNKNOWN_SHAPE
 from enrichscrapy.spiders.arguments import SpiderArguments
 
 GONE = (404, 410)
+MOST_BROKEN = 3
+"""Lookups in a row over which stages may break before the crawl ends."""
 DATABASE_FAULTS = (DatabaseDamaged, DatabaseUnavailable)
 
 
@@ -72,6 +74,7 @@ class ReferenceSpider(Spider):
         self.mode = self.arguments.mode
         self._in_progress: set[int] = set()
         self._room = asyncio.Event()
+        self._broken_in_a_row = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -80,6 +83,7 @@ class ReferenceSpider(Spider):
         spider.max_candidates = crawler.settings.getint("MAX_CANDIDATES")
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._lookup_ended, signal=signal)
+        crawler.signals.connect(spider._stage_failed, signal=signals.item_error)
         crawler.signals.connect(spider._callback_failed, signal=signals.spider_error)
         return spider
 
@@ -173,9 +177,24 @@ class ReferenceSpider(Spider):
             self._room.clear()
             await self._room.wait()
 
-    def _lookup_ended(self, item: Any) -> None:
+    def _lookup_ended(self, item: Any, signal: object = None) -> None:
+        if signal is signals.item_scraped:
+            self._broken_in_a_row = 0
         if isinstance(item, Lookup):
             self._leave(item.performer.id)
+
+    def _stage_failed(self, item: Any, failure: Failure) -> None:
+        """A stage broke over a lookup, which stays due.
+
+        What the machine did (a full disk, no memory) would meet the next one too, and so would
+        whatever breaks over several in a row: then the crawl ends.
+        """
+        self._broken_in_a_row += 1
+        of_the_machine = isinstance(failure.value, EnrichError | OSError | MemoryError)
+        if of_the_machine or self._broken_in_a_row >= MOST_BROKEN:
+            what = describe_failure(failure.value or RuntimeError("unknown failure"))
+            message = f"a stage failed, and would for the next lookup too: {what}"
+            stop_crawl(self.crawler, "stage_failed", message, at_once=True)
 
     def _callback_failed(self, failure: Failure, response: Response | Failure) -> None:
         """A callback broke: its lookup stays due, and its place goes to another."""

@@ -1,5 +1,7 @@
-"""A face model that does not come back."""
+"""Face models that do not come back."""
 
+import os
+import signal
 import threading
 
 from demo.stand_in import LocalBinaryPatterns
@@ -13,5 +15,24 @@ class AsleepTheSecondTime(LocalBinaryPatterns):
     def embed(self, crops):
         if self.answered:
             threading.Event().wait()
+        self.answered = True
+        return super().embed(crops)
+
+
+class KilledTheSecondTime(LocalBinaryPatterns):
+    """Answers for one batch; then it is killed, and its successors too while they start."""
+
+    answered = False
+
+    @classmethod
+    def load(cls, options):
+        if os.path.exists(os.environ["KILLED"]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().load(options)
+
+    def embed(self, crops):
+        if self.answered:
+            open(os.environ["KILLED"], "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
         self.answered = True
         return super().embed(crops)
