@@ -270,6 +270,9 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the message quotes the URL, which holds a n
 
 # --- The ledger decides the work, Scrapy's queues only carry it -----------------------------------
 SCHEDULER = "enrichscrapy.core.scheduler.LedgerScheduler"
+# What a JOBDIR holds is JSON: Scrapy's pickles would run whatever somebody has put into them.
+SCHEDULER_DISK_QUEUE = "enrichscrapy.core.json_queue.JsonLifoQueue"
+SCHEDULER_START_DISK_QUEUE = "enrichscrapy.core.json_queue.JsonFifoQueue"
 DOWNLOADER = "enrichscrapy.core.downloader.StoppableDownloader"
 # No request is ever dropped as seen before: a finished JOBDIR must not silence a new attempt.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"

@@ -24,6 +24,8 @@ from enrichscrapy import __version__
 from enrichscrapy.exceptions import BadSetting
 
 RECORD = "enrichscrapy.json"
+QUEUE_FORMAT = "JSON 1"
+"""Older JOBDIRs hold pickles, which are never read."""
 SCRAPY_NAMES = frozenset({"requests.queue", "requests.seen", "spider.state"})
 
 
@@ -50,9 +52,10 @@ class _Record:
 
 
 def versions() -> dict[str, str]:
-    """What wrote the queues, as pickles: another version may read them differently."""
+    """What wrote the queues: another version may read them differently."""
     python = ".".join(map(str, sys.version_info[:2]))
-    return {"enrichscrapy": __version__, "scrapy": version("scrapy"), "python": python}
+    programs = {"enrichscrapy": __version__, "scrapy": version("scrapy"), "python": python}
+    return {**programs, "queue format": QUEUE_FORMAT}
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ def _unusable(path: Path, record: _Record | None) -> str:
         return "its last run did not end in good order"
     for name, current in versions().items():
         if record.versions.get(name) != current:
-            return f"it was written by {name} {record.versions.get(name)}, this is {current}"
+            written = record.versions.get(name) or "of before"
+            return f"it was written by {name} {written}, this is {current}"
     return _changed(record.files, _files(path))
 
 
