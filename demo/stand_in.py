@@ -17,7 +17,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichscrapy.faces.model import DIMENSION, PREPROCESSING, ModelInfo, ModelOptions
+from enrichscrapy.faces.model import DIMENSION, PREPROCESSING, ModelOptions
+from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts import Thresholds
 
 Array = NDArray[Any]

@@ -159,6 +159,16 @@ class Performer:
 
 
 @dataclass(frozen=True)
+class ModelInfo:
+    """Which network made a vector, and how; vectors of two models never meet."""
+
+    name: str
+    sha256: str
+    preprocessing: str
+    dimension: int
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A face of another performer; ``distance`` is 1 - cosine."""
 

@@ -18,13 +18,13 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import hosts
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.items import (
     Decision,
     Face,
     Identity,
     Judgement,
     Lookup,
+    ModelInfo,
     Outcome,
     Photo,
     PhotoOutcome,

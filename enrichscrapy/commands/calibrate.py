@@ -13,8 +13,9 @@ from scrapy.settings import BaseSettings
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
-from enrichscrapy.faces.model import FaceModel, ModelInfo, resolve_model
+from enrichscrapy.faces.model import FaceModel, resolve_model
 from enrichscrapy.faces.options import FaceOptions
+from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts import RULE_VERSION, Thresholds, fingerprint
 
 if TYPE_CHECKING:

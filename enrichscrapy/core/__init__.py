@@ -1,4 +1,4 @@
-"""What replaces Scrapy's own downloader, download handler, scheduler and resolver, and the browser.
+"""What replaces Scrapy's own downloader, handler, scheduler and resolver; the browser.
 
-May import extensions, politeness, files and what lies below them; no spider, pipeline or command.
+May import extensions and what lies below; no spider, pipeline, middleware or command.
 """

@@ -13,8 +13,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 
+from enrichscrapy.core.meta import performer_of
 from enrichscrapy.core.refused import RequestRefused
-from enrichscrapy.core.scheduler import performer_of
 from enrichscrapy.items import Outcome
 
 

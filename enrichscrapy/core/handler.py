@@ -16,9 +16,10 @@ from scrapy_playwright.page import PageMethod
 
 from enrichscrapy.core.browser import ChromiumProvider, find_browser
 from enrichscrapy.core.header_limit import limit_headers
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.core.turns import turns_of
 from enrichscrapy.core.visit import Visit
-from enrichscrapy.downloadermiddlewares.pace import pace_of
 from enrichscrapy.facts.text import one_line
 from enrichscrapy.politeness.addresses import SourceAddresses, is_loopback, is_public
 
@@ -37,8 +38,8 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
     """Applies ``<SOURCE>_BASE_URL`` to whatever leaves, photos included, and ends its turn.
 
     Everything on the engine's side (robots.txt rules, cookies, redirects, the spider) sees the
-    site's real host. Requests with ``meta["visit"]`` go to a browser that lives no longer than
-    the visit. Settings: ``CHROMIUM_PATH``, ``CHROMIUM_SANDBOX``, ``CHROMIUM_MEMORY``.
+    site's real host. Requests of a :class:`Visit` go to a browser that lives no longer
+    than it. Settings: ``CHROMIUM_PATH``, ``CHROMIUM_SANDBOX``, ``CHROMIUM_MEMORY``.
     """
 
     browser_provider: ChromiumProvider
@@ -66,11 +67,11 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
             response = await self._fetch(request)
             return response
         finally:
-            await pace_of(self._crawler).end_turn(request, response)
+            await turns_of(self._crawler).end(request, response)
 
     async def _fetch(self, request: Request) -> Response:
-        if "visit" in request.meta:
-            return await self._visit(request, request.meta["visit"])
+        if (visit := RequestInfo.of(request).visit) is not None:
+            return await self._visit(request, visit)
         source = self.sources.of(request)
         outgoing = request.replace(url=source.leaving(request.url)) if source else request
         try:
@@ -85,7 +86,8 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         """Open a challenged page in a browser of its own; what came of it is in ``visit``."""
         source = self.sources.of(request)
         assert source is not None  # the intake refuses what belongs to no source
-        outgoing = request.replace(url=source.leaving(request.url), meta=_browser_meta(request))
+        meta = _browser_meta(request, visit)
+        outgoing = request.replace(url=source.leaving(request.url), meta=meta)
         self.abort_request = visit.keeps_out
         visit.end_browser = self.browser_provider.kill
         try:
@@ -137,8 +139,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         await self.browser_provider.close()
 
 
-def _browser_meta(request: Request) -> dict[str, object]:
-    visit: Visit = request.meta["visit"]
+def _browser_meta(request: Request, visit: Visit) -> dict[str, object]:
     milliseconds = 1000 * visit.seconds
     agent = request.headers.get("User-Agent")
     return {

@@ -16,12 +16,12 @@ from queuelib.queue import FifoDiskQueue, LifoDiskQueue
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.lookups.plan import Plan, Step
 
 CALLBACKS = ("parse_page", "parse_search", "page_failed")
-META = ("source", "lookup", "handle_httpstatus_all", "is_start_request")
-META += ("restored", "depth", "retry_times", "redirect_times")
-"""What a restored request needs of its meta; the rest is set anew on its way."""
+META = ("handle_httpstatus_all", "is_start_request", "depth", "retry_times", "redirect_times")
+"""What a restored request needs of Scrapy's own meta; the rest is set anew on its way."""
 
 _converter = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 
@@ -35,6 +35,8 @@ class _Entry:
     errback: str
     plan: Plan
     step: Step
+    source: str
+    restored: bool
     priority: int = 0
     meta: dict[str, Any] = field(default_factory=dict)
 
@@ -48,7 +50,9 @@ def to_json(request: Request) -> bytes:
     if not (known and isinstance(plan, Plan) and isinstance(step, Step)):
         raise ValueError("only a lookup's request can wait on disk")
     meta = {name: request.meta[name] for name in META if name in request.meta}
-    entry = _Entry(request.url, callback, errback, plan, step, request.priority, meta)
+    info = RequestInfo.of(request)
+    own = (plan, step, info.source, info.restored)
+    entry = _Entry(request.url, callback, errback, *own, request.priority, meta)
     try:
         return json.dumps(_converter.unstructure(entry), ensure_ascii=False).encode()
     except (TypeError, UnicodeEncodeError, RecursionError) as error:
@@ -63,6 +67,7 @@ def from_json(data: bytes, spider: Spider) -> Request:
         raise ValueError(f"an entry is no request of a lookup ({type(error).__name__})") from error
     if not {entry.callback, entry.errback} <= set(CALLBACKS) or not set(entry.meta) <= set(META):
         raise ValueError("an entry is no request of a lookup")
+    info = RequestInfo(entry.source, entry.plan.performer_id, entry.restored)
     return Request(
         entry.url,
         callback=getattr(spider, entry.callback),
@@ -70,7 +75,7 @@ def from_json(data: bytes, spider: Spider) -> Request:
         priority=entry.priority,
         dont_filter=True,
         cb_kwargs={"plan": entry.plan, "step": entry.step},
-        meta=dict(entry.meta),
+        meta=info.meta(**entry.meta),
     )
 
 

@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import Scheduler
 from twisted.internet.defer import Deferred
 
+from enrichscrapy.core.meta import change_info, performer_of
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.jobdir import JobdirExtension
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 class LedgerScheduler(Scheduler):
     """Marks what a JOBDIR brought back, and outlives a JOBDIR that breaks.
 
-    Restored requests carry ``meta["restored"]``; ``restored`` are their performers' ids. A queue
+    Restored requests say so (:class:`RequestInfo`); ``restored`` are their performers' ids. A queue
     that cannot be read back is set aside: the ledger knows what was in it.
     """
 
@@ -51,7 +52,7 @@ class LedgerScheduler(Scheduler):
     def _put_back(self, requests: list[Request]) -> Iterator[int]:
         """Mark what was restored; yield the performers' ids."""
         for request in requests:
-            request.meta["restored"] = True
+            change_info(request, restored=True)
             super().enqueue_request(request.replace(dont_filter=True))
             if (performer_id := performer_of(request)) is not None:
                 yield performer_id
@@ -87,9 +88,3 @@ class LedgerScheduler(Scheduler):
         jobdir.broken = True
         message = f"the JOBDIR cannot be written ({error.strerror}); what is stored is safe"
         stop_crawl(self.crawler, "jobdir_error", message)
-
-
-def performer_of(request: Request) -> int | None:
-    """The performer a lookup's request is about; None for any other request."""
-    lookup = request.meta.get("lookup")
-    return lookup.get("performer_id") if isinstance(lookup, dict) else None

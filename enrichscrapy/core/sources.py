@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.crawler import Crawler
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.politeness.addresses import SourceAddresses, check_base_url
 from enrichscrapy.sites import Site, all_sites
 
 
 class Sources:
-    """Finds the source a request belongs to, by ``meta["source"]`` or by its host."""
+    """Finds the source a request belongs to, by what it says or by its host."""
 
     def __init__(self, sources: Iterable[SourceAddresses]) -> None:
         self._by_name = {each.source: each for each in sources}
@@ -34,7 +35,7 @@ class Sources:
         return iter(self._by_name.values())
 
     def of(self, request: Request) -> SourceAddresses | None:
-        named = self._by_name.get(request.meta.get("source", ""))
+        named = self._by_name.get(RequestInfo.of(request).source)
         return named or self.of_url(request.url)
 
     def of_url(self, url: str) -> SourceAddresses | None:

@@ -1,17 +1,18 @@
-"""Files a crawl wrote that may name a performer: erasure must find them again."""
+"""Files that may name a performer: written privately, and known to erasure beforehand."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.connection import Database
 from enrichscrapy.database.schema import artefacts
-
-if TYPE_CHECKING:
-    from enrichscrapy.database.performer_database import PerformerDatabase
 
 
 class ArtefactStore:
@@ -19,7 +20,7 @@ class ArtefactStore:
     one performer's folder.
     """
 
-    def __init__(self, database: PerformerDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def register(self, kind: str, path: Path) -> None:
@@ -40,3 +41,25 @@ class ArtefactStore:
         """Forget that this file was written."""
         with self._database.write() as connection:
             connection.execute(delete(artefacts).where(artefacts.c.path == str(path.absolute())))
+
+    @contextmanager
+    def private_file(self, kind: str, path: Path) -> Iterator[IO[bytes]]:
+        """Write ``path`` for its owner's eyes; it is replaced once the block ends without an error.
+
+        It is registered as an artefact of ``kind`` first, and so is the file beside it that is
+        written meanwhile: a process killed in the middle leaves nothing that erasure does not
+        know. ``OSError`` when it cannot be written.
+        """
+        path = path.absolute()
+        temporary = path.with_name(f"{path.name}.new")
+        for name in (path, temporary):
+            self.register(kind, name)
+        temporary.unlink(missing_ok=True)
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            self.remove(temporary)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -34,9 +35,6 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 
-if TYPE_CHECKING:
-    from enrichscrapy.database.ledger import Selection
-
 # The performer's id in the table read, and what makes its rows due.
 Way = tuple[ColumnElement[int], ColumnElement[bool]]
 
@@ -49,6 +47,23 @@ FEW = 5000
 
 # Written out, not bound: SQLite uses a partial index only for the very words it was made with.
 _IS_FOUND: ColumnElement[bool] = literal_column("lookups.outcome = 'found'")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which lookups a crawl would do.
+
+    ``model_id``: a found lookup of another model is due again. ``revisit_after_days``: an ended
+    one is, after so many days (0: never). ``gender`` takes performers of that gender and those
+    whose gender is unknown; ``performer_ids`` these performers only.
+    """
+
+    source: str
+    mode: str
+    model_id: int | None = None
+    revisit_after_days: float = 0.0
+    gender: str | None = None
+    performer_ids: tuple[int, ...] | None = None
 
 
 def find(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.connection import Database
 from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
 from enrichscrapy.database.performers import chunks, load_performers
 from enrichscrapy.database.schema import (
@@ -20,14 +21,11 @@ from enrichscrapy.database.schema import (
     verdict_history,
 )
 from enrichscrapy.database.shared_photos import count_others
+from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
-from enrichscrapy.items import Photo, Vector, Verdict
-
-if TYPE_CHECKING:
-    from enrichscrapy.database.performer_database import PerformerDatabase
-    from enrichscrapy.faces.model import ModelInfo
+from enrichscrapy.items import ModelInfo, Photo, Vector, Verdict
 
 
 @dataclass(frozen=True)
@@ -109,8 +107,9 @@ def load_references(
 class FaceStore:
     """Reads faces and photos; changes verdicts. New faces come in by ``store_lookup`` only."""
 
-    def __init__(self, database: PerformerDatabase) -> None:
+    def __init__(self, database: Database, suppressions: SuppressionStore) -> None:
         self._database = database
+        self._suppressions = suppressions
 
     # --- Models --------------------------------------------------------------------------------
 
@@ -261,5 +260,5 @@ class FaceStore:
     def _check_not_kept_out(self, connection: Connection, face_id: int) -> None:
         owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id))
         found = load_performers(connection, [owner] if owner is not None else [])
-        if self._database.suppressions.kept_out(connection, found):
+        if self._suppressions.kept_out(connection, found):
             raise VerdictRefused(f"performer {owner} is suppressed: no face of theirs is accepted")

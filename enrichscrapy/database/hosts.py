@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.connection import Database
 from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness import circuit, pace
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn, Wait
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
-
-if TYPE_CHECKING:
-    from enrichscrapy.database.performer_database import PerformerDatabase
 
 ROBOTS_DETAIL = "robots"
 """``lookups.detail`` of a page that robots.txt disallows."""
@@ -45,7 +43,7 @@ class Answer:
 class HostStore:
     """Pace, budget, circuit, robots.txt digest and clearance of each ``host`` or ``host:port``."""
 
-    def __init__(self, database: PerformerDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, host: str) -> HostState:

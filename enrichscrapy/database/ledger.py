@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, null, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, null, select, update
 
 from enrichscrapy.database import due
+from enrichscrapy.database.connection import Database
+from enrichscrapy.database.due import Selection
 from enrichscrapy.database.minors import words_of_minors
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import external_urls, faces, lookups, sources
+from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Outcome, Performer, ReferenceSiteMode, Verdict
-
-if TYPE_CHECKING:
-    from enrichscrapy.database.performer_database import PerformerDatabase
 
 
 @dataclass(frozen=True)
@@ -61,23 +61,6 @@ class DueLookup:
     minor: str = ""
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which lookups a crawl would do.
-
-    ``model_id``: a found lookup of another model is due again. ``revisit_after_days``: an ended
-    one is, after so many days (0: never). ``gender`` takes performers of that gender and those
-    whose gender is unknown; ``performer_ids`` these performers only.
-    """
-
-    source: str
-    mode: str
-    model_id: int | None = None
-    revisit_after_days: float = 0.0
-    gender: str | None = None
-    performer_ids: tuple[int, ...] | None = None
-
-
 class Ledger:
     """Reads what is due and how things stand; ``store_lookup`` is what writes it.
 
@@ -86,8 +69,19 @@ class Ledger:
     performer needs a link of the source; by name, one found by link is left alone.
     """
 
-    def __init__(self, database: PerformerDatabase) -> None:
+    def __init__(self, database: Database, suppressions: SuppressionStore) -> None:
         self._database = database
+        self._suppressions = suppressions
+
+    def register_sources(self, names: Iterable[str]) -> None:
+        """Keep ready who was never looked up on these sources; nothing where that is done."""
+        with self._database.read() as connection:
+            missing = set(names) - set(connection.scalars(select(sources.c.name)))
+        for name in sorted(missing):
+            with self._database.write() as connection:
+                known = select(sources.c.name).where(sources.c.name == name)
+                if connection.scalar(known) is None:  # another process may have been faster
+                    connection.execute(insert(sources).values(name=name))
 
     def due(
         self, selection: Selection, after_id: int = 0, batch_size: int = 200
@@ -200,18 +194,14 @@ class Ledger:
 
     def _prepare(self, selection: Selection) -> None:
         ReferenceSiteMode(selection.mode)  # ValueError for a mode that does not exist
-        with self._database.read() as connection:
-            query = select(sources.c.name).where(sources.c.name == selection.source)
-            known = connection.scalar(query) is not None
-        if not known:
-            self._database.register_source(selection.source)
+        self.register_sources([selection.source])
 
     def _complete(
         self, connection: Connection, selection: Selection, ids: list[int]
     ) -> list[DueLookup]:
         found = load_performers(connection, ids)
         # Asked again of each, not only of the table: that one is as good as who wrote to the file.
-        kept_out = self._database.suppressions.kept_out(connection, found)
+        kept_out = self._suppressions.kept_out(connection, found)
         urls = self._urls(connection, selection, ids)
         attempts = self._attempts(connection, selection, ids)
         young = words_of_minors(connection, found, self._database.clock())

@@ -1,40 +1,52 @@
 """The schema's steps, each recorded by name in ``schema_migrations`` once it was taken.
 
-A released step is never edited; a change of the schema is a new function at the end of
-``STEPS``. The first step makes the tables as ``schema.py`` has them, so a later step has to bear
-with a database that already has what it adds.
+A released step is never edited, and nothing in it refers to today's schema: the first ones are the
+SQL files in ``steps/``. A change of the schema is a new function at the end of ``STEPS``, and the
+same change in ``schema.py``; a test holds the two together.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
-from enrichscrapy.database import pending
-from enrichscrapy.database.schema import metadata, schema_migrations
+from enrichscrapy.database.schema import schema_migrations
 from enrichscrapy.exceptions import DatabaseUnavailable
 
 Step = Callable[[Connection], None]
 
 
 def create_tables(connection: Connection) -> None:
-    """All tables and indexes."""
-    metadata.create_all(connection)
+    """The tables and indexes of the first version."""
+    run_script(connection, "0001_tables.sql")
 
 
 def create_pending(connection: Connection) -> None:
     """The view of never looked-up performers and the triggers that keep its copy in step."""
-    pending.create(connection)
+    run_script(connection, "0002_pending.sql")
+
+
+def run_script(connection: Connection, name: str) -> None:
+    """Run a file of ``steps/``, in the caller's transaction."""
+    lines = files(__package__).joinpath("steps", name).read_text("utf-8").splitlines(keepends=True)
+    statement = ""
+    for line in lines:
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.exec_driver_sql(statement)
+            statement = ""
 
 
 def create_minors(connection: Connection) -> None:
     """Whose word makes a performer a minor."""
     connection.exec_driver_sql(
-        "CREATE TABLE IF NOT EXISTS minors (performer_id INTEGER NOT NULL REFERENCES performers "
-        "(id) ON DELETE CASCADE, said_by TEXT NOT NULL, adult_on TEXT NOT NULL, "
-        "PRIMARY KEY (performer_id, said_by))"
+        "CREATE TABLE IF NOT EXISTS minors (performer_id INTEGER NOT NULL, said_by TEXT NOT NULL, "
+        "adult_on TEXT NOT NULL, PRIMARY KEY (performer_id, said_by), "
+        "FOREIGN KEY(performer_id) REFERENCES performers (id) ON DELETE CASCADE)"
     )
 
 

@@ -1,41 +1,32 @@
-"""The performer database: one SQLite file, opened, migrated and checked."""
+"""The performer database: the people in it, and the stores of what was learnt about them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import func, select, text
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.artefacts import ArtefactStore
-from enrichscrapy.database.engine import check, database_path, inode, open_engine
+from enrichscrapy.database.connection import Database
 from enrichscrapy.database.faces import FaceStore, StoredFace
+from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
-from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.minors import note_stored_dates, words_of_minors
-from enrichscrapy.database.schema import erasures, origin, performers, sources, stashbox_ids
+from enrichscrapy.database.schema import erasures, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
-from enrichscrapy.exceptions import DatabaseUnavailable
 from enrichscrapy.items import Performer
 from enrichscrapy.sites import all_sites
 
-if TYPE_CHECKING:
-    from enrichscrapy.database.hosts import HostStore
 
-
-class PerformerDatabase:
+class PerformerDatabase(Database):
     """Performers, what was looked up, and the faces found.
 
-    Thread-safe; each call is one transaction of its own unless it takes a connection.
-    ``target`` is a path or a ``sqlite:///`` URL; ``busy_timeout`` is how many seconds a writer
-    waits for another process; ``create`` makes the file where there is none. Opening raises
-    ``DatabaseDamaged``, ``DatabaseUnavailable`` or ``BadSetting``. ``token`` tells this database
-    from any other.
+    Each call is one transaction of its own unless it takes a connection.
     """
 
     def __init__(
@@ -46,80 +37,22 @@ class PerformerDatabase:
         busy_timeout: float = 60.0,
         create: bool = True,
     ) -> None:
-        self.path = database_path(target)
-        self.clock = clock
-        self.engine = open_engine(target, busy_timeout=busy_timeout, create=create)
-        self._inode = inode(self.path)
+        super().__init__(target, clock=clock, busy_timeout=busy_timeout, create=create)
         try:
-            migrate(self.engine, self.path, clock())
-            with self.read() as connection:
-                self.token = connection.scalars(select(origin.c.token)).one()
-            self._register_sources()
+            self.ledger.register_sources(all_sites())
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.engine.dispose()
-
-    def check(self) -> None:
-        """Check the whole file, however long it takes; raises ``DatabaseDamaged``."""
-        with self.engine.connect() as connection:
-            check(connection, self.path)
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read transaction: one state of the database, whatever is written meanwhile."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises.
-
-        Raises ``DatabaseUnavailable`` when the path leads to no file any more, or to another one.
-        """
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            self._check_same_file(connection)
-            yield connection
-
-    def _check_same_file(self, connection: Connection) -> None:
-        """What is written to a file that was deleted or replaced is lost, and nobody would know."""
-        known = connection.scalar(select(origin.c.token)) == self.token
-        if not known or inode(self.path) != self._inode:
-            raise DatabaseUnavailable(
-                f"{self.path} is gone or is another database than the one that was opened: "
-                "nothing more is written; is its disk still mounted?"
-            )
-
-    def _register_sources(self) -> None:
-        with self.read() as connection:
-            missing = set(all_sites()) - set(connection.scalars(select(sources.c.name)))
-        for name in sorted(missing):
-            self.register_source(name)
-
-    def register_source(self, name: str) -> None:
-        """Keep ready who was never looked up on this source; nothing when that is done already."""
-        with self.write() as connection:
-            known = select(sources.c.name).where(sources.c.name == name)
-            if connection.scalar(known) is None:
-                connection.execute(insert(sources).values(name=name))
 
     # --- Its parts -----------------------------------------------------------------------------
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self)
+        return Ledger(self, self.suppressions)
 
     @cached_property
     def faces(self) -> FaceStore:
-        return FaceStore(self)
+        return FaceStore(self, self.suppressions)
 
     @cached_property
     def artefacts(self) -> ArtefactStore:
@@ -131,8 +64,6 @@ class PerformerDatabase:
 
     @cached_property
     def hosts(self) -> HostStore:
-        from enrichscrapy.database.hosts import HostStore
-
         return HostStore(self)
 
     # --- Performers ----------------------------------------------------------------------------

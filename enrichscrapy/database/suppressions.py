@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.connection import Database
 from enrichscrapy.database.performers import chunks, load_performers, performers_page
 from enrichscrapy.database.schema import (
     external_urls,
@@ -29,9 +29,6 @@ from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdi
 from enrichscrapy.exceptions import SuppressionKeyMissing
 from enrichscrapy.items import Performer, Verdict
 
-if TYPE_CHECKING:
-    from enrichscrapy.database.performer_database import PerformerDatabase
-
 STRENGTH = ("link", "id", "row", "name")
 """Kinds of suppression, the most certain first; the last one blocks only."""
 
@@ -41,7 +38,7 @@ _DECIDED_BY = "suppression"
 class SuppressionStore:
     """Adds suppressions and tells who falls under them."""
 
-    def __init__(self, database: PerformerDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     @property

@@ -20,10 +20,11 @@ from scrapy.http.request import NO_CALLBACK
 
 from enrichscrapy.core.browser import HOW_TO_INSTALL, find_browser
 from enrichscrapy.core.hosts import Hosts
+from enrichscrapy.core.meta import RequestInfo, change_info
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.core.turns import hosts_of
 from enrichscrapy.core.visit import Visit, host_and_port
 from enrichscrapy.downloadermiddlewares.cookies import SourceCookiesMiddleware
-from enrichscrapy.downloadermiddlewares.pace import hosts_of
 from enrichscrapy.downloadermiddlewares.refusals import refusal_in, refuse
 from enrichscrapy.politeness.addresses import SourceAddresses
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind
@@ -109,10 +110,11 @@ class ChallengeMiddleware:
                     self._use(gate.clearance, request, source)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        refusal = None if "visit" in request.meta else refusal_in(response)
+        info = RequestInfo.of(request)
+        refusal = None if info.visit is not None else refusal_in(response)
         if refusal is None or refusal.kind is not RefusalKind.CHALLENGE:
             return response
-        if request.meta.get("robots"):
+        if info.robots:
             return response  # no rules, no visit: a refusal like any other
         source = self.sources.of(request)
         assert source is not None
@@ -134,12 +136,12 @@ class ChallengeMiddleware:
         gate = self._gate(source)
         clearance = gate.clearance or Clearance()
         if clearance.is_valid(self._hosts.now()):
-            if not (clearance.was_sent(request) or request.meta.get("cleared")):
+            if not (clearance.was_sent(request) or RequestInfo.of(request).cleared):
                 return  # it left before another request's challenge was passed
             gate.clearance = Clearance()
             await self._hosts.set_clearance(request, [])
             await refuse(self.crawler, request, refusal.kind, "challenge: passed, yet asked again")
-        if request.meta.get("cleared"):
+        if RequestInfo.of(request).cleared:
             await refuse(self.crawler, request, refusal.kind, "challenge: passed without a cookie")
         if not self.has_browser:
             why = f"challenge: no browser found; {HOW_TO_INSTALL}"
@@ -162,7 +164,7 @@ class ChallengeMiddleware:
         )
         logger.info("A challenge: asking a browser to open the page")
         self.crawler.stats.inc_value("requests/browser_visits")
-        meta = {"source": source.source, "visit": visit, "cost": self.max_requests}
+        meta = RequestInfo(source.source, visit=visit, cost=self.max_requests).meta()
         await self.crawler.engine.download_async(
             Request(request.url, callback=NO_CALLBACK, dont_filter=True, meta=meta)
         )
@@ -174,8 +176,8 @@ class ChallengeMiddleware:
     async def _again(self, request: Request) -> Response:
         """The same request with the cookies, in a turn of its own."""
         again = request.replace(callback=NO_CALLBACK, errback=None, dont_filter=True)
-        again.meta["cleared"] = True
-        again.meta.pop("lookup", None)  # not a page that could be handed back to the scheduler
+        # Nor is it a page that could be handed back to the scheduler.
+        change_info(again, cleared=True, performer_id=None)
         response = await self.crawler.engine.download_async(again)
         return response.replace(request=request)
 

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
 from enrichscrapy.items import Outcome
@@ -63,20 +64,20 @@ class IntakeMiddleware:
         )
 
     def process_request(self, request: Request) -> None:
-        photo = bool(request.meta.get("photo"))
+        info = RequestInfo.of(request)
         source = self.sources.of(request)
-        any_host = photo or bool(request.meta.get("robots"))
+        any_host = info.photo or info.robots
         fault = source.fault(request.url, photo=any_host) if source else "host not allowed"
         if fault:
             raise RequestRefused(Outcome.FAILED, f"address: {fault}")
         for key in _UNWANTED_META:
             request.meta.pop(key, None)
-        request.meta["download_maxsize"] = self.photo_max if photo else self.page_max
+        request.meta["download_maxsize"] = self.photo_max if info.photo else self.page_max
         request.headers["User-Agent"] = self.agent
 
     def process_response(self, request: Request, response: Response) -> Response:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        fault = type_fault(kind, photo=bool(request.meta.get("photo")))
+        fault = type_fault(kind, photo=RequestInfo.of(request).photo)
         if fault and response.status == 200:
             raise RequestRefused(Outcome.FAILED, fault)
         return response

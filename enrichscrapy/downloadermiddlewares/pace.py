@@ -1,203 +1,29 @@
-"""One request at a time to a source, each in its turn: pages, photos, robots.txt, the browser.
-
-A turn is taken before the cookies are set (a request that waits for a challenge to be passed has
-to leave with what was won). The download handler gives it back: it alone always learns how a
-request ended, also when the crawl no longer waits for it.
-"""
+"""One request at a time to a source, each in its turn: pages, photos, robots.txt, the browser."""
 
 from __future__ import annotations
 
-import asyncio
-import random
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
-from scrapy.statscollectors import StatsCollector
 
-from enrichscrapy.core.hosts import Host, Hosts
-from enrichscrapy.core.refused import RequestRefused
-from enrichscrapy.database.hosts import Answer
-from enrichscrapy.extensions.shutdown import lets_finish
-from enrichscrapy.items import Outcome
-from enrichscrapy.politeness.pace import Closed, Turn, Wait, parse_retry_after
-
-CHECK_SECONDS = 0.5
-"""How often a waiting request looks whether the crawl is ending."""
-LOCK_SECONDS = 0.05
-HOLD_SECONDS = 5.0
-"""How long others wait at most for an answer that may be a refusal to be judged."""
-_DOUBTFUL = (403, 429, 503)
-
-
-@dataclass
-class _Taken:
-    host: Host
-    left_at: float
+from enrichscrapy.core.turns import Turns, turns_of
 
 
 class PaceMiddleware:
-    """Takes turns; ``OutboundDownloadHandler`` ends them.
+    """Lets each request wait for its turn (``core/turns.py``, which lists the settings)."""
 
-    Settings: ``DELAY_FLOORS``, ``DELAY_JITTER``, ``AUTOTHROTTLE_START_DELAY``,
-    ``AUTOTHROTTLE_MAX_DELAY``, ``AUTOTHROTTLE_TARGET_CONCURRENCY``, ``REQUESTS_PER_DAY``,
-    ``LONGEST_WAIT``, ``CIRCUIT_REFUSALS``, ``CIRCUIT_FAILURES``, ``CIRCUIT_PAUSE``,
-    ``CIRCUIT_PAUSE_MAX``.
-    """
-
-    def __init__(
-        self,
-        hosts: Hosts,
-        stats: StatsCollector,
-        is_ending: Callable[[], bool],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self.hosts = hosts
-        self.stats = stats
-        self._is_ending = is_ending
-        self._sleep = sleep
-        self._taken: dict[Request, _Taken] = {}
-        self._closed = False
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        def is_ending() -> bool:
-            if crawler.stats.get_value("stop/message") is not None:
-                return True
-            return not (crawler.engine.running or lets_finish(crawler))
-
-        pace = cls(Hosts.from_crawler(crawler), crawler.stats, is_ending)
+        pace = cls(turns_of(crawler))
         crawler.signals.connect(pace.spider_closed, signal=signals.spider_closed)
         return pace
 
-    def spider_closed(self) -> None:
-        """Requests that were cut off may still come to their end, but there is no more to learn."""
-        self._closed = True
-
-    # --- Taking and ending a turn ----------------------------------------------------------------
-
     async def process_request(self, request: Request) -> None:
-        host = self.hosts.of(request)
-        await self._come_first(host, request)
-        try:
-            await self._lock_out_other_processes(host)
-            await self._take(host, request)
-        except BaseException:
-            host.release()
-            raise
-        self._taken[request] = _Taken(host, self.hosts.now())
-        self.stats.inc_value("requests/sent")
+        await self.turns.take(request)
 
-    async def end_turn(self, request: Request, response: Response | None) -> None:
-        """Learn from the answer (or from none), then let the next request go."""
-        taken = self._taken.pop(request, None)
-        if taken is None:
-            return
-        try:
-            if self._closed:
-                return
-            answer = _answer(request, response, taken.left_at, self.hosts.now())
-            state = await self.hosts.database.write(
-                self.hosts.store.answered, taken.host.name, taken.host.rules, answer
-            )
-            taken.host.untroubled = state.untroubled
-            if response is not None and response.status in _DOUBTFUL and not _follows(request):
-                taken.host.held_until = time.monotonic() + HOLD_SECONDS
-            if response is not None and 300 <= response.status < 400:
-                await self.hosts.succeeded(request)  # it goes on as a request of its own
-        finally:
-            taken.host.release()
-
-    async def _come_first(self, host: Host, request: Request) -> None:
-        """Acquire the host; what goes on with another request goes before what begins anew."""
-        is_photo = bool(request.meta.get("photo"))
-        host.photos_waiting += is_photo
-        try:
-            await host.lock.acquire()
-            while not _follows(request) and (
-                host.is_held or (host.photos_waiting and not is_photo)
-            ):
-                host.lock.release()
-                self._refuse_if_ending()
-                await self._sleep(LOCK_SECONDS)
-                await host.lock.acquire()
-        finally:
-            host.photos_waiting -= is_photo
-
-    async def _lock_out_other_processes(self, host: Host) -> None:
-        while not host.file_lock.acquire():
-            self._refuse_if_ending()
-            await self._sleep(LOCK_SECONDS)
-
-    async def _take(self, host: Host, request: Request) -> None:
-        while True:
-            self._refuse_if_ending()
-            decision = await self.hosts.database.write(
-                self.hosts.store.take_turn,
-                host.name,
-                host.rules,
-                random.random(),  # noqa: S311  # jitter, no secret
-                request.meta.get("cost", 1),
-                follows_probe=_follows(request),
-            )
-            if isinstance(decision, Closed):
-                self.hosts.close(host, decision)
-            async with self._given_up_on_error(host, decision):
-                until = decision.until if isinstance(decision, Wait) else decision.at
-                await self._wait_until(until)
-            if isinstance(decision, Turn):
-                return
-
-    @asynccontextmanager
-    async def _given_up_on_error(self, host: Host, decision: Turn | Wait) -> AsyncIterator[None]:
-        try:
-            yield
-        except (RequestRefused, asyncio.CancelledError):
-            if isinstance(decision, Turn) and not self._closed:
-                await self.hosts.database.write(
-                    self.hosts.store.give_up_turn, host.name, host.rules, decision
-                )
-            raise
-
-    async def _wait_until(self, moment: float) -> None:
-        while (left := moment - self.hosts.now()) > 0:
-            self._refuse_if_ending()
-            await self._sleep(min(left, CHECK_SECONDS))
-
-    def _refuse_if_ending(self) -> None:
-        if self._is_ending():
-            raise RequestRefused(Outcome.BLOCKED, "the crawl is ending", transient=True)
-
-
-def pace_of(crawler: Crawler) -> PaceMiddleware:
-    """The crawl's own pace; usable once all middlewares are built."""
-    found = crawler.get_downloader_middleware(PaceMiddleware)
-    assert found is not None, "DOWNLOADER_MIDDLEWARES lacks the PaceMiddleware"
-    return found
-
-
-def hosts_of(crawler: Crawler) -> Hosts:
-    return pace_of(crawler).hosts
-
-
-def _follows(request: Request) -> bool:
-    """Whether a request only goes on with another one: a challenge's visit, and what it opens."""
-    return "visit" in request.meta or "cleared" in request.meta
-
-
-def _answer(request: Request, response: Response | None, left_at: float, now: float) -> Answer:
-    if response is None:
-        return Answer(seen_at=now)
-    latency = request.meta.get("download_latency")
-    retry_after = response.headers.get("Retry-After")
-    return Answer(
-        seen_at=now if latency is None else min(now, left_at + latency),
-        status=response.status,
-        latency=latency,
-        retry_after=parse_retry_after(retry_after.decode("latin-1"), now) if retry_after else None,
-    )
+    def spider_closed(self) -> None:
+        self.turns.close()

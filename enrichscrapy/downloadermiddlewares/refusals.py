@@ -10,8 +10,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from enrichscrapy.core.hosts import Hosts
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
-from enrichscrapy.downloadermiddlewares.pace import hosts_of
+from enrichscrapy.core.turns import hosts_of
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Circuit
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind, classify_refusal
@@ -64,7 +65,7 @@ class RefusalsMiddleware:
         return hosts_of(self.crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        if "visit" in request.meta:
+        if RequestInfo.of(request).visit is not None:
             return response  # the browser's visit is judged by whoever sent it
         self._hosts.judged(request)
         refusal = refusal_in(response)

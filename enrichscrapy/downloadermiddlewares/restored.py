@@ -7,12 +7,12 @@ from typing import Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
-from enrichscrapy.core.scheduler import performer_of
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Outcome
-from enrichscrapy.spiders.reference import ReferenceSpider
+from enrichscrapy.lookups.asks import asks_ledger
 
 
 class RestoredMiddleware:
@@ -29,13 +29,11 @@ class RestoredMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        spider, performer_id = self.crawler.spider, performer_of(request)
-        if not request.meta.get("restored") or performer_id is None:
-            return
-        if not isinstance(spider, ReferenceSpider):
+        spider, info = asks_ledger(self.crawler.spider), RequestInfo.of(request)
+        if spider is None or not info.restored or info.performer_id is None:
             return
         ledger = self.database.database.ledger
         selection = await spider.selection()
-        if not await self.database.read(ledger.is_due, selection, performer_id):
+        if not await self.database.read(ledger.is_due, selection, info.performer_id):
             self.crawler.stats.inc_value("lookups/restored_not_due")
             raise RequestRefused(Outcome.FAILED, "not due any more", transient=True)

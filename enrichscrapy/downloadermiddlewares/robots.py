@@ -22,10 +22,11 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.core.turns import hosts_of
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
-from enrichscrapy.downloadermiddlewares.pace import hosts_of
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.user_agent import PRODUCT
 
@@ -89,7 +90,7 @@ class RobotsMiddleware:
         )
 
     async def process_request(self, request: Request) -> None:
-        if request.meta.get("robots"):
+        if RequestInfo.of(request).robots:
             return
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -115,7 +116,7 @@ class RobotsMiddleware:
             f"{origin}/robots.txt",
             callback=NO_CALLBACK,
             dont_filter=True,
-            meta={"robots": True, "source": request.meta.get("source")},
+            meta=RequestInfo(RequestInfo.of(request).source, robots=True).meta(),
         )
         try:
             response: Response = await self.crawler.engine.download_async(robots_request)

@@ -1,4 +1,7 @@
-"""Scrapy extensions: what lives as long as a crawl and belongs to no single stage."""
+"""What lives as long as a crawl and belongs to no stage: locks, database, model, index, progress.
+
+May import lookups, reporting, index and what lies below; no core, spider or pipeline.
+"""
 
 from __future__ import annotations
 

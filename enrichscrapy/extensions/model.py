@@ -10,7 +10,8 @@ from scrapy.crawler import Crawler
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.faces.engine import FaceOptions
-from enrichscrapy.faces.model import ModelInfo, resolve_model
+from enrichscrapy.faces.model import resolve_model
+from enrichscrapy.items import ModelInfo
 
 
 class ModelExtension:

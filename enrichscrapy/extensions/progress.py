@@ -17,10 +17,10 @@ from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.lookups.asks import AsksLedger, asks_ledger
 from enrichscrapy.reporting.hosts import HostState, host_states
 from enrichscrapy.reporting.progress import Pacer, Snapshot, left_in_words, progress_line
 from enrichscrapy.reporting.words import MODES
-from enrichscrapy.spiders.reference import ReferenceSpider
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +69,7 @@ class ProgressExtension:
     def begin(self) -> None:
         """The first request is on its way: by now everything that decides what is due is known."""
         self.crawler.signals.disconnect(self.begin, signal=signals.request_reached_downloader)
-        spider = self.crawler.spider
-        if isinstance(spider, ReferenceSpider):
+        if (spider := asks_ledger(self.crawler.spider)) is not None:
             self._task = asyncio.ensure_future(self._follow(spider))
 
     def spider_closed(self) -> None:
@@ -79,7 +78,7 @@ class ProgressExtension:
         if self._line is not None:
             self._line.close()
 
-    async def _follow(self, spider: ReferenceSpider) -> None:
+    async def _follow(self, spider: AsksLedger) -> None:
         pacer = Pacer(await self._count(spider))
         if self.terminal:
             self._line = LiveLine(f"{spider.source_name} {MODES[spider.mode.value]}", pacer)
@@ -100,12 +99,11 @@ class ProgressExtension:
             await asyncio.sleep(min(left, REFRESH_SECONDS) if self._line is not None else left)
         pacer.saw(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
 
-    async def _count(self, spider: ReferenceSpider) -> int:
+    async def _count(self, spider: AsksLedger) -> int:
         """The lookups of this run: those that are due, within the spider's limit."""
         database = required(self.crawler, DatabaseExtension)
         due = await database.read(database.database.ledger.count_due, await spider.selection())
-        limit = spider.arguments.limit
-        return due if limit is None else min(due, limit)
+        return due if spider.limit is None else min(due, spider.limit)
 
     async def _look(self, source: str, pacer: Pacer) -> None:
         """Read the pace and the budget as this and other crawls have left them."""

@@ -12,12 +12,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from enrichscrapy.core.downloader import StoppableDownloader
 from enrichscrapy.extensions.publisher import IndexPublisher
 
 logger = logging.getLogger(__name__)
@@ -25,6 +24,15 @@ logger = logging.getLogger(__name__)
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LAST_SECONDS = 3.0
 """What the second signal leaves to what it cut short: closing files, ending threads."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """What a downloader offers so that a crawl ends in time (``core/downloader.py``)."""
+
+    def stop_pages(self) -> None: ...
+
+    def stop_everything(self) -> None: ...
 
 
 class ShutdownExtension:
@@ -93,9 +101,9 @@ class ShutdownExtension:
             loop.call_later(2 * self.seconds, self._give_up),
         ]
 
-    def _downloader(self) -> StoppableDownloader:
+    def _downloader(self) -> Stoppable:
         downloader = self.crawler.engine.downloader
-        assert isinstance(downloader, StoppableDownloader)
+        assert isinstance(downloader, Stoppable), "DOWNLOADER is not core.downloader's"
         return downloader
 
     def _give_up_photos(self) -> None:

@@ -16,9 +16,9 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.lookups.asks import asks_ledger
 from enrichscrapy.reporting.summary import Line, ending, one_line_summary, summary
 from enrichscrapy.reporting.words import plural
-from enrichscrapy.spiders.reference import ReferenceSpider
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +44,9 @@ class SummaryExtension:
 
     async def spider_closed(self, spider: Spider) -> None:
         """The stages have closed, the database is still open: count what is left."""
-        if isinstance(spider, ReferenceSpider):
+        if (asking := asks_ledger(spider)) is not None:
             database = required(self.crawler, DatabaseExtension)
-            selection = await spider.selection()
+            selection = await asking.selection()
             self._due = await database.read(database.database.ledger.count_due, selection)
 
     def engine_stopped(self) -> None:

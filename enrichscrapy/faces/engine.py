@@ -18,10 +18,10 @@ from PIL import Image
 from enrichscrapy.faces.crop import CROP_SIZE, as_array, as_jpeg, crop_face
 from enrichscrapy.faces.decode import Picture, Undecodable, decode
 from enrichscrapy.faces.hashes import phash
-from enrichscrapy.faces.model import ModelInfo, resolve_model
+from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
-from enrichscrapy.items import Face, PhotoOutcome, Vector
+from enrichscrapy.items import Face, ModelInfo, PhotoOutcome, Vector
 
 if TYPE_CHECKING:
     from enrichscrapy.faces.mtcnn.detect import Detection

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.facenet import weights
+from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts import Thresholds
 
 if TYPE_CHECKING:
@@ -23,16 +24,6 @@ if TYPE_CHECKING:
 DIMENSION = 512
 # Changes whenever detection, crop or scaling change so that vectors are no longer comparable.
 PREPROCESSING = "mtcnn-margin14-160-1"
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What vectors are told apart by; vectors of two models never meet."""
-
-    name: str
-    sha256: str
-    preprocessing: str
-    dimension: int
 
 
 @dataclass(frozen=True)

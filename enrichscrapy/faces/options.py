@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.decode import DecodeLimits
-from enrichscrapy.faces.model import ModelInfo, ModelOptions, resolve_model
+from enrichscrapy.faces.model import ModelOptions, resolve_model
 from enrichscrapy.faces.quality import Gates
+from enrichscrapy.items import ModelInfo
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces.engine import FaceEngine, FaceOptions, PhotoFaces
-from enrichscrapy.faces.model import ModelInfo
+from enrichscrapy.items import ModelInfo
 
 # Added to the parent's nice value: a tenth of its weight where both want the same core.
 NICENESS = 10

@@ -30,9 +30,8 @@ from typing import TypeVar
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces import worker
 from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.faces.worker import Answer, Ready, Refused
-from enrichscrapy.items import PhotoOutcome
+from enrichscrapy.items import ModelInfo, PhotoOutcome
 
 MOST_WORKERS = 4
 START_SECONDS = 300.0

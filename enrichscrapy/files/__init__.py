@@ -1,4 +1,4 @@
-"""Files written to last and kept private: durable writes, locks, JOBDIRs, kept photos.
+"""Files that outlive a crash: locks, JOBDIRs, kept photos.
 
-May import facts, items and exceptions; no Scrapy, no database.
+May import exceptions; no Scrapy, no database.
 """

@@ -1,4 +1,4 @@
-"""What ``scrapy forget`` removes: rows, files, mentions in queues and logs, the index's vectors.
+"""What ``scrapy forget`` removes: rows, files, mentions in queues and logs, vectors.
 
-May import database, index, files, identity and what lies below them.
+May import index, database, files, identity and what lies below; no Scrapy.
 """

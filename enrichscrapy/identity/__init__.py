@@ -1,4 +1,4 @@
-"""Names, dates, links and facts: is this page this performer's, and is the person of age? Pure.
+"""Names, dates, links: is this page this performer's, is the person of age? Pure.
 
-May import facts, sites, items and exceptions; no Scrapy, no database.
+May import sites, facts, items and exceptions; no Scrapy, no database.
 """

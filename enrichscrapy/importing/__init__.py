@@ -1,4 +1,4 @@
-"""Performers from other programs' files: readers, cleaned records, batches written to the database.
+"""Performers from other programs' files: readers, cleaned records, batches for the database.
 
-May import database, identity, facts and what lies below them.
+May import database and what lies below; no Scrapy.
 """

@@ -7,6 +7,7 @@
     INDEX_DIR/<generation>/manifest.json what the file holds, and of which database state
 
 The database is the truth; whatever happens to these files, ``reindex`` makes them again.
+May import database and what lies below; no Scrapy.
 """
 
 from enrichscrapy.index.manifest import Change, Manifest

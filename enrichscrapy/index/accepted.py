@@ -12,10 +12,9 @@ from sqlalchemy import Connection, Select, func, select
 
 from enrichscrapy.database.schema import face_changes, faces, models
 from enrichscrapy.exceptions import BadSetting, IndexDamaged, IndexOfAnotherModel
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.index.manifest import Change, Manifest
 from enrichscrapy.index.vectors import usable
-from enrichscrapy.items import Vector, Verdict
+from enrichscrapy.items import ModelInfo, Vector, Verdict
 
 ROWS_AT_ONCE = 5000
 _IDS_AT_ONCE = 500  # SQLite takes at most 32766 parameters, older ones 999

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.index.accepted import Batch
 from enrichscrapy.index.files import FileMark
 from enrichscrapy.index.manifest import Change, Manifest, digest_hex, digest_of
 from enrichscrapy.index.vectors import Vectors
+from enrichscrapy.items import ModelInfo
 
 if TYPE_CHECKING:
-    from enrichscrapy.database import PerformerDatabase
+    from enrichscrapy.database.connection import Database
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Draft:
         self.removed += len(gone)
 
     def manifest(
-        self, generation: str, previous: str | None, mark: FileMark, db: PerformerDatabase
+        self, generation: str, previous: str | None, mark: FileMark, db: Database
     ) -> Manifest:
         return Manifest(
             generation=generation,

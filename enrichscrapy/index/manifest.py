@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import IndexDamaged
-from enrichscrapy.faces.model import ModelInfo
-from enrichscrapy.items import Vector
+from enrichscrapy.items import ModelInfo, Vector
 
 FORMAT = 1
 _MODULUS = 1 << 256

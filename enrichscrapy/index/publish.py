@@ -17,13 +17,13 @@ from enrichscrapy.exceptions import (
     IndexOfAnotherDatabase,
     IndexOfAnotherModel,
 )
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import accepted, files
 from enrichscrapy.index.draft import Draft
 from enrichscrapy.index.manifest import Manifest
 from enrichscrapy.index.reader import FaceIndex
 from enrichscrapy.index.vectors import Vectors
+from enrichscrapy.items import ModelInfo
 
 if TYPE_CHECKING:
     from enrichscrapy.database import PerformerDatabase

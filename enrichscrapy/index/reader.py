@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import IndexDamaged, IndexOfAnotherModel
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.index import files
 from enrichscrapy.index.manifest import Manifest, digest_hex, digest_of
 from enrichscrapy.index.vectors import Vectors
-from enrichscrapy.items import Vector
+from enrichscrapy.items import ModelInfo, Vector
 
 _ATTEMPTS = 100
 

@@ -1,4 +1,4 @@
-"""The way of one lookup: which page comes next, what its stages enter, its verdicts. No Scrapy.
+"""The way of one lookup: which page comes next, what its stages enter, its verdicts.
 
-May import identity, verdicts, faces, index, database and what lies below them.
+May import index, database, faces, identity and what lies below; no Scrapy.
 """

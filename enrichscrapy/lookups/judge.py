@@ -23,7 +23,8 @@ from enrichscrapy.verdicts import (
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-    from enrichscrapy.faces.model import FaceModel, ModelInfo
+    from enrichscrapy.faces.model import FaceModel
+    from enrichscrapy.items import ModelInfo
 
 TRUST = ("high", "medium", "low", "user")
 

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.http import Response
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -70,7 +71,7 @@ class PhotosPipeline:
         request = Request(
             url,
             headers={"Referer": lookup.url or ""},
-            meta={"source": lookup.source, "photo": True, "handle_httpstatus_all": True},
+            meta=RequestInfo(lookup.source, photo=True).meta(handle_httpstatus_all=True),
             dont_filter=True,
         )
         try:

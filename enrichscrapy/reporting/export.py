@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Row, func, select
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import faces, models, performers, photos, stashbox_ids
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.files.private import private_file
 from enrichscrapy.items import Verdict
 
 VECTORS = "faces.npz"
@@ -59,8 +58,8 @@ def export_faces(database: PerformerDatabase, folder: Path, model_id: int) -> Ex
     folder.mkdir(parents=True, exist_ok=True)
     with (
         database.read() as connection,
-        private_file(database, "export", folder / VECTORS) as vectors,
-        private_file(database, "export", folder / TABLE) as table,
+        database.artefacts.private_file("export", folder / VECTORS) as vectors,
+        database.artefacts.private_file("export", folder / TABLE) as table,
     ):
         model = connection.execute(select(models).where(models.c.id == model_id)).one()
         count = _write_vectors(connection, vectors, model)

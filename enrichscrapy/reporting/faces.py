@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, func, select
 
 from enrichscrapy.database.schema import faces, lookups, models, performers, photo_results
-from enrichscrapy.faces.model import ModelInfo
-from enrichscrapy.items import Verdict
+from enrichscrapy.items import ModelInfo, Verdict
 
 OWN = "import"
 """The source of the user's own photos: what was there before any crawl."""

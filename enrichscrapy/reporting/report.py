@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.files.private import private_file
 from enrichscrapy.items import Outcome
 from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, photo_outcomes
@@ -52,7 +51,7 @@ def write_report(
     whole. ``OSError`` when the file cannot be written.
     """
     status = read_status(database, index_dir, sources, revisit_after_days)
-    with database.read() as connection, private_file(database, "report", path) as file:
+    with database.read() as connection, database.artefacts.private_file("report", path) as file:
         sheet = contact_sheet(connection, status.model.id if status.model else None, max_crops)
         stream = (
             environment(PACKAGE)

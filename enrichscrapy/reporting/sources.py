@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, case, func, select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.ledger import Selection
+from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 

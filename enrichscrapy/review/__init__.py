@@ -1,4 +1,4 @@
-"""Deciding by hand: the faces that wait, what one needs to see of each, and the decisions.
+"""Deciding by hand: ``queue.py`` reads what waits, ``desk.py`` decides, ``server.py`` serves.
 
-The command and the web page share the same two parts: ``queue.py`` reads, ``desk.py`` decides.
+May import reporting, index, database and what lies below; no Scrapy.
 """

@@ -6,14 +6,16 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.index import index_model_id, publish
 from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.review.server import ReviewServer
 from enrichscrapy.verdicts import Limits
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 
 def limits_of(settings: BaseSettings) -> Limits:

@@ -18,9 +18,11 @@ from scrapy.http import Response, TextResponse
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
+from enrichscrapy.database.due import Selection
 from enrichscrapy.database.engine import describe_statement
-from enrichscrapy.database.ledger import DueLookup, Selection
+from enrichscrapy.database.ledger import DueLookup
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable, EnrichError
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -72,6 +74,7 @@ class ReferenceSpider(Spider):
         super().__init__(**kwargs)
         self.arguments = SpiderArguments.parse(mode, limit, performers, gender)
         self.mode = self.arguments.mode
+        self.limit = self.arguments.limit
         self._in_progress: set[int] = set()
         self._room = asyncio.Event()
         self._broken_in_a_row = 0
@@ -129,7 +132,7 @@ class ReferenceSpider(Spider):
         self._in_progress |= getattr(self.crawler.engine.scheduler, "restored", frozenset())
         started = 0
         async for due in self._due():
-            if self.arguments.limit is not None and started >= self.arguments.limit:
+            if self.limit is not None and started >= self.limit:
                 return
             if due.performer.id in self._in_progress:
                 continue  # a JOBDIR brought it back
@@ -225,15 +228,7 @@ class ReferenceSpider(Spider):
             errback=self.page_failed,
             dont_filter=True,  # the ledger decides what is fetched again, not the dupefilter
             cb_kwargs={"plan": plan, "step": step},
-            meta={
-                "source": self.source_name,
-                "lookup": {
-                    "source": self.source_name,
-                    "mode": self.mode.value,
-                    "performer_id": plan.performer_id,
-                },
-                "handle_httpstatus_all": True,
-            },
+            meta=RequestInfo(self.source_name, plan.performer_id).meta(handle_httpstatus_all=True),
         )
 
     async def parse_page(

@@ -1,4 +1,7 @@
-"""Vectors in, verdicts out: which of a lookup's faces are this performer's. Pure, numpy only."""
+"""Vectors in, verdicts out: which of a lookup's faces are this performer's. Pure, numpy only.
+
+May import items and exceptions.
+"""
 
 from enrichscrapy.items import Judgement, Neighbour
 from enrichscrapy.verdicts.rules import Rules, judge

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Protocol
+from typing import Any
 
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts.ruling import RULE_VERSION
 
 BY_COUNT = ("certain", "accept", "together", "profile", "reject")
 """The thresholds that are lists by the number of trusted faces."""
 
 
-class _Model(Protocol):
-    """What tells one model's vectors from another's (``faces.model.ModelInfo``)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def preprocessing(self) -> str: ...
-
-
-def fingerprint(info: _Model) -> str:
+def fingerprint(info: ModelInfo) -> str:
     """The model a set of thresholds belongs to, as one string."""
     return f"{info.name}/{info.sha256}/{info.preprocessing}"
 
@@ -138,7 +128,7 @@ class Thresholds:
 
     @classmethod
     def for_model(
-        cls, info: _Model, stored: Mapping[str, Any] | None, model: object = None
+        cls, info: ModelInfo, stored: Mapping[str, Any] | None, model: object = None
     ) -> Thresholds:
         """The thresholds in force for a model: the calibrated ones, else the model's own defaults.
 

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.ledger import Selection
+from enrichscrapy.database.due import Selection
 
 NAME = "Sentinel Forgotten"
 

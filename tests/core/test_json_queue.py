@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scrapy import Request
 
 from enrichscrapy.core.json_queue import JsonFifoQueue, JsonLifoQueue, from_json, to_json
+from enrichscrapy.core.meta import RequestInfo, change_info
 from enrichscrapy.items import Identity, Outcome, PartialDate, Performer, Profile
 from enrichscrapy.lookups.plan import PageReport, Plan, plan_by_link, plan_by_name
 from enrichscrapy.spiders.babepedia import BabepediaSpider
@@ -43,7 +44,8 @@ def test_a_request_comes_back_as_it_was(spider):
     plan = under_way(spider)
     step = plan.todo[0]
     request = spider.request_for(plan, step)
-    request.meta.update(depth=3, restored=True, is_start_request=True, download_latency=1.0)
+    change_info(request, restored=True)
+    request.meta.update(depth=3, is_start_request=True, download_latency=1.0)
     back = from_json(to_json(request), spider)
     assert back.cb_kwargs == {"plan": plan, "step": step}
     assert (back.url, back.callback, back.errback) == (
@@ -51,12 +53,8 @@ def test_a_request_comes_back_as_it_was(spider):
         request.callback,
         request.errback,
     )
-    assert (back.dont_filter, back.meta["lookup"], back.meta["depth"]) == (
-        True,
-        request.meta["lookup"],
-        3,
-    )
-    assert back.meta["restored"] is back.meta["is_start_request"] is True
+    assert RequestInfo.of(back) == RequestInfo.of(request)
+    assert (back.dont_filter, back.meta["depth"], back.meta["is_start_request"]) == (True, 3, True)
     assert "download_latency" not in back.meta
 
 

@@ -22,8 +22,8 @@ from enrichscrapy.database.migrations import STEPS
 from enrichscrapy.database.schema import metadata
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
+from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, reject
-from tests.database.conftest import MODEL
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -162,7 +162,7 @@ import json, resource, sys
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import DatabaseUnavailable
 from tests.database.test_faults import store
-from tests.database.conftest import MODEL
+from tests.conftest import MODEL
 done = []
 try:
     with PerformerDatabase(sys.argv[1]) as db:

@@ -7,13 +7,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import event, insert, text
 
 from enrichscrapy.database import PerformerDatabase, pending
-from enrichscrapy.database.ledger import RetryPolicy, Selection
+from enrichscrapy.database.due import Selection
+from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import external_urls, performers
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.faces.model import ModelInfo
-from enrichscrapy.items import Outcome, ReferenceSiteMode
+from enrichscrapy.items import ModelInfo, Outcome, ReferenceSiteMode
+from tests.conftest import Clock, without_sync
 from tests.database.builders import lookup
-from tests.database.conftest import Clock, without_sync
 
 DAY = 86400.0
 PAGE = "https://www.babepedia.com/babe/"

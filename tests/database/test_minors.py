@@ -15,8 +15,8 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.importing.performers import import_file
 from enrichscrapy.index import FaceIndex, publish
 from enrichscrapy.items import Outcome, Profile
+from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, quarantine
-from tests.database.conftest import MODEL
 
 PAGE = "https://www.babepedia.com/babe/Orla_Fenwright"
 NOW = dt.datetime(2026, 6, 15, tzinfo=dt.UTC)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from enrichscrapy.database.due import Selection
 from enrichscrapy.database.known_photos import KnownPicture
-from enrichscrapy.database.ledger import RetryPolicy, Selection
+from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import (
     aliases,
     face_changes,
@@ -19,11 +20,11 @@ from enrichscrapy.database.schema import (
     verdict_history,
 )
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.faces.model import ModelInfo
 from enrichscrapy.items import (
     Face,
     Identity,
     Judgement,
+    ModelInfo,
     Outcome,
     Photo,
     PhotoOutcome,

@@ -22,6 +22,7 @@ from scrapy.utils.defer import deferred_from_coro  # noqa: E402
 from scrapy.utils.project import get_project_settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 
+from enrichscrapy.core.meta import RequestInfo  # noqa: E402
 from enrichscrapy.core.refused import (  # noqa: E402
     RequestRefused,
     describe_failure,
@@ -41,9 +42,10 @@ class ProbeSpider(Spider):
     async def start(self):
         photos = []
         for number, wanted in enumerate(self.spec["requests"]):
-            meta = {"source": self.source_name, "number": number}
-            if wanted.get("photo"):
-                request = Request(wanted["url"], meta={**meta, "photo": True}, dont_filter=True)
+            photo = bool(wanted.get("photo"))
+            meta = RequestInfo(self.source_name, photo=photo).meta(number=number)
+            if photo:
+                request = Request(wanted["url"], meta=meta, dont_filter=True)
                 photos.append(asyncio.ensure_future(self.fetch(request)))
                 if not self.spec.get("together"):
                     await photos[-1]

@@ -7,9 +7,10 @@ from scrapy.http import Response
 from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.core.hosts import Hosts
+from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
+from enrichscrapy.core.turns import Turns
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.downloadermiddlewares.pace import PaceMiddleware
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.politeness.rules import PaceRules
 
@@ -40,24 +41,22 @@ class Visit:
             lambda request: ("www.example.com", rules),
             stop=lambda *why: self.stopped.append(why),
         )
-        self.pace = PaceMiddleware(
-            hosts, StatsCollector.__new__(_Stats), lambda: self.ending, time.sleep
-        )
+        self.pace = Turns(hosts, StatsCollector.__new__(_Stats), lambda: self.ending, time.sleep)
         self.active = 0
         self.photos = []
 
     async def request(self, status=200, latency=0.2, meta=None, **headers):
         request = Request("https://www.example.com/x", meta=meta)
-        await self.pace.process_request(request)
+        await self.pace.take(request)
         assert self.active == 0
         self.active += 1
         self.left.append(self.time.now)
-        self.photos.append("photo" in request.meta)
+        self.photos.append(RequestInfo.of(request).photo)
         await self.time.sleep(latency)
         request.meta["download_latency"] = latency
         self.active -= 1
         response = Response(request.url, status=status, headers=headers)
-        await self.pace.end_turn(request, response)
+        await self.pace.end(request, response)
 
     @property
     def gaps(self):
@@ -115,7 +114,10 @@ def test_photos_go_before_the_pages_that_wait(visiting):
     async def crawl():
         pages = [asyncio.ensure_future(visit.request()) for _ in range(4)]
         await asyncio.sleep(0)
-        photos = [asyncio.ensure_future(visit.request(meta={"photo": True})) for _ in range(3)]
+        photos = [
+            asyncio.ensure_future(visit.request(meta=RequestInfo(photo=True).meta()))
+            for _ in range(3)
+        ]
         await asyncio.gather(*pages, *photos)
 
     asyncio.run(crawl())
@@ -159,9 +161,9 @@ def test_an_error_gives_the_turn_back(visiting):
 
     async def crawl():
         request = Request("https://www.example.com/broken")
-        await visit.pace.process_request(request)
-        await visit.pace.end_turn(request, None)
-        await visit.pace.end_turn(request, None)  # a second time does no harm
+        await visit.pace.take(request)
+        await visit.pace.end(request, None)
+        await visit.pace.end(request, None)  # a second time does no harm
         await visit.request()
 
     asyncio.run(asyncio.wait_for(crawl(), 10))

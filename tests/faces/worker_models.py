@@ -6,7 +6,8 @@ import threading
 
 import numpy as np
 
-from enrichscrapy.faces.model import ModelInfo, ModelOptions
+from enrichscrapy.faces.model import ModelOptions
+from enrichscrapy.items import ModelInfo
 
 
 class Plain:

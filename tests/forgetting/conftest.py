@@ -2,10 +2,7 @@
 
 import pytest
 
-from tests.database.conftest import clock, db, model_id
 from tests.forgetting.world import populate
-
-__all__ = ["clock", "db", "model_id"]
 
 
 @pytest.fixture

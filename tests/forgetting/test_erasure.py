@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.ledger import Selection
+from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import (
     face_changes,
     lookups,
@@ -25,8 +25,8 @@ from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.forgetting.rows import OF_A_PERFORMER, OF_NOBODY, find_person
 from enrichscrapy.index import FaceIndex, publish
 from enrichscrapy.items import Identity, Outcome, Verdict
+from tests.conftest import MODEL
 from tests.database.builders import lookup, unit_vector
-from tests.database.conftest import MODEL
 from tests.forgetting.world import ALIAS, NAME, PAGE, UUID, store, traces_in
 
 

@@ -15,8 +15,8 @@ from enrichscrapy.forgetting import forget as module
 from enrichscrapy.forgetting.forget import finish_erasures, forget
 from enrichscrapy.forgetting.rows import find_person
 from enrichscrapy.index import FaceIndex, publish
+from tests.conftest import MODEL
 from tests.database.builders import sha256, unit_vector
-from tests.database.conftest import MODEL
 from tests.forgetting.world import NAME, PAGE, UUID, traces_in
 
 STEPS = ("clean_files", "erase_rows", "index_model_id", "reindex", "shrink")

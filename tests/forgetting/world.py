@@ -70,7 +70,7 @@ def populate(db, model_id):
             connection.execute(insert(suppressed_performers).values(row))
             word = {"performer_id": performer_id, "said_by": "iafd", "adult_on": "2001-01-01"}
             connection.execute(insert(minors).values(word))
-    db.register_source("elsewhere")
+    db.ledger.register_sources(["elsewhere"])
 
 
 def store(db, item, model_id):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.ledger import RetryPolicy, Selection
+from enrichscrapy.database.due import Selection
+from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import aliases, external_urls, merged_ids, performers
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import UnreadableFile

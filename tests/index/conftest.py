@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import face_changes, faces, models, performers, photos
-from enrichscrapy.faces.model import ModelInfo
+from enrichscrapy.items import ModelInfo
 
 DIMENSION = 16
 MODEL = ModelInfo("drawn", "0" * 64, "none-1", DIMENSION)

@@ -6,10 +6,9 @@ import datetime as dt
 
 from enrichscrapy.database.minors import note_birthdays
 from enrichscrapy.lookups.own_photos import import_faces
-from tests.index.conftest import db  # noqa: F401  # a fixture
 
 
-def test_no_photo_of_a_minor_is_read(db, tmp_path):  # noqa: F811
+def test_no_photo_of_a_minor_is_read(db, tmp_path):
     by_date = db.add_performer("Orla Fenwright", birth_date="2999-03")
     by_page = db.add_performer("Ida Later")
     with db.write() as connection:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.files.private import private_file
 from enrichscrapy.reporting.export import COLUMNS, export_faces, plain
 from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING, open_sample
 
@@ -93,7 +92,7 @@ def test_a_file_that_fails_half_way_keeps_the_old_one_and_is_known(sample, tmp_p
     path.write_text("old")
 
     def fail():
-        with private_file(sample.database, "report", path) as file:
+        with sample.database.artefacts.private_file("report", path) as file:
             file.write(b"half")
             known = sample.database.artefacts.paths("report")
             assert known == [path, tmp_path / "page.html.new"]

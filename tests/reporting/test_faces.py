@@ -1,5 +1,4 @@
-from enrichscrapy.faces.model import ModelInfo
-from enrichscrapy.items import Outcome, PhotoOutcome, Verdict
+from enrichscrapy.items import ModelInfo, Outcome, PhotoOutcome, Verdict
 from enrichscrapy.reporting.faces import coverage, model_in_use, photo_outcomes, verdict_counts
 from tests.sample_database import ACCEPTED, MODEL, OWN, REJECTED, WAITING, WEAKER
 

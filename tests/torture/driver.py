@@ -23,7 +23,7 @@ from demo.people import babepedia_profiles, iafd_profiles, write_known_faces, wr
 from demo.sites import DemoSites
 from demo.sites.iafd import perfid_of
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.ledger import Selection
+from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import faces, lookups, photo_results, photos, proposals
 from enrichscrapy.index import index_model_id, verify
 from enrichscrapy.items import Outcome

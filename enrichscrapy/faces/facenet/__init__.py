@@ -1,4 +1,4 @@
-"""FaceNet (InceptionResnetV1, VGGFace2): the network as run here, its weights and its self-test.
+"""FaceNet (InceptionResnetV1, VGGFace2): the network, its weights and its self-test.
 
-May import faces/ modules below the model, and exceptions.
+May import exceptions and what :mod:`enrichscrapy.faces` offers models.
 """

@@ -1,4 +1,4 @@
 """MTCNN: the cascade that finds faces and their landmarks in a photo.
 
-May import exceptions; numpy, Pillow and torch only.
+May import what :mod:`enrichscrapy.faces` offers detectors; numpy, Pillow and torch.
 """

@@ -1,16 +1,21 @@
-"""Drawn portraits, and the real network with weights drawn by lot."""
+"""What tests of several packages share: a database of their own, drawn portraits, the real
+network with weights drawn by lot. Torch is imported only by those that need it."""
+
+from __future__ import annotations
 
 import io
 from dataclasses import replace
 
 import pytest
 from PIL import Image
+from sqlalchemy import event
 
 from demo.portraits import PersonLook, Shot, render
-from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.faces.quality import Gates
-from tests.weights import random_state, save_weights
+from enrichscrapy.items import ModelInfo
 
+MODEL = ModelInfo("invented", "0" * 64, "none-1", 512)
 SKIN = (0.85, 0.66, 0.56)
 STRICT = Gates(
     photo_min_side=160,
@@ -28,20 +33,62 @@ STRICT = Gates(
 )
 
 
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def without_sync(database):
+    """Do not wait for the disk: for tests of many transactions that stop no process."""
+
+    def prepare(driver, _record):
+        driver.execute("PRAGMA synchronous = OFF")
+
+    database.engine.dispose()
+    event.listen(database.engine, "connect", prepare)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def db(tmp_path, clock):
+    with PerformerDatabase(tmp_path / "performers.db", clock=clock) as database:
+        yield database
+
+
+@pytest.fixture
+def model_id(db):
+    return db.faces.ensure_model(MODEL)
+
+
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory):
     """(path, sha256) of a weights file with seeded random weights."""
+    from tests.weights import random_state, save_weights
+
     return save_weights(tmp_path_factory.mktemp("weights"), random_state(1))
 
 
 @pytest.fixture(scope="session")
 def options(weights):
+    from enrichscrapy.faces.engine import FaceOptions
+
     path, sha256 = weights
     return FaceOptions(weights=path, sha256=sha256, gates=STRICT)
 
 
 @pytest.fixture(scope="session")
 def engine(options):
+    from enrichscrapy.faces.engine import FaceEngine
+
     return FaceEngine(options)
 
 

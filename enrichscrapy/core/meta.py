@@ -1,0 +1,58 @@
+"""What this project knows of a request beyond what Scrapy does: one entry of its ``meta``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+
+if TYPE_CHECKING:
+    from enrichscrapy.core.visit import Visit
+
+KEY = "enrichscrapy"
+
+
+@dataclass(frozen=True)
+class RequestInfo:
+    """Whose request it is, and what for; kept under ``KEY`` and copied with the request.
+
+    ``performer_id``: it asks for a page of this performer's lookup, and may be handed back to the
+    scheduler. ``restored``: a JOBDIR brought it back. ``photo``, ``robots``: what is asked for,
+    where it is no page. ``visit``: it goes to a browser. ``cleared``: it is sent again after such
+    a visit. ``cost``: requests it is charged in the budget.
+    """
+
+    source: str = ""
+    performer_id: int | None = None
+    restored: bool = False
+    photo: bool = False
+    robots: bool = False
+    visit: Visit | None = None
+    cleared: bool = False
+    cost: int = 1
+
+    @classmethod
+    def of(cls, request: Request) -> RequestInfo:
+        """A request's own; the defaults for a request that this project did not make."""
+        info = request.meta.get(KEY)
+        return info if isinstance(info, cls) else cls()
+
+    def meta(self, **more: Any) -> dict[str, Any]:
+        """The ``meta`` of a new request; ``more`` are Scrapy's own keys."""
+        return {KEY: self, **more}
+
+    @property
+    def follows(self) -> bool:
+        """Whether it only goes on with another one: a challenge's visit, and what that opens."""
+        return self.visit is not None or self.cleared
+
+
+def change_info(request: Request, **changes: Any) -> None:
+    """Change what is known of this request, and of none that it was copied from."""
+    request.meta[KEY] = replace(RequestInfo.of(request), **changes)
+
+
+def performer_of(request: Request) -> int | None:
+    """The performer a lookup's page request is about; None for any other request."""
+    return RequestInfo.of(request).performer_id

@@ -1,0 +1,119 @@
+"""Every later version opens what an earlier one wrote, and makes the schema that schema.py says."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from sqlalchemy import Engine, create_engine, inspect
+
+from enrichscrapy.database import PerformerDatabase, pending
+from enrichscrapy.database.migrations import STEPS
+from enrichscrapy.database.schema import metadata
+from tests.support import PROJECT
+
+WRITTEN = sorted((PROJECT / "tests" / "database" / "files").glob("*.sql"))
+"""Databases as released versions left them, each with the steps it knew."""
+
+
+def shape(engine: Engine) -> dict[str, object]:
+    """Tables with their columns, keys, rules and indexes, whatever their order."""
+    inspector = inspect(engine)
+    return {
+        table: {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"], column["primary_key"])
+                for column in inspector.get_columns(table)
+            },
+            "unique": {
+                tuple(rule["column_names"]) for rule in inspector.get_unique_constraints(table)
+            },
+            "checks": {rule["name"] for rule in inspector.get_check_constraints(table)},
+            "foreign": {
+                (*rule["constrained_columns"], rule["referred_table"], str(rule["options"]))
+                for rule in inspector.get_foreign_keys(table)
+            },
+            "indexes": {
+                (
+                    rule["name"],
+                    *rule["column_names"],
+                    rule["unique"],
+                    str(rule["dialect_options"].get("sqlite_where")),
+                )
+                for rule in inspector.get_indexes(table)
+            },
+        }
+        for table in inspector.get_table_names()
+        if table != "sqlite_sequence"
+    }
+
+
+def code_of(engine: Engine) -> set[str]:
+    """The views and triggers, white space folded."""
+    query = "SELECT sql FROM sqlite_master WHERE type IN ('view', 'trigger')"
+    with engine.connect() as connection:
+        return {" ".join(sql.split()) for (sql,) in connection.exec_driver_sql(query)}
+
+
+@pytest.fixture(params=WRITTEN, ids=lambda path: path.stem)
+def older(request, tmp_path):
+    """A database file as an earlier version wrote it."""
+    path = tmp_path / "older.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(request.param.read_text())
+    return path
+
+
+def test_the_steps_make_the_schema_that_is_declared(db, tmp_path):
+    declared = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
+    metadata.create_all(declared)
+    assert shape(db.engine) == shape(declared)
+    declared.dispose()
+
+
+def test_an_older_file_becomes_like_a_new_one(older, db):
+    with PerformerDatabase(older) as opened:
+        assert shape(opened.engine) == shape(db.engine)
+        assert code_of(opened.engine) == code_of(db.engine)
+        opened.check()
+
+
+def test_nothing_in_an_older_file_is_lost(older):
+    with closing(sqlite3.connect(older)) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+        ]
+        before = {
+            name: connection.execute(f"SELECT * FROM {name}").fetchall()
+            for name in tables
+            if name != "schema_migrations"
+        }
+        columns = {
+            name: ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({name})"))
+            for name in before
+        }
+    assert before["faces"]
+    assert before["lookups"]
+    with PerformerDatabase(older):
+        pass
+    with closing(sqlite3.connect(older)) as connection:
+        for name, rows in before.items():
+            now = connection.execute(f"SELECT {columns[name]} FROM {name}").fetchall()
+            assert set(now) >= set(rows), name
+
+
+def test_an_older_file_goes_on_in_use(older):
+    with PerformerDatabase(older) as opened:
+        added = opened.add_performer("Nova Fresh", gender="FEMALE")
+        opened.add_url(added, "https://www.babepedia.com/babe/Nova_Fresh")
+        with opened.read() as connection:
+            assert pending.differences(connection) == 0
+        assert opened.get_performer(added).urls == ("https://www.babepedia.com/babe/Nova_Fresh",)
+
+
+def test_steps_are_recorded_once_and_in_order(db):
+    with db.read() as connection:
+        names = connection.exec_driver_sql("SELECT name FROM schema_migrations").scalars().all()
+    assert sorted(names) == [name for name, _ in STEPS]

@@ -1,0 +1,60 @@
+"""The direction of imports is enforced: `make lint` fails when somebody breaks it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import PROJECT
+
+LINT = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the package and its contracts."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PROJECT / "enrichscrapy", tmp_path / "enrichscrapy", ignore=ignored)
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint(folder) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(LINT, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_the_contracts_hold(copy):
+    done = lint(copy)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("facts/names.py", "from enrichscrapy.spiders import reference", "one way"),
+        ("database/engine.py", "from enrichscrapy.index import publish", "one way"),
+        ("pipelines/store.py", "from enrichscrapy.spiders import reference", "one way"),
+        ("verdicts/room.py", "import scrapy", "no Scrapy"),
+        ("database/engine.py", "from enrichscrapy.database import ledger", "import each other"),
+    ],
+)
+def test_an_arrow_back_up_is_refused(copy, module, line, contract):
+    path = copy / "enrichscrapy" / module
+    path.write_text(path.read_text() + f"\n{line}\n")
+    done = lint(copy)
+    assert done.returncode == 1
+    broken = [told for told in done.stdout.splitlines() if told.endswith("BROKEN")]
+    assert any(contract in told for told in broken), done.stdout
+
+
+def test_every_package_says_what_it_is_for_and_what_it_may_import():
+    packages = [path.parent for path in (PROJECT / "enrichscrapy").rglob("__init__.py")]
+    for package in packages:
+        if package.name == "enrichscrapy":
+            continue
+        said = (package / "__init__.py").read_text().partition('"""')[2].partition('"""')[0]
+        assert "ay import" in said, package
