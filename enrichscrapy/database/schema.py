@@ -329,7 +329,7 @@ suppressions = Table(
     "suppressions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),  # "link", "id", "row", "name"; "key" tells the key
+    Column("kind", Text, nullable=False),  # "link", "id", "row", "name", "spelling"; "key": the key
     Column("digest", Text, nullable=False),  # HMAC-SHA256 under the key beside the database
     Column("created_at", Float, nullable=False),
     UniqueConstraint("kind", "digest"),
