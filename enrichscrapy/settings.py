@@ -156,6 +156,8 @@ REQUESTS_PER_DAY = 10_000
 # Seconds that a crawl sits a pause (Retry-After, Crawl-delay) out; it ends at once when a host
 # asks for more.
 LONGEST_WAIT = 600
+# Days for which a pause is believed at most; `scrapy hosts --resume HOST` ends one by hand.
+MAX_RETRY_AFTER = 7
 # Refusals in a row, and failures (no connection, server errors) in a row, after which a source is
 # left alone. A block, or a challenge that does not open, does so at once.
 CIRCUIT_REFUSALS = 5

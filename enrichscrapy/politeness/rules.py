@@ -21,7 +21,8 @@ class PaceRules:
 
     ``floor``, ``start_delay`` and ``max_delay`` bound the delay between two requests;
     ``jitter`` is the share of it by which it may be lengthened. ``budget`` counts requests of a
-    UTC day (0: no limit). ``longest_wait`` is how long a crawl sits a pause out.
+    UTC day (0: no limit). ``longest_wait`` is how long a crawl sits a pause out, ``longest_pause``
+    how long a pause is believed.
     """
 
     source: str
@@ -32,6 +33,7 @@ class PaceRules:
     jitter: float = 0.3
     budget: int = 0
     longest_wait: float = 600.0
+    longest_pause: float = 7 * 86400.0
     refusals_to_open: int = 5
     failures_to_open: int = 20
     circuit_pause: float = 900.0
@@ -51,6 +53,7 @@ class PaceRules:
             jitter=_number(settings, "DELAY_JITTER"),
             budget=int(_number(settings, "REQUESTS_PER_DAY")),
             longest_wait=_number(settings, "LONGEST_WAIT"),
+            longest_pause=86400.0 * _number(settings, "MAX_RETRY_AFTER", above=0.0),
             refusals_to_open=max(1, int(_number(settings, "CIRCUIT_REFUSALS"))),
             failures_to_open=max(1, int(_number(settings, "CIRCUIT_FAILURES"))),
             circuit_pause=_number(settings, "CIRCUIT_PAUSE"),
