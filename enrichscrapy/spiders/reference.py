@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Self
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar, ParamSpec, Self, TypeVar
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -45,6 +45,11 @@ from enrichscrapy.sites.layout import UNKNOWN_SHAPE
 from enrichscrapy.spiders.arguments import SpiderArguments
 
 GONE = (404, 410)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LARGE_PAGE = 256 * 1024
+"""Bytes of a page that are parsed on the event loop; the sites' pages are a third of that."""
 MOST_BROKEN = 3
 """Lookups in a row over which stages may break before the crawl ends."""
 DATABASE_FAULTS = (DatabaseDamaged, DatabaseUnavailable)
@@ -244,8 +249,8 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        plan.add_report(self._report(response, step, plan, performer))
-        if self._take_results(response, step, plan, performer):
+        plan.add_report(await _read(response, self._report, response, step, plan, performer))
+        if await _read(response, self._take_results, response, step, plan, performer):
             plan.replace_search(step.text)
         yield self._continue(plan, performer)
 
@@ -260,9 +265,9 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        if not self._take_results(response, step, plan, performer):
+        if not await _read(response, self._take_results, response, step, plan, performer):
             # A search with one match may lead straight to the profile.
-            report = self._report(response, step, plan, performer)
+            report = await _read(response, self._report, response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
                 plan.add_report(report)
         yield self._continue(plan, performer)
@@ -368,6 +373,13 @@ class ReferenceSpider(Spider):
                 "pages": [report.summary() for report in plan.reports],
             },
         )
+
+
+async def _read(response: Response, function: Callable[P, T], *args: P.args, **kw: P.kwargs) -> T:
+    """Call what reads a page; a large one on a thread, or nothing else would move meanwhile."""
+    if len(response.body) <= LARGE_PAGE:
+        return function(*args, **kw)
+    return await asyncio.to_thread(function, *args, **kw)
 
 
 def _latest_birthday(plan: Plan) -> dt.date | None:
