@@ -44,10 +44,19 @@ class EnrichCommand(ScrapyCommand):
         except EnrichError as error:
             self.say(str(error))
             self.exitcode = error.exit_code
+        except OSError as error:  # a full disk, a read-only folder, a file system without locks
+            self.say(told(error))
+            self.exitcode = 1
 
     def say(self, line: str) -> None:
         """One line on stderr that names the command."""
         print(f"scrapy {self.name}: {line}", file=sys.stderr)
+
+
+def told(error: OSError) -> str:
+    """What the system refused, in one line."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
 
 
 def open_existing(settings: BaseSettings) -> PerformerDatabase:

@@ -11,7 +11,7 @@ import traceback
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.command import open_existing
+from enrichscrapy.command import open_existing, told
 from enrichscrapy.core.checks import check_settings
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import EnrichError
@@ -60,7 +60,7 @@ class Command(ScrapyCrawlCommand):
             check_settings(settings)
             if database_path(settings["DATABASE_URL"]).exists():
                 open_existing(settings).close()  # finishes erasures before the source is locked
-        except EnrichError as error:
+        except (EnrichError, OSError) as error:
             self.exitcode = _tell(error)
             return
         try:
@@ -92,5 +92,8 @@ def _tell(error: BaseException) -> int:
     if isinstance(error, EnrichError):
         print(f"scrapy crawl: {error}", file=sys.stderr)
         return error.exit_code
+    if isinstance(error, OSError):
+        print(f"scrapy crawl: {told(error)}", file=sys.stderr)
+        return 1
     traceback.print_exception(error)
     return 1

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.command import finish_what_was_begun
+from enrichscrapy.command import finish_what_was_begun, told
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.importing.performers import Summary, import_file
@@ -61,6 +61,10 @@ class Command(ScrapyCommand):
         except EnrichError as error:
             print(f"scrapy import-performers: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
+            return
+        except OSError as error:
+            print(f"scrapy import-performers: {told(error)}", file=sys.stderr)
+            self.exitcode = 1
             return
         print(summary)
         self.exitcode = 0 if summary.faultless else 1

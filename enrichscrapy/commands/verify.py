@@ -9,6 +9,7 @@ from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.minors import kept_minors
+from enrichscrapy.files.locks import running_crawls
 from enrichscrapy.index import index_model_id
 from enrichscrapy.index.verify import differences
 
@@ -35,7 +36,10 @@ class Command(EnrichCommand):
                     print(f"minor: performer {performer_id} is under 18, and something is kept")
                     found += 1
             model_id = index_model_id(database, index_dir)
-            for difference in differences(database, index_dir, model_id):
+            running = running_crawls(database.path)
+            for crawl in running:
+                self.say(f"being crawled: {crawl}; what it has not published yet is left out")
+            for difference in differences(database, index_dir, model_id, up_to_date=not running):
                 print(difference)
                 found += 1
         if found:

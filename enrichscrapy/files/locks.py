@@ -64,8 +64,11 @@ class FileLock:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             taken = _wait_for(descriptor, timeout)
-        except BaseException:
+        except BaseException as error:
             os.close(descriptor)
+            if isinstance(error, OSError):  # flock does not say of what
+                why = f"cannot be locked: {error.strerror}"
+                raise OSError(error.errno, why, str(self.path)) from error
             raise
         if not taken:
             os.close(descriptor)
@@ -138,6 +141,18 @@ def lock_source(database: Path, source: str, purpose: str) -> FileLock:
         holder = lock.holder() or "another process"
         raise SourceLocked(f"{source} is being crawled by {holder}; wait for it or stop it")
     return lock
+
+
+def running_crawls(database: Path) -> list[str]:
+    """Which sources are being crawled now, and by whom."""
+    found = []
+    for source in _ever_crawled(database):
+        lock = FileLock(source_lock_path(database, source), "looking")
+        if lock.acquire():
+            lock.release()
+        else:
+            found.append(f"{source} by {lock.holder() or 'another process'}")
+    return found
 
 
 def _ever_crawled(database: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,13 @@ def verify(db: PerformerDatabase, index_dir: Path, model_id: int | None) -> list
 
 
 def differences(
-    db: PerformerDatabase, index_dir: Path, model_id: int | None
+    db: PerformerDatabase, index_dir: Path, model_id: int | None, *, up_to_date: bool = True
 ) -> Iterator[Difference]:
-    """As :func:`verify`, one by one."""
+    """As :func:`verify`, one by one.
+
+    Not ``up_to_date``: a crawl is running, and what changed since the index was published is its
+    own next publishing's business.
+    """
     try:
         index = FaceIndex.open_current(index_dir, None)
     except IndexDamaged as error:
@@ -70,8 +75,14 @@ def differences(
         if model_id is None or index.manifest.model != known:
             yield Difference("other_model", f"the index is of {index.manifest.model.name}")
             return
-        yield from _state(connection, model_id, index.manifest)
-        yield from _faces(connection, model_id, index)
+        found = chain(
+            _state(connection, model_id, index.manifest), _faces(connection, model_id, index)
+        )
+        if up_to_date:
+            yield from found
+            return
+        late = set(accepted.touched_faces(connection, model_id, index.manifest.change.seq))
+        yield from (each for each in found if each.kind != "behind" and each.face_id not in late)
 
 
 def _state(connection: Connection, model_id: int, manifest: Manifest) -> Iterator[Difference]:
