@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types bench torture clean
+.PHONY: help setup demo test test-all lint types bench torture clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     set up, then run the main job against two demo sites on this machine"
-	@echo "make test     set up, then run the tests"
+	@echo "make test     set up, then run the tests (minutes); make test-all: the long ones as well"
 	@echo "make lint     check style; make types: check types"
 	@echo "make bench    measure speed and accuracy, side by side with the plain use of the networks"
 	@echo "make torture  kill crawls hundreds of times and compare what is left (long)"
@@ -27,8 +27,14 @@ $(READY): requirements.txt requirements-dev.txt
 demo: $(READY)
 	$(BIN)/python -m demo.run
 
+# A file's tests stay together, for what they share; tests/conftest.py puts the longest files first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) -m "not long"
+
+test-all: $(READY)
+	$(PYTEST)
 
 lint: $(READY)
 	$(BIN)/ruff check .

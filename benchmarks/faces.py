@@ -34,6 +34,7 @@ from enrichscrapy import settings
 from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
 from enrichscrapy.faces.workers import FaceWorkers
+from enrichscrapy.settings_reader import read_settings
 
 SIZES = ((400, 600), (1000, 1500), (2000, 3000))
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -246,10 +247,9 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=16, help="photos of each size")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     with tempfile.TemporaryDirectory() as folder:
         path, sha256 = weights(Path(folder))
-        faces = replace(FaceOptions.from_settings(values), weights=path, sha256=sha256)
+        faces = replace(FaceOptions.from_settings(read_settings({})), weights=path, sha256=sha256)
         return 0 if asyncio.run(measure(options, faces)) else 1
 
 

@@ -129,16 +129,12 @@ def _populations(args: argparse.Namespace) -> tuple[list[People], str]:
 
 
 def _from_photos(directory: Path) -> tuple[People, str]:
-    from scrapy.settings import Settings
-
-    from enrichscrapy import settings
     from enrichscrapy.calibration.labelled import labelled_photos
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+    from enrichscrapy.settings_reader import read_settings
 
     files = labelled_photos(directory)
-    values = Settings()
-    values.setmodule(settings)
-    engine = FaceEngine(FaceOptions.from_settings(values).without_gates())
+    engine = FaceEngine(FaceOptions.from_settings(read_settings({})).without_gates())
     people, counts = read_photos(files, engine)
     told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
     return people, f"Photos: {directory} ({told}), model {engine.info.name}"

@@ -1,4 +1,4 @@
-"""What this project's commands have in common: errors as one line, an existing database.
+"""What this project's commands have in common: checked settings, errors as one line, a database.
 
 It lies outside ``commands/``, where Scrapy would take it for a command itself.
 """
@@ -11,15 +11,39 @@ from abc import abstractmethod
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
-from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
+from enrichscrapy.core.checks import check_crawl, check_given, check_settings
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.settings_reader import ProjectSettings, read_settings
 from enrichscrapy.sites import all_sites
 
 
-class EnrichCommand(ScrapyCommand):
+class CheckedCommand(ScrapyCommand):
+    """A command that a setting that cannot be used ends at once: one line, exit code 2."""
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        check = check_crawl if self.requires_crawler_process else check_settings
+        try:
+            check_given(dict(pair.split("=", 1) for pair in opts.set if "=" in pair))
+            super().process_options(args, opts)
+            check(self.settings)
+        except BadSetting as error:
+            self.say(str(error))
+            sys.exit(error.exit_code)
+
+    def say(self, line: str) -> None:
+        """One line on stderr that names the command."""
+        print(f"scrapy {self.name}: {line}", file=sys.stderr)
+
+
+class EnrichCommand(CheckedCommand):
     """A command that needs the project's settings and no crawl.
 
     ``execute`` raises :class:`EnrichError` for what the user can mend: it becomes one line on
@@ -29,18 +53,14 @@ class EnrichCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
 
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
-
     @abstractmethod
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         """Do the work and return the exit code."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         try:
-            self.exitcode = self.execute(args, opts, self.settings)
+            self.exitcode = self.execute(args, opts, read_settings(self.settings))
         except EnrichError as error:
             self.say(str(error))
             self.exitcode = error.exit_code
@@ -48,9 +68,19 @@ class EnrichCommand(ScrapyCommand):
             self.say(told(error))
             self.exitcode = 1
 
-    def say(self, line: str) -> None:
-        """One line on stderr that names the command."""
-        print(f"scrapy {self.name}: {line}", file=sys.stderr)
+    def gender_filters(self) -> dict[str, str | None]:
+        """Each spider's source and the gender it looks for by name (None: all)."""
+        # Loading the spiders takes a moment: only commands that ask for them should pay for it.
+        from enrichscrapy.spiders.reference import ReferenceSpider
+
+        assert self.settings is not None
+        loader = get_spider_loader(self.settings)
+        spiders = [loader.load(name) for name in loader.list()]
+        return {
+            spider.source_name: spider.gender_filter
+            for spider in spiders
+            if issubclass(spider, ReferenceSpider)
+        }
 
 
 def told(error: OSError) -> str:
@@ -59,10 +89,10 @@ def told(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
-def open_existing(settings: BaseSettings) -> PerformerDatabase:
+def open_existing(settings: ProjectSettings) -> PerformerDatabase:
     """Open DATABASE_URL; ``BadSetting`` when there is none yet, instead of an empty one."""
-    database = PerformerDatabase(settings["DATABASE_URL"], create=False)
-    finish_what_was_begun(database, Path(settings["INDEX_DIR"]))
+    database = PerformerDatabase(settings.DATABASE_URL, create=False)
+    finish_what_was_begun(database, settings.INDEX_DIR)
     return database
 
 
@@ -79,17 +109,3 @@ def finish_what_was_begun(database: PerformerDatabase, index_dir: Path) -> None:
         failed = [str(error)]
     for line in failed or ["finished what scrapy forget, or a minor's date, had begun"]:
         print(f"erasure: {line}", file=sys.stderr)
-
-
-def gender_filters(settings: BaseSettings) -> dict[str, str | None]:
-    """Each spider's source and the gender it looks for by name (None: all)."""
-    # Loading the spiders takes a moment: only commands that ask for them should pay for it.
-    from enrichscrapy.spiders.reference import ReferenceSpider
-
-    loader = get_spider_loader(settings)
-    spiders = [loader.load(name) for name in loader.list()]
-    return {
-        spider.source_name: spider.gender_filter
-        for spider in spiders
-        if issubclass(spider, ReferenceSpider)
-    }

@@ -1,5 +1,12 @@
 """Errors that a person can act on. Each message is one line and says what to do."""
 
+from __future__ import annotations
+
+from typing import Self
+
+SHOWN = 80
+"""Characters of an unusable value that its message quotes."""
+
 
 class EnrichError(Exception):
     """Base of all errors this project raises on purpose.
@@ -14,6 +21,13 @@ class BadSetting(EnrichError):
     """A setting or a spider argument cannot be used; raised before the first request."""
 
     exit_code = 2
+
+    @classmethod
+    def named(cls, name: str, value: object, allowed: str) -> Self:
+        """The one line for a value that cannot be used; ``allowed`` is what can."""
+        told = " ".join(str(value).split())
+        told = told if len(told) <= SHOWN else f"{told[: SHOWN - 1]}…"
+        return cls(f"{name}={told} is not usable: give {allowed}")
 
 
 class SourceLocked(EnrichError):

@@ -266,8 +266,8 @@ class Lookup:
     references_token: str = ""
 
     def __repr__(self) -> str:
-        """Without names: Scrapy logs what it drops and what a stage breaks over."""
-        return f"<{self.source} {self.mode} lookup of performer {self.performer.id}>"
+        """For logs, where people are named by their id only."""
+        return f"<Lookup of performer {self.performer.id} on {self.source}: {self.outcome.value}>"
 
     @property
     def key(self) -> tuple[str, str, int]:

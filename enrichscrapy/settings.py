@@ -2,14 +2,24 @@
 
 Each can be given for one run with ``-s NAME=value``. ``docs/settings.md`` lists them for readers;
 a test keeps the two in step. This is the only place that reads the environment.
+``settings_reader.py`` holds the type and the bounds of each.
 """
 
 import os
+
+
+def _environment(name: str, default: str) -> str:
+    """What the environment says; an empty variable is as good as none."""
+    return os.environ.get(name) or default
+
 
 BOT_NAME = "enrichscrapy"
 SPIDER_MODULES = ["enrichscrapy.spiders"]
 NEWSPIDER_MODULE = "enrichscrapy.spiders"
 COMMANDS_MODULE = "enrichscrapy.commands"
+
+# Checks all settings before anything is started.
+ADDONS = {"enrichscrapy.core.checks.CheckedSettings": 0}
 
 # --- The way of a lookup -------------------------------------------------------------------------
 ITEM_PIPELINES = {
@@ -53,9 +63,9 @@ EXTENSIONS = {
 
 # --- Where things are (relative paths are relative to the working folder) ------------------------
 # SQLAlchemy URL of the performer database. SQLite only.
-DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
+DATABASE_URL = _environment("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
 # Folder of the published FAISS generations.
-INDEX_DIR = os.environ.get("INDEX_DIR", "data/index")
+INDEX_DIR = _environment("INDEX_DIR", "data/index")
 # Seconds between two publishings of the index while a crawl runs; 0 publishes at its end only.
 INDEX_PUBLISH_SECONDS = 300
 
@@ -79,14 +89,14 @@ LOOKUPS_IN_PROGRESS = 4
 # 0 stops after the photos' addresses and leaves the lookup due.
 FACES_ENABLED = True
 # Dotted name of the face model class.
-FACE_MODEL = os.environ.get("FACE_MODEL", "enrichscrapy.faces.model.FacenetVGGFace2")
+FACE_MODEL = _environment("FACE_MODEL", "enrichscrapy.faces.model.FacenetVGGFace2")
 # Weights file; without it the named file is fetched once into the user's cache folder.
-FACE_WEIGHTS = os.environ.get("FACE_WEIGHTS", "")
+FACE_WEIGHTS = _environment("FACE_WEIGHTS", "")
 # SHA-256 of the weights when they are not the named file.
-FACE_WEIGHTS_SHA256 = os.environ.get("FACE_WEIGHTS_SHA256", "")
+FACE_WEIGHTS_SHA256 = _environment("FACE_WEIGHTS_SHA256", "")
 # "auto", "cpu" or "cuda".
-FACE_DEVICE = os.environ.get("FACE_DEVICE", "auto")
-# Worker processes that look at photos; 0: one fewer than the cores, at most 4.
+FACE_DEVICE = _environment("FACE_DEVICE", "auto")
+# Worker processes that look at photos; 0: one for each core, at most 4.
 FACE_WORKERS = 0
 # Threads of one worker process.
 FACE_THREADS = 1
@@ -140,11 +150,11 @@ PLACEHOLDER_PERFORMERS = 3
 # Where requests really go, for trying the crawl against a copy on loopback; stored URLs keep the
 # real host. Empty means the real site. Loopback is reached, and the delay floors may be lowered,
 # only for a source whose *_BASE_URL names loopback.
-BABEPEDIA_BASE_URL = os.environ.get("BABEPEDIA_BASE_URL", "")
-IAFD_BASE_URL = os.environ.get("IAFD_BASE_URL", "")
+BABEPEDIA_BASE_URL = _environment("BABEPEDIA_BASE_URL", "")
+IAFD_BASE_URL = _environment("IAFD_BASE_URL", "")
 # An address a site's operator can write to; part of the User-Agent. There is no way to send any
 # other User-Agent.
-CONTACT = os.environ.get("CONTACT", "")
+CONTACT = _environment("CONTACT", "")
 # Seconds between two requests to a source, at least. Lower than 3 (Babepedia) and 2 (IAFD) only
 # on loopback. robots.txt's Crawl-delay, Retry-After and what AutoThrottle learns come on top.
 DELAY_FLOORS = {"babepedia": 3, "iafd": 2}
@@ -168,7 +178,7 @@ CIRCUIT_PAUSE_MAX = 86400
 # Seconds after which robots.txt is fetched again.
 ROBOTS_MAX_AGE = 86400
 # The Chromium that opens challenged pages; empty: Playwright's own or the system's, if any.
-CHROMIUM_PATH = os.environ.get("CHROMIUM_PATH", "")
+CHROMIUM_PATH = _environment("CHROMIUM_PATH", "")
 # Chromium's own sandbox; never used as root, where Chromium has none.
 CHROMIUM_SANDBOX = True
 # MiB of memory beyond which a browser is ended.
@@ -187,7 +197,7 @@ PAGE_MAX_BYTES = 8_000_000
 # dropped, at the start of the next crawl. 0 keeps it for good.
 RETENTION_DAYS = 180
 # Folder in which downloaded photos are kept; empty: none is kept once its faces are embedded.
-KEEP_PHOTOS = os.environ.get("KEEP_PHOTOS", "")
+KEEP_PHOTOS = _environment("KEEP_PHOTOS", "")
 
 # --- Runs ----------------------------------------------------------------------------------------
 # 1 looks up, downloads, embeds and judges, writes nothing but pace and budget, and prints what it

@@ -12,12 +12,13 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from enrichscrapy.core.browser import HOW_TO_INSTALL, find_browser
+from enrichscrapy.settings_reader import read_settings
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """Skips the test, saying why, where no Chromium starts."""
-    found = find_browser(os.environ.get("CHROMIUM_PATH", ""))
+    found = find_browser(read_settings({}).CHROMIUM_PATH)
     if found is None:
         pytest.skip(f"no Chromium to test pages with: {HOW_TO_INSTALL}")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []

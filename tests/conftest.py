@@ -3,14 +3,16 @@ network with weights drawn by lot. Torch is imported only by those that need it.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
+import threading
 from dataclasses import replace
 
 import pytest
 from PIL import Image
-from sqlalchemy import event
 
-from demo.portraits import PersonLook, Shot, render
+from demo.portraits import PersonLook, Shot, draw_portrait, render
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.items import ModelInfo
@@ -33,6 +35,21 @@ STRICT = Gates(
 )
 
 
+LONGEST = (
+    "tests/test_tutorial.py",
+    "tests/crawls/",
+    "tests/resume/",
+    "tests/test_scrapyd.py",
+    "tests/commands/test_calibrate.py",
+    "tests/downloadermiddlewares/",
+)
+"""Begun first, so that no core waits for them at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
@@ -41,16 +58,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def without_sync(database):
-    """Do not wait for the disk: for tests of many transactions that stop no process."""
-
-    def prepare(driver, _record):
-        driver.execute("PRAGMA synchronous = OFF")
-
-    database.engine.dispose()
-    event.listen(database.engine, "connect", prepare)
 
 
 @pytest.fixture
@@ -67,6 +74,27 @@ def db(tmp_path, clock):
 @pytest.fixture
 def model_id(db):
     return db.faces.ensure_model(MODEL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def portraits_drawn_once(tmp_path_factory):
+    """The demo's people are drawn once a run: a portrait takes as long as many a test."""
+    kept = tmp_path_factory.getbasetemp() / "portraits"
+    if "PYTEST_XDIST_WORKER" in os.environ:  # then the folder above is the whole run's
+        kept = kept.parents[1] / "portraits"
+    kept.mkdir(exist_ok=True)
+
+    def draw(look: PersonLook, shot: Shot) -> bytes:
+        path = kept / hashlib.sha256(repr((look, shot)).encode()).hexdigest()
+        if not path.exists():
+            drawn = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            drawn.write_bytes(draw_portrait(look, shot))
+            drawn.replace(path)
+        return path.read_bytes()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("demo.people.draw_portrait", draw)
+        yield
 
 
 @pytest.fixture(scope="session")

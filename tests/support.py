@@ -1,17 +1,130 @@
-"""Running the project's own commands as a user does: in a subprocess, with a folder of its own."""
+"""Running the project's own commands as a user does: in a process, with a folder of its own."""
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
+import queue
+import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import event
 
 from enrichscrapy.database import PerformerDatabase
 
 PROJECT = Path(__file__).resolve().parent.parent
 STAND_IN = "demo.stand_in.LocalBinaryPatterns"
+PATIENCE = 900.0
+"""Seconds a test waits for what has to come: only what hangs takes so long."""
+LOOKING = ("calibrate", "import-faces")
+"""Commands that look at photos in their own process."""
+
+
+class ForkServer:
+    """Starts commands in processes that need not import anything; see ``forkserver.py``."""
+
+    def __init__(self, workers: Path | None = None) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.forkserver", *([str(workers)] if workers else [])],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._started: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._codes: dict[int, int] = {}
+        self._ended = threading.Condition()
+        self._asking = threading.Lock()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in self._process.stdout:
+            message = json.loads(line)
+            if "status" not in message:
+                self._started.put(message["pid"])
+                continue
+            with self._ended:
+                self._codes[message["pid"]] = message["status"]
+                self._ended.notify_all()
+
+    def start(
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        out: Path,
+        err: Path | None = None,
+        workers: Path | None = None,
+    ) -> int:
+        """The process id of a new ``scrapy <arguments>`` in the project's folder.
+
+        ``workers`` is the socket by which a crawl asks for its face workers.
+        """
+        request = {
+            "arguments": arguments,
+            "environment": environment,
+            "folder": str(PROJECT),
+            "out": str(out),
+            "err": str(err or out),
+            "workers": str(workers or ""),
+        }
+        with self._asking:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+            return self._started.get(timeout=PATIENCE)
+
+    def exit_code(self, pid: int, timeout: float = 0.0) -> int | None:
+        """How it ended, negative for a signal; None while it has not, after ``timeout``."""
+        with self._ended:
+            self._ended.wait_for(lambda: pid in self._codes, timeout)
+            return self._codes.get(pid)
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@functools.cache
+def fork_server() -> ForkServer:
+    """The one of this test process, which ends with it."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
+@functools.cache
+def face_server() -> tuple[ForkServer, Path]:
+    """The one that has imported torch, and the socket at which it forks face workers."""
+    folder = Path(tempfile.mkdtemp())
+    server = ForkServer(folder / "workers")
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(server.close)
+    while not (folder / "workers").exists() and server.runs:
+        time.sleep(0.05)
+    return server, folder / "workers"
+
+
+def without_sync(database: PerformerDatabase) -> None:
+    """Do not wait for the disk: for tests of many transactions that stop no process."""
+
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        driver.execute("PRAGMA synchronous = OFF")
+
+    database.engine.dispose()
+    event.listen(database.engine, "connect", prepare)
 
 
 @dataclass
@@ -53,7 +166,10 @@ class Workplace:
         }
 
     def database(self) -> PerformerDatabase:
-        return PerformerDatabase(self.database_path)
+        """Opened for preparing and looking: it does not wait for the disk."""
+        database = PerformerDatabase(self.database_path)
+        without_sync(database)
+        return database
 
     def command(self, *arguments: str, **settings: object) -> list[str]:
         """The command line of ``scrapy <arguments>`` with this workplace's settings."""
@@ -67,22 +183,21 @@ class Workplace:
         kept = {name: value for name, value in os.environ.items() if name not in names}
         return kept | {"PYTHONPATH": str(PROJECT), "COLUMNS": "120"}
 
-    def run(
-        self, *arguments: str, timeout: float = 180, **settings: object
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy <arguments>`` to its end; its output is text."""
-        return subprocess.run(
-            self.command(*arguments, **settings),
-            cwd=PROJECT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        command, pairs = self.command(*arguments, **settings), {**self.settings, **settings}
+        looks = arguments[0] == "crawl" and str(pairs.get("FACES_ENABLED", 1)) == "1"
+        workers = face_server()[1] if looks else None
+        server = face_server()[0] if arguments[0] in LOOKING else fork_server()
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            pid = server.start(command[3:], self.environment(), out, err, workers)
+            code = server.exit_code(pid, PATIENCE)
+            assert code is not None, f"{command} hangs: {err.read_text()}"
+            return subprocess.CompletedProcess(command, code, out.read_text(), err.read_text())
 
     def crawl(
-        self, spider: str, *, timeout: float = 180, jobdir: bool = False, **arguments: object
+        self, spider: str, *, jobdir: bool = False, **arguments: object
     ) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy crawl``; upper-case names are settings, the others spider arguments."""
         settings = {name: value for name, value in arguments.items() if name.isupper()}
@@ -90,4 +205,4 @@ class Workplace:
         flags = [flag for name, value in given.items() for flag in ("-a", f"{name}={value}")]
         if jobdir:
             settings["JOBDIR"] = self.folder / "jobs" / spider
-        return self.run("crawl", spider, *flags, timeout=timeout, **settings)
+        return self.run("crawl", spider, *flags, **settings)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from demo.people import PEOPLE, babepedia_profiles, write_known_faces, write_performers
 from enrichscrapy.database.schema import external_urls, faces, lookups, photos
-from tests.support import PROJECT, Workplace
+from tests.support import PATIENCE, PROJECT, Workplace
 
 EXAMPLE = PROJECT / "docs" / "example"
 TESSA = next(person for person in PEOPLE if person.name == "Tessa Quillmark")
@@ -54,7 +54,7 @@ def site():
         thread.start()
         yield server
         server.shutdown()
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def scrapy(place, *arguments, **settings) -> subprocess.CompletedProcess[str]:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

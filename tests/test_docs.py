@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from enrichscrapy.settings_reader import allowed_values
 from tests.support import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -23,37 +24,38 @@ def settings(monkeypatch) -> dict[str, object]:
     return {name: value for name, value in values.items() if name.isupper()}
 
 
-def documented() -> dict[str, str]:
-    rows = re.findall(r"^\| `([A-Z_0-9]+)` \| (.*?) \| ", (DOCS / "settings.md").read_text(), re.M)
-    assert len(rows) == len(dict(rows)), "a setting is documented twice"
-    return dict(rows)
+def documented() -> dict[str, tuple[str, str]]:
+    """Each setting's default and what is allowed."""
+    rows = re.findall(
+        r"^\| `([A-Z_0-9]+)` \| (.*?) \| (.*?) \|", (DOCS / "settings.md").read_text(), re.M
+    )
+    told = {name: (default, allowed) for name, default, allowed in rows}
+    assert len(rows) == len(told), "a setting is documented twice"
+    return told
 
 
 def shown(value: object) -> str:
     """How the page writes a default."""
-    if value == "":
-        return "empty"
+    if value in ("", None):
+        return "not set" if value is None else "empty"
     if isinstance(value, (dict, list)):
         told = json.dumps(value)
         return "see `settings.py`" if "enrichscrapy." in told and len(told) > 60 else f"`{told}`"
     return f"`{value}`"
 
 
-def test_every_setting_is_documented_with_its_default(settings):
+def test_every_setting_is_documented_with_its_default_and_its_bounds(settings):
     told = documented()
     assert set(settings) - set(told) == set(), "settings that docs/settings.md lacks"
-    assert set(told) - set(settings) == {"JOBDIR"}, "documented, but no setting"
-    wrong = {
-        name: (told[name], shown(value))
-        for name, value in settings.items()
-        if told[name] != shown(value)
-    }
-    assert wrong == {}
+    assert set(told) - set(settings) == {"JOBDIR", "LOG_FILE"}, "documented, but no setting"
+    given = settings | {"JOBDIR": None, "LOG_FILE": None}
+    expected = {name: (shown(value), allowed_values(name)) for name, value in given.items()}
+    assert {name: row for name, row in told.items() if row != expected[name]} == {}
 
 
 def test_settings_that_the_environment_may_hold_say_so():
     text = (PACKAGE / "settings.py").read_text()
-    read = set(re.findall(r'^([A-Z_0-9]+) = os\.environ\.get\("\1"', text, re.M))
+    read = set(re.findall(r'^([A-Z_0-9]+) = _environment\("\1"', text, re.M))
     page = (DOCS / "settings.md").read_text()
     said = set(re.findall(r"^\| `([A-Z_0-9]+)` .*(?:in the environment|The same for)", page, re.M))
     assert said == read

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from tests.support import PROJECT
+from tests.support import PATIENCE, PROJECT
 
 BUILT_FROM = ("pyproject.toml", "setup.py", "requirements.txt", "requirements-dev.txt")
 BUILT_FROM += ("README.md", "LICENSE", "enrichscrapy")
@@ -47,7 +47,7 @@ def _run(command: list[str], folder, path: str) -> str:
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

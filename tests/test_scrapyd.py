@@ -22,7 +22,7 @@ from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_perform
 from demo.sites import DemoSites
 from demo.sites.babepedia import slug_of
 from enrichscrapy.database.schema import lookups
-from tests.support import PROJECT, STAND_IN, Workplace
+from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace
 
 USER, PASSWORD = "keeper", "a password, for the test only"
 CAST = PEOPLE[:6]
@@ -49,7 +49,7 @@ class Scrapyd:
         )
         token = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         request.add_header("Authorization", f"Basic {token}")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             told = json.load(answer)
         assert told["status"] == "ok", told
         return told
@@ -61,7 +61,7 @@ class Scrapyd:
         )
         return told["jobid"]
 
-    def wait_for(self, job: str, state: str, timeout: float = 120) -> None:
+    def wait_for(self, job: str, state: str, timeout: float = PATIENCE) -> None:
         _until(
             lambda: job in [j["id"] for j in self.call("listjobs", project="enrichscrapy")[state]],
             timeout,
@@ -106,11 +106,11 @@ def scrapyd(tmp_path_factory):
             stderr=subprocess.STDOUT,
         )
     try:
-        _until(lambda: f"Site starting on {port}" in log.read_text(), 60)
+        _until(lambda: f"Site starting on {port}" in log.read_text(), PATIENCE)
         yield Scrapyd(process, f"http://127.0.0.1:{port}/", folder)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def deployed(scrapyd, tmp_path_factory):
         env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -163,7 +163,7 @@ def looked_up(place, source: str, mode: str) -> set[int]:
 
 def test_without_the_password_nothing_is_told(scrapyd):
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(f"{scrapyd.url}daemonstatus.json", timeout=30)
+        urllib.request.urlopen(f"{scrapyd.url}daemonstatus.json", timeout=PATIENCE)
 
 
 def test_both_spiders_are_there_once_deployed(deployed):
@@ -175,7 +175,7 @@ def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deploy
     place, sites = world
     slow = {**place.settings, "DELAY_FLOORS": '{"babepedia": 0.3, "iafd": 0.3}'}
     first = deployed.schedule("babepedia", slow, mode="url")
-    _until(lambda: looked_up(place, "babepedia", "url"), 120)
+    _until(lambda: looked_up(place, "babepedia", "url"), PATIENCE)
     deployed.call("cancel", project="enrichscrapy", job=first)
     deployed.wait_for(first, "finished")
     begun = looked_up(place, "babepedia", "url")
@@ -222,7 +222,7 @@ def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stderr

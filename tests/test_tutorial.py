@@ -12,7 +12,9 @@ import pytest
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_known_faces
 from demo.sites import DemoSites
 from enrichscrapy.database import PerformerDatabase
-from tests.support import PROJECT, STAND_IN
+from tests.support import PATIENCE, PROJECT, STAND_IN
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def run(home: Path, script: str, **more: str) -> subprocess.CompletedProcess[str
         env=environment,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from enrichscrapy import settings
 from enrichscrapy.calibration.labelled import labelled_photos, read_photo
 from enrichscrapy.calibration.lookers import Engine, Found, Looker, Plain
 from enrichscrapy.calibration.verification import (
@@ -37,6 +36,7 @@ from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import PhotoOutcome
 from enrichscrapy.reporting.line_chart import Axis, Line, Panel, draw
+from enrichscrapy.settings_reader import read_settings
 
 FACES = PhotoOutcome.FACES.value
 FALSE_ACCEPTS = (1e-3, 1e-4)
@@ -242,8 +242,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> None:
     files = labelled_photos(chosen.folder)
     if len(files) > chosen.most:
         console.print(f"{len(files):,} photos: the first {chosen.most:,} of them are looked at")
-    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
-    options = FaceOptions.from_settings(values)
+    options = FaceOptions.from_settings(read_settings({}))
     lookers: dict[str, Looker] = {
         "gates off": Engine(options.without_gates()),
         "gates on": Engine(options),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.engine import database_path
@@ -16,6 +15,7 @@ from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.model import FaceModel, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import ModelInfo
+from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.verdicts import RULE_VERSION, Thresholds, fingerprint
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Command(EnrichCommand):
         )
         parser.add_argument("-o", "--output", metavar="FILE", help="draw the curves as SVG")
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
             raise UsageError("calibrate takes no arguments, only options")
         if not 0 < opts.strangers < 50:
@@ -83,7 +83,7 @@ class Command(EnrichCommand):
     def _measure(
         self,
         opts: argparse.Namespace,
-        settings: BaseSettings,
+        settings: ProjectSettings,
         info: ModelInfo,
         model: type[FaceModel],
     ) -> int:
@@ -126,11 +126,11 @@ class Command(EnrichCommand):
         return 0
 
     def _in_force(
-        self, settings: BaseSettings, info: ModelInfo, model: type[FaceModel]
+        self, settings: ProjectSettings, info: ModelInfo, model: type[FaceModel]
     ) -> Thresholds:
         """What this model is judged by today; for a model without any, a place to start from."""
         stored = None
-        if database_path(settings["DATABASE_URL"]).exists():
+        if database_path(settings.DATABASE_URL).exists():
             with open_existing(settings) as database:
                 model_id = database.faces.find_model(info)
                 stored = None if model_id is None else database.faces.thresholds(model_id)
@@ -144,7 +144,7 @@ class Command(EnrichCommand):
             return Thresholds()
         return Thresholds.for_model(info, stored, model)
 
-    def _people(self, directory: str | None, settings: BaseSettings, info: ModelInfo) -> People:
+    def _people(self, directory: str | None, settings: ProjectSettings, info: ModelInfo) -> People:
         from enrichscrapy.calibration import read_database, read_photos
         from enrichscrapy.calibration.labelled import labelled_photos
 

@@ -9,11 +9,13 @@ from scrapy.commands.check import Command as ScrapyCheckCommand
 from scrapy.contracts import ContractsManager
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from enrichscrapy.command import CheckedCommand
+
 ABOVE_PROJECT = SETTINGS_PRIORITIES["cmdline"] - 1
 """Over what the project sets, below what the user does."""
 
 
-class Command(ScrapyCheckCommand):
+class Command(CheckedCommand, ScrapyCheckCommand):
     """Scrapy's own, which stores nothing here, and fails unless every callback was checked."""
 
     def short_desc(self) -> str:

@@ -11,10 +11,11 @@ import traceback
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.command import open_existing, told
-from enrichscrapy.core.checks import check_settings
+from enrichscrapy.command import CheckedCommand, open_existing, told
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.settings_reader import read_settings
+from enrichscrapy.spiders.arguments import unknown_argument
 
 EXIT_CODES = {
     "finished": 0,
@@ -37,7 +38,7 @@ def exit_code(finish_reason: str | None) -> int:
     return EXIT_CODES.get(finish_reason, 1)
 
 
-class Command(ScrapyCrawlCommand):
+class Command(CheckedCommand, ScrapyCrawlCommand):
     """Scrapy's own command ends 0 whatever happened; this one says so with a line and a code."""
 
     def long_desc(self) -> str:
@@ -54,11 +55,14 @@ class Command(ScrapyCrawlCommand):
         if len(args) != 1:
             raise UsageError("name one spider: babepedia or iafd")
         assert self.crawler_process is not None
+        reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & opts.spargs.keys())
+        if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
+            self.exitcode = _tell(unknown_argument(reserved[0]))
+            return
         os.umask(0o077)  # whatever a crawl writes may name people
+        settings = read_settings(self.crawler_process.settings)
         try:
-            settings = self.crawler_process.settings
-            check_settings(settings)
-            if database_path(settings["DATABASE_URL"]).exists():
+            if database_path(settings.DATABASE_URL).exists():
                 open_existing(settings).close()  # finishes erasures before the source is locked
         except (EnrichError, OSError) as error:
             self.exitcode = _tell(error)
@@ -78,7 +82,7 @@ class Command(ScrapyCrawlCommand):
         message = crawler.stats.get_value("stop/message")
         if message:
             print(f"scrapy crawl: {message}", file=sys.stderr)
-        self.exitcode = exit_code(reason)
+        self.exitcode = exit_code(reason) or crawler.stats.get_value("stop/exit_code", 0)
 
 
 def _error_of(task: object) -> BaseException | None:

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -34,7 +34,7 @@ class Command(EnrichCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
             raise UsageError("export takes no arguments, only -o DIR and --json")
         # Reading an index manifest loads FAISS: only this command should pay for it.
@@ -44,7 +44,7 @@ class Command(EnrichCommand):
 
         with open_existing(settings) as database:
             folder = Path(opts.output or database.path.with_name("export")).absolute()
-            model_id = index_model_id(database, Path(settings["INDEX_DIR"]))
+            model_id = index_model_id(database, settings.INDEX_DIR)
             if model_id is None:
                 raise EnrichError("no face was ever accepted: there is nothing to export")
             try:

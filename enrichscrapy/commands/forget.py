@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, Forgotten, forget
 from enrichscrapy.forgetting.rows import Person, find_person
+from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.sites import all_sites
 
 
@@ -43,7 +43,7 @@ class Command(EnrichCommand):
             help="ID is somebody else than the forgotten person of that name: stop blocking it",
         )
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if len(args) != 1 or not args[0].strip():
             raise UsageError("name one person: an id, a link or a name (in quotes)")
         with open_existing(settings) as database:
@@ -53,7 +53,7 @@ class Command(EnrichCommand):
             if not opts.yes and not _agreed(person):
                 self.say("nothing was removed")
                 return 1
-            forgotten = self._forget(database, person, Path(settings["INDEX_DIR"]))
+            forgotten = self._forget(database, person, settings.INDEX_DIR)
         _print(forgotten)
         return 1 if forgotten.failed else 0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -27,7 +27,7 @@ class Command(EnrichCommand):
         super().add_options(parser)
         parser.add_argument("--resume", metavar="HOST", help="end this host's pause")
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
             raise UsageError("hosts takes no arguments, only --resume HOST")
         from enrichscrapy.reporting.hosts import host_states

@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import Lookup
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -31,7 +31,7 @@ class Command(EnrichCommand):
             "0 all folders taken in, 1 some were skipped, 2 nothing could be done."
         )
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if len(args) != 1:
             raise UsageError("name one folder that holds a sub-folder for each performer")
         directory = Path(args[0])
@@ -39,7 +39,7 @@ class Command(EnrichCommand):
             raise BadSetting(f"{directory} is not a folder: name one with a sub-folder a performer")
         return self._import(directory, settings)
 
-    def _import(self, directory: Path, settings: BaseSettings) -> int:
+    def _import(self, directory: Path, settings: ProjectSettings) -> int:
         # Loading torch takes seconds: only this command should pay for it.
         from enrichscrapy.faces.engine import FaceEngine, FaceOptions
         from enrichscrapy.faces.model import resolve_model
@@ -63,7 +63,7 @@ class Command(EnrichCommand):
                     self.say(f"{report.folder}: {report.problem}: skipped")
                 else:
                     counts += _counts(report.lookup)
-            publish(database, Path(settings["INDEX_DIR"]), model_id)
+            publish(database, settings.INDEX_DIR, model_id)
         print(", ".join(f"{name}: {number}" for name, number in counts.items()))
         return 1 if counts["skipped folders"] else 0
 

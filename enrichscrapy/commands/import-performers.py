@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.command import finish_what_was_begun, told
+from enrichscrapy.command import EnrichCommand, finish_what_was_begun
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.importing.performers import Summary, import_file
 from enrichscrapy.importing.records import Fault
+from enrichscrapy.settings_reader import ProjectSettings
 
 
-class Command(ScrapyCommand):
-    requires_project = True
-    requires_crawler_process = False
-
+class Command(EnrichCommand):
     def syntax(self) -> str:
         return "FILE"
 
@@ -50,24 +45,14 @@ class Command(ScrapyCommand):
             "may be given several times",
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if len(args) != 1:
             raise UsageError("name one file to import")
-        assert self.settings is not None
-        try:
-            with PerformerDatabase(self.settings["DATABASE_URL"]) as database:
-                finish_what_was_begun(database, Path(self.settings["INDEX_DIR"]))
-                summary = _import(database, Path(args[0]), opts.namesake)
-        except EnrichError as error:
-            print(f"scrapy import-performers: {error}", file=sys.stderr)
-            self.exitcode = error.exit_code
-            return
-        except OSError as error:
-            print(f"scrapy import-performers: {told(error)}", file=sys.stderr)
-            self.exitcode = 1
-            return
+        with PerformerDatabase(settings.DATABASE_URL) as database:
+            finish_what_was_begun(database, settings.INDEX_DIR)
+            summary = _import(database, Path(args[0]), opts.namesake)
         print(summary)
-        self.exitcode = 0 if summary.faultless else 1
+        return 0 if summary.faultless else 1
 
 
 def _import(database: PerformerDatabase, path: Path, namesakes: Sequence[int]) -> Summary:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.minors import withdraw_kept_minors
 from enrichscrapy.index import index_model_id, reindex
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -27,8 +25,8 @@ class Command(EnrichCommand):
         super().add_options(parser)
         parser.add_argument("--force", action="store_true", help="replace another database's index")
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
-        index_dir = Path(settings["INDEX_DIR"])
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
+        index_dir = settings.INDEX_DIR
         with open_existing(settings) as database:
             with database.write() as connection:
                 withdraw_kept_minors(connection, database.clock())

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
-from enrichscrapy.command import EnrichCommand, gender_filters, open_existing
+from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -36,7 +36,7 @@ class Command(EnrichCommand):
             help="pictures of faces in it at most, those that wait for you first; default: 6000",
         )
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
             raise UsageError("report takes no arguments, only -o FILE and --crops N")
         if opts.crops is not None and opts.crops < 0:
@@ -48,10 +48,10 @@ class Command(EnrichCommand):
             try:
                 written = write_report(
                     database,
-                    Path(settings["INDEX_DIR"]),
-                    gender_filters(settings),
+                    settings.INDEX_DIR,
+                    self.gender_filters(),
                     path,
-                    revisit_after_days=settings.getfloat("REVISIT_AFTER_DAYS"),
+                    revisit_after_days=settings.REVISIT_AFTER_DAYS,
                     max_crops=MAX_CROPS if opts.crops is None else opts.crops,
                 )
             except OSError as error:

@@ -6,14 +6,13 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.settings_reader import ProjectSettings
 
 ACTIONS = ("list", "show", "accept", "reject", "undo")
 
@@ -44,7 +43,7 @@ class Command(EnrichCommand):
         parser.add_argument("--no-trust", action="store_true", help="accepted faces do not vouch")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         action, *ids = args or ["list"]
         if action not in ACTIONS:
             raise UsageError(f"review {action} is unknown: use {', '.join(ACTIONS)}")
@@ -81,7 +80,7 @@ class Command(EnrichCommand):
         action: str,
         face_ids: list[int],
         opts: argparse.Namespace,
-        settings: BaseSettings,
+        settings: ProjectSettings,
     ) -> int:
         from enrichscrapy.review.desk import Decided, ReviewDesk
         from enrichscrapy.review.session import limits_of, publish_decisions
@@ -99,7 +98,7 @@ class Command(EnrichCommand):
             except EnrichError as error:
                 self.say(str(error))
                 refused += 1
-        publish_decisions(database, Path(settings["INDEX_DIR"]))
+        publish_decisions(database, settings.INDEX_DIR)
         if opts.json:
             print(json.dumps([asdict(decided) for decided in taken], indent=2))
         else:
@@ -108,7 +107,7 @@ class Command(EnrichCommand):
         return 1 if refused else 0
 
     def _serve(
-        self, database: PerformerDatabase, opts: argparse.Namespace, settings: BaseSettings
+        self, database: PerformerDatabase, opts: argparse.Namespace, settings: ProjectSettings
     ) -> int:
         from enrichscrapy.review.desk import ReviewDesk
         from enrichscrapy.review.session import limits_of, publish_decisions, serve
@@ -118,7 +117,7 @@ class Command(EnrichCommand):
             serve(desk, opts.port, opts.performer, opts.source)
         except OSError as error:
             raise EnrichError(f"port {opts.port} cannot be used: {error.strerror}") from error
-        publish_decisions(database, Path(settings["INDEX_DIR"]))
+        publish_decisions(database, settings.INDEX_DIR)
         told = ", ".join(f"{count} {name}" for name, count in sorted(desk.counts.items()))
         print(f"Decided: {told or 'nothing'}")
         return 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
+from collections.abc import Mapping
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
-from enrichscrapy.command import EnrichCommand, gender_filters, open_existing
+from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -30,14 +30,14 @@ class Command(EnrichCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--performer", type=int, metavar="ID", help="tell a performer's story")
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
             raise UsageError("status takes no arguments, only --json and --performer ID")
         if opts.performer is None:
-            return _status(settings, opts.json)
+            return _status(settings, self.gender_filters(), opts.json)
         return self._story(settings, opts.performer, opts.json)
 
-    def _story(self, settings: BaseSettings, performer_id: int, as_json: bool) -> int:
+    def _story(self, settings: ProjectSettings, performer_id: int, as_json: bool) -> int:
         from enrichscrapy.reporting.story import read_story
         from enrichscrapy.reporting.tell import tell
 
@@ -50,7 +50,7 @@ class Command(EnrichCommand):
         return 0
 
 
-def _status(settings: BaseSettings, as_json: bool) -> int:
+def _status(settings: ProjectSettings, genders: Mapping[str, str | None], as_json: bool) -> int:
     # Reading an index manifest loads FAISS: only this command should pay for it.
     from enrichscrapy.reporting.status import read_status
     from enrichscrapy.reporting.tables import print_status
@@ -58,9 +58,9 @@ def _status(settings: BaseSettings, as_json: bool) -> int:
     with open_existing(settings) as database:
         status = read_status(
             database,
-            Path(settings["INDEX_DIR"]),
-            gender_filters(settings),
-            settings.getfloat("REVISIT_AFTER_DAYS"),
+            settings.INDEX_DIR,
+            genders,
+            settings.REVISIT_AFTER_DAYS,
         )
     if as_json:
         print(json.dumps(status.to_json(), indent=2))

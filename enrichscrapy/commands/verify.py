@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.minors import kept_minors
 from enrichscrapy.files.locks import running_crawls
 from enrichscrapy.index import index_model_id
 from enrichscrapy.index.verify import differences
+from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
@@ -26,8 +24,8 @@ class Command(EnrichCommand):
             "(scrapy reindex mends them), 2 bad setting."
         )
 
-    def execute(self, args: list[str], opts: argparse.Namespace, settings: BaseSettings) -> int:
-        index_dir = Path(settings["INDEX_DIR"])
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
+        index_dir = settings.INDEX_DIR
         with open_existing(settings) as database:
             database.check()
             found = 0

@@ -20,8 +20,6 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 
-from enrichscrapy.exceptions import BadSetting
-
 HOW_TO_INSTALL = "install Debian's chromium, run playwright install chromium, or set CHROMIUM_PATH"
 _SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _OWN_NAMES = ("chrome", "headless_shell", "chrome-headless-shell", "Chromium", "chrome.exe")
@@ -30,16 +28,10 @@ _CLOSE_SECONDS = 5.0
 _HEAP_MIB = 256
 
 
-def find_browser(chromium_path: str = "") -> Path | None:
-    """``CHROMIUM_PATH``, else Playwright's own Chromium, else one of the system, else ``None``.
-
-    Raises ``BadSetting`` for a ``CHROMIUM_PATH`` that cannot be executed.
-    """
-    if chromium_path:
-        path = Path(chromium_path).expanduser()
-        if not (path.is_file() and os.access(path, os.X_OK)):
-            raise BadSetting(f"CHROMIUM_PATH={chromium_path} is no program: name a Chromium's file")
-        return path
+def find_browser(chromium_path: Path | None = None) -> Path | None:
+    """``CHROMIUM_PATH``, else Playwright's own Chromium, else one of the system, else ``None``."""
+    if chromium_path is not None:
+        return chromium_path
     found = (Path(which) for name in _SYSTEM_NAMES if (which := shutil.which(name)))
     return _playwrights_own() or next(found, None)
 

@@ -1,24 +1,157 @@
-"""What the middlewares ask of the settings, checked in one go before anything is started."""
+"""All settings checked in one go, for every command, before anything is started."""
 
 from __future__ import annotations
 
-from scrapy.settings import BaseSettings
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
 
-from enrichscrapy.core.browser import find_browser
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.misc import load_object
+
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import user_agent
+from enrichscrapy.settings_reader import ProjectSettings, read_like, read_settings
+from enrichscrapy.sites import all_sites
+
+WAYS_OUT = {
+    "FEEDS": "FEEDS (-o, -O) is not usable: items hold names and photos, which scrapy forget could "
+    "not find there; use scrapy export",
+    "FEED_URI": "FEED_URI is not usable: use scrapy export",
+    "HTTPCACHE_ENABLED": "HTTPCACHE_ENABLED is not usable: pages hold names and photos, which "
+    "scrapy forget could not find there",
+}
+"""Scrapy's own ways of keeping what was scraped, each with the refusal."""
+TABLES = (
+    "ITEM_PIPELINES",
+    "EXTENSIONS",
+    "DOWNLOADER_MIDDLEWARES",
+    "SPIDER_MIDDLEWARES",
+    "SPIDER_CONTRACTS",
+    "DOWNLOAD_HANDLERS",
+)
+"""Settings that hold tables of components."""
 
 
-def check_settings(settings: BaseSettings) -> None:
-    """Raise ``BadSetting`` for a contact, browser, address, floor or limit that cannot be used."""
-    if settings.getbool("HTTPCACHE_ENABLED"):
-        raise BadSetting(
-            "HTTPCACHE_ENABLED=1 cannot be used: what it keeps of pages and photos would be out of "
-            "the pace's sight and of scrapy forget's"
-        )
-    user_agent(settings.get("CONTACT") or "")
-    find_browser(settings.get("CHROMIUM_PATH") or "")
+def check_given(given: Mapping[str, str]) -> None:
+    """Raise ``BadSetting`` for what ``-s`` gives, before Scrapy stumbles over a broken table."""
+    read_settings(given)
+    dict(_scrapys_own(given, given))
+
+
+def check_settings(settings: BaseSettings) -> ProjectSettings:
+    """Read every setting, and put its value where its text was: Scrapy reads it as well.
+
+    Raises ``BadSetting`` for a value that cannot be used and for a name that nobody reads.
+    """
+    _check_names(settings)
+    read = read_settings(settings)
+    changed = [name for name in settings if settings.getpriority(name)]
+    _put_back(settings, dict(read) | dict(_scrapys_own(settings, changed)))
+    for name, refusal in WAYS_OUT.items():
+        if settings.get(name):
+            raise BadSetting(refusal)
+    database_path(read.DATABASE_URL)
+    user_agent(read.CONTACT)
     for source in Sources.from_settings(settings):
-        PaceRules.from_settings(settings, source.source, source.on_loopback)
+        PaceRules.from_settings(read, source.source, source.on_loopback)
+    return read
+
+
+def _check_names(settings: BaseSettings) -> None:
+    """Names given with ``-s``; those of another package stand in the user's settings module."""
+    module = sys.modules.get(os.environ.get("SCRAPY_SETTINGS_MODULE", ""))
+    known = {
+        *default_settings.__all__,
+        *ProjectSettings.model_fields,
+        *(f"{name.upper()}_BASE_URL" for name in all_sites()),
+        *(vars(module) if module else ()),
+    }
+    for name in settings:
+        if name.endswith("_BASE_URL") and name not in known:
+            known.update(f"{source.upper()}_BASE_URL" for source in _sources(settings))
+        given = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
+        if given and name not in known and not name.startswith("PLAYWRIGHT_"):
+            [nearest] = get_close_matches(name.upper(), known, 1, cutoff=0.0)
+            raise BadSetting(
+                f"{name} is no setting: did you mean {nearest}? One of another package belongs in "
+                "your settings module"
+            )
+
+
+def _sources(settings: BaseSettings) -> Iterator[str]:
+    """The sources of all spiders, those of other packages as well; loading them takes a while."""
+    loader = get_spider_loader(settings)
+    for name in loader.list():
+        yield getattr(loader.load(name), "source_name", "")
+
+
+def _scrapys_own(settings: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, object]]:
+    """Those of ``names`` that only Scrapy reads, as values of the type that their default has."""
+    for name in set(names).intersection(default_settings.__all__):
+        if name not in ProjectSettings.model_fields:
+            yield name, read_like(getattr(default_settings, name), name, settings[name])
+
+
+def _put_back(settings: BaseSettings, values: dict[str, object]) -> None:
+    for name, value in values.items():
+        if isinstance(settings.get(name), str):
+            plain = str(value) if isinstance(value, Path) else value
+            settings.set(name, plain, settings.getpriority(name) or 0)
+
+
+def check_crawl(settings: BaseSettings) -> ProjectSettings:
+    """The same for what crawls; its components exist and its log can be written as well."""
+    read = check_settings(settings)
+    for name, path in _components(settings):
+        try:
+            load_object(path)
+        except (ImportError, NameError, TypeError, ValueError) as error:
+            raise BadSetting.named(name, path, f"the dotted name of a class ({error})") from error
+    if read.LOG_FILE is not None:
+        _check_log(read.LOG_FILE)
+    return read
+
+
+def _components(settings: BaseSettings) -> Iterator[tuple[str, Any]]:
+    for name in default_settings.__all__:
+        default = getattr(default_settings, name)
+        if isinstance(default, str) and default.startswith("scrapy.") and settings[name]:
+            yield name, settings[name]
+    for name in TABLES:
+        found = settings.getdict(name)
+        for path in found.values() if name == "DOWNLOAD_HANDLERS" else found:
+            if path is not None and found.get(path, path) is not None:
+                yield name, path
+
+
+def _check_log(log: Path) -> None:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.open("a").close()
+    except OSError as error:
+        raise BadSetting.named("LOG_FILE", log, f"a file to write to ({error.strerror})") from error
+
+
+class CheckedSettings:
+    """Scrapy's add-on that checks for Scrapy's own commands (``fetch``, ``shell``) and scripts.
+
+    It comes before the log is opened and before any component is built.
+    """
+
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """End the process with one line and exit code 2 where a setting cannot be used."""
+        try:
+            check_crawl(settings)
+        except BadSetting as error:
+            # Scrapy catches nothing here: any other exception would be a traceback.
+            print(f"scrapy: {error}", file=sys.stderr)
+            raise SystemExit(error.exit_code) from None

@@ -22,6 +22,7 @@ from enrichscrapy.core.turns import turns_of
 from enrichscrapy.core.visit import Visit
 from enrichscrapy.facts.text import one_line
 from enrichscrapy.politeness.addresses import SourceAddresses, is_loopback, is_public
+from enrichscrapy.settings_reader import read_settings
 
 # Their warnings quote whole URLs, which hold names; what they warn of is a stored outcome here.
 _QUOTING_URLS = (
@@ -46,18 +47,19 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        settings = read_settings(crawler.settings)
         limit_headers(self._pool)
         # Twisted would repeat a request at once when a kept connection breaks: out of turn.
         self._pool.retryAutomatically = False
         self.sources = Sources.from_crawler(crawler)
         self.browser_provider_cls = ChromiumProvider
         self.config.launch_options = {
-            "executable_path": str(find_browser(crawler.settings["CHROMIUM_PATH"]) or ""),
-            "chromium_sandbox": crawler.settings.getbool("CHROMIUM_SANDBOX"),
+            "executable_path": str(find_browser(settings.CHROMIUM_PATH) or ""),
+            "chromium_sandbox": settings.CHROMIUM_SANDBOX,
         }
         self.config.target_closed_max_retries = 0  # a second try would be a second visit
         self.process_request_headers = None  # the browser's own, but for the User-Agent
-        self.memory_limit = crawler.settings.getint("CHROMIUM_MEMORY") * 1024 * 1024
+        self.memory_limit = settings.CHROMIUM_MEMORY * 1024 * 1024
         for name in _QUOTING_URLS:
             logging.getLogger(name).setLevel(logging.ERROR)
 

@@ -26,6 +26,7 @@ from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
+from enrichscrapy.settings_reader import read_settings
 
 if TYPE_CHECKING:
     from enrichscrapy.database.hosts import HostStore
@@ -74,10 +75,9 @@ class Hosts:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        sources = Sources.from_crawler(crawler)
+        sources, settings = Sources.from_crawler(crawler), read_settings(crawler.settings)
         rules = {
-            s.source: PaceRules.from_settings(crawler.settings, s.source, s.on_loopback)
-            for s in sources
+            s.source: PaceRules.from_settings(settings, s.source, s.on_loopback) for s in sources
         }
 
         def name_and_rules(request: Request) -> tuple[str, PaceRules]:

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 from enrichscrapy.politeness.addresses import is_loopback, is_public, names_loopback
+from enrichscrapy.settings_reader import read_settings
 
 
 class PublicResolver(CachingThreadedResolver):
@@ -42,7 +43,7 @@ class PublicResolver(CachingThreadedResolver):
         return cls(
             reactor,
             settings.getint("DNSCACHE_SIZE"),
-            settings.getfloat("DNS_TIMEOUT"),
+            read_settings(settings).DNS_TIMEOUT,
             [urlsplit(base.strip()).hostname or "" for base in bases if names_loopback(base)],
         )
 

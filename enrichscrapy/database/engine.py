@@ -36,6 +36,7 @@ from enrichscrapy.facts.text import one_line
 CHECK_SECONDS = 0.5
 """How long the check at opening may take; ``verify`` checks whole files, however large."""
 
+_ALLOWED = "an SQLite file, as sqlite:///data/enrichscrapy.db"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -47,11 +48,9 @@ def database_path(target: str | Path) -> Path:
     try:
         url = make_url(target)
     except ArgumentError as error:
-        raise BadSetting(f"DATABASE_URL is not an SQLAlchemy URL: {target}") from error
+        raise BadSetting.named("DATABASE_URL", target, _ALLOWED) from error
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise BadSetting(
-            "DATABASE_URL must name an SQLite file, such as sqlite:///data/enrichscrapy.db"
-        )
+        raise BadSetting.named("DATABASE_URL", target, _ALLOWED)
     return Path(url.database).expanduser().absolute()
 
 
@@ -69,6 +68,7 @@ def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool 
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": busy_timeout},
+        hide_parameters=True,  # errors are logged, and parameters hold names
         json_serializer=partial(json.dumps, ensure_ascii=False, default=_plain),
     )
     event.listen(engine, "connect", _prepare(path, busy_timeout))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import tldextract
-
 from enrichscrapy.sites import all_sites
+
+if TYPE_CHECKING:
+    import tldextract
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,6 @@ def _registrable_name(host: str) -> str:
 @functools.cache
 def _extractor() -> tldextract.TLDExtract:
     # The list that ships with the package: no request, no cache folder.
+    import tldextract  # takes a while, and most commands read no link
+
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -28,6 +28,7 @@ from enrichscrapy.downloadermiddlewares.cookies import SourceCookiesMiddleware
 from enrichscrapy.downloadermiddlewares.refusals import refusal_in, refuse
 from enrichscrapy.politeness.addresses import SourceAddresses
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -67,16 +68,15 @@ class ChallengeMiddleware:
     """
 
     def __init__(self, crawler: Crawler, sources: Sources) -> None:
-        settings = crawler.settings
+        settings = read_settings(crawler.settings)
         self.crawler = crawler
         self.sources = sources
-        self.max_requests = settings.getint("CHALLENGE_MAX_REQUESTS")
-        self.seconds = settings.getfloat("CHALLENGE_TIMEOUT")
+        self.max_requests = settings.CHALLENGE_MAX_REQUESTS
+        self.seconds = settings.CHALLENGE_TIMEOUT
         self.providers = frozenset(
-            name if ":" in name else f"{name}:443"
-            for name in settings.getlist("CHALLENGE_PROVIDERS")
+            name if ":" in name else f"{name}:443" for name in settings.CHALLENGE_PROVIDERS
         )
-        self.has_browser = find_browser(settings["CHROMIUM_PATH"]) is not None
+        self.has_browser = find_browser(settings.CHROMIUM_PATH) is not None
         self._gates: dict[str, _Gate] = {}
 
     @classmethod

@@ -17,6 +17,7 @@ from scrapy.http.cookies import CookieJar
 from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.settings_reader import read_settings
 
 MAX_COOKIES = 60
 """Kept in all, and read of one answer."""
@@ -33,7 +34,7 @@ class SourceCookiesMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getbool("COOKIES_ENABLED"):
+        if not read_settings(crawler.settings).COOKIES_ENABLED:
             raise NotConfigured
         return cls(Sources.from_crawler(crawler), crawler.stats)
 

@@ -15,6 +15,7 @@ from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.user_agent import user_agent
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -47,14 +48,14 @@ class IntakeMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        contact = crawler.settings.get("CONTACT") or ""
+        settings = read_settings(crawler.settings)
         intake = cls(
             Sources.from_crawler(crawler),
-            user_agent(contact),
-            crawler.settings.getint("PAGE_MAX_BYTES"),
-            crawler.settings.getint("PHOTO_MAX_BYTES"),
+            user_agent(settings.CONTACT),
+            settings.PAGE_MAX_BYTES,
+            settings.PHOTO_MAX_BYTES,
         )
-        if not contact.strip():
+        if not settings.CONTACT.strip():
             crawler.signals.connect(intake.say_no_contact, signal=signals.spider_opened)
         return intake
 

@@ -16,6 +16,7 @@ from enrichscrapy.core.turns import hosts_of
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Circuit
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind, classify_refusal
+from enrichscrapy.settings_reader import read_settings
 
 OUT_OF_REACH = (
     scrapy_errors.CannotResolveHostError,
@@ -57,8 +58,8 @@ class RefusalsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        codes = frozenset(int(code) for code in crawler.settings.getlist("RETRY_HTTP_CODES"))
-        return cls(crawler, crawler.settings.getint("RETRY_TIMES"), codes)
+        settings = read_settings(crawler.settings)
+        return cls(crawler, settings.RETRY_TIMES, frozenset(settings.RETRY_HTTP_CODES))
 
     @property
     def _hosts(self) -> Hosts:

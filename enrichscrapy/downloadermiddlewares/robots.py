@@ -29,6 +29,7 @@ from enrichscrapy.core.turns import hosts_of
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.user_agent import PRODUCT
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -81,14 +82,15 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+        settings = read_settings(crawler.settings)
+        if not settings.ROBOTSTXT_OBEY:
             logger.warning("ROBOTSTXT_OBEY is off: this crawl ignores the sites' robots.txt")
             raise NotConfigured
         return cls(
             crawler,
             Sources.from_crawler(crawler),
-            crawler.settings.getfloat("ROBOTS_MAX_AGE"),
-            crawler.settings.getbool("DRY_RUN"),
+            settings.ROBOTS_MAX_AGE,
+            settings.DRY_RUN,
         )
 
     async def process_request(self, request: Request) -> None:

@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.settings import BaseSettings
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.minors import withdraw_kept_minors
+from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,15 +21,14 @@ T = TypeVar("T")
 READERS = 4
 
 
-def _register_log(database: PerformerDatabase, settings: BaseSettings) -> None:
+def _register_log(database: PerformerDatabase, settings: ProjectSettings) -> None:
     """A log may name people (below INFO it holds links): it is for its owner's eyes only, and
     erasure must find it.
     """
-    if settings["LOG_FILE"]:
-        log = Path(settings["LOG_FILE"])
-        if log.is_file():
-            log.chmod(0o600)
-        database.artefacts.register("log", log)
+    if settings.LOG_FILE is not None:
+        if settings.LOG_FILE.is_file():
+            settings.LOG_FILE.chmod(0o600)
+        database.artefacts.register("log", settings.LOG_FILE)
 
 
 class DatabaseExtension:
@@ -48,11 +46,12 @@ class DatabaseExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        database = PerformerDatabase(crawler.settings["DATABASE_URL"], create=False)
+        settings = read_settings(crawler.settings)
+        database = PerformerDatabase(settings.DATABASE_URL, create=False)
         try:
             database.suppressions.check()
-            if not crawler.settings.getbool("DRY_RUN"):
-                _register_log(database, crawler.settings)
+            if not settings.DRY_RUN:
+                _register_log(database, settings)
                 with database.write() as connection:
                     withdraw_kept_minors(connection, database.clock())
         except BaseException:

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.items import Lookup
+from enrichscrapy.settings_reader import read_settings
 
 
 def would_write(lookup: Lookup) -> str:
@@ -37,7 +38,7 @@ class DryRunExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getbool("DRY_RUN"):
+        if not read_settings(crawler.settings).DRY_RUN:
             raise NotConfigured  # without a reason: with one, Scrapy would warn
         extension = cls()
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)

@@ -17,6 +17,7 @@ from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -44,23 +45,23 @@ class JobdirExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        if settings.getbool("DRY_RUN"):
-            settings.set("JOBDIR", None, priority="cmdline")
-        if not settings["JOBDIR"]:
+        settings = read_settings(crawler.settings)
+        if settings.DRY_RUN:
+            crawler.settings.set("JOBDIR", None, priority="cmdline")
+        if settings.DRY_RUN or settings.JOBDIR is None:
             raise NotConfigured
         owner = Owner(
             crawler.spidercls.name,
             str(getattr(crawler.spider, "mode", "")),
-            str(database_path(settings["DATABASE_URL"])),
+            str(database_path(settings.DATABASE_URL)),
         )
 
         def register(path: Path) -> None:
             # The crawl's own database is opened later, and may then find that it cannot begin.
-            with PerformerDatabase(settings["DATABASE_URL"], create=False) as database:
+            with PerformerDatabase(settings.DATABASE_URL, create=False) as database:
                 database.artefacts.register("jobdir", path)
 
-        jobdir = open_jobdir(Path(settings["JOBDIR"]), owner, time.time(), register)
+        jobdir = open_jobdir(settings.JOBDIR, owner, time.time(), register)
         extension = cls(crawler, owner, jobdir)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)

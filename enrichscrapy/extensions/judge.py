@@ -19,6 +19,7 @@ from enrichscrapy.index import FaceIndex
 from enrichscrapy.index.files import read_current
 from enrichscrapy.items import Lookup, Neighbour
 from enrichscrapy.lookups.judge import Judge
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ class JudgeExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        extension = cls(crawler, Path(settings["INDEX_DIR"]), Judge.from_settings(settings))
+        settings = read_settings(crawler.settings)
+        extension = cls(crawler, settings.INDEX_DIR, Judge.from_settings(settings))
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         return extension
 

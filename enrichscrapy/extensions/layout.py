@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup
+from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites.layout import (
     BASELINE,
     DECLARED_SHARES,
@@ -64,7 +65,7 @@ class LayoutExtension:
             "pages are due again, but the parser needs work"
         )
         stop_crawl(self.crawler, "layout_changed", message)
-        if self.crawler.settings.getbool("DRY_RUN"):
+        if read_settings(self.crawler.settings).DRY_RUN:
             return
         database = required(self.crawler, DatabaseExtension)
         ids = [performer_id for performer_id, _ in self._window]

@@ -12,6 +12,7 @@ from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.items import ModelInfo
+from enrichscrapy.settings_reader import read_settings
 
 
 class ModelExtension:
@@ -32,11 +33,12 @@ class ModelExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
+        settings = read_settings(crawler.settings)
         options = FaceOptions.from_settings(settings)
-        enabled = settings.getbool("FACES_ENABLED")
-        info = resolve_model(options.model).describe(options.model_options) if enabled else None
-        extension = cls(crawler, options, info, writes=not settings.getbool("DRY_RUN"))
+        info = None
+        if settings.FACES_ENABLED:
+            info = resolve_model(options.model).describe(options.model_options)
+        extension = cls(crawler, options, info, writes=not settings.DRY_RUN)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         return extension
 

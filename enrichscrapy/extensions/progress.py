@@ -21,6 +21,7 @@ from enrichscrapy.lookups.asks import AsksLedger, asks_ledger
 from enrichscrapy.reporting.hosts import HostState, host_states
 from enrichscrapy.reporting.progress import Pacer, Snapshot, left_in_words, progress_line
 from enrichscrapy.reporting.words import MODES
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +56,11 @@ class ProgressExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        seconds, terminal = settings.getfloat("PROGRESS_LOG_SECONDS"), sys.stderr.isatty()
+        settings = read_settings(crawler.settings)
+        seconds, terminal = settings.PROGRESS_LOG_SECONDS, sys.stderr.isatty()
         if not terminal and seconds <= 0:
             raise NotConfigured
-        floors = settings.getdict("DELAY_FLOORS")
-        budget = settings.getint("REQUESTS_PER_DAY")
+        floors, budget = settings.DELAY_FLOORS, settings.REQUESTS_PER_DAY
         extension = cls(crawler, floors, budget, seconds, terminal)
         crawler.signals.connect(extension.begin, signal=signals.request_reached_downloader)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
@@ -110,7 +110,7 @@ class ProgressExtension:
         database = required(self.crawler, DatabaseExtension)
         hosts = [host for host in await database.read(self._hosts) if host.source == source]
         delays = [host.delay for host in hosts if host.delay is not None]
-        pacer.interval = max([float(self.floors.get(source, 0.0)), *delays])
+        pacer.interval = max([self.floors.get(source, 0.0), *delays])
         if self.budget:
             pacer.budget_left = max(0, self.budget - sum(host.used_today for host in hosts))
 

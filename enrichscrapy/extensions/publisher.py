@@ -16,7 +16,9 @@ from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.files.folders import make_folder
 from enrichscrapy.index import Generation, publish
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,8 @@ class IndexPublisher:
     """Keeps the published index close behind the database, off the event loop.
 
     An index that cannot be written (full disk, read-only folder) costs the crawl nothing: what was
-    published stays as it was, the database is the truth, and the next attempt catches up.
+    published stays as it was, the database is the truth, and the next attempt catches up. When the
+    last attempt fails as well, the crawl's exit code says so.
     """
 
     def __init__(self, crawler: Crawler, index_dir: Path, seconds: float) -> None:
@@ -40,12 +43,11 @@ class IndexPublisher:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        if settings.getbool("DRY_RUN") or not settings.getbool("FACES_ENABLED"):
+        settings = read_settings(crawler.settings)
+        if settings.DRY_RUN or not settings.FACES_ENABLED:
             raise NotConfigured
-        extension = cls(
-            crawler, Path(settings["INDEX_DIR"]), settings.getfloat("INDEX_PUBLISH_SECONDS")
-        )
+        index_dir = make_folder("INDEX_DIR", settings.INDEX_DIR)
+        extension = cls(crawler, index_dir, settings.INDEX_PUBLISH_SECONDS)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
@@ -67,14 +69,15 @@ class IndexPublisher:
         """All lookups are stored by now: the pipelines close before this signal is sent."""
         if self._timer is not None:
             self._timer.cancel()
-        await self.publish()
+        if not await self.publish():
+            self.crawler.stats.set_value("stop/exit_code", 1)
         await asyncio.to_thread(self._thread.shutdown)
 
-    async def publish(self) -> None:
-        """Publish what changed; a publishing that is going on is waited for first."""
+    async def publish(self) -> bool:
+        """Publish what changed, after a publishing that is going on; False when it failed."""
         model_id = required(self.crawler, ModelExtension).model_id
         if model_id is None:
-            return  # the crawl ended before it began
+            return True  # the crawl ended before it began
         database = required(self.crawler, DatabaseExtension).database
         loop = asyncio.get_running_loop()
 
@@ -86,8 +89,9 @@ class IndexPublisher:
         except (OSError, EnrichError) as error:
             self.crawler.stats.inc_value("index/publish_failed")
             logger.error("The index was not published: %s", error)
-        else:
-            self._report(generation)
+            return False
+        self._report(generation)
+        return True
 
     def _report(self, generation: Generation | None) -> None:
         if generation is None:

@@ -12,6 +12,7 @@ from scrapy.exceptions import NotConfigured
 from enrichscrapy.database.retention import reject_expired
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +26,10 @@ class RetentionExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        days = crawler.settings.getfloat("RETENTION_DAYS")
-        if days <= 0 or crawler.settings.getbool("DRY_RUN"):
+        settings = read_settings(crawler.settings)
+        if not settings.RETENTION_DAYS or settings.DRY_RUN:
             raise NotConfigured
-        extension = cls(crawler, days)
+        extension = cls(crawler, settings.RETENTION_DAYS)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         return extension
 

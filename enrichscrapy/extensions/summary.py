@@ -19,6 +19,7 @@ from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.lookups.asks import asks_ledger
 from enrichscrapy.reporting.summary import Line, ending, one_line_summary, summary
 from enrichscrapy.reporting.words import plural
+from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ class SummaryExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        extension = cls(crawler, settings["CONTACT"], settings.getbool("DRY_RUN"))
+        settings = read_settings(crawler.settings)
+        extension = cls(crawler, settings.CONTACT, settings.DRY_RUN)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension

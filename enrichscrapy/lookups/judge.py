@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from enrichscrapy.database.faces import StoredFace
-from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import Lookup, Verdict
 from enrichscrapy.verdicts import (
     Candidate,
@@ -21,20 +20,9 @@ from enrichscrapy.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from scrapy.settings import BaseSettings
-
     from enrichscrapy.faces.model import FaceModel
     from enrichscrapy.items import ModelInfo
-
-TRUST = ("high", "medium", "low", "user")
-
-
-def trust_level(levels: Mapping[str, str], source: str) -> str:
-    """The trust a source enjoys; ``BadSetting`` for a level that does not exist."""
-    level = str(levels.get(source, "medium")).lower()
-    if level not in TRUST:
-        raise BadSetting(f"TRUST_LEVELS gives {source} the level {level}: use {', '.join(TRUST)}")
-    return level
+    from enrichscrapy.settings_reader import ProjectSettings
 
 
 @dataclass(frozen=True)
@@ -51,18 +39,13 @@ class Judge:
     rules: Rules = judge
 
     @classmethod
-    def from_settings(cls, settings: BaseSettings) -> Self:
-        """The judge that ``TRUST_LEVELS`` and ``MAX_FACES_…`` ask for; raises ``BadSetting``.
+    def from_settings(cls, settings: ProjectSettings) -> Self:
+        """The judge that ``TRUST_LEVELS`` and ``MAX_FACES_…`` ask for.
 
         Its thresholds are nobody's until :meth:`for_model` names the model.
         """
-        levels = settings.getdict("TRUST_LEVELS")
-        for source in levels:
-            trust_level(levels, source)
-        limits = [settings.getint(f"MAX_FACES_{name}") for name in ("PER_SOURCE", "TOTAL")]
-        if min(limits) < 1:
-            raise BadSetting("MAX_FACES_PER_SOURCE and MAX_FACES_TOTAL must be 1 or more")
-        return cls(Thresholds(), Limits(*limits), levels)
+        limits = Limits(settings.MAX_FACES_PER_SOURCE, settings.MAX_FACES_TOTAL)
+        return cls(Thresholds(), limits, settings.TRUST_LEVELS)
 
     def for_model(
         self, info: ModelInfo, stored: Mapping[str, Any] | None, model: type[FaceModel]
@@ -93,7 +76,7 @@ class Judge:
             [face.neighbours for face in lookup.faces],
             Context(
                 source=lookup.source,
-                trust=trust_level(self.trust_levels, lookup.source),
+                trust=self.trust_levels.get(lookup.source, "medium"),
                 identity=lookup.identity,
                 mode=lookup.mode.value,
                 index_size=lookup.index_size,

@@ -18,6 +18,7 @@ from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.workers import FaceWorkers
 from enrichscrapy.items import Lookup, Outcome, Photo
 from enrichscrapy.lookups.stages import mark_shared, take_faces
+from enrichscrapy.settings_reader import read_settings
 
 
 class FacesPipeline:
@@ -40,11 +41,9 @@ class FacesPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         options = required(crawler, ModelExtension).options
-        workers = FaceWorkers(options, crawler.settings.getint("FACE_WORKERS"))
-        many = crawler.settings.getint("PLACEHOLDER_PERFORMERS")
-        if many < 2:
-            raise BadSetting(f"PLACEHOLDER_PERFORMERS={many} is less than 2")
-        return cls(crawler, workers, many, crawler.settings.getbool("FACES_ENABLED"))
+        settings = read_settings(crawler.settings)
+        workers = FaceWorkers(options, settings.FACE_WORKERS)
+        return cls(crawler, workers, settings.PLACEHOLDER_PERFORMERS, settings.FACES_ENABLED)
 
     async def open_spider(self) -> None:
         if self.enabled:

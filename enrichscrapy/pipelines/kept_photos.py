@@ -7,33 +7,45 @@ from pathlib import Path
 from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import DropItem, NotConfigured
 
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.files.folders import make_folder
 from enrichscrapy.files.kept_photos import folder_of, keep_photo
 from enrichscrapy.items import Lookup
+from enrichscrapy.settings_reader import read_settings
 
 
 class KeptPhotosPipeline:
-    """Writes what was downloaded and registers its folder, so that ``forget`` finds it."""
+    """Writes what was downloaded and registers its folder, so that ``forget`` finds it.
+
+    A folder that cannot be written any more ends the crawl: its photos would be lost for good,
+    since what is stored is not asked for again.
+    """
 
     def __init__(self, crawler: Crawler, folder: Path) -> None:
+        self.crawler = crawler
         self.folder = folder
         self.database = required(crawler, DatabaseExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        folder = crawler.settings["KEEP_PHOTOS"]
-        if not folder or crawler.settings.getbool("DRY_RUN"):
+        settings = read_settings(crawler.settings)
+        if settings.KEEP_PHOTOS is None or settings.DRY_RUN:
             raise NotConfigured
-        return cls(crawler, Path(folder).expanduser().absolute())
+        return cls(crawler, make_folder("KEEP_PHOTOS", settings.KEEP_PHOTOS))
 
     async def process_item(self, lookup: Lookup) -> Lookup:
         photos = [(p.sha256, p.data) for p in lookup.photos if p.sha256 and p.data]
         if photos:
             own = folder_of(self.folder, lookup.performer.id)
             await self.database.write(self.database.database.artefacts.register, "photos", own)
-        for sha256, data in photos:
-            await asyncio.to_thread(keep_photo, self.folder, lookup.performer.id, sha256, data)
+        try:
+            for sha256, data in photos:
+                await asyncio.to_thread(keep_photo, self.folder, lookup.performer.id, sha256, data)
+        except OSError as error:
+            message = f"KEEP_PHOTOS={self.folder} cannot be written any more: {error.strerror}"
+            stop_crawl(self.crawler, "disk_error", message)
+            raise DropItem(message, log_level="ERROR") from error
         return lookup

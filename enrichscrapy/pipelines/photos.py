@@ -17,6 +17,7 @@ from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.items import Lookup, Outcome, Photo, PhotoOutcome
+from enrichscrapy.settings_reader import read_settings
 
 GONE = (404, 410)
 FINAL = ("robots", "address", "wrong type")
@@ -41,11 +42,8 @@ class PhotosPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(
-            crawler,
-            crawler.settings.getint("MAX_PHOTOS_PER_PROFILE"),
-            crawler.settings.getbool("FACES_ENABLED"),
-        )
+        settings = read_settings(crawler.settings)
+        return cls(crawler, settings.MAX_PHOTOS_PER_PROFILE, settings.FACES_ENABLED)
 
     async def process_item(self, lookup: Lookup) -> Lookup:
         if lookup.outcome is not Outcome.FOUND or lookup.profile is None:

@@ -19,6 +19,7 @@ from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.items import Lookup, Outcome
+from enrichscrapy.settings_reader import read_settings
 
 
 class StorePipeline:
@@ -39,16 +40,14 @@ class StorePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
+        settings = read_settings(crawler.settings)
         return cls(
             crawler,
             RetryPolicy(
-                settings.getint("MAX_ATTEMPTS"),
-                settings.getfloat("RETRY_BASE_SECONDS"),
-                settings.getfloat("RETRY_MAX_SECONDS"),
+                settings.MAX_ATTEMPTS, settings.RETRY_BASE_SECONDS, settings.RETRY_MAX_SECONDS
             ),
-            writes=not settings.getbool("DRY_RUN"),
-            faces=settings.getbool("FACES_ENABLED"),
+            writes=not settings.DRY_RUN,
+            faces=settings.FACES_ENABLED,
         )
 
     async def process_item(self, lookup: Lookup) -> Lookup:

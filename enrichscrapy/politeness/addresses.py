@@ -148,13 +148,13 @@ def check_base_url(setting: str, value: str) -> str:
         return ""
     parts = _split(value)
     if parts is None or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise BadSetting(f"{setting} must be an http or https address, as http://127.0.0.1:8000")
+        raise BadSetting.named(setting, value, "an http or https address, as http://127.0.0.1:8000")
     if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", value):
-        raise BadSetting(f"{setting} must be scheme, host, port and perhaps a path, nothing else")
+        raise BadSetting.named(setting, value, "scheme, host, port and perhaps a path only")
     try:
         allowed = is_public(parts.hostname) or is_loopback(parts.hostname)
     except ValueError:
         allowed = True  # a name; its addresses are checked when it is resolved
     if not allowed:
-        raise BadSetting(f"{setting} names a private address: only loopback and public ones serve")
+        raise BadSetting.named(setting, value, "a public address or loopback, no private one")
     return value

@@ -20,7 +20,7 @@ def user_agent(contact: str) -> str:
     if not contact:
         return f"{PRODUCT}/{__version__}"
     if not re.fullmatch(r"[!-'*-~]([ !-'*-~]{0,198}[!-'*-~])?", contact):
-        raise BadSetting(
-            "CONTACT must be an e-mail or web address in plain characters, without brackets"
+        raise BadSetting.named(
+            "CONTACT", contact, "an e-mail or web address in plain characters, without brackets"
         )
     return f"{PRODUCT}/{__version__} (+{contact})"

@@ -52,6 +52,7 @@ ENDINGS: Mapping[str, str] = {
     "stage_failed": "photos can no longer be looked at or kept; nothing is lost",
     "layout_changed": "the site's pages no longer look as they did",
     "bad_setting": "a setting cannot be used",
+    "disk_error": "a folder cannot be written any more",
 }
 
 

@@ -15,11 +15,11 @@ from enrichscrapy.review.server import ReviewServer
 from enrichscrapy.verdicts import Limits
 
 if TYPE_CHECKING:
-    from scrapy.settings import BaseSettings
+    from enrichscrapy.settings_reader import ProjectSettings
 
 
-def limits_of(settings: BaseSettings) -> Limits:
-    return Limits(settings.getint("MAX_FACES_PER_SOURCE"), settings.getint("MAX_FACES_TOTAL"))
+def limits_of(settings: ProjectSettings) -> Limits:
+    return Limits(settings.MAX_FACES_PER_SOURCE, settings.MAX_FACES_TOTAL)
 
 
 def serve(

@@ -43,6 +43,10 @@ class SpiderArguments:
         )
 
 
+def unknown_argument(name: str) -> BadSetting:
+    return BadSetting(f"unknown argument {name}: use mode, limit, performers and gender")
+
+
 def _mode(text: str) -> ReferenceSiteMode:
     try:
         return ReferenceSiteMode(str(text).strip().lower())

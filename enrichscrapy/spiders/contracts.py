@@ -21,6 +21,7 @@ from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup, Outcome, Performer, ReferenceSiteMode
 from enrichscrapy.lookups.plan import Plan, Step, StepKind
+from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites.layout import PARTS
 from enrichscrapy.spiders.reference import ReferenceSpider
 
@@ -65,7 +66,7 @@ class LooksUp(LookupContract):
     def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
         spider, (how,) = self.spider, self.args
         database = required(spider.crawler, DatabaseExtension).database
-        chosen = spider.crawler.settings.getdict("CHECK_PERFORMERS").get(spider.source_name)
+        chosen = read_settings(spider.crawler.settings).CHECK_PERFORMERS.get(spider.source_name)
         performer = choose_performer(database, spider.source_name, chosen)
         plan, step = _begun(spider, database, performer, how)
         request = spider.request_for(plan, step)

@@ -40,9 +40,10 @@ from enrichscrapy.lookups.plan import (
     plan_by_link,
     plan_by_name,
 )
+from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites import PageKind, Site
 from enrichscrapy.sites.layout import UNKNOWN_SHAPE
-from enrichscrapy.spiders.arguments import SpiderArguments
+from enrichscrapy.spiders.arguments import SpiderArguments, unknown_argument
 
 GONE = (404, 410)
 P = ParamSpec("P")
@@ -73,9 +74,7 @@ class ReferenceSpider(Spider):
     ) -> None:
         unknown = [name for name in kwargs if not name.startswith("_")]  # scrapyd sends _job
         if unknown:
-            raise BadSetting(
-                f"unknown argument {unknown[0]}: use mode, limit, performers and gender"
-            )
+            raise unknown_argument(unknown[0])
         super().__init__(**kwargs)
         self.arguments = SpiderArguments.parse(mode, limit, performers, gender)
         self.mode = self.arguments.mode
@@ -87,8 +86,10 @@ class ReferenceSpider(Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.max_in_progress = crawler.settings.getint("LOOKUPS_IN_PROGRESS")
-        spider.max_candidates = crawler.settings.getint("MAX_CANDIDATES")
+        settings = read_settings(crawler.settings)
+        spider.max_in_progress = settings.LOOKUPS_IN_PROGRESS
+        spider.max_candidates = settings.MAX_CANDIDATES
+        spider.revisit_after_days = settings.REVISIT_AFTER_DAYS
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._lookup_ended, signal=signal)
         crawler.signals.connect(spider._stage_failed, signal=signals.item_error)
@@ -97,6 +98,7 @@ class ReferenceSpider(Spider):
 
     max_in_progress: int = 4
     max_candidates: int = 4
+    revisit_after_days: float = 0.0
 
     def extract_slug_from_url(self, url: str) -> str | None:
         """The performer's slug or id in a link of this site; None for another site's link."""
@@ -122,7 +124,7 @@ class ReferenceSpider(Spider):
             source=self.source_name,
             mode=self.mode.value,
             model_id=model.model_id if model else None,
-            revisit_after_days=self.crawler.settings.getfloat("REVISIT_AFTER_DAYS"),
+            revisit_after_days=self.revisit_after_days,
             gender=self._wanted_gender(),
             performer_ids=self.arguments.performers,
         )

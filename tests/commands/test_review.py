@@ -9,7 +9,7 @@ import pytest
 from enrichscrapy.items import Verdict
 from enrichscrapy.review.server import TOKEN_HEADER
 from tests.sample_database import ACCEPTED, WAITING, open_sample
-from tests.support import PROJECT, Workplace
+from tests.support import PATIENCE, PROJECT, Workplace
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def test_serving_until_ctrl_c_then_the_index_is_published(place):
         request = urllib.request.Request(
             f"{link[1]}/api/faces/2/accept", b"{}", {TOKEN_HEADER: link[2]}
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert json.load(answer)["verdict"] == "accepted"
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert (process.returncode, errors) == (0, "")

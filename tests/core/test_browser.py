@@ -6,6 +6,7 @@ import pytest
 from enrichscrapy.core.browser import find_browser, resolver_rules
 from enrichscrapy.core.visit import host_and_port
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.settings_reader import read_settings
 
 
 def program(path):
@@ -53,12 +54,12 @@ def test_playwright_s_own_comes_first_the_newest_of_them(bare, monkeypatch):
 def test_a_named_one_is_taken_or_refused(bare):
     program(bare / "bin" / "chromium")
     mine = program(bare / "mine")
-    assert find_browser(str(mine)) == mine
+    assert find_browser(read_settings({"CHROMIUM_PATH": str(mine)}).CHROMIUM_PATH) == mine
     mine.chmod(0o644)
     for path in (str(mine), str(bare), str(bare / "missing")):
         if os.geteuid() != 0 or path != str(mine):
             with pytest.raises(BadSetting, match="CHROMIUM_PATH"):
-                find_browser(path)
+                read_settings({"CHROMIUM_PATH": path})
 
 
 def test_nothing_resolves_but_what_is_named():

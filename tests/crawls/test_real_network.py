@@ -26,9 +26,9 @@ CAST = [person for person in PEOPLE if person.number in (1, 2, 4)]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, weights):
     folder = tmp_path_factory.mktemp("real-network")
-    path, sha256 = save_weights(folder, random_state(1))
+    path, sha256 = weights
     place = Workplace(folder, {"FACE_WEIGHTS": str(path), "FACE_WEIGHTS_SHA256": sha256})
     place.settings["FACE_MODEL"] = "enrichscrapy.faces.model.FacenetVGGFace2"
     write_performers(folder / "performers.jsonl", CAST)

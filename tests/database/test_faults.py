@@ -24,6 +24,7 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
 from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, reject
+from tests.support import PATIENCE
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -187,7 +188,7 @@ except DatabaseUnavailable as error:
             cwd=PROJECT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert ran.returncode == 0, ran.stderr
@@ -220,7 +221,7 @@ class TestReadOnly:
             cwd=PROJECT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
             preexec_fn=self.give_up_roots_rights if os.geteuid() == 0 else None,
         )

@@ -13,6 +13,7 @@ from enrichscrapy.database.schema import lookups
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
+from tests.support import PATIENCE
 
 RULES = PaceRules("babepedia", floor=3.0, jitter=0.0, longest_wait=1e6)
 HOST = "www.example.com"
@@ -93,7 +94,9 @@ with PerformerDatabase({str(database.path)!r}, clock=lambda: {NOW}) as database:
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=root)
         for _ in range(2)
     ]
-    times = [float(line) for one in started for line in one.communicate(timeout=60)[0].split()]
+    times = [
+        float(line) for one in started for line in one.communicate(timeout=PATIENCE)[0].split()
+    ]
     assert sorted(times) == [NOW + 3.0 * n for n in range(20)]
 
 

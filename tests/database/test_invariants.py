@@ -17,8 +17,9 @@ from enrichscrapy.database.schema import face_changes, faces, photo_results, pho
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Judgement, Outcome, Verdict
-from tests.conftest import MODEL, Clock, without_sync
+from tests.conftest import MODEL, Clock
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject
+from tests.support import without_sync
 
 PER_SOURCE, TOTAL = 2, 3
 SOURCES = ("babepedia", "iafd")

@@ -12,8 +12,9 @@ from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import external_urls, performers
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import ModelInfo, Outcome, ReferenceSiteMode
-from tests.conftest import Clock, without_sync
+from tests.conftest import Clock
 from tests.database.builders import lookup
+from tests.support import without_sync
 
 DAY = 86400.0
 PAGE = "https://www.babepedia.com/babe/"

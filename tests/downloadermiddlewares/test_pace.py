@@ -13,6 +13,7 @@ from enrichscrapy.core.turns import Turns
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.politeness.rules import PaceRules
+from tests.support import PATIENCE
 
 NOW = 1_800_000_000.0
 
@@ -166,7 +167,7 @@ def test_an_error_gives_the_turn_back(visiting):
         await visit.pace.end(request, None)  # a second time does no harm
         await visit.request()
 
-    asyncio.run(asyncio.wait_for(crawl(), 10))
+    asyncio.run(asyncio.wait_for(crawl(), PATIENCE))
     assert visit.left[0] >= NOW + 3.0
 
 

@@ -12,6 +12,7 @@ from enrichscrapy.extensions.publisher import IndexPublisher
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import FaceIndex, verify
 from tests.index.conftest import World, db  # noqa: F401  # a fixture
+from tests.support import PATIENCE
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def run(crawler, index_dir, scenario, seconds=0.0):
         await scenario()
         await publisher.spider_closed()
 
-    asyncio.run(asyncio.wait_for(crawl(), 60))
+    asyncio.run(asyncio.wait_for(crawl(), PATIENCE))
 
 
 async def until(condition):

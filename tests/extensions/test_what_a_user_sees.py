@@ -13,7 +13,7 @@ from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_perform
 from demo.sites import DemoSites
 from enrichscrapy.database.schema import faces, lookups, photo_results
 from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS
-from tests.support import PROJECT, Workplace
+from tests.support import PATIENCE, PROJECT, Workplace
 
 NAMES = {"Tessa Quillmark", "Maren Solvik", "Nadia Ostrowen"}
 CAST = [person for person in PEOPLE if person.name in NAMES]
@@ -72,7 +72,7 @@ def on_terminal(command: list[str], place, columns: int = 100) -> tuple[int, str
             if not piece:
                 break
             shown += piece
-        return process.wait(timeout=60), shown.decode(errors="replace")
+        return process.wait(timeout=PATIENCE), shown.decode(errors="replace")
     finally:
         process.kill()
         os.close(master)

@@ -19,8 +19,9 @@ from enrichscrapy.faces.quality import Gates
 from enrichscrapy.faces.worker import NICENESS
 from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed, default_workers
 from enrichscrapy.items import PhotoOutcome
+from tests.support import PATIENCE
 
-LIMIT = 120
+LIMIT = PATIENCE
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def colourless(portrait, encode):
     return draw
 
 
-def ended(pids, seconds=20.0) -> bool:
+def ended(pids, seconds=PATIENCE) -> bool:
     """Wait until none of the processes runs any more."""
     for pid in pids:
         try:

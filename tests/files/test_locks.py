@@ -21,6 +21,7 @@ from enrichscrapy.files.locks import (
     running_crawls,
     source_lock_path,
 )
+from tests.support import PATIENCE
 
 HOLD = """
 import sys
@@ -45,11 +46,11 @@ class Crawl:
         assert self.process.stdout.readline() == "held\n"
 
     def end(self) -> None:
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_a_child_process_does_not_keep_the_lock(database):
         lock.release()
         lock_source(database, "babepedia", "crawl").release()
     finally:
-        child.communicate(timeout=30)
+        child.communicate(timeout=PATIENCE)
 
 
 def test_erasure_waits_for_every_crawl_and_keeps_new_ones_out(database, crawl):

@@ -11,6 +11,7 @@ import pytest
 
 from enrichscrapy.index import FaceIndex, publish, reindex, verify
 from tests.index.steps import Recorder
+from tests.support import PATIENCE
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +50,7 @@ def in_child(code: str, *arguments: object) -> str:
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -20,6 +20,7 @@ from enrichscrapy.politeness.pace import (
     with_crawl_delay,
 )
 from enrichscrapy.politeness.rules import PaceRules
+from enrichscrapy.settings_reader import read_settings
 
 RULES = PaceRules("babepedia", floor=3.0)
 NOW = 1_800_000_000.0  # a Friday morning, UTC
@@ -206,20 +207,8 @@ def test_retry_after_never_raises(value):
 
 
 # --- The settings --------------------------------------------------------------------------------
-SETTINGS = {
-    "DELAY_FLOORS": {"babepedia": 3, "iafd": 2},
-    "DELAY_JITTER": 0.3,
-    "AUTOTHROTTLE_START_DELAY": 0,
-    "AUTOTHROTTLE_MAX_DELAY": 60,
-    "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
-    "REQUESTS_PER_DAY": 100,
-    "LONGEST_WAIT": 600,
-    "MAX_RETRY_AFTER": 7,
-    "CIRCUIT_REFUSALS": 5,
-    "CIRCUIT_FAILURES": 20,
-    "CIRCUIT_PAUSE": 900,
-    "CIRCUIT_PAUSE_MAX": 86400,
-}
+def rules_of(source, on_loopback, **given):
+    return PaceRules.from_settings(read_settings(given), source, on_loopback)
 
 
 @pytest.mark.parametrize(
@@ -233,16 +222,15 @@ SETTINGS = {
     ],
 )
 def test_floors(source, floors, expected):
-    rules = PaceRules.from_settings(SETTINGS | {"DELAY_FLOORS": floors}, source, False)
-    assert rules.floor == expected
+    assert rules_of(source, False, DELAY_FLOORS=floors).floor == expected
 
 
 @pytest.mark.parametrize(("source", "floor"), [("babepedia", 2.9), ("iafd", 0), ("new-site", 1)])
 def test_floors_are_lowered_on_loopback_only(source, floor):
-    lowered = SETTINGS | {"DELAY_FLOORS": {source: floor}}
+    lowered = {source: floor}
     with pytest.raises(BadSetting, match=f"{source.upper()}_BASE_URL"):
-        PaceRules.from_settings(lowered, source, on_loopback=False)
-    assert PaceRules.from_settings(lowered, source, on_loopback=True).floor == floor
+        rules_of(source, False, DELAY_FLOORS=lowered)
+    assert rules_of(source, True, DELAY_FLOORS=lowered).floor == floor
 
 
 @pytest.mark.parametrize(
@@ -261,7 +249,7 @@ def test_floors_are_lowered_on_loopback_only(source, floor):
 )
 def test_settings_that_cannot_be_used_are_named(name, value):
     with pytest.raises(BadSetting, match=name):
-        PaceRules.from_settings(SETTINGS | {name: value}, "babepedia", True)
+        rules_of("babepedia", True, **{name: value})
 
 
 WEEK = 7 * 86400.0

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.resume.harness import Crawl, ForkServer, HeldSite
+from tests.resume.harness import Crawl, HeldSite
 from tests.support import Workplace
 
 PERFORMERS = 8
@@ -38,20 +38,13 @@ def place(empty_place):
     return workplace
 
 
-@pytest.fixture(scope="session")
-def fork_server():
-    server = ForkServer()
-    yield server
-    server.close()
-
-
 @pytest.fixture
-def crawl(place, fork_server):
+def crawl(place):
     """Starts crawls and leaves none behind."""
     running = []
 
     def start(spider="babepedia", *flags, **settings):
-        running.append(Crawl(fork_server, place, spider, *flags, **settings))
+        running.append(Crawl(place, spider, *flags, **settings))
         return running[-1]
 
     yield start

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -16,9 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.support import PROJECT, Workplace
-
-PATIENCE = 60.0
+from tests.support import PATIENCE, Workplace, fork_server
 
 
 class HeldSite:
@@ -47,7 +41,7 @@ class HeldSite:
                     site.paths.append(self.path)
                     site._arrived.notify_all()
                 if site._held(self.path):
-                    site._released.wait(PATIENCE)
+                    site._released.wait()
                 time.sleep(site.delay)
                 self._answer(site.status_of(self.path))
 
@@ -97,62 +91,15 @@ class HeldSite:
         return Counter(self.paths)
 
 
-class ForkServer:
-    """Starts crawls in processes that need not import anything; see ``forkserver.py``."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.resume.forkserver"],
-            cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._started: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._codes: dict[int, int] = {}
-        self._ended = threading.Condition()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        for line in self._process.stdout:
-            message = json.loads(line)
-            if "status" not in message:
-                self._started.put(message["pid"])
-                continue
-            with self._ended:
-                self._codes[message["pid"]] = message["status"]
-                self._ended.notify_all()
-
-    def start(self, arguments: list[str], environment: dict[str, str], log: Path) -> int:
-        """The process id of a new ``scrapy <arguments>``."""
-        request = {"arguments": arguments, "environment": environment, "log": str(log)}
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        self._process.stdin.flush()
-        return self._started.get(timeout=PATIENCE)
-
-    def exit_code(self, pid: int, timeout: float = 0.0) -> int | None:
-        """How it ended, negative for a signal; None while it has not, after ``timeout``."""
-        with self._ended:
-            self._ended.wait_for(lambda: pid in self._codes, timeout)
-            return self._codes.get(pid)
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
-
-
 class Crawl:
     """A ``scrapy crawl`` that runs while the test goes on."""
 
-    def __init__(
-        self, server: ForkServer, place: Workplace, spider: str, *flags: str, **settings: object
-    ) -> None:
-        self._server = server
+    def __init__(self, place: Workplace, spider: str, *flags: str, **settings: object) -> None:
+        self._server = fork_server()
         self._log = place.folder / f"{spider}-{time.monotonic_ns()}.log"
         self._log.touch()
         arguments = place.command("crawl", spider, *flags, **settings)[3:]
-        self.pid = server.start(arguments, place.environment(), self._log)
+        self.pid = self._server.start(arguments, place.environment(), self._log)
 
     @property
     def output(self) -> str:
@@ -174,10 +121,10 @@ class Crawl:
             assert time.monotonic() < deadline, f"{text!r} is not in: {self.output}"
             time.sleep(0.02)  # a file tells nobody that it grew
 
-    def end(self, timeout: float = PATIENCE) -> int:
+    def end(self) -> int:
         """Wait for the end; the exit code."""
-        code = self._server.exit_code(self.pid, timeout)
-        assert code is not None, f"it did not end within {timeout} s: {self.output}"
+        code = self._server.exit_code(self.pid, PATIENCE)
+        assert code is not None, f"it hangs: {self.output}"
         return code
 
     def kill(self) -> None:
@@ -203,7 +150,7 @@ def _session(pid: int) -> int | None:
 
 def wait_until_gone(pids: list[int]) -> list[int]:
     """Those of ``pids`` that still run after some patience."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (left := [pid for pid in pids if _alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left

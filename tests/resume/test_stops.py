@@ -9,6 +9,7 @@ from sqlalchemy import delete
 
 from enrichscrapy.database.schema import performers
 from enrichscrapy.files.jobdir import Owner, close_jobdir
+from tests.support import PATIENCE
 
 ALL = {f"/babe/Ada_Demo{number}": 1 for number in range(1, 9)}
 WITH_AND_WITHOUT = pytest.mark.parametrize("jobdir", [True, False], ids=["jobdir", "no jobdir"])
@@ -43,9 +44,9 @@ def test_one_signal_finishes_what_is_in_flight(site, crawl, outcomes, settings, 
     assert "set aside" not in second.output
 
 
-def wait_until(holds, seconds=30.0):
+def wait_until(holds):
     """Poll another process's work; fails the test when it never comes to that."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, "it never came to that"
         time.sleep(0.02)
@@ -77,7 +78,7 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing_stored(site, crawl, o
     first.signal()
     first.wait_for("Stopping: ")
     first.signal()
-    first.end(timeout=20)
+    first.end()
     assert outcomes() == {"absent": 2}
     site.release()
 
@@ -94,7 +95,7 @@ def test_a_site_that_hangs_does_not_hold_up_a_stop(site, crawl, outcomes, tmp_pa
     first = crawl(**settings, SHUTDOWN_SECONDS=1)
     site.wait_for(3)
     first.signal()
-    assert first.end(timeout=15) == 0, first.output
+    assert first.end() == 0, first.output
     site.release()
     assert outcomes() == {"absent": 2}
 

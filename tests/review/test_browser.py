@@ -10,6 +10,7 @@ from enrichscrapy.items import Verdict
 from enrichscrapy.review.server import ReviewServer
 from tests.browser import open_browser, watch
 from tests.sample_database import ACCEPTED, HOSTILE_NAME, OWN, WAITING
+from tests.support import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def served(desk):
             yield server
         finally:
             server.shutdown()
-            thread.join(timeout=10)
+            thread.join(timeout=PATIENCE)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 from enrichscrapy.items import Verdict
 from enrichscrapy.review.server import MAX_BODY, TOKEN_HEADER, ReviewServer
 from tests.sample_database import HOSTILE_NAME, WAITING
+from tests.support import PATIENCE
 
 
 @pytest.fixture
@@ -20,12 +21,12 @@ def server(desk, sample):
         thread.start()
         yield made
         made.shutdown()
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()
 
 
 def ask(server, method, path, *, token=None, body=None, headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE)
     sent = {TOKEN_HEADER: token} if token else {}
     data = None if body is None else json.dumps(body)
     connection.request(method, path, body=data, headers={**sent, **(headers or {})})
@@ -117,7 +118,7 @@ def test_bodies_are_bounded_and_must_be_json_objects(server):
 
 def test_rubbish_does_not_end_the_server(server):
     for rubbish in (b"\0\0\0\r\n\r\n", b"GET /\r\n\r\n", b"POST / HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE) as raw:
             raw.sendall(rubbish)
             raw.shutdown(socket.SHUT_WR)
             while raw.recv(4096):

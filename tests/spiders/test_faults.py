@@ -21,7 +21,7 @@ from enrichscrapy.spiders import reference
 from enrichscrapy.spiders.babepedia import BabepediaSpider
 from enrichscrapy.spiders.reference import LARGE_PAGE
 from tests.spiders.test_runner import EmptySite
-from tests.support import PROJECT, Workplace
+from tests.support import PATIENCE, PROJECT, Workplace
 
 PERFORMERS = 1000
 
@@ -58,7 +58,7 @@ def test_a_database_that_another_program_changed_ends_the_crawl_at_once(place, t
             other.commit()
             other.close()
             asked = len(site.paths)
-            told = crawl.communicate(timeout=60)[1]
+            told = crawl.communicate(timeout=PATIENCE)[1]
         finally:
             crawl.kill()
             crawl.wait()

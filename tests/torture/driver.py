@@ -199,17 +199,17 @@ class Torture:
     def _end(self, run: Run, *, quietly: bool) -> int:
         """Let it come to its end, or bring that about; 1 when it was struck while it ran."""
         if quietly:
-            assert run.end(300) == 0, run.output
+            assert run.end() == 0, run.output
             return 0
         if run.step:
-            run.end(300)
+            run.end()
             how = run.step.partition(":")[0]
         else:
             how = self.random.choice(ENDINGS)
             run.wait_until_at_work()
             run.wait(self.random.uniform(0.0, 6.0))
             self._bring_about(run, how)
-            run.end(60)
+            run.end()
         left = run.survivors()
         assert not left, f"still running after {how}: {left}"
         struck = run.was_killed or (how in ENDINGS and run.was_running)
@@ -262,7 +262,7 @@ def _performers_of(entry: dict[str, object]) -> Iterator[int]:
 
 
 def _succeed(place: Workplace, *arguments: str) -> None:
-    done = place.run(*arguments, timeout=600)
+    done = place.run(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

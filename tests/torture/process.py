@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.support import PROJECT, Workplace
+from tests.support import PATIENCE, PROJECT, Workplace
 
 MARK = "TORTURE_RUN"
-GONE_WITHIN = 20.0
 
 
 class Run:
@@ -53,22 +52,30 @@ class Run:
         while self.process.poll() is None and "Spider opened" not in self.output:
             time.sleep(0.02)
 
+    def wait_for(self, text: str) -> None:
+        """Until ``text`` stands in the output."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.output:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, f"{text!r} is not in: {self.output}"
+            time.sleep(0.02)
+
     def wait(self, seconds: float) -> None:
         """Until it ends, ``seconds`` at most."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
 
-    def end(self, timeout: float) -> int:
+    def end(self) -> int:
         try:
-            return self.process.wait(timeout)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"it did not end within {timeout} s: {self.output}") from None
+            raise AssertionError(f"it hangs: {self.output}") from None
 
     def survivors(self) -> list[int]:
         """Processes of this run that do not go away; they are ended."""
-        deadline = time.monotonic() + GONE_WITHIN
+        deadline = time.monotonic() + PATIENCE
         while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.02)
         for pid in left:

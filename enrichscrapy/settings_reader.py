@@ -1,0 +1,339 @@
+"""Reads the settings: the type, unit and bounds of each, and one line for a value outside them.
+
+The values stand in ``settings.py``, what they do in ``docs/settings.md``. A new setting is one
+line in each of the three; the tests hold them together.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from annotated_types import Interval
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+
+from enrichscrapy import settings as defaults
+from enrichscrapy.exceptions import BadSetting
+
+HOUR, DAY, YEAR = 3600, 86_400, 31_536_000
+MIB, GIB = 1 << 20, 1 << 30
+
+
+@dataclass(frozen=True)
+class Within(Interval):
+    """Bounds, both included, and the unit that the message names."""
+
+    unit: str = ""
+
+
+def _as_table(value: Any) -> Any:
+    """A table, or its JSON text as ``-s`` gives it."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _as_list(value: Any) -> Any:
+    """A list, or its text as ``-s`` gives it: JSON, or split by commas."""
+    if not isinstance(value, str) or value.startswith("["):
+        return _as_table(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _as_path(value: Any) -> Any:
+    if not value:
+        return None
+    if not isinstance(value, str | Path) or "\0" in str(value):
+        raise ValueError("no path")
+    return os.path.expanduser(value)  # Path's own raises for users that do not exist
+
+
+def _in_capitals(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _in_small_letters(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _check_program(path: Path | None) -> Path | None:
+    if path is not None and not (os.path.isfile(path) and os.access(path, os.X_OK)):
+        raise ValueError("not executable")
+    return path
+
+
+def _check_component(value: Any) -> Any:
+    if not (isinstance(value, type) or re.fullmatch(r"[^\W\d]\w*(\.\w+)+", str(value))):
+        raise ValueError("no dotted name")
+    return value
+
+
+Seconds = Annotated[float, Within(ge=0, le=YEAR, unit="seconds")]
+Timeout = Annotated[float, Within(ge=1, le=DAY, unit="seconds")]
+Days = Annotated[float, Within(ge=0, le=36_500, unit="days")]
+Share = Annotated[float, Within(ge=0, le=1)]
+Degrees = Annotated[float, Within(ge=0, le=180, unit="degrees")]
+GreyLevel = Annotated[float, Within(ge=0, le=255)]
+Count = Annotated[int, Within(ge=1, le=10_000)]
+Capped = Annotated[int, Within(ge=0, le=1_000_000_000)]
+Priority = Annotated[int, Within(ge=-1000, le=1000)]
+Megabytes = Annotated[int, Within(ge=1, le=MIB, unit="MiB")]
+Text = Annotated[str, BeforeValidator(lambda value: value or "")]
+BaseUrl = Annotated[Text, Field(description="an http or https address, or nothing")]
+NeededPath = Annotated[Path, BeforeValidator(_as_path), Field(description="a path")]
+AnyPath = Annotated[Path | None, BeforeValidator(_as_path), Field(description="a path, or nothing")]
+Component = Annotated[
+    Any, AfterValidator(_check_component), Field(description="the dotted name of a class")
+]
+Components = Annotated[
+    dict[Any, float | None],
+    BeforeValidator(_as_table),
+    Field(description="a JSON table of dotted names and their order"),
+]
+Names = Annotated[
+    list[str], BeforeValidator(_as_list), Field(description="names separated by commas")
+]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_in_capitals)
+]
+Trust = Annotated[Literal["high", "medium", "low", "user"], BeforeValidator(_in_small_letters)]
+TrustLevels = Annotated[
+    dict[str, Trust],
+    BeforeValidator(_as_table),
+    Field(description="a JSON table of sources and high, medium, low or user"),
+]
+DelayFloors = Annotated[
+    dict[str, Annotated[float, Within(ge=0, le=DAY)]],
+    BeforeValidator(_as_table),
+    Field(description=f"a JSON table of sources and seconds from 0 to {DAY:,}"),
+]
+Performers = Annotated[
+    dict[str, Annotated[int, Within(ge=1, le=1 << 63)]],
+    BeforeValidator(_as_table),
+    Field(description="a JSON table of sources and performer ids"),
+]
+
+
+class ProjectSettings(BaseModel):
+    """Every setting that this program reads, as a value of its type; order as in ``settings.py``.
+
+    Of the settings that only Scrapy reads, those stand here that this program sets or bounds more
+    tightly than Scrapy.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    # --- Where things are ------------------------------------------------------------------------
+    DATABASE_URL: Annotated[
+        str, Field(min_length=1, description="an SQLite file, as sqlite:///data/enrichscrapy.db")
+    ]
+    INDEX_DIR: NeededPath
+    INDEX_PUBLISH_SECONDS: Seconds
+
+    # --- Which work is due -----------------------------------------------------------------------
+    REVISIT_AFTER_DAYS: Days
+    MAX_ATTEMPTS: Count
+    RETRY_BASE_SECONDS: Seconds
+    RETRY_MAX_SECONDS: Seconds
+    MAX_CANDIDATES: Count
+    MAX_PHOTOS_PER_PROFILE: Count
+    LOOKUPS_IN_PROGRESS: Count
+
+    # --- Faces -----------------------------------------------------------------------------------
+    FACES_ENABLED: bool
+    FACE_MODEL: Annotated[
+        str, AfterValidator(_check_component), Field(description="the dotted name of a class")
+    ]
+    FACE_WEIGHTS: AnyPath
+    FACE_WEIGHTS_SHA256: Annotated[
+        Text,
+        BeforeValidator(_in_small_letters),
+        Field(pattern="^([0-9a-f]{64})?$", description="64 hexadecimal digits, or nothing"),
+    ]
+    FACE_DEVICE: Annotated[Literal["auto", "cpu", "cuda"], BeforeValidator(_in_small_letters)]
+    FACE_WORKERS: Annotated[int, Within(ge=0, le=256)]
+    FACE_THREADS: Annotated[int, Within(ge=1, le=256)]
+    FACE_BATCH_SIZE: Annotated[int, Within(ge=1, le=256)]
+    FACE_TIMEOUT: Timeout
+    FACE_WORKER_MEMORY: Annotated[int, Within(ge=256, le=MIB, unit="MiB")]
+    PHOTO_MAX_BYTES: Annotated[int, Within(ge=1, le=GIB, unit="bytes")]
+    PHOTO_MAX_PIXELS: Annotated[int, Within(ge=1, le=178_000_000, unit="pixels")]
+    PHOTO_WORK_SIDE: Annotated[int, Within(ge=100, le=100_000, unit="pixels")]
+    PHOTO_MIN_SIDE: Annotated[int, Within(ge=0, le=100_000, unit="pixels")]
+    FACE_MIN_SIZE: Annotated[float, Within(ge=0, le=10_000, unit="pixels")]
+    FACE_MIN_SHARE: Share
+    FACE_MIN_SCORE: Share
+    FACE_MIN_SHARPNESS: Annotated[float, Within(ge=0, le=1000, unit="per cent")]
+    FACE_MIN_HIGHLIGHTS: GreyLevel
+    FACE_MAX_SHADOWS: GreyLevel
+    FACE_MIN_CONTRAST: Annotated[float, Within(ge=0, le=128)]
+    FACE_MAX_CLIPPED: Share
+    FACE_MAX_YAW: Degrees
+    FACE_MAX_ROLL: Degrees
+    FACE_DOMINANCE: Annotated[float, Within(ge=0, le=1000)]
+
+    # --- Verdicts --------------------------------------------------------------------------------
+    TRUST_LEVELS: TrustLevels
+    MAX_FACES_PER_SOURCE: Count
+    MAX_FACES_TOTAL: Count
+    PLACEHOLDER_PERFORMERS: Annotated[int, Within(ge=2, le=1_000_000)]
+
+    # --- The sites (the addresses are checked with their sources) --------------------------------
+    BABEPEDIA_BASE_URL: BaseUrl
+    IAFD_BASE_URL: BaseUrl
+    CONTACT: Annotated[Text, Field(description="an e-mail or web address, or nothing")]
+    DELAY_FLOORS: DelayFloors
+    DELAY_JITTER: Annotated[float, Within(ge=0, le=100)]
+    REQUESTS_PER_DAY: Capped
+    LONGEST_WAIT: Seconds
+    MAX_RETRY_AFTER: Annotated[float, Within(ge=0.01, le=3650, unit="days")]
+    CIRCUIT_REFUSALS: Count
+    CIRCUIT_FAILURES: Count
+    CIRCUIT_PAUSE: Seconds
+    CIRCUIT_PAUSE_MAX: Seconds
+    ROBOTS_MAX_AGE: Seconds
+    CHROMIUM_PATH: Annotated[
+        AnyPath,
+        AfterValidator(_check_program),
+        Field(description="a Chromium's program file, or nothing"),
+    ]
+    CHROMIUM_SANDBOX: bool
+    CHROMIUM_MEMORY: Megabytes
+    CHALLENGE_MAX_REQUESTS: Count
+    CHALLENGE_PROVIDERS: Names
+    CHALLENGE_TIMEOUT: Timeout
+    PAGE_MAX_BYTES: Annotated[int, Within(ge=1000, le=GIB, unit="bytes")]
+
+    # --- What is kept ----------------------------------------------------------------------------
+    RETENTION_DAYS: Days
+    KEEP_PHOTOS: AnyPath
+
+    # --- Runs ------------------------------------------------------------------------------------
+    DRY_RUN: bool
+    CHECK_PERFORMERS: Performers
+    PROGRESS_LOG_SECONDS: Seconds
+    SHUTDOWN_SECONDS: Annotated[float, Within(ge=0, le=DAY, unit="seconds")]
+    JOBDIR: AnyPath = None
+    LOG_FILE: AnyPath = None
+    LOG_LEVEL: LogLevel
+
+    # --- Scrapy's own, as this program needs them ------------------------------------------------
+    BOT_NAME: Annotated[str, Field(min_length=1, description="a name")]
+    SPIDER_MODULES: Names
+    NEWSPIDER_MODULE: Text
+    COMMANDS_MODULE: Text
+    ADDONS: Components
+    ITEM_PIPELINES: Components
+    EXTENSIONS: Components
+    DOWNLOADER_MIDDLEWARES: Components
+    SPIDER_CONTRACTS: Components
+    DOWNLOAD_HANDLERS: Annotated[
+        dict[str, Any],
+        BeforeValidator(_as_table),
+        Field(description="a JSON table of schemes and dotted names"),
+    ]
+    TWISTED_DNS_RESOLVER: Component
+    TWISTED_REACTOR: Literal["twisted.internet.asyncioreactor.AsyncioSelectorReactor"]
+    SCHEDULER: Component
+    SCHEDULER_DISK_QUEUE: Component
+    SCHEDULER_START_DISK_QUEUE: Component
+    DOWNLOADER: Component
+    DUPEFILTER_CLASS: Component
+    DNS_TIMEOUT: Annotated[float, Within(ge=1, le=HOUR, unit="seconds")]
+    DOWNLOAD_VERIFY_CERTIFICATES: bool
+    DOWNLOAD_TIMEOUT: Timeout
+    DOWNLOAD_MAXSIZE: Annotated[int, Within(ge=1000, le=GIB, unit="bytes")]
+    DOWNLOAD_WARNSIZE: Annotated[int, Within(ge=0, le=GIB, unit="bytes")]
+    REDIRECT_MAX_TIMES: Annotated[int, Within(ge=0, le=100)]
+    HTTPERROR_ALLOW_ALL: bool
+    RETRY_TIMES: Annotated[int, Within(ge=0, le=100)]
+    RETRY_HTTP_CODES: Annotated[
+        list[Annotated[int, Within(ge=100, le=599)]],
+        BeforeValidator(_as_list),
+        Field(description="statuses from 100 to 599 separated by commas"),
+    ]
+    RETRY_GIVE_UP_LOG_LEVEL: LogLevel
+    ROBOTSTXT_OBEY: bool
+    COOKIES_ENABLED: bool
+    TELNETCONSOLE_ENABLED: bool
+    REMOTE_CONTROL_ENABLED: bool
+    AUTOTHROTTLE_START_DELAY: Annotated[float, Within(ge=0, le=DAY, unit="seconds")]
+    AUTOTHROTTLE_MAX_DELAY: Annotated[float, Within(ge=0, le=DAY, unit="seconds")]
+    AUTOTHROTTLE_TARGET_CONCURRENCY: Annotated[float, Within(ge=0.01, le=1000)]
+    CONCURRENT_REQUESTS_PER_DOMAIN: Count
+    DOWNLOAD_DELAY_JITTER: Share
+    DEPTH_PRIORITY: Priority = 0
+    REDIRECT_PRIORITY_ADJUST: Priority = 2
+    RETRY_PRIORITY_ADJUST: Priority = -1
+    # Scrapy takes 0 of these and then waits for ever.
+    CONCURRENT_REQUESTS: Count = 16
+    CONCURRENT_ITEMS: Count = 100
+    REACTOR_THREADPOOL_MAXSIZE: Annotated[int, Within(ge=1, le=1000)] = 10
+    SCRAPER_SLOT_MAX_ACTIVE_SIZE: Annotated[int, Within(ge=1, le=1 << 40, unit="bytes")] = 5_000_000
+
+
+_LIKE: Mapping[type, Any] = {
+    bool: bool,
+    int: Annotated[int, Within(ge=0, le=1 << 40)],
+    float: Annotated[float, Within(ge=0, le=1 << 40)],
+    dict: Annotated[dict[Any, Any], BeforeValidator(_as_table), Field(description="a JSON table")],
+}
+
+
+def read_settings(settings: Mapping[str, Any]) -> ProjectSettings:
+    """Read them all; ``BadSetting`` names the first that cannot be used, and what can.
+
+    What ``settings`` lacks is as in ``settings.py``.
+    """
+    given = {
+        name: settings[name] if name in settings else vars(defaults)[name]
+        for name in ProjectSettings.model_fields
+        if name in settings or hasattr(defaults, name)
+    }
+    try:
+        return ProjectSettings.model_validate(given)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise BadSetting.named(name, given[name], allowed_values(name)) from None
+
+
+def read_like(default: object, name: str, value: Any) -> Any:
+    """A setting that only Scrapy reads, as a value of the type that its default has."""
+    kind = _LIKE.get(type(default), Any)
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        raise BadSetting.named(name, value, _in_words(FieldInfo.from_annotation(kind))) from None
+
+
+def allowed_values(name: str) -> str:
+    """What may be given, in words: ``a whole number from 1 to 256``."""
+    return _in_words(ProjectSettings.model_fields[name])
+
+
+def _in_words(field: FieldInfo) -> str:
+    if field.description:
+        return field.description
+    if field.annotation is bool:
+        return "1 or 0"
+    if get_origin(field.annotation) is Literal:
+        *first, last = get_args(field.annotation)
+        return f"{', '.join(first)} or {last}" if first else str(last)
+    for bounds in field.metadata:
+        if isinstance(bounds, Within):
+            number = "a whole number" if field.annotation is int else "a number"
+            unit = f" of {bounds.unit}" if bounds.unit else ""
+            return f"{number}{unit} from {bounds.ge:,} to {bounds.le:,}"
+    return "a text"

@@ -1,0 +1,182 @@
+"""A process that has imported everything and forks a ``scrapy`` for each request.
+
+A command is a process of its own all the same, with its own signals and its own end; only the
+seconds of imports that each of hundreds would cost are paid once. With the path of a socket as
+its argument the server imports torch as well: it serves the commands that look at photos
+themselves, and by that socket the face workers of crawls (``ForkedWorker``).
+
+In: one JSON line a command (arguments, environment, folder, the files for its output, perhaps the
+workers' socket). Out: ``{"pid": …}`` at once and ``{"pid": …, "status": …}`` when it has ended.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from functools import partial
+from types import SimpleNamespace
+
+READY_MADE = (
+    "scrapy.commands",
+    "scrapy.extensions",
+    "scrapy.downloadermiddlewares",
+    "scrapy.spidermiddlewares",
+    "scrapy.core.engine",
+    "enrichscrapy.commands",
+    "enrichscrapy.spiders",
+    "enrichscrapy.pipelines",
+    "enrichscrapy.extensions",
+    "enrichscrapy.downloadermiddlewares",
+    "enrichscrapy.core",
+    "enrichscrapy.reporting",
+    "enrichscrapy.index",
+    "tldextract",
+    "faiss",
+)
+TORCH = (
+    "enrichscrapy.faces.worker",
+    "enrichscrapy.faces.mtcnn.detect",
+    "enrichscrapy.faces.facenet.network",
+    "demo.stand_in",
+)
+
+
+class Server:
+    def __init__(self, path=None):
+        self.buffer = b""
+        self.workers = {}  # the connection that asked for a worker, by its process id
+        self.listener = socket.socket(socket.AF_UNIX) if path else None
+        if self.listener:
+            self.listener.bind(path)
+            self.listener.listen()
+
+    def serve(self):
+        """What to run, in a child; None when there is no more to do, in the server."""
+        sources = [0, *([self.listener] if self.listener else [])]
+        while True:
+            ready, _, _ = select.select(sources, [], [], 0.02)
+            self.report_ended()
+            if self.listener in ready and (job := self.fork_worker()):
+                return job
+            if 0 in ready:
+                received = os.read(0, 65536)
+                if not received:
+                    return None
+                *lines, self.buffer = (self.buffer + received).split(b"\n")
+                for line in lines:
+                    child = os.fork()
+                    if child == 0:
+                        return partial(run_command, json.loads(line))
+                    report(pid=child)
+
+    def fork_worker(self):
+        connection, _ = self.listener.accept()
+        message, fds, _, _ = socket.recv_fds(connection, 1 << 20, 2)
+        child = os.fork()
+        if child == 0:
+            connection.close()
+            return partial(run_worker, json.loads(message), fds)
+        for fd in fds:
+            os.close(fd)
+        self.workers[child] = connection
+        connection.sendall(b"%d\n" % child)
+        return None
+
+    def report_ended(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            code = os.waitstatus_to_exitcode(status)
+            if (connection := self.workers.pop(pid, None)) is None:
+                report(pid=pid, status=code)
+                continue
+            with connection, contextlib.suppress(OSError):  # the crawl may have ended before it
+                connection.sendall(b"%d\n" % code)
+
+
+def report(**message):
+    os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def run_command(request):
+    """Take over what makes a process of its own, and run ``scrapy``."""
+    os.setsid()
+    os.chdir(request["folder"])
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    for name, target in (("out", 1), ("err", 2)):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), target)
+    take_environment(request["environment"])
+    sys.path.insert(0, request["folder"])
+    sys.argv = ["scrapy", *request["arguments"]]
+    import enrichscrapy.settings
+
+    importlib.reload(enrichscrapy.settings)  # it read the environment of this server
+    if request["workers"]:
+        from enrichscrapy.faces import workers
+
+        forked = partial(ForkedWorker, request["workers"])
+        workers.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": forked})
+    from scrapy.cmdline import execute
+
+    execute()
+
+
+def run_worker(environment, fds):
+    os.setpgid(0, 0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for target in (0, 1):
+        os.dup2(nothing, target)
+    take_environment(environment)
+    sys.argv = ["-c", *map(str, fds)]
+    from enrichscrapy.faces.worker import main
+
+    main()
+
+
+def take_environment(environment):
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+
+
+class ForkedWorker:
+    """Stands for the ``Popen`` of a face worker: forked where torch is imported already."""
+
+    def __init__(self, path, _command, *, pass_fds, env, **_):
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.connect(path)
+        socket.send_fds(self.connection, [json.dumps(env).encode()], pass_fds)
+        self.answers = self.connection.makefile("rb")
+        self.pid = int(self.answers.readline())
+        self.returncode = None
+
+    def kill(self):
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout=None):
+        if self.returncode is None:
+            if not select.select([self.connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("face worker", timeout)
+            self.returncode = int(self.answers.readline() or -signal.SIGKILL)
+        return self.returncode
+
+
+if __name__ == "__main__":
+    from scrapy.utils.misc import walk_modules_iter
+
+    for name in (*READY_MADE, *(TORCH if sys.argv[1:] else ())):
+        list(walk_modules_iter(name) if name.count(".") == 1 else [importlib.import_module(name)])
+    if (job := Server(*sys.argv[1:]).serve()) is not None:
+        job()
