@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from enrichscrapy.facts.text import cut
+
 # Letters that decompose into nothing simpler, as people type them without the right keyboard.
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -53,6 +55,7 @@ def is_latin(char: str) -> bool:
 
 def split_number(name: str) -> tuple[str, int | None]:
     """A site's own mark on namesakes: ``Anna_2``, ``Anna (II)`` -> (``Anna``, 2)."""
+    name = cut(name)
     match = _NUMBER.fullmatch(name.strip())
     if match is None:
         return name, None
@@ -67,7 +70,7 @@ def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
     ``joiner`` stands for what a hyphen or an apostrophe is read as: nothing or a space. Initials
     are one word however they are written (``A.J.``, ``A. J.``, ``AJ``).
     """
-    text = fold_letters(_JOINTS.sub(joiner, name))
+    text = fold_letters(_JOINTS.sub(joiner, cut(name)))
     # A dot ends an abbreviation; letters on both sides of it are initials.
     words = re.findall(r"[^\W_]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", text))
     joined: list[str] = []
