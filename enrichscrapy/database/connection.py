@@ -10,10 +10,9 @@ from typing import Self
 
 from sqlalchemy import Connection, select
 
-from enrichscrapy.database.engine import check, database_path, inode, open_engine
+from enrichscrapy.database.engine import check, database_path, gone, inode, open_engine
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.schema import origin
-from enrichscrapy.exceptions import DatabaseUnavailable
 
 
 class Database:
@@ -79,7 +78,4 @@ class Database:
         """What is written to a file that was deleted or replaced is lost, and nobody would know."""
         known = connection.scalar(select(origin.c.token)) == self.token
         if not known or inode(self.path) != self._inode:
-            raise DatabaseUnavailable(
-                f"{self.path} is gone or is another database than the one that was opened: "
-                "nothing more is written; is its disk still mounted?"
-            )
+            raise gone(self.path)

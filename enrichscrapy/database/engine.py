@@ -19,6 +19,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -66,7 +67,10 @@ def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool 
     else:
         check_exists(path)
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        # "rw": no connection of a pool may make an empty file where the database was taken away.
+        URL.create(
+            "sqlite", database=f"file:{quote(str(path))}", query={"mode": "rw", "uri": "true"}
+        ),
         connect_args={"timeout": busy_timeout},
         hide_parameters=True,  # errors are logged, and parameters hold names
         json_serializer=partial(json.dumps, ensure_ascii=False, default=_plain),
@@ -129,6 +133,14 @@ def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
     return not busy
 
 
+def gone(path: Path) -> DatabaseUnavailable:
+    """The error for a path that leads to no file any more, or to another one."""
+    return DatabaseUnavailable(
+        f"{path} is gone or is another database than the one that was opened: nothing more is "
+        "written; is its disk still mounted?"
+    )
+
+
 def damaged(path: Path, fault: str) -> DatabaseDamaged:
     """The error for a file that fails its check, with the way out."""
     first_line = fault.strip().splitlines()[0] if fault.strip() else "unknown fault"
@@ -141,6 +153,8 @@ def damaged(path: Path, fault: str) -> DatabaseDamaged:
 def describe(error: sqlite3.Error, path: Path) -> EnrichError:
     """What an SQLite error means for the person who runs this, in one line."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_CANTOPEN and not path.exists():
+        return gone(path)
     if code in _DAMAGED:
         return damaged(path, str(error))
     if code in _BUSY:

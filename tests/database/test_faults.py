@@ -457,7 +457,16 @@ class TestOnlyTheDatabaseThatWasOpened:
             path.rename(path.with_name("moved.db"))
             with pytest.raises(DatabaseUnavailable, match="nothing more is written"):
                 db.add_performer("Bea")
+            db.engine.dispose()  # a reader's connection is opened anew
+            with pytest.raises(DatabaseUnavailable, match="nothing more is written"):
+                db.count_performers()
             assert not path.exists()
+
+    def test_a_path_of_odd_characters(self, tmp_path):
+        path = tmp_path / "a b?c#d%20e&é.db"
+        with PerformerDatabase(path) as db:
+            db.add_performer("Ada")
+        assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
     def test_another_file_in_its_place_too(self, path, tmp_path):
         with PerformerDatabase(path, create=False) as db:
