@@ -9,6 +9,8 @@ beside those of the people made here. Real people are not like this in every oth
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from enrichscrapy.calibration import People
@@ -21,24 +23,58 @@ KIN, ALIKE = 0.059, 0.54  # share of people with lookalikes, and what those shar
 BLUR, NOISE_DECAY, LEAST_NOISE = 0.066, 0.259, 0.02
 
 
+@dataclass(frozen=True)
+class Group:
+    """People of one kind. ``shared`` is the share of a person's part that all of them have in
+    common: the more it is, the nearer they lie to each other."""
+
+    shared: float = 0.0
+    kin: float = KIN
+    clarity: tuple[float, float] = CLARITY
+
+
+ORDINARY = Group()
+
+
 def make_people(count: int, photos: int, seed: int = 0) -> People:
-    """``count`` people with ``photos`` faces each; the same seed gives the same people."""
+    """``count`` ordinary people with ``photos`` faces each; the same seed gives the same people."""
     rng = np.random.default_rng(seed)
+    return _make(ORDINARY, count, photos, _world(rng), rng)
+
+
+def make_group(group: Group, count: int, photos: int, world: int, seed: int) -> People:
+    """``count`` people of one group. Those of one ``world`` have in common what all faces share,
+    so that they can be in one index."""
+    return _make(
+        group, count, photos, _world(np.random.default_rng(world)), np.random.default_rng(seed)
+    )
+
+
+def _world(rng: np.random.Generator) -> np.ndarray:
+    """What all faces share, and what a blurred one looks like."""
+    return _unit(rng.normal(size=(2, DIMENSION)) * np.sqrt(np.full(DIMENSION, 1 / DIMENSION)))
+
+
+def _make(
+    group: Group, count: int, photos: int, world: np.ndarray, rng: np.random.Generator
+) -> People:
+    common, blur = world
     people, noise = _spectrum(DECAY), _spectrum(NOISE_DECAY)
 
     def draw(rows: int, spectrum: np.ndarray) -> np.ndarray:
         return rng.normal(size=(rows, DIMENSION)) * np.sqrt(spectrum)
 
-    common, blur = _unit(draw(2, np.full(DIMENSION, 1 / DIMENSION)))
     own = draw(count, people)
-    kin = draw(max(1, round(count * KIN / 3)), people)[
-        rng.integers(max(1, round(count * KIN / 3)), size=count)
-    ]
-    related = (rng.random(count) < KIN)[:, None]
+    families = max(1, round(count * group.kin / 3))
+    kin = draw(families, people)[rng.integers(families, size=count)]
+    related = (rng.random(count) < group.kin)[:, None]
     own = _unit(np.where(related, np.sqrt(ALIKE) * kin + np.sqrt(1 - ALIKE) * own, own))
+    if group.shared:
+        kind = _unit(draw(1, people))
+        own = _unit(np.sqrt(group.shared) * kind + np.sqrt(1 - group.shared) * own)
     vectors, quality = [], []
     for person in own:
-        clarity = rng.beta(*CLARITY, size=photos)[:, None]
+        clarity = rng.beta(*group.clarity, size=photos)[:, None]
         session = draw(SESSIONS, people)[rng.integers(SESSIONS, size=photos)]
         shown = np.sqrt(1 - SESSION) * person + np.sqrt(SESSION) * session
         rest = np.maximum(1 - COMMON - PERSON * clarity**2, LEAST_NOISE)

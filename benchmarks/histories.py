@@ -30,6 +30,7 @@ from enrichscrapy.verdicts import (
     Thresholds,
     judge,
 )
+from enrichscrapy.verdicts.evidence import centroid, stack
 
 SOURCES = ("first", "second", "third")
 OWN, THEIRS = 5, 2  # photos on a page: the performer's, the lookalike's
@@ -80,8 +81,10 @@ def let_in(people: People, rules: Rules, trust: str, trusted: int, count: int, s
     counts = np.zeros((len(SOURCES), 4), dtype=np.int64)
     for faces, index, pages in histories(people, trusted, count, seed):
         for place, (source, (shown, right)) in enumerate(zip(SOURCES, pages, strict=True)):
-            context = Context(source, trust, Identity.UNCORROBORATED, "url", len(index))
-            near = [neighbours_of(people, candidate, index) for candidate in shown]
+            near = [neighbours_of(people, index, None, candidate.vector) for candidate in shown]
+            mean = centroid(stack([face.vector for face in faces if face.trusted]))[0]
+            around = neighbours_of(people, index, None, mean.astype(np.float32))
+            context = Context(source, trust, Identity.UNCORROBORATED, "url", len(index), around)
             judged = rules(shown, faces, near, context, Thresholds(), LIMITS)
             faces = _after(faces, source, shown, judged)
             for own, decision in zip(right, judged.decisions, strict=True):

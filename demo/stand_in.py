@@ -54,6 +54,10 @@ class LocalBinaryPatterns:
         spread_weight=0.0,
         duplicate=0.002,
         twin=0.01,
+        # A dozen drawn people are no population: nothing is known of where they usually lie.
+        caution=0.0,
+        apart=0.0,
+        background="",
         stranger_mean=0.76,
         stranger_sd=0.15,
     )

@@ -75,6 +75,9 @@ class UnreadableFile(EnrichError):
 class ImportRowError(EnrichError):
     """One row of an imported file cannot be used; it is reported by number and skipped."""
 
+    key: str | None = None
+    """The row's id, where it could be read."""
+
 
 class VerdictRefused(EnrichError):
     """A verdict cannot be changed so: no such face, nothing to undo, or its vector is gone."""

@@ -85,6 +85,8 @@ class PartialDate:
     def __post_init__(self) -> None:
         if self.day is not None and self.month is None:
             raise ValueError("a day needs a month")
+        if self.month == 0 or self.day == 0:
+            raise ValueError("no month and no day has the number 0")
         self.earliest()  # raises ValueError for a date that does not exist
 
     @classmethod
@@ -147,6 +149,7 @@ class Performer:
     disambiguation: str | None = None
     gender: str | None = None
     country: str | None = None
+    ethnicity: str | None = None
     birth_date: str | None = None
     death_date: str | None = None
     career_start_year: int | None = None
@@ -245,7 +248,8 @@ class Lookup:
     A lookup that found nothing is an item too; the stages let it pass untouched and the store
     writes it. ``evidence`` holds what the spider and stage 100 saw (JSON-serialisable); ``born``
     is the latest day of birth that the performer's pages can mean, for the store to act on;
-    ``index_size`` counts the faces among which its faces' neighbours were sought.
+    ``index_size`` counts the faces among which its faces' neighbours were sought, and ``around``
+    are the neighbours of the performer's trusted faces' mean.
     """
 
     source: str
@@ -262,6 +266,7 @@ class Lookup:
     photos: list[Photo] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
     index_size: int = 0
+    around: tuple[Neighbour, ...] = field(default=(), repr=False)
     judgement: Judgement | None = None
     references_token: str = ""
 

@@ -142,6 +142,9 @@ TRUST_LEVELS = {"babepedia": "high", "iafd": "high", "import": "user"}
 # Accepted faces kept of one performer and source, and of one performer in all.
 MAX_FACES_PER_SOURCE = 5
 MAX_FACES_TOTAL = 20
+# How careful to be where the face model may not tell people apart, or nobody knows: 0 takes what is
+# near enough elsewhere, more lets fewer strangers in and more faces wait for a person.
+FACE_CAUTION = 1.0
 # Performers who have the same photo from which on it is nobody's: a placeholder, or a mistake of
 # the site. With fewer its faces wait for a person to decide.
 PLACEHOLDER_PERFORMERS = 3

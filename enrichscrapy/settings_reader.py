@@ -188,6 +188,7 @@ class ProjectSettings(BaseModel):
     TRUST_LEVELS: TrustLevels
     MAX_FACES_PER_SOURCE: Count
     MAX_FACES_TOTAL: Count
+    FACE_CAUTION: Annotated[float, Within(ge=0, le=10)]
     PLACEHOLDER_PERFORMERS: Annotated[int, Within(ge=2, le=1_000_000)]
 
     # --- The sites (the addresses are checked with their sources) --------------------------------
@@ -274,6 +275,7 @@ class ProjectSettings(BaseModel):
     AUTOTHROTTLE_TARGET_CONCURRENCY: Annotated[float, Within(ge=0.01, le=1000)]
     CONCURRENT_REQUESTS_PER_DOMAIN: Count
     DOWNLOAD_DELAY_JITTER: Share
+    DNSCACHE_SIZE: Capped = 10_000
     DEPTH_PRIORITY: Priority = 0
     REDIRECT_PRIORITY_ADJUST: Priority = 2
     RETRY_PRIORITY_ADJUST: Priority = -1

@@ -127,7 +127,7 @@ def test_any_text_is_taken_or_named(name, value):
 
 
 def test_the_project_s_own_values_are_within_their_bounds():
-    assert check_crawl(settings()).LOOKUPS_IN_PROGRESS == project_settings.LOOKUPS_IN_PROGRESS
+    assert check_settings(settings()).LOOKUPS_IN_PROGRESS == project_settings.LOOKUPS_IN_PROGRESS
 
 
 def test_every_setting_has_a_type_and_every_other_name_is_scrapy_s():
@@ -236,7 +236,8 @@ def test_scrapy_s_ways_out_are_refused(name):
 
 def test_the_log_s_folder_is_made_and_components_are_looked_up(tmp_path):
     log = tmp_path / "logs" / "crawl.log"
-    check_crawl(settings(LOG_FILE=str(log)))
+    database = f"sqlite:///{tmp_path}/data/x.db"
+    check_crawl(settings(LOG_FILE=str(log), DATABASE_URL=database))
     assert log.exists()
     for name, value in [
         ("LOG_FILE", str(tmp_path)),
@@ -247,7 +248,7 @@ def test_the_log_s_folder_is_made_and_components_are_looked_up(tmp_path):
         ("DOWNLOAD_HANDLERS", '{"http": "nosuch.Handler"}'),
     ]:
         with pytest.raises(BadSetting, match=name):
-            check_crawl(settings(**{name: value}))
+            check_crawl(settings(**{"DATABASE_URL": database, name: value}))
 
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch):

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import pycountry
 
-from demo.sites.content import DEMONYMS, Layout, SitePhoto, SiteProfile
+from demo.sites.content import Layout, SitePhoto, SiteProfile, Variant, demonyms
 from demo.sites.server import Reply, html, redirect
 
 HOME = "https://www.babepedia.com"
 MONTHS = calendar.month_name[1:]
+SUGGESTIONS = 10
 
 
 def slug_of(name: str) -> str:
@@ -81,36 +82,27 @@ class BabepediaSite:
         start = sum(map(ord, profile.name)) % max(1, len(people))
         return (people + people)[start : start + 6] if len(people) >= 6 else people
 
-    def _matches(self, wanted: str) -> list[SiteProfile]:
-        words = wanted.casefold().split()
-        return [
-            profile
-            for profile in self.profiles.values()
-            if words
-            and any(
-                all(word in name.casefold() for word in words)
-                for name in (profile.name, *profile.aliases)
-            )
-        ]
-
     def _search_page(self, wanted: str) -> str:
-        rows = "".join(_search_row(profile) for profile in self._matches(wanted))
-        found = rows or "<p>No results.</p>"
+        """It names nobody who was sought: its links are recommendations."""
+        others = "".join(_thumb(profile) for profile in list(self.profiles.values())[:3])
         return (
             f"<!DOCTYPE html><html><head><title>Babepedia - Search results for {escape(wanted)}"
             '</title></head><body class="pagesearch"><div id="content">'
             f'<h1>Search results for "{escape(wanted)}"</h1>'
-            f'<div class="results">{found}</div></div>'
-            f"<aside>{''.join(_thumb(p) for p in list(self.profiles.values())[:3])}</aside>"
-            "</body></html>"
+            f'<div class="results"><p>You may like:</p>{others}</div></div>'
+            f"<aside>{others}</aside></body></html>"
         )
 
     def _suggest(self, term: str) -> Reply:
+        """Names that begin so; hyphens are not understood. JSON, but it is called HTML."""
+        wanted = term.casefold()
         names = [
-            p.name for p in self.profiles.values() if p.name.casefold().startswith(term.casefold())
+            profile.slug.replace("_", " ") or profile.name
+            for profile in self.profiles.values()
+            if wanted and profile.name.replace("-", " ").casefold().startswith(wanted)
         ]
-        body = json.dumps([{"label": name, "value": name} for name in names]).encode()
-        return Reply(body, content_type="application/json", kind="search")
+        body = json.dumps([{"label": name, "value": name} for name in names[:SUGGESTIONS]])
+        return html(body, kind="search")
 
 
 def named_photos(profile: SiteProfile) -> Iterator[tuple[str, SitePhoto]]:
@@ -126,16 +118,6 @@ def named_photos(profile: SiteProfile) -> Iterator[tuple[str, SitePhoto]]:
             number += 1
 
 
-def _search_row(profile: SiteProfile) -> str:
-    slug = quote(profile.slug or slug_of(profile.name))
-    name = escape(profile.name)
-    aliases = f" aka {escape(' - '.join(profile.aliases))}" if profile.aliases else ""
-    return (
-        f'<div class="thumbshot"><a href="/babe/{slug}"><img src="/pics/{name}_thumb3.jpg" '
-        f'alt="{name}"></a><a href="/babe/{slug}">{name}{aliases}</a></div>'
-    )
-
-
 def _thumb(profile: SiteProfile) -> str:
     slug, name = quote(profile.slug or slug_of(profile.name)), escape(profile.name)
     return (
@@ -144,12 +126,13 @@ def _thumb(profile: SiteProfile) -> str:
     )
 
 
-def _anchor(path: str, photo: SitePhoto) -> str:
+def _anchor(profile: SiteProfile, path: str, photo: SitePhoto) -> str:
     thumb = path.replace(".jpg", "_thumb.jpg" if photo.upload else "_thumb3.jpg")
     if photo.upload:
         return (
             f'<div><a class="img" rel="gallery2" href="{quote(path)}"><img class="lazy" '
-            f'data-src="{escape(thumb)}" src="/images/loading.gif"></a></div>'
+            f'data-src="{escape(thumb)}" src="/images/loading.gif" '
+            f'alt="{escape(photo.shows or profile.name)}"></a></div>'
         )
     return (
         f'<a class="img" rel="gallery" href="{quote(path)}">'
@@ -177,14 +160,16 @@ def _country_rows(profile: SiteProfile) -> str:
     if country is None:
         return ""
     name = escape(country.name)
-    people = DEMONYMS.get(country.alpha_2, name)
-    return (
-        '<div class="info-item"><span class="label">Birthplace:</span> <span class="value">'
-        f'<a href="/babesfromcity/Example">Example</a>, <a href="/topbabespercountry/{name}">{name}'
-        "</a> (#20)</span></div>"
-        '<div class="info-item"><span class="label">Nationality:</span> <span class="value">'
-        f'<span class="fi fi-{str(profile.country).lower()}"></span> ({people})</span></div>'
+    codes = profile.nationalities
+    flags = " ".join(
+        f'<span class="fi fi-{code.lower()}"></span> ({escape(people)})'
+        for code, people in zip(codes, demonyms(codes), strict=True)
     )
+    birthplace = (
+        f'<a href="/babesfromcity/Example">Example</a>, <a href="/topbabespercountry/{name}">{name}'
+        "</a> (#20)"
+    )
+    return _item("Birthplace", birthplace) + _item("Nationality", flags)
 
 
 def _item(label: str, value: str) -> str:
@@ -195,7 +180,7 @@ def _item(label: str, value: str) -> str:
 
 
 def _aliases(profile: SiteProfile) -> str:
-    if not profile.aliases:
+    if not profile.aliases or Variant.AKA_IN_GRID in profile.variants:
         return ""
     boxes = "".join(
         f'<div class="aliasbox"><span class="aliasname">{escape(alias)}</span> '
@@ -204,7 +189,8 @@ def _aliases(profile: SiteProfile) -> str:
     )
     joined = escape(" - ".join(profile.aliases[:3]))  # the fuller list is the hidden one
     return (
-        f'<h2 id="aka"><small>Also known as:</small> {joined}</h2>'
+        f'<h2 id="aka"><small>Also known as:</small> {joined} '
+        '<a id="aliasinfobtn" href="#aliasinfo">(more info)</a></h2>'
         f'<div id="aliasinfo" style="display:none">{boxes}</div>'
     )
 
@@ -213,8 +199,9 @@ def _profile_box(profile: SiteProfile) -> str:
     photos = [(path, photo) for path, photo in named_photos(profile) if not photo.upload]
     if profile.placeholder or not photos:
         slug = quote(profile.slug or slug_of(profile.name))
-        return f'<div id="profbox2"><a href="/babe/{slug}?uploadphotos">Upload a photo</a></div>'
-    first, *rest = [_anchor(path, photo) for path, photo in photos]
+        none = f'<a class="noimg" href="/babe/{slug}?uploadphotos">Upload a photo</a>'
+        return f'<div id="profbox2"><div id="profimg">{none}</div></div>'
+    first, *rest = [_anchor(profile, path, photo) for path, photo in photos]
     more = "".join(f'<div class="prof">{anchor}</div>' for anchor in rest)
     return (
         f'<div id="profbox2"><div id="profimg">{first}</div><div id="profselect">{more}</div></div>'
@@ -228,12 +215,14 @@ def _current_page(profile: SiteProfile, others: Sequence[SiteProfile]) -> str:
         f'<a class="proficon {kind}" href="{escape(url)}"></a>'
         for kind, url in profile.links.items()
     )
-    uploads = "".join(_anchor(p, photo) for p, photo in named_photos(profile) if photo.upload)
-    died = _item("Died", _born_at(profile)) if profile.death_date else ""
+    uploads = "".join(
+        _anchor(profile, path, photo) for path, photo in named_photos(profile) if photo.upload
+    )
     more = "".join(_thumb(person) for person in others[:3])
     side = "".join(_thumb(person) for person in others[3:])
     return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{name} | Babepedia</title>
+<html lang="en"><head><meta charset="utf-8">
+<title>{name} - Free pics, galleries &amp; more at Babepedia</title>
 <link rel="canonical" href="{HOME}/babe/{slug}">
 <meta property="og:url" content="{HOME}/babe/{slug}">
 <meta property="profile:gender" content="{gender}">
@@ -241,11 +230,7 @@ def _current_page(profile: SiteProfile, others: Sequence[SiteProfile]) -> str:
 <body class="pageprofilepage"><header><form action="/search/"><input name="search_term_string">
 </form></header><div id="content">{_profile_box(profile)}
 <div id="bioarea"><h1 id="babename">{name}</h1>{_aliases(profile)}
-<div id="socialicons">{icons}</div>
-<div id="personal-info-block"><div class="info-grid">
-<div class="info-item info-title"><h3>Personal information</h3></div>
-{_item("Born", _born(profile))}{died}{_country_rows(profile)}
-{_item("Profession", "Model")}</div></div>
+<div id="socialicons">{icons}</div>{_facts(profile)}
 <table class="linkstable"><tr><td><a class="outlink" href="https://other.example/">Videos</a></td>
 </tr></table></div>
 <div class="gallery useruploads2">{uploads}</div>
@@ -253,6 +238,19 @@ def _current_page(profile: SiteProfile, others: Sequence[SiteProfile]) -> str:
 <div id="morelike"><h3>More like {name}</h3>{more}</div></div>
 <aside id="sidebar"><h3>Top 25</h3>{side}<h3>Most viewed</h3>{more}<h3>Random</h3>{side}</aside>
 </body></html>"""
+
+
+def _facts(profile: SiteProfile) -> str:
+    if Variant.NO_FACTS in profile.variants:
+        return ""
+    in_grid = profile.aliases and Variant.AKA_IN_GRID in profile.variants
+    aliases = _item("Also known as", escape(" - ".join(profile.aliases))) if in_grid else ""
+    died = _item("Died", _born_at(profile)) if profile.death_date else ""
+    return f"""
+<div id="personal-info-block"><div class="info-grid">
+<div class="info-item info-title"><h3>Personal information</h3></div>
+{aliases}{_item("Born", _born(profile))}{died}{_country_rows(profile)}
+{_item("Profession", "Model")}</div></div>"""
 
 
 def _born_at(profile: SiteProfile) -> str:

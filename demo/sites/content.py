@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+import pycountry
 
 from enrichscrapy.items import PartialDate
 
 DEMONYMS = {"CZ": "Czech", "ES": "Spanish", "SE": "Swedish", "US": "American", "BR": "Brazilian"}
+
+
+def demonyms(codes: Iterable[str]) -> list[str]:
+    """What a site calls people of these countries; a country's name where it has no better."""
+    countries = (pycountry.countries.get(alpha_2=code) for code in codes)
+    return [DEMONYMS.get(each.alpha_2, each.name) for each in countries if each is not None]
 
 
 def person_uuid(name: str, birth_date: str | None = None) -> str:
@@ -25,8 +33,12 @@ class Layout(StrEnum):
 
 
 class Variant(StrEnum):
-    """A form that some of IAFD's pages have and others have not."""
+    """A form that some of a site's pages have and others have not."""
 
+    NO_FACTS = "no_facts"  # Babepedia: no block of facts
+    AKA_IN_GRID = "aka_in_grid"  # Babepedia: the aliases stand among the facts
+    GLUED = "glued"  # IAFD: "No known aliases" is glued to the last alias
+    DIRECTOR = "director"  # IAFD: the page of somebody who only directs
     LAZY = "lazy"  # the headshot waits in data-src
     REWRITTEN = "rewritten"  # … or in data-cfsrc
     UNTAGGED = "untagged"  # its file is <perfid>_f.jpg
@@ -40,11 +52,13 @@ class SitePhoto:
     """A photo of a profile; ``draw`` makes its bytes when it is first asked for.
 
     ``linked`` photos stand on the page; one that is not is there only to be found by mistake.
-    ``upload`` marks a user's upload (Babepedia). ``missing`` answers 404.
+    ``upload`` marks a user's upload (Babepedia), of ``shows`` where that is somebody else.
+    ``missing`` answers 404.
     """
 
     draw: Callable[[], bytes]
     upload: bool = False
+    shows: str = ""
     missing: bool = False
 
 
@@ -53,7 +67,8 @@ class SiteProfile:
     """One person on one site.
 
     ``names_here`` are further slugs that lead to this page (Babepedia lands on other people's
-    pages that way). ``country`` is ISO alpha-2, ``gender`` one of the database's values.
+    pages that way). ``country`` is ISO alpha-2, ``countries`` are further ones; ``gender`` is one
+    of the database's values.
     ``alias_lines`` stand among the aliases as they are: notes, names of which nobody is sure.
     """
 
@@ -72,6 +87,11 @@ class SiteProfile:
     slug: str = ""
     placeholder: bool = False
     variants: frozenset[Variant] = frozenset()
+    countries: tuple[str, ...] = ()
+
+    @property
+    def nationalities(self) -> tuple[str, ...]:
+        return (self.country, *self.countries) if self.country else self.countries
 
     @property
     def uuid(self) -> str:

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-import pycountry
-
 from demo.sites.babepedia import MONTHS
-from demo.sites.content import DEMONYMS, SitePhoto, SiteProfile, Variant
+from demo.sites.content import SitePhoto, SiteProfile, Variant, demonyms
 from demo.sites.server import Reply, html, redirect
 
 HOME = "https://www.iafd.com"
@@ -33,6 +31,8 @@ def perfid_of(name: str) -> str:
 
 
 def code_of(profile: SiteProfile) -> str:
+    if Variant.DIRECTOR in profile.variants:
+        return "d"
     return GENDERS.get(profile.gender, ("f", "Woman"))[0]
 
 
@@ -83,14 +83,16 @@ class IAFDSite:
                 return html(_page("iafd.com", "<p>The page you requested was removed.</p>"), 404)
             return html(self._profile_page(profile))
         match = re.match(r"perfid=([^/]+)(?:/gender=(\w+))?", rest)
-        profile = self._by_name(*match.groups()) if match else None
+        if match is None:  # as it was answered earlier
+            return html(_page("404 -  iafd.com - internet adult film database", "<h1>404</h1>"))
+        profile = self._by_name(*match.groups())
         if profile is None:  # an unknown perfid is answered 200
             text = "<h1>Sorry</h1><p>You have reached an invalid or outdated page.</p>"
             return html(_page("iafd.com - search", text))
         return redirect(f"{HOME}/person.rme/id={profile.uuid}", 301)
 
     def _by_name(self, perfid: str, gender: str | None) -> SiteProfile | None:
-        codes = [gender] if gender else ["f", "m", "tf", "tm"]
+        codes = [gender] if gender else ["f", "m", "tf", "tm", "d"]
         found = (self._by_perfid.get((perfid.lower(), str(code))) for code in codes)
         return next((profile for profile in found if profile), None)
 
@@ -110,8 +112,9 @@ class IAFDSite:
             reply.kind = "search"
             return reply
         men = [p for p in matches if code_of(p) in ("m", "tm")]
-        women = [p for p in matches if p not in men]
-        tables = _table("tblFem", women) + _table("tblMal", men)
+        directors = [p for p in matches if code_of(p) == "d"]
+        women = [p for p in matches if p not in men and p not in directors]
+        tables = _table("tblFem", women) + _table("tblMal", men) + _table("tblDir", directors)
         if tables:
             tables += '<a href="/moreresults.asp">See More Results...</a>'
         body = tables or "<p>Your search returned no matches.</p>"
@@ -173,25 +176,43 @@ def _fact(heading: str, value: str) -> str:
 
 
 def _left_column(profile: SiteProfile) -> str:
-    lines = [*profile.aliases, *profile.alias_lines]
-    aliases = "<br>".join(map(escape, lines)) or "No known aliases"
     links = "".join(
         f'<a href="{escape(url)}" target="starlet"><img src="/graphics/icons/{kind}.png"></a>'
         for kind, url in profile.links.items()
+        if kind != "egafd"
     )
+    egafd = escape(profile.links.get("egafd", ""))
+    database = f'<p class="bioheading"><a href="{egafd}">EGAFD</a></p>' if egafd else ""
     older = Variant.OLDER_KEYS in profile.variants
-    heading = "AKA" if older else "\n Performer \n AKA"
-    died = _fact("Date of Death", _date(profile, death=True)) if profile.death_date else ""
     return f"""<div class="col-xs-12 col-sm-3">
 <div id="headshot">{_headshot_image(profile)}</div>
 <p class="headshotcaption">Photo courtesy of an agency</p>
-<p class="bioheading">{heading}</p><div class="biodata">{aliases}</div>
-{_fact("Gender", GENDERS.get(profile.gender, ("f", "Woman"))[1])}
-{_fact("Birthday", _date(profile))}{died}
+{_known_as(profile, older)}{_person(profile)}{database}
 {links}
 <div id="galleries"><h4>Galleries</h4><a href="https://pictures.example/set/1" target="starlet">Set
  1</a></div>
 <form id="correct" action="/personcorrect.rme">{_keys(profile, older)}</form></div>"""
+
+
+def _known_as(profile: SiteProfile, older: bool) -> str:
+    director = Variant.DIRECTOR in profile.variants
+    heading = "Director\n AKA" if director else "AKA" if older else "\n Performer \n AKA"
+    aliases = "<br>".join(map(escape, [*profile.aliases, *profile.alias_lines]))
+    none = "No known aliases"
+    aliases += none if not aliases or Variant.GLUED in profile.variants else ""
+    return f'<p class="bioheading">{heading}</p><div class="biodata">{aliases}</div>'
+
+
+def _person(profile: SiteProfile) -> str:
+    """Of somebody who only directs the site knows no more than the years."""
+    start, end = profile.years
+    role = "Director" if Variant.DIRECTOR in profile.variants else "Performer"
+    active = _fact(f"Years Active (as {role})", f"{start}-{end or ''}") if start else ""
+    if role == "Director":
+        return active
+    died = _fact("Date of Death", _date(profile, death=True)) if profile.death_date else ""
+    gender = _fact("Gender", GENDERS.get(profile.gender, ("f", "Woman"))[1])
+    return f"{gender}{_fact('Birthday', _date(profile))}{died}{active}"
 
 
 def _keys(profile: SiteProfile, older: bool) -> str:
@@ -216,11 +237,10 @@ def _date(profile: SiteProfile, death: bool = False) -> str:
 
 
 def _right_column(profile: SiteProfile, films: str) -> str:
-    country = pycountry.countries.get(alpha_2=profile.country or "")
-    named = escape(country.name) if country else _nothing(profile)
-    nation = DEMONYMS.get(profile.country or "", named)
+    nation = escape(", ".join(demonyms(profile.nationalities))) or _nothing(profile)
+    nationality = "" if Variant.DIRECTOR in profile.variants else _fact("Nationality", nation)
     return f"""<div class="col-xs-12 col-sm-9"><div id="vitalbox"><div class="tab-content">
-<div class="tab-pane active" id="home">{_fact("Nationality", nation)}</div>
+<div class="tab-pane active" id="home">{nationality}</div>
 <div class="tab-pane" id="awards">{_fact("Nationality", "Winner: Best Set")}</div></div></div>
 <div id="scenepairings" data-src="/matchups.rme/id={profile.uuid}"></div>
 <table id="personal"><tbody>{films}</tbody></table></div>"""
@@ -230,7 +250,10 @@ def _table(identifier: str, people: Sequence[SiteProfile]) -> str:
     if not people:
         return ""
     rows = "".join(_row(person) for person in people)
-    return f'<table id="{identifier}" class="display"><tbody>{rows}</tbody></table>'
+    return (
+        f'<div id="{identifier}_wrapper" class="dataTables_wrapper">'
+        f'<table id="{identifier}" class="display"><tbody>{rows}</tbody></table></div>'
+    )
 
 
 def _row(profile: SiteProfile) -> str:

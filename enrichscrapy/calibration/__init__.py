@@ -6,6 +6,8 @@ May import reporting, faces, database, verdicts and what lies below; no Scrapy.
 from enrichscrapy.calibration.lookups import (
     SIZES,
     Cases,
+    Index,
+    Indexed,
     Page,
     SimulatedLookup,
     Tally,
@@ -23,6 +25,8 @@ __all__ = [
     "COUNTS",
     "SIZES",
     "Cases",
+    "Index",
+    "Indexed",
     "Page",
     "People",
     "Proposal",

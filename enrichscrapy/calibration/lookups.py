@@ -11,21 +11,33 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Rows, draw_index
-from enrichscrapy.items import Identity, Neighbour, Verdict
-from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, Rules, Thresholds
+from enrichscrapy.items import Identity, Neighbour, Vector, Verdict
+from enrichscrapy.verdicts import (
+    HARD_TO_TELL,
+    Candidate,
+    Context,
+    Limits,
+    Reference,
+    Rules,
+    Thresholds,
+)
+from enrichscrapy.verdicts.evidence import centroid
 
 SIZES = range(1, 9)
 """Photos that a page shows of its person."""
 
 # Recognition is measured, not room: no limit is reached.
 _ROOM = Limits(per_source=100, total=200)
-_NEIGHBOURS = 10
+# Enough to see ten people, each with three faces.
+_NEIGHBOURS = 32
 # Lookups of each kind and size that are drawn before it is counted whether they suffice.
 _ROUND = 20
 
@@ -44,7 +56,7 @@ class SimulatedLookup:
     """One lookup of a performer with ``trusted`` trusted faces.
 
     ``right`` tells for each candidate whether it is the performer's; ``people`` names, for each,
-    the performer and whose face it is.
+    the performer and whose face it is; ``around`` are the neighbours of the trusted faces' mean.
     """
 
     trusted: int
@@ -55,7 +67,43 @@ class SimulatedLookup:
     people: tuple[tuple[int, int], ...]
     references: tuple[Reference, ...]
     neighbours: tuple[tuple[Neighbour, ...], ...]
+    around: tuple[Neighbour, ...]
     index_size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """Faces of people who are only in the index: vectors (n, d) and whose they are. Both their
+    owners and the faces are numbered below zero, so that they are nobody's of a group."""
+
+    vectors: NDArray[np.float32]
+    owners: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, people: People, faces: int | None = None, seed: int = 0) -> Indexed:
+        """Up to three faces of everybody, ``faces`` at most."""
+        rng = np.random.default_rng(seed)
+        rows = draw_index(people, people.ids, rng, len(people.ids))[:faces]
+        return cls(people.vectors[rows].astype(np.float32), -1 - people.owners[rows])
+
+    def nearest(self, vector: Vector) -> list[Neighbour]:
+        gaps = 1.0 - self.vectors @ vector
+        least = np.argpartition(gaps, min(_NEIGHBOURS, len(gaps) - 1))[:_NEIGHBOURS]
+        return [Neighbour(int(self.owners[i]), -1 - int(i), float(gaps[i])) for i in least]
+
+
+@dataclass(frozen=True)
+class Index:
+    """Who is in the index besides the performer: of ``others``, up to three faces each of people
+    who never appear on a page, all of them; of the performer's own kind ``known`` people, or a
+    random half (None)."""
+
+    others: Indexed | None = None
+    known: int | None = None
+
+
+HALF = Index()
+"""Nobody but a random half of the performer's own kind."""
 
 
 @dataclass
@@ -66,6 +114,8 @@ class Tally:
     right: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
     strangers: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
     pages_with_strangers: int = 0
+    performers: set[int] = field(default_factory=set)
+    hard_to_tell: set[int] = field(default_factory=set)
     pairs: set[tuple[int, int]] = field(default_factory=set)
 
     def right_rate(self, verdict: Verdict) -> Rate:
@@ -79,12 +129,19 @@ class Tally:
         """Pages that added at least one stranger."""
         return Rate(self.pages_with_strangers, self.pages)
 
+    @property
+    def held(self) -> Rate:
+        """Performers with a right face that waits because people are not told apart there."""
+        return Rate(len(self.hard_to_tell), len(self.performers))
+
     def add(self, other: Tally) -> None:
         self.pages += other.pages
         self.right += other.right
         self.strangers += other.strangers
         self.pages_with_strangers += other.pages_with_strangers
         self.pairs |= other.pairs
+        self.performers |= other.performers
+        self.hard_to_tell |= other.hard_to_tell
 
 
 Cases = Mapping[tuple[int, Page, int], Tally]
@@ -97,18 +154,19 @@ def draw_lookups(
     *,
     pages: Collection[Page] = tuple(Page),
     seed: int = 0,
+    index: Index = HALF,
 ) -> Iterator[SimulatedLookup]:
     """``counts`` lookups (by number of trusted faces) of every kind and size, drawn at random.
 
-    In each, a random half of the other people are in the index with up to three faces; strangers
-    come from all of them, so that about half of the strangers are somebody the index knows.
+    In each, some of the other people are in the index with up to three faces (:class:`Index`);
+    strangers come from all of ``people``, whether the index knows them or not.
     """
     for trusted, count in counts.items():
         for page in pages:
             for size in SIZES:
                 rng = np.random.default_rng([seed, trusted, list(Page).index(page), size])
                 for _ in range(count):
-                    lookup = _draw(people, trusted, page, size, rng)
+                    lookup = _draw(people, trusted, page, size, index, rng)
                     if lookup is not None:
                         yield lookup
 
@@ -132,17 +190,16 @@ def draw_enough(people: People, counts: Iterable[int], strangers: int) -> list[S
 
 
 def _draw(
-    people: People, trusted: int, page: Page, size: int, rng: np.random.Generator
+    people: People, trusted: int, page: Page, size: int, held: Index, rng: np.random.Generator
 ) -> SimulatedLookup | None:
-    """None where the performer drawn has too few photos, or nobody is there."""
-    if not people.ids:
+    """None where nobody has enough photos."""
+    able = people.with_photos(trusted + 1)
+    if not able:
         return None
-    owner = int(rng.choice(people.ids))
+    owner = int(rng.choice(able))
     mine = rng.permutation(people.of(owner))
-    if len(mine) <= trusted:
-        return None
     others = [other for other in people.ids if other != owner]
-    index = draw_index(people, others, rng)
+    index = draw_index(people, others, rng, held.known)
     shown = mine[trusted : trusted + size]
     if page is Page.WRONG:
         shown = _strangers(people, others, index, size, rng)
@@ -157,6 +214,7 @@ def _draw(
         shown = np.concatenate([shown, shown])
     order = rng.permutation(len(candidates))
     owners = [int(people.owners[shown[place]]) for place in order]
+    near = partial(neighbours_of, people, index, held.others)
     return SimulatedLookup(
         trusted,
         page,
@@ -165,8 +223,9 @@ def _draw(
         right=tuple(other == owner for other in owners),
         people=tuple((owner, other) for other in owners),
         references=tuple(reference_of(people, row) for row in mine[:trusted]),
-        neighbours=tuple(neighbours_of(people, candidates[place], index) for place in order),
-        index_size=len(index),
+        neighbours=tuple(near(candidates[place].vector) for place in order),
+        around=near(_mean(people, mine[:trusted])) if trusted else (),
+        index_size=len(index) + (len(held.others.owners) if held.others else 0),
     )
 
 
@@ -204,13 +263,21 @@ def _blurred(candidate: Candidate, rng: np.random.Generator) -> Candidate:
     return Candidate(vector.astype(np.float32), quality, f"small {candidate.photo}")
 
 
-def neighbours_of(people: People, candidate: Candidate, index: Rows) -> tuple[Neighbour, ...]:
-    """The faces of ``index`` nearest to a candidate; none of them may be its performer's."""
-    gaps = 1.0 - people.vectors[index] @ candidate.vector
-    nearest = np.argsort(gaps)[:_NEIGHBOURS]
-    return tuple(
-        Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i])) for i in nearest
-    )
+def neighbours_of(
+    people: People, index: Rows, others: Indexed | None, vector: Vector
+) -> tuple[Neighbour, ...]:
+    """The faces of an index nearest to a vector; none of them may be its performer's."""
+    gaps = 1.0 - people.vectors[index] @ vector
+    found = [
+        Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i]))
+        for i in np.argsort(gaps)[:_NEIGHBOURS]
+    ]
+    found += others.nearest(vector) if others else []
+    return tuple(sorted(found, key=lambda face: face.distance)[:_NEIGHBOURS])
+
+
+def _mean(people: People, rows: Rows) -> Vector:
+    return np.asarray(centroid(people.vectors[rows])[0], np.float32)
 
 
 def judge_lookups(
@@ -220,11 +287,12 @@ def judge_lookups(
     *,
     trust: str = "high",
     identity: Identity = Identity.UNCORROBORATED,
+    weak: bool = False,
 ) -> Cases:
     """Judge every lookup by ``rules``. Faces retired for room count as right."""
     cases: dict[tuple[int, Page, int], Tally] = defaultdict(Tally)
     for lookup in drawn:
-        context = Context("site", trust, identity, "url", lookup.index_size)
+        context = Context("site", trust, identity, "url", lookup.index_size, lookup.around, weak)
         judged = rules(
             lookup.candidates, lookup.references, lookup.neighbours, context, thresholds, _ROOM
         )
@@ -235,6 +303,9 @@ def judge_lookups(
         for right, decision, pair in told:
             became = (decision.verdict, decision.reason)
             (tally.right if right else tally.strangers)[became] += 1
+            tally.performers.add(pair[0])
+            if right and decision.reason in HARD_TO_TELL:
+                tally.hard_to_tell.add(pair[0])
             if decision.verdict is Verdict.ACCEPTED and not right:
                 tally.pairs.add(pair)
                 added = True

@@ -52,6 +52,10 @@ class People:
         rows = np.split(np.argsort(self.owners, kind="stable"), firsts[1:])
         return {int(owner): mine for owner, mine in zip(ids, rows, strict=False)}
 
+    def with_photos(self, least: int) -> list[int]:
+        """Those with so many photos or more."""
+        return [owner for owner, rows in self._rows.items() if len(rows) >= least]
+
     def only(self, owners: Sequence[int]) -> People:
         keep = np.isin(self.owners, owners)
         return People(self.vectors[keep], self.owners[keep], self.quality[keep])

@@ -14,12 +14,17 @@ from enrichscrapy.calibration.rates import Rate, trials_needed
 from enrichscrapy.calibration.trials import Scores, Trials
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import judge
+from enrichscrapy.verdicts.region import people_places
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 # The share of right faces that the reject threshold may keep out.
 _REJECTED_RIGHT = 0.01
 # Thresholds that keep their proportion to accept: trials with single photos do not measure them.
 _FOLLOW = ("certain", "together", "profile")
+# People in a large index.
+_MANY = 1000
+# By so many times two scales of distances differ that are not one model's.
+_SAME_SCALE = 1.3
 # Steps by which thresholds are drawn in until whole lookups let in few enough.
 _NEARER = tuple(1 - step / 50 for step in range(16))
 
@@ -122,9 +127,25 @@ def _scaled(thresholds: Thresholds, factors: Mapping[int, float]) -> Thresholds:
 
 
 def fitted(base: Thresholds, trials: Trials) -> Thresholds:
-    """``base`` with the strangers' distances of these trials; to be tried before a proposal."""
-    mean, sd = round(trials.stranger_mean, 3), max(round(trials.stranger_sd, 3), 0.001)
-    return replace(base, stranger_mean=mean, stranger_sd=sd)
+    """``base`` with the strangers' distances of these trials; to be tried before a proposal.
+
+    Where other people usually are is only taken over if that is farther than ``base`` has it, or
+    on another scale: in a database of people who are all alike, a crowd must not become what is
+    usual.
+    """
+    changed: dict[str, Any] = {}
+    scale = 1.0
+    if trials.strangers is not None:
+        mean, sd = trials.strangers
+        scale = mean / base.stranger_mean
+        changed |= {"stranger_mean": round(mean, 3), "stranger_sd": max(round(sd, 3), 0.001)}
+    if trials.others is not None:
+        mean, sd = trials.others
+        place = people_places(1, _MANY)[0]
+        farther = mean + sd * place > base.people_mean + base.people_sd * place
+        if farther or not 1 / _SAME_SCALE < scale < _SAME_SCALE:
+            changed |= {"people_mean": round(mean, 3), "people_sd": max(round(sd, 3), 0.001)}
+    return replace(base, **changed)
 
 
 def accept_limit(scores: Scores, wanted: float) -> float:

@@ -48,6 +48,7 @@ def looked_up(cases: Cases) -> Iterator[str]:
         for verdict in (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED):
             yield f"  right {verdict.value:<12}{honest.right_rate(verdict)}"
             yield from _by_rule(honest.right, verdict)
+        yield f"  performers with faces that wait because people are not told apart {honest.held}"
         foreign = pooled(cases, {count}, (Page.MIXED, Page.WRONG))
         yield f"  strangers accepted {foreign.stranger_rate(Verdict.ACCEPTED)}"
         yield from _by_rule(foreign.strangers, Verdict.ACCEPTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from enrichscrapy.calibration.people import People
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.verdicts.crowd import COHORT, apart_from_crowd, chance_places
-from enrichscrapy.verdicts.evidence import Matrix, distances, scores
+from enrichscrapy.verdicts.evidence import Matrix, centroid, distances, scores
+from enrichscrapy.verdicts.region import LAST, people_places
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.vouching import allowed_variety
 
@@ -50,14 +51,15 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """``single`` goes by the number of trusted faces; ``stranger_mean`` and ``stranger_sd`` are
-    those of :class:`Thresholds`, as these people have them."""
+    """``single`` goes by the number of trusted faces; ``strangers`` and ``others`` are the
+    ``stranger_…`` and ``people_…`` mean and deviation of :class:`Thresholds`, as these people have
+    them; None where they are too few to show it."""
 
     people: int
     faces: int
     single: dict[int, Scores]
-    stranger_mean: float
-    stranger_sd: float
+    strangers: tuple[float, float] | None
+    others: tuple[float, float] | None
 
 
 def run_trials(people: People, thresholds: Thresholds, *, seed: int = 0) -> Trials:
@@ -75,13 +77,19 @@ def run_trials(people: People, thresholds: Thresholds, *, seed: int = 0) -> Tria
         found = [part for part in drawn if part is not None]
         if found:
             single[count] = _joined(found)
-    mean, sd = _strangers_by_chance(people, thresholds, rng)
-    return Trials(len(people.ids), len(people), single, mean, sd)
+    strangers, others = _strangers_by_chance(people, rng), _people_by_chance(people, rng)
+    return Trials(len(people.ids), len(people), single, strangers, others)
 
 
-def draw_index(people: People, others: Iterable[int], rng: np.random.Generator) -> Rows:
-    """A random half of ``others``, with up to three faces each."""
-    drawn = [rng.permutation(people.of(o))[:INDEXED] for o in others if rng.random() < 0.5]
+def draw_index(
+    people: People, others: Sequence[int], rng: np.random.Generator, known: int | None = None
+) -> Rows:
+    """``known`` of the ``others``, or a random half (None), with up to three faces each."""
+    if known is None:
+        some = [other for other in others if rng.random() < 0.5]
+    else:
+        some = rng.permutation(others)[:known].tolist()
+    drawn = [rng.permutation(people.of(other))[:INDEXED] for other in some]
     return np.concatenate([np.zeros(0, np.int64), *drawn])
 
 
@@ -113,12 +121,9 @@ def _one(
     )
 
 
-def _strangers_by_chance(
-    people: People, thresholds: Thresholds, rng: np.random.Generator
-) -> tuple[float, float]:
-    """``stranger_mean`` and ``stranger_sd``: fitted to where the nearest strangers lie in indexes
-    of these people, of all of them and of ever smaller parts. Those of ``thresholds`` where the
-    people are too few to show it."""
+def _strangers_by_chance(people: People, rng: np.random.Generator) -> tuple[float, float] | None:
+    """Fitted to where the nearest strangers' faces lie in indexes of these people, of all of them
+    and of ever smaller parts."""
     probes = rng.permutation(len(people))[:_PROBES]
     ids = rng.permutation(people.ids)
     places: list[float] = []
@@ -131,8 +136,27 @@ def _strangers_by_chance(
         places += chance_places(COHORT, len(index) - INDEXED)
         gaps += nearest.tolist()
         ids = ids[: len(ids) // 2]
-    if len(places) <= COHORT or not np.isfinite(gaps).all():
-        return thresholds.stranger_mean, thresholds.stranger_sd
+    return _line(places, gaps) if len(places) > COHORT else None
+
+
+def _people_by_chance(people: People, rng: np.random.Generator) -> tuple[float, float] | None:
+    """Fitted to where the nearest other people lie from a person's mean face, each by the nearest
+    of their faces in the index."""
+    ids = rng.permutation(people.with_photos(INDEXED))[:_PROBES]
+    if len(ids) < 4 * LAST:
+        return None
+    index = np.stack([rng.permutation(people.of(int(owner)))[:INDEXED] for owner in ids])
+    faces = people.vectors[index]
+    means = np.concatenate([centroid(own) for own in faces])
+    gaps = np.min([distances(means, faces[:, place]) for place in range(INDEXED)], axis=0)
+    np.fill_diagonal(gaps, np.inf)
+    nearest = np.sort(gaps, axis=1)[:, :LAST].mean(axis=0)
+    return _line(people_places(LAST, len(ids) - 1), nearest.tolist())
+
+
+def _line(places: Sequence[float], gaps: Sequence[float]) -> tuple[float, float] | None:
+    if not np.isfinite(gaps).all():
+        return None
     sd, mean = np.polyfit(places, gaps, 1)
     return float(mean), float(sd)
 

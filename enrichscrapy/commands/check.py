@@ -10,6 +10,7 @@ from scrapy.contracts import ContractsManager
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from enrichscrapy.command import CheckedCommand
+from enrichscrapy.settings_reader import read_settings
 
 ABOVE_PROJECT = SETTINGS_PRIORITIES["cmdline"] - 1
 """Over what the project sets, below what the user does."""
@@ -37,7 +38,7 @@ class Command(CheckedCommand, ScrapyCheckCommand):
             f"enrichscrapy.extensions.{name}": None
             for name in ("progress.ProgressExtension", "summary.SummaryExtension")
         }
-        extensions = {**self.settings.getdict("EXTENSIONS"), **quiet}
+        extensions = {**read_settings(self.settings).EXTENSIONS, **quiet}
         nothing_stored = {"DRY_RUN": True, "FACES_ENABLED": False, "EXTENSIONS": extensions}
         for name, value in nothing_stored.items():
             self.settings.set(name, value, priority=ABOVE_PROJECT)

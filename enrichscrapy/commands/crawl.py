@@ -13,9 +13,13 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import CheckedCommand, open_existing, told
 from enrichscrapy.database.engine import database_path
+from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.settings_reader import read_settings
-from enrichscrapy.spiders.arguments import unknown_argument
+from enrichscrapy.settings_reader import ProjectSettings, read_settings
+from enrichscrapy.spiders.arguments import SpiderArguments, find_performers, unknown_argument
+
+NAMED = 20
+"""Chosen performers that are named before the crawl."""
 
 EXIT_CODES = {
     "finished": 0,
@@ -44,7 +48,8 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
     def long_desc(self) -> str:
         return (
             "Look up the performers that are due on a reference site (babepedia or iafd). "
-            "Arguments: -a mode=url|name, -a limit=N, -a performers=ID,ID, -a gender=FEMALE|…|all. "
+            "Arguments: -a mode=url|name, -a limit=N, -a performers=WHO,WHO (ids or names), "
+            "-a gender=FEMALE|…|all. "
             "Add -s JOBDIR=jobs/NAME to resume a clean stop without asking for a page again. "
             "Exit codes: 0 done, 2 bad setting or argument, 3 blocked by the site, 4 another crawl "
             "holds the source, 5 the site's layout changed, 6 photos cannot be looked at or kept, "
@@ -68,6 +73,12 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
             self.exitcode = _tell(error)
             return
         try:
+            settings = read_settings(self.crawler_process.settings)
+            _tell_whom(settings, opts.spargs.get("performers"))
+        except EnrichError as error:
+            self.exitcode = _tell(error)
+            return
+        try:
             crawler = self._create_crawler(args[0])
         except KeyError:
             names = ", ".join(sorted(self.crawler_process.spider_loader.list()))
@@ -83,6 +94,18 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
         if message:
             print(f"scrapy crawl: {message}", file=sys.stderr)
         self.exitcode = exit_code(reason) or crawler.stats.get_value("stop/exit_code", 0)
+
+
+def _tell_whom(settings: ProjectSettings, text: str | None) -> None:
+    """Say on the terminal whom ``-a performers=`` means: the log holds ids only."""
+    words = SpiderArguments.parse(performers=text).performers
+    if words is None:
+        return
+    with open_existing(settings) as database:
+        for meant in find_performers(database, words)[:NAMED]:
+            assert meant.performer is not None  # find_performers raises else
+            told = meant.note or describe(meant.performer)
+            print(f"scrapy crawl: {told}", file=sys.stderr)
 
 
 def _error_of(task: object) -> BaseException | None:

@@ -10,6 +10,7 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.whom import describe, the_one
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, Forgotten, forget
 from enrichscrapy.forgetting.rows import Person, find_person
@@ -26,7 +27,9 @@ class Command(EnrichCommand):
 
     def long_desc(self) -> str:
         return (
-            "Names one person by the performer's id, a stash-box id, a link or the name. Removes "
+            "Names one person by the performer's id, a stash-box id, a link or the name; what "
+            "could mean several is refused (id:17 is this database's id, row:17 the one in an "
+            "imported file). Removes "
             "rows, vectors, crops, history, proposals, registered JOBDIRs, log lines, reports, "
             "exports, older index generations and registered backups; from then on a matching "
             "link or id is kept out, and a matching name waits until --namesake says that it is "
@@ -58,9 +61,10 @@ class Command(EnrichCommand):
         return 1 if forgotten.failed else 0
 
     def _confirm(self, database: PerformerDatabase, text: str) -> int:
-        if not text.isdecimal() or not database.suppressions.confirm(int(text)):
-            raise BadSetting(f"no performer {text} is blocked by a name")
-        print(f"Performer {text} is looked up again.")
+        performer = the_one(database, text)
+        if not database.suppressions.confirm(performer.id):
+            raise BadSetting(f"{describe(performer)} is not blocked by a name")
+        print(f"Performer {performer.id} is looked up again.")
         return 0
 
     def _forget(self, database: PerformerDatabase, person: Person, index_dir: Path) -> Forgotten:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -11,9 +12,15 @@ from rich.progress import track
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import Lookup
+from enrichscrapy.lookups.own_folders import Folder, loose_files, read_folders
 from enrichscrapy.settings_reader import ProjectSettings
+
+NAMED = 5
+"""Files passed over that are named; the others are counted."""
 
 
 class Command(EnrichCommand):
@@ -25,10 +32,19 @@ class Command(EnrichCommand):
 
     def long_desc(self) -> str:
         return (
-            "DIR holds one sub-folder a performer, named by the performer's id or a stash-box id, "
-            "with photos in it. Each photo goes through the same face stages as a downloaded one; "
-            "its face is accepted and trusted. Importing again adds only what is new. Exit codes: "
-            "0 all folders taken in, 1 some were skipped, 2 nothing could be done."
+            "DIR holds one sub-folder a performer, with photos in it, named by a stash-box id, by "
+            "the id in the file you imported, by the name, or by this database's id as id:17 or "
+            "id=17. A name that could mean several performers is refused; --dry-run shows whose "
+            "each folder is and changes nothing. Each photo goes through the same face stages as a "
+            "downloaded one; its face is accepted and trusted. Importing again adds only what is "
+            "new. Exit codes: 0 all taken in, 1 folders or files were passed over, 2 nothing could "
+            "be done."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show whose each folder is, and end"
         )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
@@ -37,9 +53,37 @@ class Command(EnrichCommand):
         directory = Path(args[0])
         if not directory.is_dir():
             raise BadSetting(f"{directory} is not a folder: name one with a sub-folder a performer")
-        return self._import(directory, settings)
+        with open_existing(settings) as database:
+            folders = read_folders(directory, database)
+            unusable: list[str] = []
+            if opts.dry_run:
+                counts = self._show(folders)
+            else:
+                counts, unusable = self._import(folders, database, settings)
+        passed_over = [name for folder in folders for name in folder.passed_over]
+        passed_over += unusable
+        passed_over += [f"{name}: in no performer's folder" for name in loose_files(directory)]
+        self._tell(passed_over)
+        counts["files passed over"] += len(passed_over)
+        print(", ".join(f"{name}: {number}" for name, number in counts.items() if number))
+        return 1 if counts["skipped folders"] or passed_over else 0
 
-    def _import(self, directory: Path, settings: ProjectSettings) -> int:
+    def _show(self, folders: Sequence[Folder]) -> Counter[str]:
+        """Whose each folder is, on stdout."""
+        for folder in folders:
+            whose = describe(folder.performer) if folder.performer else "nobody's"
+            what = folder.problem or f"photos: {len(folder.photos)}"
+            print(f"{folder.path.name}: {whose}: {what}")
+        skipped = sum(bool(folder.problem) for folder in folders)
+        photos = sum(len(folder.photos) for folder in folders)
+        return Counter(
+            {"performers": len(folders) - skipped, "photos": photos, "skipped folders": skipped}
+        )
+
+    def _import(
+        self, folders: Sequence[Folder], database: PerformerDatabase, settings: ProjectSettings
+    ) -> tuple[Counter[str], list[str]]:
+        """What was counted, and the files that turned out to be no usable photos."""
         # Loading torch takes seconds: only this command should pay for it.
         from enrichscrapy.faces.engine import FaceEngine, FaceOptions
         from enrichscrapy.faces.model import resolve_model
@@ -47,25 +91,31 @@ class Command(EnrichCommand):
         from enrichscrapy.lookups.judge import Judge
         from enrichscrapy.lookups.own_photos import import_faces
 
-        with open_existing(settings) as database:
-            options = FaceOptions.from_settings(settings)
-            engine = FaceEngine(options)
-            model_id = database.faces.ensure_model(engine.info)
-            judge = Judge.from_settings(settings).for_model(
-                engine.info, database.faces.thresholds(model_id), resolve_model(options.model)
-            )
-            counts: Counter[str] = Counter()
-            total = sum(path.is_dir() for path in directory.iterdir())
-            reports = import_faces(directory, database, engine, model_id, judge)
-            for report in track(reports, "Importing faces", total, console=Console(stderr=True)):
-                if report.lookup is None:
-                    counts["skipped folders"] += 1
-                    self.say(f"{report.folder}: {report.problem}: skipped")
-                else:
-                    counts += _counts(report.lookup)
-            publish(database, settings.INDEX_DIR, model_id)
-        print(", ".join(f"{name}: {number}" for name, number in counts.items()))
-        return 1 if counts["skipped folders"] else 0
+        options = FaceOptions.from_settings(settings)
+        engine = FaceEngine(options)
+        model_id = database.faces.ensure_model(engine.info)
+        judge = Judge.from_settings(settings).for_model(
+            engine.info, database.faces.thresholds(model_id), resolve_model(options.model)
+        )
+        counts: Counter[str] = Counter()
+        unusable: list[str] = []
+        reports = import_faces(folders, database, engine, model_id, judge)
+        console = Console(stderr=True)
+        for report in track(reports, "Importing faces", len(folders), console=console):
+            if report.lookup is None:
+                counts["skipped folders"] += 1
+                self.say(f"{report.folder}: {report.problem}: skipped")
+            else:
+                counts += _counts(report.lookup)
+                unusable += report.unusable
+        publish(database, settings.INDEX_DIR, model_id)
+        return counts, unusable
+
+    def _tell(self, passed_over: Sequence[str]) -> None:
+        for name in passed_over[:NAMED]:
+            self.say(f"{name}: passed over")
+        if len(passed_over) > NAMED:
+            self.say(f"and {len(passed_over) - NAMED} more files passed over")
 
 
 def _counts(lookup: Lookup) -> Counter[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from enrichscrapy.importing.performers import Summary, import_file
 from enrichscrapy.importing.records import Fault
 from enrichscrapy.settings_reader import ProjectSettings
 
+SHOWN = 20
+"""Faults of one kind that are shown; the others are counted."""
+
 
 class Command(EnrichCommand):
     def syntax(self) -> str:
@@ -28,9 +32,10 @@ class Command(EnrichCommand):
         return (
             "FILE is a stash-sense performers.db, a JSONL file (one object a line: id, name, "
             "gender, birth_date, country, disambiguation, aliases, urls, stashbox_ids) or a CSV "
-            "file with these columns (lists split by |, stashbox_ids as stashdb:ID|theporndb:ID). "
-            "Importing again updates what changed and duplicates nothing. Exit codes: 0 all "
-            "taken, 1 rows or values were left out, 2 the file could not be read."
+            "file with these columns (commas, semicolons or tabs; lists split by |, stashbox_ids "
+            "as stashdb:ID|theporndb:ID). Importing again updates what changed and duplicates "
+            "nothing, also under another file name. Exit codes: 0 all taken, 1 rows or values "
+            "were left out, 2 the file could not be read."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -68,13 +73,30 @@ def _import(database: PerformerDatabase, path: Path, namesakes: Sequence[int]) -
     ) as progress:
         task = progress.add_task("", total=None)
 
+        kinds: Counter[str] = Counter()
+
         def report(fault: Fault, unit: str) -> None:
-            fate = ": skipped" if fault.whole_row else ""
-            console.print(f"{path.name}, {unit} {fault.line}: {fault.reason}{fate}")
+            kind = fault.reason.partition(":")[0]
+            kinds[kind] += 1
+            if kinds[kind] <= SHOWN:
+                fate = ": skipped" if fault.whole_row else ""
+                console.print(f"{path.name}, {unit} {fault.line}: {fault.reason}{fate}")
+
+        def note(text: str) -> None:
+            console.print(f"{path.name}: {text}")
 
         def advance(position: int, total: int) -> None:
             progress.update(task, completed=position, total=total)
 
-        return import_file(
-            database, path, namesakes=namesakes, on_fault=report, on_progress=advance
+        summary = import_file(
+            database,
+            path,
+            namesakes=namesakes,
+            on_fault=report,
+            on_note=note,
+            on_progress=advance,
         )
+        for kind, count in kinds.items():
+            if count > SHOWN:
+                note(f"and {count - SHOWN:,} more: {kind}")
+        return summary

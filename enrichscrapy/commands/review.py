@@ -11,6 +11,7 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.whom import the_one
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.settings_reader import ProjectSettings
 
@@ -38,7 +39,9 @@ class Command(EnrichCommand):
         super().add_options(parser)
         parser.add_argument("--serve", action="store_true", help="serve the review page")
         parser.add_argument("--port", type=int, default=0, help="its port; default: a free one")
-        parser.add_argument("--performer", type=int, metavar="ID", help="only this performer's")
+        parser.add_argument(
+            "--performer", metavar="WHO", help="only this performer's: an id, a link or a name"
+        )
         parser.add_argument("--source", metavar="NAME", help="only faces from this source")
         parser.add_argument("--no-trust", action="store_true", help="accepted faces do not vouch")
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -49,6 +52,8 @@ class Command(EnrichCommand):
             raise UsageError(f"review {action} is unknown: use {', '.join(ACTIONS)}")
         face_ids = _face_ids(action, ids)
         with open_existing(settings) as database:
+            if opts.performer is not None:
+                opts.performer = the_one(database, str(opts.performer)).id
             if opts.serve:
                 if args:
                     raise UsageError("--serve takes no ids; --performer and --source narrow it")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database.whom import whom
 from enrichscrapy.settings_reader import ProjectSettings
 
 
@@ -28,23 +29,28 @@ class Command(EnrichCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.add_argument("--performer", type=int, metavar="ID", help="tell a performer's story")
+        parser.add_argument(
+            "--performer", metavar="WHO", help="tell a performer's story: an id, a link or a name"
+        )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
-            raise UsageError("status takes no arguments, only --json and --performer ID")
+            raise UsageError("status takes no arguments, only --json and --performer WHO")
         if opts.performer is None:
             return _status(settings, self.gender_filters(), opts.json)
         return self._story(settings, opts.performer, opts.json)
 
-    def _story(self, settings: ProjectSettings, performer_id: int, as_json: bool) -> int:
+    def _story(self, settings: ProjectSettings, word: str, as_json: bool) -> int:
         from enrichscrapy.reporting.story import read_story
         from enrichscrapy.reporting.tell import tell
 
         with open_existing(settings) as database:
-            story = read_story(database, performer_id)
+            meant = whom(database, [word], bare_is_local=True)[0]
+            story = read_story(database, meant.performer.id) if meant.performer else None
+        if meant.note:
+            self.say(meant.note)
         if story is None:
-            self.say(f"there is no performer {performer_id}")
+            self.say(meant.refusal)
             return 1
         print(json.dumps(story.to_json(), indent=2) if as_json else "\n".join(tell(story)))
         return 0

@@ -16,6 +16,7 @@ from scrapy.utils.misc import load_object
 from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.files.folders import make_folder
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import user_agent
 from enrichscrapy.settings_reader import ProjectSettings, read_like, read_settings
@@ -108,8 +109,9 @@ def _put_back(settings: BaseSettings, values: dict[str, object]) -> None:
 
 
 def check_crawl(settings: BaseSettings) -> ProjectSettings:
-    """The same for what crawls; its components exist and its log can be written as well."""
+    """The same for what crawls; its components exist, its database and log can be written."""
     read = check_settings(settings)
+    make_folder("DATABASE_URL", database_path(read.DATABASE_URL).parent)
     for name, path in _components(settings):
         try:
             load_object(path)

@@ -39,11 +39,12 @@ class PublicResolver(CachingThreadedResolver):
     def from_crawler(cls, crawler: Any, reactor: ReactorBase) -> Self:
         """``crawler`` is the whole process's: it has settings, but no spider."""
         settings: BaseSettings = crawler.settings
+        read = read_settings(settings)
         bases = [str(settings[name] or "") for name in settings if name.endswith("_BASE_URL")]
         return cls(
             reactor,
-            settings.getint("DNSCACHE_SIZE"),
-            read_settings(settings).DNS_TIMEOUT,
+            read.DNSCACHE_SIZE,
+            read.DNS_TIMEOUT,
             [urlsplit(base.strip()).hostname or "" for base in bases if names_loopback(base)],
         )
 

@@ -7,7 +7,7 @@ its cost does not grow with the number of performers that are done.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from enrichscrapy.database.schema import (
     pending,
     performers,
     suppressed_performers,
+    unread_birth_dates,
 )
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 
@@ -92,18 +93,21 @@ def _ways(connection: Connection, selection: Selection, now: float) -> list[Way]
     return ways
 
 
-def id_list(ids: Sequence[int]) -> Select[Any]:
+def id_list(ids: Iterable[int | str]) -> Select[Any]:
     """A list of ids of any length as a sub-query (SQLite bounds the number of parameters)."""
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
 
 
 def _page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
     performer_id, condition = way
+    is_unread = exists().where(
+        unread_birth_dates.c.performer_id == performer_id, unread_birth_dates.c.seen_at.is_(None)
+    )
     kept_out = select(suppressed_performers.c.performer_id).where(
         suppressed_performers.c.confirmed_at.is_(None)
     )
     page = select(performer_id.label("performer_id")).where(
-        condition, performer_id > after_id, performer_id.not_in(kept_out)
+        condition, performer_id > after_id, performer_id.not_in(kept_out), ~is_unread
     )
     if selection.performer_ids is not None:
         page = page.where(performer_id.in_(id_list(selection.performer_ids)))

@@ -51,6 +51,7 @@ def _host(url: str) -> str:
     return host
 
 
+@functools.lru_cache(maxsize=4096)
 def _registrable_name(host: str) -> str:
     parts = _extractor()(host)
     # iafd.net is not IAFD: only a host the site's own module names may carry its name.

@@ -30,6 +30,11 @@ def create_pending(connection: Connection) -> None:
     run_script(connection, "0002_pending.sql")
 
 
+def create_import_rows(connection: Connection) -> None:
+    """Which row of which file was whom, and the birth dates that nobody could read."""
+    run_script(connection, "0020_import_rows.sql")
+
+
 def run_script(connection: Connection, name: str) -> None:
     """Run a file of ``steps/``, in the caller's transaction."""
     lines = files(__package__).joinpath("steps", name).read_text("utf-8").splitlines(keepends=True)
@@ -69,6 +74,7 @@ def create_origin(connection: Connection) -> None:
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
+    ("0020_import_rows", create_import_rows),
     ("0040_minors", create_minors),
     ("0041_erasures", create_erasures),
     ("0042_origin", create_origin),

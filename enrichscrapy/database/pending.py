@@ -4,7 +4,7 @@
 for the last one would walk past all of them. So the answer to that question, the view
 ``never_looked_up``, is copied into ``pending``, and triggers renew a performer's part of the copy
 whenever one of the tables behind it changes, in the same transaction. The view is the only
-place that says who belongs there.
+place that says who belongs there. Whose birth date nobody could read does not.
 
 A new or changed link is new hope: its site's lookup by link, ended or given up, is due at once,
 whoever wrote the link. View and triggers are made by the steps in ``migrations.py``.

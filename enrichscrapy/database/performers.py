@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_
+from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.birth_dates import note_read, note_unread, split_birth_date
 from enrichscrapy.database.links import Link, link_of
 from enrichscrapy.database.schema import (
     aliases,
@@ -20,7 +22,7 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
-from enrichscrapy.items import Performer
+from enrichscrapy.items import PartialDate, Performer
 
 OWN_COLUMNS = frozenset(performers.columns.keys()) - {"id", "created_at", "updated_at"}
 """Columns of ``performers`` a caller may write."""
@@ -37,6 +39,7 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[i : i + _MAX_PARAMETERS] for i in range(0, len(values), _MAX_PARAMETERS))
 
 
+@lru_cache(maxsize=8)  # a batch of rows has one time
 def iso_time(now: float) -> str:
     """UTC, to the second, as the imported tables write their times."""
     return dt.datetime.fromtimestamp(now, dt.UTC).isoformat(timespec="seconds")
@@ -50,12 +53,27 @@ def new_id(result: CursorResult[Any]) -> int:
 
 
 def insert_performer(connection: Connection, values: Mapping[str, Any], now: float) -> int:
-    """Add a performer and return its id; ``ValueError`` without a name."""
+    """Add a performer and return its id; ``ValueError`` without a name.
+
+    A birth date that cannot be read keeps the performer from being looked up.
+    """
     name = str(values.get("canonical_name") or "").strip()
     if not name:
         raise ValueError("a performer needs a name")
     row = dict(values, canonical_name=name, created_at=iso_time(now), updated_at=iso_time(now))
-    return new_id(connection.execute(insert(performers).values(row)))
+    row["birth_date"], unread = split_birth_date(row.get("birth_date"))
+    performer_id = new_id(connection.execute(insert(performers).values(row)))
+    note_unread(connection, {performer_id: unread} if unread else {})
+    return performer_id
+
+
+def set_birth_date(
+    connection: Connection, performer_id: int, date: PartialDate, now: float
+) -> None:
+    """Somebody knows the birth date: whatever a file said of it no longer matters."""
+    statement = update(performers).where(performers.c.id == performer_id)
+    connection.execute(statement.values(birth_date=str(date), updated_at=iso_time(now)))
+    note_read(connection, [performer_id])
 
 
 def insert_alias(

@@ -61,7 +61,7 @@ performers = Table(
     Column("image_url", Text),
     Column("created_at", Text),
     Column("updated_at", Text),
-    # Where a performer without any stash-box id came from: "<file name>#<row id>".
+    # The first row this performer came from: "<file name>#<row id>"; see "import_rows".
     Column("import_key", Text, unique=True),
     sqlite_autoincrement=True,  # an id is never given to somebody else
 )
@@ -80,6 +80,29 @@ merged_ids = Table(
     _performer_id(index=True),
     Column("merged_stashbox_id", Text, primary_key=True),
     Column("endpoint", Text, primary_key=True),
+)
+
+# Each row of an imported file that was this performer, as the file called it: with these a file is
+# known again after it was renamed or numbered anew, and its ids are told from this database's.
+# A row without a performer was not taken in: its number is nobody's here.
+import_rows = Table(
+    "import_rows",
+    metadata,
+    Column("row_id", Text, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("performer_id", Integer, ForeignKey("performers.id", ondelete="CASCADE"), index=True),
+    sqlite_with_rowid=False,
+)
+
+# Birth dates that a file gave and nobody could read: until somebody has seen to it ("seen_at"),
+# the performer is not looked up.
+unread_birth_dates = Table(
+    "unread_birth_dates",
+    metadata,
+    _performer_id(primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("seen_at", Float),
 )
 
 external_urls = Table(

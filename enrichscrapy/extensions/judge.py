@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +11,7 @@ import numpy as np
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.exceptions import BadSetting, IndexDamaged
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -17,9 +19,10 @@ from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.index import FaceIndex
 from enrichscrapy.index.files import read_current
-from enrichscrapy.items import Lookup, Neighbour
+from enrichscrapy.items import Lookup, Neighbour, Vector
 from enrichscrapy.lookups.judge import Judge
 from enrichscrapy.settings_reader import read_settings
+from enrichscrapy.verdicts.evidence import centroid, stack
 
 logger = logging.getLogger(__name__)
 
@@ -58,25 +61,33 @@ class JudgeExtension:
         except BadSetting as error:
             stop_crawl(self.crawler, "bad_setting", str(error))
 
-    def find_neighbours(self, lookup: Lookup) -> None:
-        """Fill each face's ``neighbours``: the nearest faces of *other* performers, nearest first.
+    def find_neighbours(self, lookup: Lookup, stored: Sequence[StoredFace]) -> None:
+        """Fill each face's ``neighbours``, and the lookup's ``around``: the faces of *other*
+        performers nearest to it, and to the trusted ones among ``stored``; nearest first.
 
         Reads the published index and the database; for a reader thread.
         """
         index = self._follow_index()
         if index is None or not index.count:
             return
-        vectors = np.stack([face.vector for face in lookup.faces if face.vector is not None])
+        vectors = np.stack(
+            [face.vector for face in lookup.faces if face.vector is not None] + _mean(stored)
+        )
         ids, similarities = index.search(vectors, min(NEIGHBOURS, index.count))
         database = required(self.crawler, DatabaseExtension).database
         owners = database.faces.performers_of([int(i) for i in np.unique(ids)])
         lookup.index_size = index.count
-        for face, near, similarity in zip(lookup.faces, ids, similarities, strict=True):
-            face.neighbours = tuple(
+        found = [
+            tuple(
                 Neighbour(owners[int(i)], int(i), float(1.0 - s))
                 for i, s in zip(near, similarity, strict=True)
                 if owners.get(int(i), lookup.performer.id) != lookup.performer.id
             )
+            for near, similarity in zip(ids, similarities, strict=True)
+        ]
+        for face, near in zip(lookup.faces, found, strict=False):
+            face.neighbours = near
+        lookup.around = found[-1] if len(found) > len(lookup.faces) else ()
 
     def _follow_index(self) -> FaceIndex | None:
         """The generation in force, read again only when another was published.
@@ -98,3 +109,9 @@ class JudgeExtension:
                 logger.warning("judging without the rest of the index: %s", error)
                 self._index = None
         return self._index
+
+
+def _mean(stored: Sequence[StoredFace]) -> list[Vector]:
+    """The mean direction of the trusted faces, if there are any."""
+    trusted = [face.vector for face in stored if face.trusted and face.vector is not None]
+    return [centroid(stack(trusted))[0].astype(np.float32)] if trusted else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -18,6 +19,10 @@ from enrichscrapy.items import PhotoOutcome
 GREY = (128, 128, 128)
 ORIENTATION = 0x0112
 SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+
+SNIFFED = 64
+"""Bytes of a file that tell what it is."""
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 
 # The largest scale-down that libjpeg offers.
 MAX_DRAFT = 8
@@ -108,9 +113,31 @@ def sniff(data: bytes) -> str | None:
         return "GIF"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WEBP"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
-        return "AVIF"
+    if data[4:8] == b"ftyp":
+        return _boxed_kind(data)
     return None
+
+
+def _boxed_kind(data: bytes) -> str | None:
+    """AVIF or HEIF by the brands that the file's first box names, the main one first."""
+    brands = data[8 : min(int.from_bytes(data[:4]), SNIFFED)]
+    for brand in (brands[i : i + 4] for i in (0, *range(8, len(brands), 4))):
+        if brand in (b"avif", b"avis"):
+            return "AVIF"
+        if brand in _HEIC_BRANDS:
+            return "HEIF" if _reads_heif() else None
+    return None
+
+
+@cache
+def _reads_heif() -> bool:
+    """Whether HEIC, as phones write it, can be read: a library of its own may be missing."""
+    try:
+        import pi_heif
+    except ImportError:
+        return False
+    pi_heif.register_heif_opener(thumbnails=False)
+    return True
 
 
 def decode(data: bytes, limits: DecodeLimits, *, scale: float = 0.0) -> Picture | Undecodable:
@@ -125,7 +152,7 @@ def decode(data: bytes, limits: DecodeLimits, *, scale: float = 0.0) -> Picture 
         )
     kind = sniff(data)
     if kind is None:
-        return Undecodable(PhotoOutcome.UNREADABLE, "not a JPEG, PNG, WebP, AVIF or GIF")
+        return Undecodable(PhotoOutcome.UNREADABLE, "not a JPEG, PNG, WebP, AVIF, GIF or HEIC")
     if kind == "JPEG" and (scans := data.count(_SCAN)) > MAX_SCANS:
         return Undecodable(PhotoOutcome.TOO_LARGE, f"{scans} scans, more than {MAX_SCANS}")
     try:

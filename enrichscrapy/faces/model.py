@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.facenet import weights
 from enrichscrapy.items import ModelInfo
-from enrichscrapy.verdicts import Thresholds
+from enrichscrapy.verdicts import Thresholds, WeakOn
 
 if TYPE_CHECKING:
     from enrichscrapy.faces.facenet.network import Network
@@ -42,7 +42,8 @@ class FaceModel(Protocol):
     """Crops in, vectors out.
 
     A class may offer ``default_thresholds`` (``verdicts.Thresholds``): the rules' numbers before
-    anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first.
+    anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first. It may
+    also say on which groups it is ``weak_on`` (``verdicts.WeakOn``).
     """
 
     info: ModelInfo
@@ -66,6 +67,16 @@ class FacenetVGGFace2:
     """InceptionResnetV1 trained on VGGFace2, 512 dimensions."""
 
     default_thresholds = Thresholds()
+    # Measured on vectors of real photos: two photos of different East Asian singers lie at 0.2 to
+    # 0.6 from each other (area under the curve 0.93, against 0.996 of most people), of South Indian
+    # actors hardly farther (0.90). Countries stand for those groups where no ethnicity is known;
+    # other groups were not measured by themselves and are not listed.
+    weak_on = WeakOn(
+        countries=frozenset(["CN", "HK", "IN", "JP", "KP", "KR", "MO", "TW"]),
+        ethnicities=frozenset(
+            ["asian", "indian", "chinese", "japanese", "korean", "taiwanese", "tamil", "telugu"]
+        ),
+    )
 
     def __init__(self, info: ModelInfo, network: Network) -> None:
         self.info = info

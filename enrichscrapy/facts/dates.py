@@ -19,10 +19,10 @@ _FULL_YEAR = r"(?P<year>(?:18|19|20)\d\d)(?!\d)"
 _WORDS = [
     re.compile(rf"(?<![\w?/.-]){pattern}")
     for pattern in (
-        rf"{_MONTH}\s*{_DAY},?\s*(?:of\s+)?{_FULL_YEAR}",
-        rf"{_DAY}\.?[\s-]*(?:of\s+)?{_MONTH},?[\s-]*(?:of\s+)?{_FULL_YEAR}",
-        rf"{_MONTH},?[\s-]*(?:of\s+)?{_FULL_YEAR}",
-        rf"{_FULL_YEAR},?[\s-]+{_MONTH}(?:\s+{_DAY})?",
+        rf"{_MONTH}[\s-]*{_DAY},?[\s-]*(?:of\s+)?{_FULL_YEAR}",
+        rf"{_DAY}\.?[\s/-]*(?:of\s+)?{_MONTH},?[\s/-]*(?:of\s+)?{_FULL_YEAR}",
+        rf"{_MONTH},?[\s/-]*(?:of\s+)?{_FULL_YEAR}",
+        rf"{_FULL_YEAR},?[\s/-]+{_MONTH}(?:[\s/-]+{_DAY})?",
     )
 ]
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
@@ -40,10 +40,11 @@ _VAGUE = re.compile(
     rf"{_ABOUT.pattern}|{_AFTER.pattern}|\b(?:before|until|or)\b|<|\d{{4}}['’]?s\b"
     r"|\d{4}\s*[-–—/]\s*\d"
 )
+_NEARLY = r"(?:around |about |approx\w*\.? |almost |nearly |under |~ ?)"
 _AGE = re.compile(
-    r"\b(?P<about>around |about |approx\w*\.? |~ ?|over )?(?P<years>\d{1,3})[\s-]*"
+    rf"\b(?P<about>{_NEARLY})?(?P<years>\d{{1,3}})[\s-]*"
     r"(?:(?:years?|yrs?)\.?[\s-]*(?:old|young|of age)|y/?o)\b"
-    r"|\baged?\b:?\s*(?:of )?(?P<near>around |about |approx\w*\.? |~ ?|over )?(?P<age>\d{1,3})\b"
+    rf"|\baged?\b:?\s*(?:of )?(?P<near>{_NEARLY})?(?P<age>\d{{1,3}})\b"
 )
 _OPEN_YEAR = re.compile(
     r"(?<![\d?])((?:18|19|20)(?:\d[\dx?]|\?\?|xx)|^[2-9]\d{3})(['’]?s\b|\s*[-–—/]\s*\d\d\b)?(?!\d)"
@@ -68,8 +69,8 @@ def parse_date(text: str) -> PartialDate | None:
     read in one way is. None where the year is unknown, vague or one of several; a part that the
     text does not state, or that is impossible, is left out.
     """
-    whole = cut(text).casefold()
-    text = without_notes(whole)
+    whole = _ageless(cut(text).casefold())
+    text = without_notes(whole).rstrip(" ;,")
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(_number, match.group(1, 2, 3) if match[1] else match.group(4, 5, 6))
         is_range = match[3] is None and (month or 0) > 12  # 1990-91
@@ -77,7 +78,7 @@ def parse_date(text: str) -> PartialDate | None:
     if match := _YEAR_LAST.fullmatch(text):
         return _year_last(*match.groups())
     years = set(_YEAR.findall(text))
-    if len(years) != 1 or years != set(_YEAR.findall(whole)) or _VAGUE.search(_ageless(whole)):
+    if len(years) != 1 or years != set(_YEAR.findall(whole)) or _VAGUE.search(whole):
         return None
     return _read_words(text, int(years.pop()))
 

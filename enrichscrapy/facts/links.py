@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
+from enrichscrapy.facts.text import MAX_LINK
+
 _KINDS = {
     "instagram.com": "instagram",
     "onlyfans.com": "onlyfans",
@@ -52,8 +54,8 @@ def host_of(url: str) -> str | None:
 
 def outside_link(href: str | None, hosts: Collection[str]) -> str | None:
     """An absolute HTTP link away from the site, as written but for white space; else None."""
-    href = (href or "").strip()
-    if not re.match(r"(?:https?:)?//", href, re.IGNORECASE):
+    href = (href or "")[: MAX_LINK + 1].strip()
+    if len(href) > MAX_LINK or not re.match(r"(?:https?:)?//", href, re.IGNORECASE):
         return None
     host = host_of(href)
     if host is None or "." not in host or host in hosts:

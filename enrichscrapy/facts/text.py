@@ -7,7 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import islice
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+# Characters that show nothing: of category Cf, joiners, fillers and what selects a glyph's variant.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+"
+)
 _EMPTY = frozenset(
     {"", "-", "--", "?", "n/a", "none", "unknown", "no data", "not available", "no known aliases"}
 )
@@ -15,6 +19,8 @@ MAX_FACT = 200
 """Characters of a stated fact (a date, a country) that are read; none needs half as many."""
 MAX_LIST = 5_000
 """Characters of the longest list of names on one line."""
+MAX_PAGE_TEXT = 100_000
+"""Characters of a page's running text in which a site's own words for "not found" are sought."""
 MAX_LINK = 2_000
 """Characters of the longest address that is taken for one."""
 MAX_NAME = 100
@@ -28,7 +34,7 @@ _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 
 def fold(text: str | None) -> str:
     """One line: white space (no-break spaces too) folded, invisible characters dropped."""
-    return " ".join((text or "").translate(_INVISIBLE).split())
+    return " ".join(_INVISIBLE.sub("", text or "").split())
 
 
 def cut(text: str | None, limit: int = MAX_FACT) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, literal, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.engine import checkpoint_and_vacuum
 from enrichscrapy.database.links import link_of
@@ -14,6 +16,7 @@ from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import (
     faces,
     hosts,
+    import_rows,
     lookups,
     merged_ids,
     metadata,
@@ -24,15 +27,17 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
     verdict_history,
 )
-from enrichscrapy.database.traits import Traits, is_uuid, traits_of
+from enrichscrapy.database.traits import Traits, traits_of
 from enrichscrapy.database.verdict_log import log_removals
+from enrichscrapy.database.whom import box_name, is_box_id, whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.mentions import Mentions
-from enrichscrapy.identity.decide import name_key
 from enrichscrapy.items import Identity, Outcome, Performer
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
+
+_OWN_ID = re.compile(r"\d+|(?:id|row)[:=].*", re.I)
 
 OF_A_PERFORMER = {
     table.name for table in metadata.sorted_tables if "performer_id" in table.columns
@@ -64,30 +69,30 @@ class Person:
 def find_person(db: PerformerDatabase, text: str) -> Person:
     """Whom an id, a stash-box id, a link or a name means.
 
-    Somebody who is gone can be named again: nobody gets their id. ``BadSetting`` for an id that
-    was never given and for a name or link that several have.
+    Somebody who is gone can be named again by the id: nobody else gets it. ``BadSetting`` for an
+    id that was never given and for what could mean several people: a number
+    that is one performer's id here and another's in an imported file, a shared name or link.
     """
     text = text.strip()
-    if text.isdecimal():
-        performer = db.get_performer(int(text))
-        if performer is None and int(text) > db.last_performer_id():
-            raise BadSetting(f"there is no performer {text}")
-        return _person(db, performer) if performer is not None else Person(None, Traits())
-    by_id = db.find_by_stashbox_id(text) or db.find_by_stashbox_id(text.lower())
-    if by_id is not None:
-        return _person(db, by_id)
-    is_link = "://" in text
-    if is_link:
+    if "://" in text:
         _check_link(text)
-    found = list(_with_link(db, text) if is_link else _with_name(db, text))
-    if len(found) > 1:
-        ids = ", ".join(str(performer.id) for performer in found)
-        raise BadSetting(f"several performers have it: {ids}; name one of them by id")
-    if found:
-        return _person(db, found[0])
-    if is_uuid(text):
-        return Person(None, Traits(ids=[("", text)]))
-    return Person(None, Traits(links=[text]) if is_link else Traits(names=[text]))
+    meant = whom(db, [text], bare_is_local=False)[0]
+    if meant.performer is not None:
+        return _person(db, meant.performer)
+    own = _OWN_ID.fullmatch(text)
+    if not meant.found and own and int(re.sub(r"\D", "", text)) <= db.last_performer_id():
+        return Person(None, Traits())
+    if meant.found or meant.doubt or own:
+        raise BadSetting(meant.refusal)
+    return Person(None, _traits_of_word(text))
+
+
+def _traits_of_word(text: str) -> Traits:
+    """What is to be kept out of somebody whom the database does not have."""
+    if "://" in text:
+        return Traits(links=[text])
+    box, _, value = text.rpartition(":")
+    return Traits(ids=[(box_name(box), value)]) if is_box_id(value) else Traits(names=[text])
 
 
 def _check_link(url: str) -> None:
@@ -95,18 +100,6 @@ def _check_link(url: str) -> None:
         link_of(url)
     except ValueError as error:
         raise BadSetting(str(error)) from error
-
-
-def _with_link(db: PerformerDatabase, url: str) -> Iterator[Performer]:
-    with db.read() as connection:
-        yield from load_performers(connection, db.suppressions.owners_of_link(connection, url))
-
-
-def _with_name(db: PerformerDatabase, name: str) -> Iterator[Performer]:
-    key = name_key(name)
-    for performer in db.iter_performers_after_id():
-        if key and key in map(name_key, (performer.canonical_name, *performer.aliases)):
-            yield performer
 
 
 def _person(db: PerformerDatabase, performer: Performer) -> Person:
@@ -149,8 +142,23 @@ def erase_rows(db: PerformerDatabase, performer_id: int, person: Person) -> dict
         log_removals(connection, performer_id)
         for statement in strangers:
             connection.execute(statement)
+        _leave_numbers(connection, performer_id)
         connection.execute(delete(performers).where(performers.c.id == performer_id))
     return {**counts, "mentions": len(strangers)}
+
+
+def _leave_numbers(connection: Connection, performer_id: int) -> None:
+    """The numbers that imported files gave this person stay taken: a folder so called is nobody's.
+
+    Bare numbers only, without file or name.
+    """
+    columns = ["row_id", "file", "name"]
+    mine = select(import_rows.c.row_id, literal(""), literal("")).where(
+        import_rows.c.performer_id == performer_id,
+        import_rows.c.row_id.op("NOT GLOB")("*[^0-9]*"),
+    )
+    statement = insert(import_rows).from_select(columns, mine.distinct())
+    connection.execute(statement.on_conflict_do_nothing())
 
 
 def same_person(backup: PerformerDatabase, person: Person) -> list[int]:

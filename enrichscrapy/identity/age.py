@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from enrichscrapy.facts.birth_dates import says_nothing
 from enrichscrapy.facts.dates import latest_birth
 from enrichscrapy.items import PartialDate, Performer, Profile
 
@@ -40,10 +41,12 @@ def latest_birthday_on(profile: Profile | None, today: dt.date) -> dt.date | Non
 def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
     """Whose word makes this person a minor (``"database"`` or ``"page"``), or ``None``.
 
-    Either is enough: then no photo is asked for and nothing is embedded.
+    Either is enough: then no photo is asked for and nothing is embedded. A stored birth date that
+    cannot be read counts like one of a minor.
     """
-    words = {
-        "database": latest_birthday(performer.birth_date, today),
-        "page": latest_birthday_on(profile, today),
-    }
-    return next((who for who, born in words.items() if born and today < adult_on(born)), None)
+    text = performer.birth_date or ""
+    stored = latest_birthday(text, today)
+    if today < adult_on(stored) if stored is not None else not says_nothing(text):
+        return "database"
+    said = latest_birthday_on(profile, today)
+    return "page" if said is not None and today < adult_on(said) else None

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, tuple_, update
+from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.birth_dates import note_read, note_unread
 from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import chunks, iso_time, link_row
 from enrichscrapy.database.schema import (
@@ -21,9 +22,9 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.database.suppressions import SuppressionStore, confirmed_namesakes
 from enrichscrapy.database.traits import Traits
+from enrichscrapy.importing.owners import FileMemory, Owners
 from enrichscrapy.importing.records import COLUMNS, Fault, Record
 
-Pair = tuple[str, str]
 _CHILD_VALUES = {
     aliases: (aliases.c.alias,),
     external_urls: (external_urls.c.url,),
@@ -51,39 +52,49 @@ class ImportBatch:
         connection: Connection,
         now: float,
         suppressions: SuppressionStore,
+        memory: FileMemory,
         namesakes: Collection[int] = (),
     ) -> None:
         self.connection = connection
         self.now = now
         self.suppressions = suppressions
+        self.memory = memory
         self.namesakes = namesakes
         self.result = BatchResult()
         self._lines: dict[int, int] = {}
+        self._taken: list[tuple[Record, int]] = []
+        self._unread: dict[int, str] = {}
+        self._read: list[int] = []
         self._rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
 
     def write(self, records: Sequence[Record]) -> BatchResult:
         """``namesakes`` are lines somebody has looked at: not the forgotten person of that name."""
-        known = _Owners(self.connection, records)
+        known = Owners(self.connection, records, self.memory)
         kept_out = self.suppressions.in_force(self.connection)
         new: list[Record] = []
         old: dict[int, Record] = {}
         for record in records:
             owners = known.of(record)
             if kept_out and self._is_kept_out(record, owners):
+                self.memory.leave_out(record.key)
                 continue
             if len(owners) > 1:
-                several = " and ".join(map(str, sorted(owners)))
-                reason = f"its stash-box ids belong to several performers: {several}"
-                self.result.faults.append(Fault(record.line, reason))
+                self.result.faults.append(Fault(record.line, _doubt(record, owners)))
+                self.memory.leave_out(record.key)
                 continue
             self.result.faults += record.faults
-            if owners:
-                old[owners.pop()] = record
-            else:
-                record.key = None if known.has_key(record.key) else record.key
+            if not owners:
                 new.append(record)
-        self._add(new)
-        self._update(old)
+            elif owners <= old.keys():  # twice in this batch, by different ids
+                self._update(old, known.columns)
+                old = {owners.pop(): record}
+            else:
+                old[owners.pop()] = record
+        self._add(new, known)
+        self._update(old, known.columns)
+        known.remember(self._taken, self.memory.take_left_out())
+        note_unread(self.connection, self._unread)
+        note_read(self.connection, self._read)
         for table, rows in self._rows.items():
             if rows:
                 self.connection.execute(insert(table).on_conflict_do_nothing(), rows)
@@ -96,7 +107,8 @@ class ImportBatch:
         return self.result
 
     def _is_kept_out(self, record: Record, owners: set[int]) -> bool:
-        kind = self.suppressions.kind_of(self.connection, _traits(record))
+        traits = _traits(record, self.memory.key_of(record))
+        kind = self.suppressions.kind_of(self.connection, traits)
         if kind is None:
             return False
         if kind != "name":
@@ -110,14 +122,14 @@ class ImportBatch:
         self.result.faults.append(Fault(record.line, reason))
         return True
 
-    def _add(self, new: Sequence[Record]) -> None:
+    def _add(self, new: Sequence[Record], known: Owners) -> None:
         if not new:
             return
         time = iso_time(self.now)
         rows = [
             {
                 **{column: record.fields.get(column) for column in COLUMNS},
-                "import_key": record.key,
+                "import_key": None if known.has_key(record) else self.memory.key_of(record),
                 "created_at": time,
                 "updated_at": time,
             }
@@ -126,16 +138,23 @@ class ImportBatch:
         statement = insert(performers).returning(performers.c.id, sort_by_parameter_order=True)
         ids = self.connection.scalars(statement, rows).all()
         for performer_id, record in zip(ids, new, strict=True):
-            self._lines[performer_id] = record.line
+            self._take(performer_id, record)
             for table, children in self._children(performer_id, record).items():
                 self._rows[table] += children.values()
         self.result.added += len(new)
 
-    def _update(self, old: dict[int, Record]) -> None:
+    def _take(self, performer_id: int, record: Record) -> None:
+        self._lines[performer_id] = record.line
+        self._taken.append((record, performer_id))
+        if record.unread_birth_date:
+            self._unread[performer_id] = record.unread_birth_date
+        elif "birth_date" in record.fields:
+            self._read.append(performer_id)
+
+    def _update(self, old: dict[int, Record], own: dict[int, dict[str, Any]]) -> None:
         present = {table: self._present(table, old) for table in _CHILD_VALUES}
-        own = self._own_columns(old)
         for performer_id, record in old.items():
-            self._lines[performer_id] = record.line
+            self._take(performer_id, record)
             changed = self._update_columns(performer_id, record, own[performer_id])
             for table, children in self._children(performer_id, record).items():
                 missing = children.keys() - present[table][performer_id]
@@ -150,6 +169,7 @@ class ImportBatch:
             values = {**changes, "updated_at": iso_time(self.now)}
             statement = update(performers).where(performers.c.id == performer_id)
             self.connection.execute(statement.values(values))
+            own.update(changes)
         return bool(changes)
 
     def _children(
@@ -187,81 +207,18 @@ class ImportBatch:
                 found[row[0]].add(tuple(row[1:]))
         return found
 
-    def _own_columns(self, performer_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-        columns = [performers.c[name] for name in ("id", *COLUMNS)]
-        return {
-            row["id"]: dict(row)
-            for some in chunks(sorted(performer_ids))
-            for row in self.connection.execute(
-                select(*columns).where(performers.c.id.in_(some))
-            ).mappings()
-        }
+
+def _doubt(record: Record, owners: Collection[int]) -> str:
+    several = " and ".join(map(str, sorted(owners)))
+    if record.stashbox_ids:
+        return f"its stash-box ids belong to several performers: {several}"
+    return f"its id and name fit several performers: {several}"
 
 
-def _traits(record: Record) -> Traits:
+def _traits(record: Record, import_key: str | None) -> Traits:
     return Traits(
         [record.fields["canonical_name"], *(alias for alias, _ in record.aliases)],
         [link.url for link, _, _ in record.links],
         [*record.stashbox_ids, *record.merged_ids],
-        record.key,
+        import_key,
     )
-
-
-class _Owners:
-    """Which performers the database knows the records as."""
-
-    def __init__(self, connection: Connection, records: Sequence[Record]) -> None:
-        self._connection = connection
-        own = {pair for record in records for pair in record.stashbox_ids}
-        merged = {pair for record in records for pair in record.merged_ids}
-        self._ids = self._by_pair(stashbox_ids, own | merged)
-        self._merged = self._by_pair(merged_ids, own)
-        self._keys = self._by_key([record.key for record in records if record.key])
-        self._endpoints = self._endpoints_of(self._keys.values())
-
-    def of(self, record: Record) -> set[int]:
-        """Normally one performer or none; several when the record's ids belong to several."""
-        by_id = {self._ids[pair] for pair in record.stashbox_ids if pair in self._ids}
-        if by_id:
-            return by_id
-        before = {self._ids[pair] for pair in record.merged_ids if pair in self._ids}
-        since = {self._merged[pair] for pair in record.stashbox_ids if pair in self._merged}
-        if before or since:
-            return before | since
-        owner = self._keys.get(record.key) if record.key else None
-        if owner is None or {e for e, _ in record.stashbox_ids} & self._endpoints[owner]:
-            return set()  # the row's id is known, but as somebody with another id there
-        return {owner}
-
-    def has_key(self, key: str | None) -> bool:
-        """Whether another performer came from a row with this id."""
-        return key in self._keys
-
-    def _by_pair(self, table: Table, pairs: set[Pair]) -> dict[Pair, int]:
-        columns = _CHILD_VALUES[table]
-        query = select(*columns, table.c.performer_id)
-        return {
-            (endpoint, value): performer_id
-            for some in chunks(sorted(pairs))
-            for endpoint, value, performer_id in map(
-                tuple, self._connection.execute(query.where(tuple_(*columns).in_(some)))
-            )
-        }
-
-    def _by_key(self, keys: Sequence[str]) -> dict[str | None, int]:
-        query = select(performers.c.import_key, performers.c.id)
-        found: dict[str | None, int] = {}
-        for some in chunks(keys):
-            found |= dict(
-                self._connection.execute(query.where(performers.c.import_key.in_(some))).all()
-            )
-        return found
-
-    def _endpoints_of(self, performer_ids: Iterable[int]) -> dict[int, set[str]]:
-        query = select(stashbox_ids.c.performer_id, stashbox_ids.c.endpoint)
-        found: dict[int, set[str]] = defaultdict(set)
-        for some in chunks(sorted(performer_ids)):
-            where = stashbox_ids.c.performer_id.in_(some)
-            for performer_id, endpoint in self._connection.execute(query.where(where)):
-                found[performer_id].add(endpoint)
-        return found

@@ -1,7 +1,7 @@
 """Importing performers: in batches, each one transaction; again changes what changed, no more.
 
-What the file says becomes the performer's own data; what it does not say stays. A performer is
-known again by a stash-box id, or, without one, by the file's name and the row's id.
+What the file says becomes the performer's own data; what it does not say stays. How a performer is
+known again, :mod:`enrichscrapy.importing.owners` says.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from enrichscrapy.exceptions import UnreadableFile
 from enrichscrapy.importing.batch import ImportBatch
+from enrichscrapy.importing.owners import FileMemory
 from enrichscrapy.importing.readers import Reader, open_reader
-from enrichscrapy.importing.records import Fault, Record
+from enrichscrapy.importing.records import Fault, Record, ignored_column
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -51,11 +52,13 @@ def import_file(
     *,
     namesakes: Collection[int] = (),
     on_fault: Callable[[Fault, str], None] = lambda fault, unit: None,
+    on_note: Callable[[str], None] = lambda note: None,
     on_progress: Callable[[int, int], None] = lambda position, total: None,
 ) -> Summary:
     """Import a stash-sense database, a JSONL or a CSV file.
 
-    ``on_fault`` gets each fault and what its number counts (``line``, ``row``); ``on_progress``
+    ``on_fault`` gets each fault and what its number counts (``line``, ``row``), but of the rows
+    without an id only the first; ``on_note`` what is to be said of the whole file; ``on_progress``
     the reader's position and total after each batch. ``namesakes`` are lines that somebody has
     looked at: they only share the name of a person who was forgotten. Raises ``UnreadableFile``;
     batches before the place that could not be read stay imported.
@@ -64,7 +67,7 @@ def import_file(
         raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
     reader = open_reader(path)
     try:
-        return _Import(db, path.name, reader, namesakes, on_fault, on_progress).run()
+        return _Import(db, path.name, reader, namesakes, on_fault, on_note, on_progress).run()
     finally:
         reader.close()
 
@@ -83,6 +86,7 @@ class _Import:
         reader: Reader,
         namesakes: Collection[int],
         on_fault: Callable[[Fault, str], None],
+        on_note: Callable[[str], None],
         on_progress: Callable[[int, int], None],
     ) -> None:
         self.db = db
@@ -90,21 +94,24 @@ class _Import:
         self.reader = reader
         self.namesakes = namesakes
         self.on_fault = on_fault
+        self.on_note = on_note
         self.on_progress = on_progress
         self.summary = Summary()
+        self.memory = FileMemory(file_name)
+        self.without_id = 0
+        self.told = 0
 
     def run(self) -> Summary:
         batch: list[Record] = []
         names: set[tuple[str, str]] = set()
         for item in self.reader:
             if isinstance(item, Fault):
+                self.memory.leave_out(item.key)
                 self._report(item)
                 continue
-            item.key = f"{self.file_name}#{item.key}" if item.key else None
             mine = _names(item)
             if not mine:
-                reason = "needs an id or a stash-box id, to be known again next time"
-                self._report(Fault(item.line, reason))
+                self._report_without_id(item.line)
                 continue
             if len(batch) >= BATCH or mine & names:  # a performer twice: one batch after another
                 self._write(batch)
@@ -112,7 +119,20 @@ class _Import:
             batch.append(item)
             names |= mine
         self._write(batch)
+        if self.without_id > 1:
+            self.on_note(f"{self.without_id} rows have neither an id nor a stash-box id: skipped")
         return self.summary
+
+    def _report_without_id(self, line: int) -> None:
+        self.without_id += 1
+        if self.without_id > 1:
+            self.summary.skipped += 1
+            return
+        reason = (
+            "needs an id or a stash-box id, to be known again next time (any number or text of "
+            "your own that stays the same); said once for all such rows"
+        )
+        self._report(Fault(line, reason))
 
     def _report(self, fault: Fault) -> None:
         if fault.whole_row:
@@ -121,10 +141,16 @@ class _Import:
             self.summary.left_out += 1
         self.on_fault(fault, self.reader.unit)
 
+    def _tell_ignored(self) -> None:
+        for name in self.reader.ignored[self.told :]:
+            self.on_note(ignored_column(name))
+        self.told = len(self.reader.ignored)
+
     def _write(self, batch: Sequence[Record]) -> None:
+        self._tell_ignored()
         with self.db.write() as connection:
             result = ImportBatch(
-                connection, self.db.clock(), self.db.suppressions, self.namesakes
+                connection, self.db.clock(), self.db.suppressions, self.memory, self.namesakes
             ).write(batch)
         # Counted and reported once it is committed.
         self.summary.added += result.added

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+
+from rapidfuzz import process
 
 from enrichscrapy.database.links import Link, link_of
 from enrichscrapy.exceptions import ImportRowError
-from enrichscrapy.items import PartialDate
+from enrichscrapy.facts.birth_dates import is_cut, read_birth_date, says_nothing
+from enrichscrapy.facts.names import name_words
+from enrichscrapy.facts.text import fold, one_line
 
 GENDERS = {
     **{
@@ -45,17 +52,63 @@ NUMBER_COLUMNS = (
     "scene_count",
     "face_count",
 )
+_NO_VALUE = frozenset({"", "nan", "NaN", "NaT", "<NA>", "#N/A"})
+"""How tables write that a cell is empty, where it is not left so."""
+_SEE_TO = "until somebody has seen to it (scrapy birth-date)"
+_WHOLE = re.compile(r"(\d+)\.0+")
 COLUMNS = ("canonical_name", "gender", *TEXT_COLUMNS, *DATE_COLUMNS, *NUMBER_COLUMNS)
 """Columns of ``performers`` an import fills, where the file has them."""
+LISTS = ("aliases", "urls", "stashbox_ids")
+KNOWN = ("id", "name", *COLUMNS[1:], *LISTS)
+"""What a CSV file's columns and a JSON object's fields may be called."""
+_ALSO_CALLED = {
+    "canonical_name": "name",
+    "performer": "name",
+    "performer_name": "name",
+    "sex": "gender",
+    "birthday": "birth_date",
+    "birthdate": "birth_date",
+    "date_of_birth": "birth_date",
+    "dob": "birth_date",
+    "born": "birth_date",
+    "deathdate": "death_date",
+    "alias": "aliases",
+    "alias_list": "aliases",
+    "aka": "aliases",
+    "url": "urls",
+    "link": "urls",
+    "links": "urls",
+    "stash_ids": "stashbox_ids",
+    "stashbox_id": "stashbox_ids",
+    "stash_box_ids": "stashbox_ids",
+}
+
+
+@lru_cache(maxsize=1024)
+def column_of(text: str) -> str:
+    """What a column is called here, however the file writes it: ``Birthday`` -> ``birth_date``."""
+    name = re.sub(r"[\s\-.]+", "_", fold(text).casefold()).strip("_")
+    return _ALSO_CALLED.get(name, name)
+
+
+def ignored_column(text: str) -> str:
+    """One line on a column that means nothing here, and what was perhaps meant."""
+    near = process.extractOne(column_of(text), [*KNOWN, *_ALSO_CALLED], score_cutoff=70)
+    meant = f": did you mean {column_of(near[0])}?" if near else ""
+    return f"column {one_line(text, 60)!r} is not known and was ignored{meant}"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something of a file that was not taken: a whole row, or a value of a row that was."""
+    """Something of a file that was not taken: a whole row, or a value of a row that was.
+
+    ``key`` is the id of a row that was not taken, where it could be read.
+    """
 
     line: int
     reason: str
     whole_row: bool = True
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +126,8 @@ class Record:
     """A performer of an imported file, cleaned.
 
     ``fields`` holds what the file says (absent: it says nothing); ``key`` is the row's id in
-    its file (the import puts the file's name before it); ``faults`` are values that were left out.
+    its file; ``faults`` are values that were left out; ``unread_birth_date`` is one that cannot be
+    read.
     """
 
     line: int
@@ -84,6 +138,7 @@ class Record:
     stashbox_ids: list[tuple[str, str]] = field(default_factory=list)
     merged_ids: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    unread_birth_date: str | None = None
 
     def leave_out(self, reason: str) -> None:
         self.faults.append(Fault(self.line, reason, whole_row=False))
@@ -92,7 +147,7 @@ class Record:
         """Add (alias, source) pairs; blank ones and the name itself say nothing new."""
         seen = {alias for alias, _ in self.aliases} | {self.fields["canonical_name"]}
         for value, source in values:
-            alias = clean_text(value)
+            alias = clean_name(value)
             if alias and alias not in seen:
                 seen.add(alias)
                 self.aliases.append((alias, clean_text(source)))
@@ -111,7 +166,7 @@ class Record:
     def add_ids(self, values: Iterable[tuple[Any, Any]]) -> None:
         """Add (endpoint, id) pairs of stash-boxes; incomplete ones are left out."""
         for endpoint, value in values:
-            pair = (clean_text(endpoint), clean_text(value))
+            pair = (clean_text(endpoint), clean_key(value))
             if pair[0] and pair[1]:
                 self.stashbox_ids.append((pair[0], pair[1]))
             else:
@@ -120,58 +175,107 @@ class Record:
 
 def new_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
     """Clean a row's own columns; ``ImportRowError`` when it has no name."""
-    name = clean_text(values.get("canonical_name"))
+    name = clean_name(values.get("canonical_name"))
     if not name:
         raise ImportRowError("no name")
-    record = Record(line, clean_text(key), {"canonical_name": name})
+    record = Record(line, clean_key(key), {"canonical_name": name})
     for column in COLUMNS[1:]:
-        if values.get(column) in (None, ""):
+        value = values.get(column)
+        if value is None or value == "":
             continue
         try:
-            value = _clean(column, values[column])
+            cleaned = _clean(column, value, record)
         except ValueError as error:
             record.leave_out(f"{column} left out: {error}")
         else:
-            record.fields |= {column: value} if value is not None else {}
+            record.fields |= {column: cleaned} if cleaned is not None else {}
     return record
 
 
 def clean_text(value: Any) -> str | None:
-    """Text without control characters, white space folded; None when nothing is left.
+    """Text without control and invisible characters, white space folded; None if nothing is left.
 
+    A number that is whole is written so (``1.0`` is ``1``), and one that is none is no value.
     Raises ``ImportRowError`` for what is neither text nor a number, and for text that is not
     Unicode (a lone surrogate: bytes that were not UTF-8).
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ImportRowError(f"expected text, not {type(value).__name__}")
-    folded = " ".join(str(value).split())
-    if folded.isprintable():  # nearly always, and then there is nothing to look for
-        return folded or None
-    text = "".join(c for c in folded if unicodedata.category(c) != "Cc")
+    folded = " ".join((value if isinstance(value, str) else _number_text(value)).split())
+    if folded in _NO_VALUE:
+        return None
+    if folded.isascii() and folded.isprintable():  # nearly always: there is nothing to look for
+        return folded
+    text = fold("".join(c for c in folded if unicodedata.category(c) not in ("Cc", "Cf")))
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise ImportRowError("not UTF-8")
     return text or None
 
 
-def _clean(column: str, value: Any) -> str | int | None:
+def _number_text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ImportRowError(f"expected text, not {type(value).__name__}")
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return ""
+    return str(int(value) if value.is_integer() else value)
+
+
+def clean_name(value: Any) -> str | None:
+    """A name as it is compared and stored; None when no letter and no digit is left of it."""
+    text = clean_text(value)
+    if text is None or (text.isascii() and text[0].isalnum()):
+        return text
+    text = unicodedata.normalize("NFC", text)
+    return text if name_words(text) else None
+
+
+def clean_key(value: Any) -> str | None:
+    """A row's id, the same however a spreadsheet wrote it: ``1.0`` is ``1``."""
+    text = clean_text(value)
+    whole = _WHOLE.fullmatch(text) if text else None
+    return whole[1] if whole else text
+
+
+def _clean(column: str, value: Any, record: Record) -> str | int | None:
     if column in NUMBER_COLUMNS:
         return _number(value)
     text = clean_text(value)
     if text is None or column in TEXT_COLUMNS:
         return text
     if column in DATE_COLUMNS:
-        return str(PartialDate.parse(text))
+        return _date(column, text, record)
     gender = GENDERS.get(text.upper().replace(" ", "_").replace("-", "_"))
     if gender is None:
         raise ValueError(f"unknown gender {text[:40]!r}")
     return gender
 
 
-def _number(value: Any) -> int:
+def _date(column: str, text: str, record: Record) -> str | None:
+    """A date as far as it can be read; a birth date of which nothing can be read is kept apart."""
+    date = read_birth_date(text)
+    if date is None:
+        if says_nothing(text):
+            return None
+        if column == "birth_date":
+            record.unread_birth_date = text
+            raise ValueError(f"cannot read {text[:40]!r}: nobody looks the performer up {_SEE_TO}")
+        raise ValueError(f"not a date: {text[:40]!r}")
+    if str(date) != text and is_cut(text, date):
+        record.leave_out(f"{column} left out in part: {text[:40]!r} is taken as {date}")
+    return str(date)
+
+
+def _number(value: Any) -> int | None:
     try:
-        number = int(str(value).strip())
+        text = clean_key(value)
+    except ImportRowError:
+        text = str(value)
+    if text is None:
+        return None
+    try:
+        number = int(text)
     except ValueError:
         raise ValueError(f"not a whole number: {str(value)[:40]!r}") from None
     if not 0 <= number < 2**31:

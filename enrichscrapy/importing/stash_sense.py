@@ -38,6 +38,7 @@ class StashSenseReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.position = 0
+        self.ignored: list[str] = []  # other columns of such a file are no mistake
         try:
             self._connection = self._open()
             own = self._columns("performers")
@@ -80,7 +81,7 @@ class StashSenseReader:
                 try:
                     yield self._record(row, mine)
                 except ImportRowError as error:
-                    yield Fault(row["id"], str(error))
+                    yield Fault(row["id"], str(error), key=str(row["id"]))
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.items import Lookup, Verdict
 from enrichscrapy.verdicts import (
+    FOR_A_PAGE,
     Candidate,
     Context,
     Judgement,
@@ -16,6 +17,7 @@ from enrichscrapy.verdicts import (
     Reference,
     Rules,
     Thresholds,
+    WeakOn,
     judge,
 )
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from enrichscrapy.faces.model import FaceModel
     from enrichscrapy.items import ModelInfo
     from enrichscrapy.settings_reader import ProjectSettings
+
+NOWHERE = WeakOn()
+"""A model of which nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Judge:
     limits: Limits
     trust_levels: Mapping[str, str]
     rules: Rules = judge
+    weak_on: WeakOn = NOWHERE
 
     @classmethod
     def from_settings(cls, settings: ProjectSettings) -> Self:
@@ -45,13 +51,16 @@ class Judge:
         Its thresholds are nobody's until :meth:`for_model` names the model.
         """
         limits = Limits(settings.MAX_FACES_PER_SOURCE, settings.MAX_FACES_TOTAL)
-        return cls(Thresholds(), limits, settings.TRUST_LEVELS)
+        return cls(Thresholds(caution=settings.FACE_CAUTION), limits, settings.TRUST_LEVELS)
 
     def for_model(
         self, info: ModelInfo, stored: Mapping[str, Any] | None, model: type[FaceModel]
     ) -> Self:
         """This judge with the thresholds in force for a model (``stored``: its calibrated ones)."""
-        return replace(self, thresholds=Thresholds.for_model(info, stored, model))
+        thresholds = Thresholds.for_model(info, stored, model)
+        asked = self.thresholds.caution
+        thresholds = replace(thresholds, caution=asked * thresholds.caution)
+        return replace(self, thresholds=thresholds, weak_on=getattr(model, "weak_on", NOWHERE))
 
     def __call__(self, lookup: Lookup, stored: Sequence[StoredFace]) -> Judgement:
         """``stored`` are the performer's faces of the same model, rejected ones not among them."""
@@ -69,9 +78,11 @@ class Judge:
                     face.quality,
                     face.source,
                     earned=face.trusted and not face.vouched_for,
+                    waiting=face.verdict is not Verdict.ACCEPTED,
                 )
                 for face in stored
-                if face.verdict is Verdict.ACCEPTED and face.vector is not None
+                if face.vector is not None
+                and (face.verdict is Verdict.ACCEPTED or _waits_for_a_page(face))
             ],
             [face.neighbours for face in lookup.faces],
             Context(
@@ -80,7 +91,13 @@ class Judge:
                 identity=lookup.identity,
                 mode=lookup.mode.value,
                 index_size=lookup.index_size,
+                around=lookup.around,
+                weak=self.weak_on.holds(lookup.performer.country, lookup.performer.ethnicity),
             ),
             self.thresholds,
             self.limits,
         )
+
+
+def _waits_for_a_page(face: StoredFace) -> bool:
+    return face.verdict is Verdict.QUARANTINED and face.reason in FOR_A_PAGE

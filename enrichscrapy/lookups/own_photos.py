@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,55 +11,63 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.faces.engine import FaceEngine
-from enrichscrapy.items import Lookup, Outcome, Performer, Photo, ReferenceSiteMode
+from enrichscrapy.items import Lookup, Outcome, Performer, Photo, PhotoOutcome, ReferenceSiteMode
 from enrichscrapy.lookups.judge import Judge
+from enrichscrapy.lookups.own_folders import Folder
 from enrichscrapy.lookups.stages import give_verdicts, take_faces
 
 SOURCE = "import"
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif"})
+_UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILED)
 
 
 @dataclass(frozen=True)
 class FolderReport:
-    """What came of one sub-folder; ``problem`` says why nothing did."""
+    """What came of one sub-folder; ``problem`` says why nothing did.
+
+    ``unusable`` names the files that turned out to be no photos that can be used, and why.
+    """
 
     folder: str
     lookup: Lookup | None
     problem: str = ""
+    unusable: tuple[str, ...] = ()
 
 
 def import_faces(
-    directory: Path, database: PerformerDatabase, engine: FaceEngine, model_id: int, judge: Judge
+    folders: Iterable[Folder],
+    database: PerformerDatabase,
+    engine: FaceEngine,
+    model_id: int,
+    judge: Judge,
 ) -> Iterator[FolderReport]:
-    """Take in every sub-folder, named by a performer's id or stash-box id, in name order.
+    """Take in the photos of every folder that is a performer's, in the order given.
 
     Photos already known (same bytes, or the same picture) are not looked at again.
     """
-    for folder in sorted(path for path in directory.iterdir() if path.is_dir()):
-        performer = _performer(database, folder.name)
-        if performer is None:
-            problem = "no performer has this id or stash-box id"
-            yield FolderReport(folder.name, None, problem)
+    for folder in folders:
+        if folder.performer is None or folder.problem:
+            yield FolderReport(folder.path.name, None, folder.problem)
             continue
-        if database.is_minor(performer):
-            yield FolderReport(folder.name, None, "under 18 by the dates known: no photo is read")
+        if database.is_minor(folder.performer):
+            problem = "under 18 by the dates known: no photo is read"
+            yield FolderReport(folder.path.name, None, problem)
             continue
-        lookup = _lookup(folder, performer)
+        lookup = _lookup(folder.performer, folder.photos)
         _look(lookup, database, engine, model_id, judge.thresholds.twin)
-        stored, token = database.faces.references(performer.id, model_id)
+        stored, token = database.faces.references(folder.performer.id, model_id)
         give_verdicts(lookup, stored, token, judge)
         store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=judge)
-        yield FolderReport(folder.name, lookup)
+        yield FolderReport(folder.path.name, lookup, unusable=tuple(_unusable(folder, lookup)))
 
 
-def _performer(database: PerformerDatabase, name: str) -> Performer | None:
-    if name.isdecimal():
-        return database.get_performer(int(name))
-    return database.find_by_stashbox_id(name)
+def _unusable(folder: Folder, lookup: Lookup) -> Iterator[str]:
+    for photo in lookup.photos:
+        if photo.outcome in _UNUSABLE:
+            names = (path for path in folder.photos if _photo(path).url == photo.url)
+            yield f"{folder.path.name}/{next(names).name}: {photo.outcome}: {photo.detail}"
 
 
-def _lookup(folder: Path, performer: Performer) -> Lookup:
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+def _lookup(performer: Performer, files: Iterable[Path]) -> Lookup:
     return Lookup(
         source=SOURCE,
         mode=ReferenceSiteMode.URL_LOOKUP,

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
+from enrichscrapy.facts.names import lookup_names
 from enrichscrapy.identity.decide import choose
 from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.sites import Site
@@ -17,6 +19,8 @@ from enrichscrapy.sites import Site
 FITTING = (Identity.CONFIRMED, Identity.UNCORROBORATED)
 UNSEEN = (Outcome.BLOCKED, Outcome.FAILED)
 """Outcomes of pages that were never read: the performer's may be among them."""
+
+NO_SEARCH = "the site's search could not be asked"
 
 
 class StepKind(StrEnum):
@@ -66,6 +70,7 @@ class Plan:
     """The steps of one lookup that are still to do and the reports of those done.
 
     ``pages_left`` bounds the profile pages that are requested, searches not counted.
+    ``unsearched``: the site's search may not be asked, or is gone, so namesakes may stay unseen.
     """
 
     performer_id: int
@@ -75,6 +80,7 @@ class Plan:
     seen: set[str] = field(default_factory=set)
     reports: list[PageReport] = field(default_factory=list)
     unvisited: int = 0
+    unsearched: bool = False
 
     @property
     def by_link(self) -> bool:
@@ -144,10 +150,9 @@ def plan_by_link(performer_id: int, urls: Sequence[str]) -> Plan:
 def plan_by_name(performer: Performer, site: Site, max_candidates: int) -> Plan:
     """The canonical name first, then the aliases: for each the guessed pages, then the search."""
     steps: list[Step] = []
-    names = list(dict.fromkeys([performer.canonical_name, *performer.aliases]))
-    for name in names[:max_candidates]:
-        if not site.slug_from_name(name):
-            continue
+    known = [performer.canonical_name, *performer.aliases]
+    names = dict.fromkeys(form for name in known for form in lookup_names(name))
+    for name in islice((name for name in names if site.slug_from_name(name)), max_candidates):
         pages = site.profile_urls(name, performer.gender)
         steps += [Step(StepKind.PAGE, url, name) for url in pages]
         steps.append(Step(StepKind.SEARCH, site.search_url(name), name))
@@ -156,12 +161,15 @@ def plan_by_name(performer: Performer, site: Site, max_candidates: int) -> Plan:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What the reports of a finished plan come to; ``page`` is the one that counts."""
+    """What the reports of a finished plan come to; ``page`` is the one that counts.
+
+    ``rivals`` counts the other pages that fit; None where nobody could look for them.
+    """
 
     outcome: Outcome
     detail: str
     page: PageReport | None
-    rivals: int = 0
+    rivals: int | None = 0
 
 
 def conclude(plan: Plan) -> Conclusion:
@@ -179,7 +187,9 @@ def _nobody(plan: Plan) -> Conclusion:
     for outcome in (*UNSEEN, Outcome.MISMATCH, Outcome.ABSENT):
         for report in plan.reports:
             if report.outcome is outcome:
-                return Conclusion(outcome, report.detail, report)
+                unsearched = plan.unsearched and outcome not in UNSEEN
+                detail = f"{report.detail}; {NO_SEARCH}" if unsearched else report.detail
+                return Conclusion(outcome, detail, report)
     return Conclusion(Outcome.FAILED, "no name or link that could be looked up", None)
 
 
@@ -200,4 +210,4 @@ def _by_name(plan: Plan, fitting: list[PageReport]) -> Conclusion:
         return _nobody(plan)
     if plan.unvisited:
         return Conclusion(Outcome.MISMATCH, "ambiguous", page, rivals + plan.unvisited)
-    return Conclusion(Outcome.FOUND, "", page)
+    return Conclusion(Outcome.FOUND, "", page, rivals=None if plan.unsearched else 0)

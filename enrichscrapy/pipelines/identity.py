@@ -16,7 +16,7 @@ class IdentityPipeline:
             lookup.performer,
             lookup.profile,
             by_link=lookup.mode is ReferenceSiteMode.URL_LOOKUP,
-            rivals=int(lookup.evidence.get("rivals", 0)),
+            rivals=lookup.evidence.get("rivals", 0),
         )
         lookup.identity = decision.identity
         lookup.evidence["identity"] = {"reason": decision.reason, **decision.evidence}

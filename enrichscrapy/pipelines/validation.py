@@ -37,7 +37,7 @@ class ValidationPipeline:
         if not lookup.faces:
             return lookup
         stored, token = await self._references(lookup)
-        await self.database.read(self.judging.find_neighbours, lookup)
+        await self.database.read(self.judging.find_neighbours, lookup, stored)
         give_verdicts(lookup, stored, token, self.judging.judge)
         return lookup
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, case, func, select
 
 from enrichscrapy.database.schema import faces, lookups, models, performers, photo_results
 from enrichscrapy.items import ModelInfo, Verdict
+from enrichscrapy.verdicts import HARD_TO_TELL
 
 OWN = "import"
 """The source of the user's own photos: what was there before any crawl."""
@@ -88,6 +89,24 @@ def photo_outcomes(connection: Connection, model_id: int) -> dict[str, int]:
         .order_by(func.count().desc(), photo_results.c.outcome)
     )
     return {str(outcome): int(count) for outcome, count in connection.execute(query)}
+
+
+@dataclass(frozen=True)
+class HardToTell:
+    """Performers with faces that wait because the model may not tell people apart where they lie,
+    and how many faces that are."""
+
+    performers: int
+    faces: int
+
+
+def hard_to_tell(connection: Connection, model_id: int) -> HardToTell:
+    query = select(func.count(faces.c.performer_id.distinct()), func.count()).where(
+        faces.c.model_id == model_id,
+        faces.c.verdict == Verdict.QUARANTINED.value,
+        faces.c.reason.in_(HARD_TO_TELL),
+    )
+    return HardToTell(*connection.execute(query).one())
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from enrichscrapy.reporting.pages import content_policy, environment, page_file
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
 from enrichscrapy.reporting.sources import Trouble, outcomes_by_day, troubles
 from enrichscrapy.reporting.status import Status, read_status
-from enrichscrapy.reporting.tables import host_state, index_sentence
+from enrichscrapy.reporting.tables import hard_to_tell_sentence, host_state, index_sentence
 
 PACKAGE = "enrichscrapy.reporting"
 MAX_CROPS = 6000
@@ -77,6 +77,7 @@ def _context(
         "words": words,
         "host_state": host_state,
         "index_sentence": index_sentence(status.index),
+        "hard_to_tell": hard_to_tell_sentence(status.hard_to_tell),
         "over_time": [(name, plots.outcomes_over_time(days, name)) for name in sorted(sources)],
         "per_performer": plots.faces_per_performer(status.coverage),
         "distances": _distances(connection, model_id),

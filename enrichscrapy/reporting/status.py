@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.birth_dates import UnreadBirthDate, count_unread, unread
 from enrichscrapy.reporting.faces import (
     Coverage,
+    HardToTell,
     Model,
     VerdictCount,
     coverage,
+    hard_to_tell,
     model_in_use,
     verdict_counts,
 )
@@ -20,10 +23,14 @@ from enrichscrapy.reporting.hosts import HostState, host_states
 from enrichscrapy.reporting.index import IndexState, index_state
 from enrichscrapy.reporting.sources import SourceProgress, source_progress
 
+UNREAD_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Status:
-    """``at`` is when it was read, UTC seconds."""
+    """``at`` is when it was read, UTC seconds; ``unread`` counts birth dates to be seen to, and
+    ``unread_first`` are the first of them.
+    """
 
     at: float
     database: str
@@ -31,8 +38,11 @@ class Status:
     sources: list[SourceProgress]
     faces: list[VerdictCount]
     coverage: Coverage
+    hard_to_tell: HardToTell
     index: IndexState
     hosts: list[HostState]
+    unread: int = 0
+    unread_first: tuple[UnreadBirthDate, ...] = ()
 
     @property
     def waiting_for_review(self) -> int:
@@ -58,13 +68,27 @@ def read_status(
     with database.read() as connection:
         model = model_in_use(connection)
         faces = verdict_counts(connection, model.id) if model else []
+        hard = hard_to_tell(connection, model.id) if model else HardToTell(0, 0)
         covered = coverage(connection, model.id if model else None)
         index = index_state(connection, index_dir, model)
         hosts = host_states(connection, now)
+        unread_count, unread_first = count_unread(connection), unread(connection, UNREAD_SHOWN)
     progress = source_progress(
         database,
         sources,
         model_id=model.id if model else None,
         revisit_after_days=revisit_after_days,
     )
-    return Status(now, str(database.path), model, progress, faces, covered, index, hosts)
+    return Status(
+        now,
+        str(database.path),
+        model,
+        progress,
+        faces,
+        covered,
+        hard,
+        index,
+        hosts,
+        unread_count,
+        tuple(unread_first),
+    )

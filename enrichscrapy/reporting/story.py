@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.birth_dates import unread
 from enrichscrapy.database.schema import faces, lookups, photo_results, photos, proposals
 from enrichscrapy.items import Performer
 
@@ -71,7 +72,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Story:
+    """``unread_birth_date`` is a text that keeps the performer from being looked up."""
+
     performer: Performer
+    unread_birth_date: str | None
     lookups: tuple[LookupStory, ...]
     photos: tuple[PhotoStory, ...]
     proposals: tuple[Proposal, ...]
@@ -88,6 +92,9 @@ def read_story(database: PerformerDatabase, performer_id: int) -> Story | None:
     with database.read() as connection:
         return Story(
             performer,
+            next(
+                (one.text for one in unread(connection) if one.performer_id == performer_id), None
+            ),
             tuple(_lookups(connection, performer_id)),
             tuple(_photos(connection, performer_id)),
             tuple(_proposals(connection, performer_id)),

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from enrichscrapy.facts.text import one_line
-from enrichscrapy.reporting.faces import ENOUGH, VerdictCount
+from enrichscrapy.reporting.faces import ENOUGH, HardToTell, VerdictCount
 from enrichscrapy.reporting.hosts import HostState
 from enrichscrapy.reporting.index import IndexState
 from enrichscrapy.reporting.sources import SourceProgress
@@ -116,6 +116,24 @@ def _sentences(status: Status) -> Iterator[str]:
     if status.waiting_for_review:
         waits = plural(status.waiting_for_review, "face waits", "faces wait")
         yield f"{waits} for you: scrapy review --serve"
+    if status.unread:
+        waits = plural(status.unread, "performer waits", "performers wait")
+        yield f"{waits} for you, with a birth date that cannot be read: scrapy birth-date"
+        for one in status.unread_first:
+            yield f"  id:{one.performer_id} {one_line(one.name)}: {one_line(one.text)}"
+        if status.unread > len(status.unread_first):
+            yield f"  and {status.unread - len(status.unread_first):,} more"
+    if told := hard_to_tell_sentence(status.hard_to_tell):
+        yield told
+
+
+def hard_to_tell_sentence(hard: HardToTell) -> str:
+    """For whom the model cannot decide, and what that costs; empty where it can for everybody."""
+    if not hard.performers:
+        return ""
+    lie = plural(hard.performers, "performer lies", "performers lie")
+    wait = plural(hard.faces, "near face of theirs waits", "near faces of theirs wait")
+    return f"{lie} where the model may not tell people apart: {wait} for you"
 
 
 def _filter(row: SourceProgress) -> str:

@@ -24,6 +24,9 @@ from enrichscrapy.reporting.words import (
 def tell(story: Story) -> Iterator[str]:
     """Line by line; a part begins at the margin, what belongs to it is indented."""
     yield from _performer(story.performer)
+    if story.unread_birth_date:
+        text = one_line(story.unread_birth_date)
+        yield f"Not looked up: the birth date {text!r} cannot be read (scrapy birth-date)"
     if not story.lookups:
         yield "Never looked up."
     for lookup in story.lookups:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
+from lxml.etree import iterwalk
 from parsel import Selector
 
-from enrichscrapy.facts.text import MAX_NAME, fold
+from enrichscrapy.facts.text import MAX_LIST, MAX_NAME, cut
 
 # Bounds for pages that no site means to send. Without them a page of 100 KB can cost minutes: each
 # element of thousands is asked for its ancestors, or for all its siblings.
 MAX_DEPTH = 200
 MAX_ELEMENTS = 500
-_TOO_DEEP = "boolean(" + "/*" * MAX_DEPTH + ")"
+MAX_PAGE_ELEMENTS = 100_000
+"""Ten times what the longest known page has, of 1,300 films."""
+_MAX_TEXTS = 2 * MAX_ELEMENTS
+_MONSTROUS = f"boolean({'/*' * MAX_DEPTH}) or count(//*) > {MAX_PAGE_ELEMENTS}"
+
+Element = Any
+"""One of lxml's, which has no types."""
 
 
 def is_readable(selector: Selector) -> bool:
-    """Is it a page of HTML, and not nested beyond all measure?"""
-    return selector.type == "html" and selector.xpath(_TOO_DEEP).get() == "0"
+    """Is it a page of HTML, and neither nested nor long beyond all measure?"""
+    return selector.type == "html" and selector.xpath(_MONSTROUS).get() == "0"
 
 
 def first_elements(nodes: str, condition: str = "true()") -> str:
@@ -38,23 +46,56 @@ def has_class(token: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {token} ')"
 
 
-def text_of(node: Selector, separator: str = "") -> str:
-    """All text under the node, folded; ``separator`` stands between its text nodes."""
-    return fold(separator.join(node.xpath(".//text()").getall()))
+def classes_of(element: Element) -> list[str]:
+    return (element.get("class") or "").split()
+
+
+def _nothing(element: Element) -> bool:
+    return False
+
+
+def text_of(
+    node: Selector,
+    separator: str = "",
+    skip: Callable[[Element], bool] = _nothing,
+    limit: int = MAX_LIST,
+) -> str:
+    """The text under the node, folded, at most ``limit`` characters.
+
+    ``separator`` stands between its text nodes; elements that ``skip`` names are left out.
+    """
+    return cut(separator.join(islice(_texts(node.root, skip), _MAX_TEXTS)), limit)
+
+
+def _texts(root: Element, skip: Callable[[Element], bool]) -> Iterator[str]:
+    """One by one, not by XPath, which gathers and sorts all of them for the first; "" for none."""
+    walk = iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event != "start":
+            yield "" if element is root else element.tail or ""
+        elif element is not root and skip(element):
+            walk.skip_subtree()
+        else:
+            yield element.text or ""
+
+
+def title_of(selector: Selector) -> str:
+    return cut(selector.xpath("string(descendant::title[1])").get())
 
 
 def lines_of(node: Selector) -> list[str]:
     """The node's text, cut at each ``<br>``; empty lines dropped."""
     lines = [""]
-    for part in node.xpath(first_elements("descendant::text() | descendant::br")):
+    # Not as a union: merging two long sets takes the square of their length.
+    for part in node.xpath(first_elements("descendant::node()[self::text() or self::br]")):
         if isinstance(part.root, str):
             lines[-1] += part.root
         else:
             lines.append("")
-    return [line for line in map(fold, lines) if line]
+    return [cleaned for line in lines if (cleaned := cut(line, MAX_LIST))]
 
 
 def heading_text(heading: Selector) -> str:
     """A name from its heading: the heading's own text, else that of the elements in it."""
-    own = fold("".join(heading.xpath("text()").getall()))
-    return (own or text_of(heading))[:MAX_NAME].rstrip()
+    own = cut("".join(heading.xpath(first_elements("text()")).getall()), MAX_NAME)
+    return own or text_of(heading, limit=MAX_NAME)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Collection
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
+from enrichscrapy.facts.text import MAX_LINK
+
 # Everything a path may hold unescaped, and "%", so that what is escaped stays as it is.
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 
 
 def on_site(href: str | None, home: str, hosts: Collection[str]) -> SplitResult | None:
     """The parts of a link found on a page of a site, when it leads to that site; else None."""
-    if not href or not href.strip():
+    if not href or len(href) > MAX_LINK or not href.strip():
         return None
     try:
         parts = urlsplit(urljoin(f"{home}/", href.strip()))

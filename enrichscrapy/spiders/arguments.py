@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.whom import Meant, whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import ReferenceSiteMode
 
@@ -19,11 +22,14 @@ GENDERS = (
 
 @dataclass(frozen=True)
 class SpiderArguments:
-    """Checked arguments; ``gender=None`` leaves the site's own filter, ``"all"`` lifts it."""
+    """Checked arguments; ``gender=None`` leaves the site's own filter, ``"all"`` lifts it.
+
+    ``performers`` are this database's ids and other words that name a performer.
+    """
 
     mode: ReferenceSiteMode = ReferenceSiteMode.URL_LOOKUP
     limit: int | None = None
-    performers: tuple[int, ...] | None = None
+    performers: tuple[int | str, ...] | None = None
     gender: str | None = None
 
     @classmethod
@@ -67,13 +73,26 @@ def _limit(value: str | int | None) -> int | None:
     return number
 
 
-def _performers(text: str | None) -> tuple[int, ...] | None:
-    if text is None or not str(text).strip():
+def _performers(text: str | None) -> tuple[int | str, ...] | None:
+    if text is None:
         return None
     parts = [part.strip() for part in str(text).split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise BadSetting(f"performers={text} is not usable: give ids separated by commas, as 3,17")
-    return tuple(sorted({int(part) for part in parts}))
+    ids = {int(part) for part in parts if part.isdecimal() and int(part) > 0}
+    words = {part for part in parts if any(map(str.isalpha, part))}
+    if len({*ids, *words}) < len(set(parts)):
+        raise BadSetting(
+            f"performers={text} is not usable: give ids or names separated by commas, as 3,17"
+        )
+    return (*sorted(ids), *sorted(words))
+
+
+def find_performers(database: PerformerDatabase, words: Iterable[int | str]) -> list[Meant]:
+    """Whom the argument means, a bare number as this database's id; raises ``BadSetting``."""
+    found = whom(database, map(str, words), bare_is_local=True)
+    refusals = [f"{meant.word}: {meant.refusal}" for meant in found if meant.refusal]
+    if refusals:
+        raise BadSetting(f"performers={', '.join(refusals)}")
+    return found
 
 
 def _gender(text: str | None) -> str | None:

@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar, ParamSpec, Self, TypeVar
 
+from parsel import Selector
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
@@ -22,7 +23,9 @@ from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.engine import describe_statement
+from enrichscrapy.database.hosts import ROBOTS_DETAIL
 from enrichscrapy.database.ledger import DueLookup
+from enrichscrapy.database.whom import Meant
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable, EnrichError
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -41,9 +44,10 @@ from enrichscrapy.lookups.plan import (
     plan_by_name,
 )
 from enrichscrapy.settings_reader import read_settings
-from enrichscrapy.sites import PageKind, Site
+from enrichscrapy.sites import PageKind, SearchResult, Site
+from enrichscrapy.sites.html import title_of
 from enrichscrapy.sites.layout import UNKNOWN_SHAPE
-from enrichscrapy.spiders.arguments import SpiderArguments, unknown_argument
+from enrichscrapy.spiders.arguments import SpiderArguments, find_performers, unknown_argument
 
 GONE = (404, 410)
 P = ParamSpec("P")
@@ -82,6 +86,7 @@ class ReferenceSpider(Spider):
         self._in_progress: set[int] = set()
         self._room = asyncio.Event()
         self._broken_in_a_row = 0
+        self._performer_ids: tuple[int, ...] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -99,6 +104,7 @@ class ReferenceSpider(Spider):
     max_in_progress: int = 4
     max_candidates: int = 4
     revisit_after_days: float = 0.0
+    _told_unsearched: bool = False
 
     def extract_slug_from_url(self, url: str) -> str | None:
         """The performer's slug or id in a link of this site; None for another site's link."""
@@ -126,8 +132,22 @@ class ReferenceSpider(Spider):
             model_id=model.model_id if model else None,
             revisit_after_days=self.revisit_after_days,
             gender=self._wanted_gender(),
-            performer_ids=self.arguments.performers,
+            performer_ids=await self._chosen(),
         )
+
+    async def _chosen(self) -> tuple[int, ...] | None:
+        """The performers whom the argument names, found once; one who is unclear ends the crawl."""
+        words, database = self.arguments.performers, self._database
+        if words is None or self._performer_ids is not None:
+            return self._performer_ids
+        found: list[Meant] = []
+        try:
+            found = await database.read(find_performers, database.database, words)
+        except BadSetting as error:
+            stop_crawl(self.crawler, "bad_setting", str(error))
+        ids = {meant.performer.id for meant in found if meant.performer is not None}
+        self._performer_ids = tuple(sorted(ids))
+        return self._performer_ids
 
     def _wanted_gender(self) -> str | None:
         if self.arguments.gender is not None:
@@ -253,7 +273,7 @@ class ReferenceSpider(Spider):
             return
         plan.add_report(await _read(response, self._report, response, step, plan, performer))
         if await _read(response, self._take_results, response, step, plan, performer):
-            plan.replace_search(step.text)
+            plan.replace_search(step.text)  # the page in the profile's stead has shown them
         yield self._continue(plan, performer)
 
     async def parse_search(
@@ -267,7 +287,9 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        if not await _read(response, self._take_results, response, step, plan, performer):
+        if response.status in GONE:
+            self._leave_unsearched(plan, f"http {response.status}")
+        elif await _read(response, self._take_results, response, step, plan, performer) is None:
             # A search with one match may lead straight to the profile.
             report = await _read(response, self._report, response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
@@ -288,9 +310,12 @@ class ReferenceSpider(Spider):
             return
         outcome = error.outcome if isinstance(error, RequestRefused) else Outcome.FAILED
         detail = error.detail if isinstance(error, RequestRefused) else describe_failure(error)
-        plan.add_report(PageReport(step.url, outcome, detail))
-        if outcome is Outcome.BLOCKED:
-            plan.todo.clear()
+        if step.kind is StepKind.SEARCH and detail == ROBOTS_DETAIL:
+            self._leave_unsearched(plan, "robots.txt")
+        else:
+            plan.add_report(PageReport(step.url, outcome, detail))
+            if outcome is Outcome.BLOCKED:
+                plan.todo.clear()
         yield self._continue(plan, performer)
 
     async def _performer(self, plan: Plan) -> Performer | None:
@@ -303,22 +328,30 @@ class ReferenceSpider(Spider):
             self._in_progress.add(performer.id)
         return performer
 
+    def _leave_unsearched(self, plan: Plan, why: str) -> None:
+        """A search that may not be asked says nothing against what the guessed pages said."""
+        if not plan.unsearched and not self._told_unsearched:
+            self._told_unsearched = True
+            self.logger.warning("the site's search cannot be asked (%s): names are guessed", why)
+        plan.unsearched = True
+
     def _take_results(
         self, response: Response, step: Step, plan: Plan, performer: Performer
-    ) -> bool:
-        """Whether this is a search page; its plausible results are then the next candidates."""
+    ) -> list[SearchResult] | None:
+        """Of a search's answer the plausible results, which are the next candidates; else None."""
         if plan.by_link or not isinstance(response, TextResponse) or response.status != 200:
-            return False
+            return None
         try:
-            if self.site.classify(response.selector, response.url) is not PageKind.SEARCH:
-                return False
-            results = self.site.parse_search(response.selector, response.url)
+            selector = selector_of(response)
+            if self.site.classify(selector, response.url) is not PageKind.SEARCH:
+                return None
+            results = self.site.parse_search(selector, response.url)
         except Exception as error:  # as in _report
             detail = self._broken(performer, error)
             plan.add_report(PageReport(step.url, Outcome.FAILED, detail, 200, step.text))
-            return True
+            return []
         plan.add_candidates(result.url for result in rank_search_results(performer, results))
-        return True
+        return results
 
     def _broken(self, performer: Performer, error: Exception) -> str:
         """What is stored of a page that broke its parser."""
@@ -338,12 +371,13 @@ class ReferenceSpider(Spider):
         if not isinstance(response, TextResponse):
             return report(Outcome.FAILED, "not a text page")
         try:
-            kind = self.site.classify(response.selector, response.url)
+            selector = selector_of(response)
+            kind = self.site.classify(selector, response.url)
             if kind in (PageKind.ABSENT, PageKind.SEARCH):
                 return report(Outcome.ABSENT, "the site's not-found page")
             if kind is PageKind.UNKNOWN:
-                return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(response)!r}")
-            profile = self.site.parse_profile(response.selector, response.url)
+                return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(selector)!r}")
+            profile = self.site.parse_profile(selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
             return report(Outcome.FAILED, self._broken(performer, error))
         decision = identify(performer, profile, by_link=plan.by_link)
@@ -392,7 +426,17 @@ def _latest_birthday(plan: Plan) -> dt.date | None:
     return max(filter(None, born), default=None)
 
 
-def _title(response: TextResponse) -> str:
+def selector_of(response: TextResponse) -> Selector:
+    """JSON is told by its beginning: scripts that answer with it often call it HTML."""
+    begins = response.text[:1000].lstrip("\ufeff \t\r\n")
+    if begins.rstrip() == "null":  # nothing found, as some scripts write it
+        return Selector("[]", type="json")
+    if begins.startswith(("[", "{")):
+        return Selector(response.text.lstrip("\ufeff"), type="json")
+    return response.selector
+
+
+def _title(selector: Selector) -> str:
     """The page's title, one line, at most 80 characters: it ends in logs and reports."""
-    title = " ".join(response.css("title ::text").getall())
-    return "".join(c for c in " ".join(title.split()) if c.isprintable())[:80]
+    title = title_of(selector) if selector.type == "html" else selector.type
+    return "".join(filter(str.isprintable, title))[:80]

@@ -4,10 +4,13 @@ May import items and exceptions.
 """
 
 from enrichscrapy.items import Judgement, Neighbour
+from enrichscrapy.verdicts.region import WeakOn
 from enrichscrapy.verdicts.rules import Rules, judge
 from enrichscrapy.verdicts.ruling import RULE_VERSION
 from enrichscrapy.verdicts.thresholds import Thresholds, fingerprint
 from enrichscrapy.verdicts.types import (
+    FOR_A_PAGE,
+    HARD_TO_TELL,
     Candidate,
     Context,
     Limits,
@@ -17,6 +20,8 @@ from enrichscrapy.verdicts.types import (
 )
 
 __all__ = [
+    "FOR_A_PAGE",
+    "HARD_TO_TELL",
     "RULE_VERSION",
     "Candidate",
     "Context",
@@ -28,6 +33,7 @@ __all__ = [
     "Rules",
     "Thresholds",
     "Trust",
+    "WeakOn",
     "fingerprint",
     "judge",
 ]

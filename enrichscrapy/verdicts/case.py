@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from enrichscrapy.items import Identity, Neighbour
+from enrichscrapy.verdicts.background import background
 from enrichscrapy.verdicts.crowd import Crowd
 from enrichscrapy.verdicts.evidence import (
     Matrix,
@@ -19,6 +20,7 @@ from enrichscrapy.verdicts.evidence import (
     independent,
     stack,
 )
+from enrichscrapy.verdicts.region import Caution, Region, caution
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.types import Candidate, Context, Reason, Reference
 from enrichscrapy.verdicts.vouching import Vouching
@@ -44,7 +46,8 @@ class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order; ``vector`` is (1, d).
 
     ``allowance`` is what the rest of the index and the performer's own variety add to the
-    thresholds; ``picture`` is false of a photo that only repeats a better one of the profile.
+    thresholds, ``caution`` what is taken off it where people may not be told apart; ``picture`` is
+    false of a photo that only repeats a better one of the profile.
     """
 
     index: int
@@ -53,6 +56,7 @@ class Evidence:
     vouching: Vouching
     crowd: Crowd
     allowance: float
+    caution: Caution
     group: Group
     picture: bool
     thresholds: Thresholds
@@ -71,6 +75,21 @@ class Evidence:
     def score(self) -> float:
         """Distance to the trusted faces as the thresholds see it; 2 without any."""
         return self.own.score - self.allowance if self.own else 2.0
+
+    @cached_property
+    def stands_apart(self) -> bool:
+        """Whether everybody else is farther than the trusted faces, by what has to be there."""
+        if self.own is None or self.other is None:
+            return True
+        rules = self.thresholds
+        needed = rules.apart + rules.apart_caution * self.caution.distance
+        return self.own.score + needed <= self.other.distance
+
+    @property
+    def resembles(self) -> bool:
+        """Whether it is as near as faces are accepted where people are known to be told apart."""
+        near = self.score - self.caution.distance
+        return near <= self.thresholds.accept_at(self.vouching.count)
 
     @property
     def other(self) -> Neighbour | None:
@@ -91,12 +110,14 @@ class Evidence:
     def certain(self) -> bool:
         """So near the trusted faces that only photos that agree with it can cast doubt on it, and
         that it needs no other picture beside it."""
-        return self.score <= self.thresholds.certain_at(self.vouching.count)
+        limit = self.thresholds.certain_at(self.vouching.count)
+        return self.score <= limit and self.stands_apart
 
     @property
     def matches(self) -> bool:
         """Near enough to the trusted faces to be accepted, and to speak for others."""
-        return self.score <= self.thresholds.accept_at(self.vouching.count)
+        limit = self.thresholds.accept_at(self.vouching.count)
+        return self.score <= limit and self.stands_apart
 
     @cached_property
     def against(self) -> tuple[Reason, ...]:
@@ -105,7 +126,7 @@ class Evidence:
             return ()
         found = []
         if self.other_is_nearer and self.other is not None:
-            both = self.matches and self.other.distance <= self.thresholds.accept_at(1)
+            both = self.resembles and self.other.distance <= self.thresholds.accept_at(1)
             found.append(Reason.SUSPECTED_MERGE if both else Reason.OTHER_PERFORMER)
         if self.vouching.refuse(self.own, self.anchor):
             found.append(Reason.TOO_FAR)
@@ -139,6 +160,7 @@ class Case:
     vouching: Vouching
     trusted: tuple[Reference, ...]
     untrusted: tuple[Reference, ...]
+    waiting: tuple[Reference, ...]
     context: Context
     thresholds: Thresholds
 
@@ -168,14 +190,18 @@ def gather(
     order = sorted(range(len(candidates)), key=lambda index: _canonical(candidates[index]))
     ordered = [candidates[index] for index in order]
     known = sorted(references, key=lambda face: face.face_id)
-    trusted = tuple(face for face in known if face.trusted)
+    trusted = tuple(face for face in known if face.trusted and not face.waiting)
     vouching = Vouching(trusted, thresholds)
     crowds = [
         Crowd(neighbours[index], max(context.index_size, len(neighbours[index])), thresholds)
         for index in order
     ]
-    allowances = [thresholds.crowd_weight * crowd.apart + vouching.variety for crowd in crowds]
     vectors = stack([candidate.vector for candidate in ordered])
+    cautions = _cautions(vectors, [neighbours[i] for i in order], vouching, context, thresholds)
+    allowances = [
+        thresholds.crowd_weight * crowd.apart + vouching.variety - care.distance
+        for crowd, care in zip(crowds, cautions, strict=True)
+    ]
     gaps = distances(vectors, vectors)
     groups = _groups(ordered, vectors, gaps, vouching.faces, allowances, thresholds)
     group_of = {index: group for group in groups for index in group.members}
@@ -189,6 +215,7 @@ def gather(
                 vouching=vouching,
                 crowd=crowds[index],
                 allowance=allowances[index],
+                caution=cautions[index],
                 group=group_of[index],
                 picture=index in pictures,
                 thresholds=thresholds,
@@ -201,10 +228,34 @@ def gather(
         gaps=gaps,
         vouching=vouching,
         trusted=trusted,
-        untrusted=tuple(face for face in known if not face.trusted),
+        untrusted=tuple(face for face in known if not face.trusted and not face.waiting),
+        waiting=tuple(face for face in known if face.waiting),
         context=context,
         thresholds=thresholds,
     )
+
+
+def _cautions(
+    vectors: Matrix,
+    neighbours: Sequence[Sequence[Neighbour]],
+    vouching: Vouching,
+    context: Context,
+    thresholds: Thresholds,
+) -> list[Caution]:
+    model, size = background(thresholds.background), context.index_size
+    unfamiliar = model.unfamiliar if model else lambda faces: 0.0
+    own = None
+    if vouching.count:
+        own = Region.of(context.around, size, unfamiliar(vouching.faces), thresholds)
+    found = []
+    for index, near in enumerate(neighbours):
+        region = Region.of(near, size, unfamiliar(vectors[[index]]), thresholds)
+        if own is not None:
+            # Without a look round the trusted faces, only they themselves tell more.
+            seen = own if context.around else replace(region, unfamiliar=own.unfamiliar)
+            region = region.with_share(seen, thresholds.trusted_share)
+        found.append(caution(region, context.weak, thresholds))
+    return found
 
 
 def _canonical(candidate: Candidate) -> tuple[float, str, bytes]:

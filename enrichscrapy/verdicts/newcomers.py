@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from enrichscrapy.items import Identity
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.evidence import centroid, distances, nearness, stack
 from enrichscrapy.verdicts.profile import differs
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
-from enrichscrapy.verdicts.types import Reason, Reference, Trust
+from enrichscrapy.verdicts.types import Limits, Reason, Reference, Trust
 
 
-def without_trusted(case: Case, item: Evidence, trust: Trust, confirm: set[int]) -> Ruling:
-    """Photos that agree, a corroborated page or another source must speak for the face."""
+def without_trusted(case: Case, item: Evidence, trust: Trust, shown: set[int]) -> Ruling:
+    """The page must be confirmed, or show who a confirmed page of another source showed: a
+    stranger's photos agree with each other as well as anybody's."""
     if item.other_is_nearer:
         high = trust is Trust.HIGH
         return (quarantine if high else reject)(Reason.OTHER_PERFORMER)
@@ -21,15 +24,14 @@ def without_trusted(case: Case, item: Evidence, trust: Trust, confirm: set[int])
         return quarantine(Reason.CONTRADICTS_ACCEPTED)
     if not item.group.dominant:
         return quarantine(Reason.OUTVOTED)
-    if confirm:
-        return accept(Reason.OTHER_SOURCE, trusted=item.witness)
+    proven = case.context.identity is Identity.CONFIRMED
+    if shown:
+        return accept(Reason.OTHER_SOURCE, trusted=proven and item.witness)
     if trust is Trust.MEDIUM:
         return quarantine(Reason.NO_REFERENCES)
-    if item.group.size > 1:
-        return accept(Reason.AGREEING_PHOTOS)
-    if case.context.identity is Identity.CONFIRMED:
+    if proven:
         return accept(Reason.CORROBORATED_PAGE)
-    return quarantine(Reason.SINGLE_PHOTO)
+    return quarantine(Reason.UNPROVEN_PAGE if item.group.size > 1 else Reason.SINGLE_PHOTO)
 
 
 def _far_from_accepted(case: Case, item: Evidence) -> bool:
@@ -40,17 +42,35 @@ def _far_from_accepted(case: Case, item: Evidence) -> bool:
     return gap > case.thresholds.reject_at(len(case.untrusted))
 
 
-def confirmed(case: Case) -> set[int]:
-    """Ids of accepted faces that may vouch from now on: photos of another source, which do not
-    repeat the same pictures, show the same person."""
+def shown_elsewhere(case: Case) -> set[int]:
+    """Ids of faces that another source showed, of the same person in other pictures: accepted ones
+    that are not trusted yet and, where this page is confirmed, those that waited for such a page.
+    Two pages of which only the name speaks never confirm each other: a namesake has both."""
+    proven = case.context.identity is Identity.CONFIRMED
     elsewhere = [
         face
-        for face in case.untrusted
+        for face in (*case.untrusted, *(case.waiting if proven else ()))
         if face.source != case.context.source and face.quality >= case.thresholds.low_quality
     ]
     if case.context.identity is Identity.MISMATCH or not elsewhere:
         return set()
     return _by_trusted(case, elsewhere) if case.trusted else _by_profile(case, elsewhere)
+
+
+def confirmed(case: Case, shown: set[int], limits: Limits) -> set[int]:
+    """Those of the faces ``shown`` elsewhere that are accepted and may vouch from now on. Faces
+    that waited come in as far as there is room."""
+    if not case.trusted and case.context.identity is not Identity.CONFIRMED:
+        return set()
+    kept = {face.face_id for face in case.untrusted} & shown
+    sources = Counter(face.source for face in (*case.trusted, *case.untrusted))
+    room = limits.total - sources.total() - len(case.evidence)
+    for face in case.waiting:
+        if face.face_id in shown and sources[face.source] < limits.per_source and room > 0:
+            kept.add(face.face_id)
+            sources[face.source] += 1
+            room -= 1
+    return kept
 
 
 def _by_trusted(case: Case, elsewhere: list[Reference]) -> set[int]:

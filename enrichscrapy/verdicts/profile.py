@@ -27,7 +27,7 @@ def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
     """The score against the trusted faces and the supporters taken together."""
     pool = np.concatenate([case.vouching.faces, case.vectors[[other.index for other in others]]])
     crowd = case.thresholds.together_crowd_weight * item.crowd.apart
-    allowance = crowd + allowed_variety(pool, case.thresholds)
+    allowance = crowd + allowed_variety(pool, case.thresholds) - item.caution.distance
     return nearness(item.vector, pool).score - allowance + _in_bad_company(case, item)
 
 
@@ -58,10 +58,11 @@ def outvoted(case: Case, item: Evidence) -> bool:
     return balance < 0
 
 
-def differs(case: Case, group: Group) -> bool:
-    """Several photos that agree are judged as one: a lookalike in one of them is not enough."""
+def differs(case: Case, group: Group, give: float = 0.0) -> bool:
+    """Several photos that agree are judged as one: a lookalike in one of them is not enough.
+    ``give`` is added to how far they may be."""
     limit = group_limit(case, group)
-    return group.as_one is not None and limit is not None and group.as_one > limit
+    return group.as_one is not None and limit is not None and group.as_one > limit + give
 
 
 def group_limit(case: Case, group: Group) -> float | None:

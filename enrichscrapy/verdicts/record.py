@@ -34,6 +34,7 @@ def _evidence(case: Case, item: Evidence) -> dict[str, Any]:
         "k": own.k if own else None,
         "centroid": _rounded(own.centroid if own else None),
         "allowance": _rounded(item.allowance),
+        "caution": _rounded(item.caution.distance),
         "references": [face.face_id for face in case.trusted],
         "other_performer": other.performer_id if other else None,
         "other_face": other.face_id if other else None,

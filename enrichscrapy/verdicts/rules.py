@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from enrichscrapy.items import Decision, Identity, Judgement, Neighbour, Verdict
 from enrichscrapy.verdicts import profile
 from enrichscrapy.verdicts.case import Case, Evidence, gather
-from enrichscrapy.verdicts.newcomers import confirmed, without_trusted
+from enrichscrapy.verdicts.newcomers import confirmed, shown_elsewhere, without_trusted
 from enrichscrapy.verdicts.record import written
 from enrichscrapy.verdicts.room import make_room
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
@@ -42,26 +42,28 @@ def judge(
 ) -> Judgement:
     """Judge the faces of one lookup against the accepted faces of its performer.
 
-    ``references`` are the performer's accepted faces; ``neighbours`` holds, per candidate, the
-    nearest faces of other performers (``crowd.COHORT`` are enough). The same input gives the same
+    ``references`` are the performer's accepted faces, and those that wait until a confirmed page
+    shows the same person; ``neighbours`` holds, per candidate, the nearest faces of other
+    performers: enough to see ten people. The same input gives the same
     verdicts, whatever the order of the photos. Raises ``ValueError`` for a vector without a
     direction.
     """
     case = gather(candidates, references, neighbours, context, thresholds)
-    confirm = confirmed(case)
-    rulings = [_rule(case, item, confirm) for item in case.evidence]
-    rulings, retire = make_room(case, rulings, references, limits)
+    shown = shown_elsewhere(case)
+    rulings = [_rule(case, item, shown) for item in case.evidence]
+    kept = [face for face in references if not face.waiting]
+    rulings, retire = make_room(case, rulings, kept, limits)
     decisions: dict[int, Decision] = {}
     for place, item, ruling in zip(case.order, case.evidence, rulings, strict=True):
         decisions[place] = written(case, item, ruling)
     return Judgement(
         decisions=tuple(decisions[place] for place in range(len(candidates))),
         retire=retire,
-        confirm=tuple(sorted(confirm)),
+        confirm=tuple(sorted(confirmed(case, shown, limits))),
     )
 
 
-def _rule(case: Case, item: Evidence, confirm: set[int]) -> Ruling:
+def _rule(case: Case, item: Evidence, shown: set[int]) -> Ruling:
     if case.context.identity is Identity.MISMATCH:
         return reject(Reason.WRONG_PAGE)
     trust = Trust(case.context.trust)
@@ -70,7 +72,7 @@ def _rule(case: Case, item: Evidence, confirm: set[int]) -> Ruling:
     if case.trusted:
         ruling = _compared(case, item, trust)
     else:
-        ruling = without_trusted(case, item, trust, confirm)
+        ruling = without_trusted(case, item, trust, shown)
     if ruling.verdict is Verdict.ACCEPTED and item.candidate.shared:
         return quarantine(Reason.SHARED_PHOTO)
     return ruling
@@ -92,7 +94,8 @@ def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
     if profile.differs(case, item.group):
-        return quarantine(Reason.PROFILE_DIFFERS)
+        held = not profile.differs(case, item.group, item.caution.distance)
+        return quarantine(item.caution.reason if held else Reason.PROFILE_DIFFERS)
     others = profile.supporters(case, item)
     if item.certain:
         firm = item.witness and (case.count > 1 or bool(others))
@@ -107,12 +110,17 @@ def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     if not others and item.matches and not case.lone:
         return accept(Reason.MATCH)
     if not others:
-        return quarantine(Reason.BETWEEN_THRESHOLDS if item.witness else Reason.LOW_QUALITY)
+        return quarantine(_doubt(item) if item.witness else Reason.LOW_QUALITY)
     together = profile.together(case, item, others)
     if together > case.thresholds.together_at(case.count):
-        doubt = Reason.OUTVOTED if item.matches else Reason.BETWEEN_THRESHOLDS
-        return quarantine(doubt, together=together)
+        return quarantine(Reason.OUTVOTED if item.matches else _doubt(item), together=together)
     return accept(Reason.MATCH if item.matches else Reason.MATCH_BY_PROFILE, together=together)
+
+
+def _doubt(item: Evidence) -> Reason:
+    """Why a face that is not near enough waits: for its distance, or only for where it lies."""
+    held = item.resembles and not item.matches
+    return item.caution.reason if held else Reason.BETWEEN_THRESHOLDS
 
 
 def _contradicted(against: Sequence[Reason], trust: Trust) -> Ruling:

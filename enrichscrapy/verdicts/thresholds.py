@@ -63,6 +63,34 @@ class Thresholds:
     spread_usual: float = 0.3
     # The most of either distance that counts.
     allowance_bound: float = 0.2
+    # How much nearer a face has to be where the network may not tell people apart (see
+    # ``region.py``): so much times that by which people there are nearer than usual, or a few of
+    # them nearer than the rest, or the rest farther, or the face less like others, each beyond
+    # what is allowed for free; the mean of the trusted faces has this share in all of it, and the
+    # rest is the face's own.
+    crowd_free: float = 0.07
+    crowd_caution: float = 2.0
+    cluster_free: float = 0.03
+    cluster_caution: float = 2.3
+    remote_free: float = 0.10
+    remote_caution: float = 1.0
+    unfamiliar_free: float = 0.7
+    unfamiliar_caution: float = 0.25
+    # … and at least this where the database says that the model is weak on the performer's group.
+    weak_caution: float = 0.33
+    trusted_share: float = 0.7
+    caution_bound: float = 0.3
+    # How much of this caution is taken; ``FACE_CAUTION`` times it.
+    caution: float = 1.0
+    # Other people must be farther than the trusted faces by this, and by so much of the caution.
+    apart: float = 0.03
+    apart_caution: float = 0.6
+    # The normal distribution of which the nearest of n lie where the nearest of n other people lie
+    # to a person's mean face: each by the nearest of their faces.
+    people_mean: float = 0.92
+    people_sd: float = 0.153
+    # The background model of the network (``background.py``); empty where it has none.
+    background: str = "vggface2"
     # A face this near to one that is there already adds nothing …
     duplicate: float = 0.005
     # … and one this near is probably the same picture again, mirrored or in another size (they

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from enrichscrapy.items import Identity, Vector
+from enrichscrapy.items import Identity, Neighbour, Vector
 
 
 class Trust(StrEnum):
@@ -45,13 +45,22 @@ class Reason(StrEnum):
     # not enough for it
     BETWEEN_THRESHOLDS = "between_thresholds"
     SINGLE_PHOTO = "single_uncorroborated_photo"
+    UNPROVEN_PAGE = "only_the_name_speaks_for_the_page"
     NO_REFERENCES = "no_references"
+    CROWDED = "people_too_alike"
+    UNFAMILIAR = "unlike_known_people"
     SHARED_PHOTO = "shared_photo"
     LOW_QUALITY = "low_quality"
     # right, but not kept
     DUPLICATE = "duplicate"
     NO_ROOM = "no_room"
     REPLACED = "replaced_by_better"
+
+
+HARD_TO_TELL = (Reason.CROWDED, Reason.UNFAMILIAR)
+"""A face waits because the network may not tell people apart where it lies."""
+FOR_A_PAGE = (Reason.UNPROVEN_PAGE, Reason.SINGLE_PHOTO)
+"""What a face waits for that a confirmed page of another source may bring."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +77,8 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """An accepted face of the performer, as it was when the lookup began.
+    """An accepted face of the performer, as it was when the lookup began, or one that is
+    ``waiting`` until a confirmed page of another source shows the same person.
 
     ``earned`` marks a face that became trusted by these rules and not by a person: it vouches,
     but nobody gets in whom the faces a person vouched for would have kept out.
@@ -80,6 +90,7 @@ class Reference:
     quality: float
     source: str
     earned: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,9 @@ class Context:
     """Where the candidates come from.
 
     ``index_size`` is the number of other performers' faces the neighbours were sought among: the
-    more there are, the nearer the nearest stranger is by chance. 0 means unknown (few).
+    more there are, the nearer the nearest stranger is by chance. 0 means unknown (few). ``around``
+    are other performers' faces nearest to the mean of this performer's trusted ones. ``weak`` says
+    that, by the database's own facts, the model tells people like this performer apart badly.
     """
 
     source: str
@@ -95,6 +108,8 @@ class Context:
     identity: Identity | None
     mode: str
     index_size: int = 0
+    around: tuple[Neighbour, ...] = ()
+    weak: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,14 @@ def test_a_folder_that_cannot_be_made_is_refused_before_the_first_request(place,
     assert sites.babepedia.paths() == []
 
 
+def test_a_database_that_cannot_be_made_is_refused_before_the_first_request(place, sites):
+    file = place.folder / "file"
+    file.touch()
+    told = refused(place, "crawl", "babepedia", DATABASE_URL=f"sqlite:///{file}/x.db")
+    assert told.startswith("scrapy crawl: DATABASE_URL=")
+    assert sites.babepedia.paths() == []
+
+
 @pytest.mark.parametrize("output", ["out.jsonl", "out.csv", "out.pickle"])
 def test_feeds_are_refused_in_favour_of_the_export(place, sites, output):
     told = refused(place, "crawl", "babepedia", "-O", str(place.folder / output))

@@ -34,7 +34,8 @@ def clock(clock):
 def orla(db, model_id):
     """Found on IAFD, with accepted and waiting faces, and somebody else beside her."""
     for name in ("Orla Fenwright", "Pia Otherwise"):
-        performer_id = db.add_performer(name, import_key=f"people.jsonl#{name}")
+        performer_id = db.add_performer(name)
+        db.add_stashbox_id(performer_id, "stashdb", name)
         db.add_url(performer_id, f"https://www.babepedia.com/babe/{name.replace(' ', '_')}")
         shots = [photo(f"{name}{number}") for number in range(3)]
         verdicts = [accept(trusted=True), accept(), quarantine()]
@@ -69,7 +70,8 @@ def says(performer, born, outcome=Outcome.MISMATCH, **more):
 
 
 def imported(db, tmp_path, birth_date):
-    row = {"id": "Orla Fenwright", "name": "Orla Fenwright", "birth_date": birth_date}
+    ids = {"stashbox_ids": [["stashdb", "Orla Fenwright"]]}
+    row = {**ids, "name": "Orla Fenwright", "birth_date": birth_date}
     (tmp_path / "people.jsonl").write_text(json.dumps(row) + "\n")
     return import_file(db, tmp_path / "people.jsonl")
 

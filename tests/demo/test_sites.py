@@ -52,6 +52,28 @@ PEOPLE = [
     SiteProfile(
         name="Empty Folder", placeholder=True, variants=frozenset({Variant.EMPTY_HEADSHOT})
     ),
+    SiteProfile(
+        name="Mary-Jane Holt",
+        aliases=("M. J. Holt", "Mary Holt"),
+        birth_date=PartialDate(1991),
+        country="US",
+        countries=("BR", "FR"),
+        links={"egafd": "http://www.egafd.com/actresses/details.php/id/h00001"},
+        photos=(photo(upload=True), photo(upload=True, shows="Nora Vesterlund")),
+        years=(2010, 2020),
+        variants=frozenset({Variant.AKA_IN_GRID, Variant.GLUED}),
+    ),
+    SiteProfile(
+        name="Sparse Page", photos=(photo(),), variants=frozenset({Variant.NO_FACTS}), gender="MALE"
+    ),
+    SiteProfile(
+        name="Olaf Brandt",
+        aliases=("O. Brandt",),
+        gender="MALE",
+        photos=(photo(),),
+        years=(1999, None),
+        variants=frozenset({Variant.DIRECTOR}),
+    ),
 ]
 
 
@@ -98,7 +120,10 @@ def test_iafd_profiles_say_what_the_person_is(sites, person):
     assert iafd.classify(selector, url) is PageKind.PROFILE
     profile = iafd.parse_profile(selector, url)
     assert (profile.name, profile.aliases) == (person.name, person.aliases)
-    assert (profile.gender, profile.country) == (person.gender, person.country)
+    gender = None if Variant.DIRECTOR in person.variants else person.gender
+    assert (profile.gender, profile.country) == (gender, person.country)
+    assert profile.countries == person.nationalities
+    assert set(profile.links) == set(person.links)
     assert profile.birth_date == person.birth_date
     assert profile.source_id == person.uuid
     assert len(profile.photo_urls) == (0 if person.placeholder else 1)
@@ -122,16 +147,38 @@ def test_babepedia_lands_on_another_persons_page_by_alias(sites):
     )
 
 
-def test_searches_list_names_and_aliases(sites):
-    parts = urlsplit(babepedia.search_url("Mona Dahl"))
-    selector = page(sites.babepedia, f"{parts.path}?{parts.query}")
-    found = babepedia.parse_search(selector, babepedia.HOME + parts.path)
-    assert [result.name for result in found] == [PEOPLE[0].name]
-    parts = urlsplit(iafd.search_url("n"))
-    found = iafd.parse_search(
-        page(sites.iafd, f"{parts.path}?{parts.query}"), iafd.HOME + parts.path
+def test_babepedias_newer_forms_are_read_back(sites):
+    mary, sparse = (
+        babepedia.parse_profile(page(sites.babepedia, urlsplit(url).path), url)
+        for name in ("Mary-Jane Holt", "Sparse Page")
+        for url in babepedia.profile_urls(name, None)
     )
-    assert {result.name for result in found} >= {"Ava Lindqvist", "Bruno Stein", "Iris Vane"}
+    assert mary.aliases == ("M. J. Holt", "Mary Holt")
+    assert mary.countries == ("US", "BR", "FR")
+    assert mary.photo_urls == (f"{babepedia.HOME}/user-uploads/Mary-Jane%20Holt10.jpg",)
+    assert (sparse.name, sparse.birth_date, len(sparse.photo_urls)) == ("Sparse Page", None, 1)
+
+
+def search(site, name: str) -> list[str]:
+    module = {"babepedia": babepedia, "iafd": iafd}[site.site.name]
+    parts = urlsplit(module.search_url(name))
+    selector = page(site, f"{parts.path}?{parts.query}")
+    assert module.classify(selector, module.search_url(name)) is PageKind.SEARCH
+    return [result.name for result in module.parse_search(selector, module.HOME)]
+
+
+def test_babepedia_suggests_names_that_begin_so(sites):
+    assert search(sites.babepedia, "Ava Lind") == ["Ava Lindqvist"]
+    assert search(sites.babepedia, "Lindqvist") == []
+    assert search(sites.babepedia, "mary-jane") == ["Mary-Jane Holt"]
+    parts = urlsplit(babepedia.search_url("mary jane"))
+    assert page(sites.babepedia, f"{parts.path}?term=mary-jane").root == []
+
+
+def test_iafds_search_lists_names_and_aliases(sites):
+    assert set(search(sites.iafd, "n")) >= {"Ava Lindqvist", "Bruno Stein", "Iris Vane"}
+    assert search(sites.iafd, "Mona Dahl") == ["Ava Lindqvist"]
+    assert search(sites.iafd, "brandt") == ["Olaf Brandt"]
 
 
 def test_iafd_redirects_older_links_and_single_matches(sites):
@@ -146,12 +193,13 @@ def test_iafd_redirects_older_links_and_single_matches(sites):
     assert get(sites.iafd, f"{parts.path}?{parts.query}")[1]["Location"] == new
 
 
-def test_iafd_has_two_ways_to_say_not_found(sites):
+def test_iafd_has_three_ways_to_say_not_found(sites):
     status, _, body = get(sites.iafd, "/person.rme/perfid=nobody/gender=f/nobody.htm")
     url = f"{iafd.HOME}/person.rme/perfid=nobody/gender=f/nobody.htm"
     assert status == 200
     assert iafd.classify(Selector(text=body.decode()), url) is PageKind.ABSENT
     assert get(sites.iafd, "/person.rme/id=00000000-0000-4000-8000-000000000000")[0] == 404
+    assert iafd.classify(page(sites.iafd, "/person.rme/nobody"), url) is PageKind.ABSENT
 
 
 def test_faults_strike_their_path_only_and_as_often_as_told(sites):

@@ -107,7 +107,7 @@ def settings_of(spec):
         },
         "RETRY_TIMES": 0,
     }
-    settings.setdict(changes | spec["settings"], priority="cmdline")
+    settings.setdict(changes | spec["settings"], priority="project")
     return settings
 
 

@@ -4,6 +4,7 @@ import io
 import random
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from enrichscrapy.faces import decode as decoding
 from enrichscrapy.faces.decode import DecodeLimits, Picture, Undecodable, decode, sniff, to_rgb
 from enrichscrapy.items import PhotoOutcome
 
 LIMITS = DecodeLimits()
+# 96x64, drawn: a disc of (200, 40, 40) at the left. Pillow cannot write HEIC.
+HEIC = (Path(__file__).parent / "drawn.heic").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +132,22 @@ def test_cut_short(encode, kind):
     assert kind in refused.detail
 
 
+def test_heic_as_phones_write_it():
+    assert sniff(HEIC) == "HEIF"
+    picture = decode(HEIC, LIMITS)
+    assert (picture.width, picture.height, picture.image.mode) == (96, 64, "RGB")
+    assert np.abs(np.array(picture.image.getpixel((30, 30))) - (200, 40, 40)).max() < 12
+    refused = decode(HEIC[: len(HEIC) // 2], LIMITS)
+    assert refused.outcome is PhotoOutcome.UNREADABLE
+    assert decode(HEIC, DecodeLimits(max_pixels=96)).outcome is PhotoOutcome.TOO_LARGE
+
+
+def test_heic_without_the_library_is_named(monkeypatch):
+    monkeypatch.setattr(decoding, "_reads_heif", lambda: False)
+    assert "HEIC" in decode(HEIC, LIMITS).detail
+    assert sniff(HEIC) is None
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -214,7 +234,7 @@ def seeds():
         buffer = io.BytesIO()
         image.save(buffer, kind)
         files.append(buffer.getvalue())
-    return files
+    return [*files, HEIC]
 
 
 SEEDS = seeds()

@@ -87,6 +87,11 @@ TODAY = dt.date(2026, 11, 26)
         ("0000-00-00", None),
         ("5-Mar-1990", "1990-03-05"),
         ("1990, March", "1990-03"),
+        ("1990-Mar-05", "1990-03-05"),
+        ("5/Mar/1990", "1990-03-05"),
+        ("Mar-05-1990", "1990-03-05"),
+        ("15th of October 1983; age 42 years young", "1983-10-15"),
+        ("October 1-2, 1990", "1990"),
     ],
 )
 def test_parse_date(text, expected):
@@ -148,6 +153,8 @@ def test_no_text_breaks_it(text):
         ("Age: 17", "2009-11-26"),
         ("1990 (13 years old)", "2013-11-26"),
         ("around 17 years old", "2011-11-26"),
+        ("almost 18 years old", "2010-11-26"),
+        ("over 18 years old", "2008-11-26"),
         ("8 years in the business", None),
         ("2150", "2150"),
         ("(1983)", "1983"),

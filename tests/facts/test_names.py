@@ -1,7 +1,11 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from enrichscrapy.facts.names import (
+    clean_name,
     fold_letters,
+    lookup_names,
     name_key,
     name_keys,
     name_words,
@@ -96,3 +100,60 @@ def test_split_number(name, parts):
 )
 def test_spelling_key(one, other, same):
     assert (spelling_key(one) == spelling_key(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("Tessa Lund", ["Tessa Lund"]),
+        ("Lund, Tessa", ["Tessa Lund"]),
+        ("Lund, Tessa, Jr.", ["Tessa Lund Jr."]),
+        ("Tessa Lund, Jr.", ["Tessa Lund Jr."]),
+        ("Tessa Lund (Swedish)", ["Tessa Lund"]),
+        ("Tessa Lund [inactive", ["Tessa Lund"]),
+        ("Tessa Lund 🌸", ["Tessa Lund"]),
+        ("Tessa❤️Lund", ["Tessa Lund"]),
+        ("👩🏽\u200d🦰 Tessa Lund™", ["Tessa Lund"]),
+        ("\ufeff\u202aTessa Lund\u202c\u200b", ["Tessa Lund"]),
+        ("Tessa\u00a0Lund\x00", ["Tessa Lund"]),
+        ("Ｔｅｓｓａ　Ｌｕｎｄ", ["Tessa Lund"]),
+        ("Tessa “Tess” Lund", ["Tessa Tess Lund"]),
+        ("Kira O’Mallin", ["Kira O'Mallin"]),
+        ("Zoe\u0308", ["Zoë"]),
+        ("TessaLund", ["TessaLund", "Tessa Lund"]),
+        ("Tessa\u00adLund", ["TessaLund", "Tessa Lund"]),
+        ("ZoëÉlan", ["ZoëÉlan", "Zoë Élan"]),
+        ("McKenna LeAnn", ["McKenna LeAnn"]),
+        ("Miss Tessa Lund", ["Miss Tessa Lund", "Tessa Lund"]),
+        ("Dr. Tessa", ["Dr. Tessa"]),
+        ("Missy Lund Ek", ["Missy Lund Ek"]),
+        ("Tessa Lund (II)", ["Tessa Lund 2", "Tessa Lund"]),
+        ("Tessa_2", ["Tessa 2"]),
+        ("(Tessa)", ["Tessa"]),
+        ("Ke$ha P!nk", ["Ke$ha P!nk"]),
+        ("\u200b", []),
+        ("❤️ (?)", []),
+        ("", []),
+    ],
+)
+def test_the_forms_under_which_a_site_may_list_a_name(name, forms):
+    assert list(lookup_names(name)) == forms
+
+
+@given(st.text(max_size=40))
+@settings(deadline=None)
+def test_a_clean_name_stays_as_it_is(name):
+    clean = clean_name(name)
+    assert clean_name(clean) == clean
+    assert clean == " ".join(clean.split())
+    assert clean_name(f"{clean}\u200b") == clean
+
+
+def test_a_name_in_camel_case_is_the_name_with_a_space():
+    assert not name_keys("TessaLund").isdisjoint(name_keys("Tessa Lund"))
+    assert name_keys("McKenna").isdisjoint(name_keys("Mc Kenna"))
+
+
+@pytest.mark.parametrize("name", ["Tes\u200bsa Lund", "\u202aTessa Lund\u202c", "Tessa\u00adLund"])
+def test_what_nobody_sees_makes_no_other_name(name):
+    assert not name_keys(name).isdisjoint(name_keys("Tessa Lund"))

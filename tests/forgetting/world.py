@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy import insert
 
 from enrichscrapy.database.ledger import RetryPolicy
-from enrichscrapy.database.schema import hosts, merged_ids, minors, suppressed_performers
+from enrichscrapy.database.schema import (
+    hosts,
+    import_rows,
+    merged_ids,
+    minors,
+    suppressed_performers,
+    unread_birth_dates,
+)
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import Identity, Outcome, Profile, ReferenceSiteMode
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
@@ -30,6 +37,11 @@ def populate(db, model_id):
         with db.write() as connection:
             row = {"performer_id": performer_id, "merged_stashbox_id": f"m{uuid}"}
             connection.execute(insert(merged_ids).values(endpoint="stashdb", **row))
+            row = {"performer_id": performer_id, "name": name, "file": "file"}
+            for row_id in (f"row {name}", f"{performer_id}17"):
+                connection.execute(insert(import_rows).values(row_id=row_id, **row))
+            row = {"performer_id": performer_id, "text": f"{name} will not say", "seen_at": 1.0}
+            connection.execute(insert(unread_birth_dates).values(row))
         performer = db.get_performer(performer_id)
         slug = name.replace(" ", "_")
         shots = [photo(f"{slug}{number}") for number in range(4)]

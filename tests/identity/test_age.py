@@ -50,6 +50,10 @@ def page(born):
         ("2010", "1990", "database"),
         ("1990", "2010", "page"),
         ("2010", None, "database"),
+        ("2012-03-02T00:00:00Z", "1992", "database"),
+        ("02/03/2012", "1992", "database"),
+        ("nobody could read this", "1992", "database"),
+        ("0000-00-00", "1992", None),
     ],
 )
 def test_either_word_is_enough(stored, said, word):

@@ -444,3 +444,9 @@ def test_name_key_knows_no_order(words, random):
 )
 def test_of_several_nationalities_one_in_common_is_enough(ours, theirs, agreement):
     assert compare_countries(ours, theirs) is agreement
+
+
+def test_a_page_in_another_database_that_both_name_is_a_link_in_common():
+    egafd = "https://www.egafd.com/actresses/details.php/id/v00001"
+    theirs = page(links={"egafd": (egafd.replace("https", "http"),)})
+    assert identify(performer(urls=(egafd,)), theirs, by_link=False).identity is CONFIRMED

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from enrichscrapy.database.minors import note_birthdays
+from enrichscrapy.lookups.own_folders import Folder
 from enrichscrapy.lookups.own_photos import import_faces
 
 
@@ -13,11 +15,11 @@ def test_no_photo_of_a_minor_is_read(db, tmp_path):
     by_page = db.add_performer("Ida Later")
     with db.write() as connection:
         note_birthdays(connection, by_page, {"iafd": dt.date(2999, 1, 1)}, db.clock())
-    for performer_id in (by_date, by_page):
-        folder = tmp_path / "known" / str(performer_id)
-        folder.mkdir(parents=True)
-        (folder / "a.jpg").symlink_to("/nowhere")  # opening it would raise
-    nothing = None  # no engine, no judge: neither may be asked
-    reports = list(import_faces(tmp_path / "known", db, nothing, 1, nothing))
+    folders = [
+        Folder(tmp_path / str(each), db.get_performer(each), photos=[Path("/nowhere/a.jpg")])
+        for each in (by_date, by_page)
+    ]
+    nothing = None  # no engine, no judge: neither may be asked, and no file is there
+    reports = list(import_faces(folders, db, nothing, 1, nothing))
     assert [report.lookup for report in reports] == [None, None]
     assert all("under 18" in report.problem for report in reports)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichscrapy.items import Identity, Outcome, Profile, ReferenceSiteMode
+from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.lookups.plan import (
     PageReport,
     Plan,
@@ -12,7 +12,9 @@ from enrichscrapy.lookups.plan import (
     StepKind,
     conclude,
     plan_by_link,
+    plan_by_name,
 )
+from enrichscrapy.sites import babepedia
 
 HOME = "https://www.babepedia.com/babe/"
 
@@ -130,6 +132,42 @@ def test_a_namesake_that_there_was_no_room_to_visit_leaves_it_ambiguous():
     answers = {HOME + "Ada": report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED)}
     drive(plan, answers, {"Ada": [HOME + "Ada", HOME + "Ada_2"]})
     assert conclude(plan).detail == "ambiguous"
+
+
+def test_a_search_that_could_not_be_asked_leaves_a_page_in_doubt_but_found():
+    plan = by_name(page("Ada", "Ada"), search("Ada"))
+    answers = {HOME + "Ada": report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED)}
+    drive(plan, answers)
+    assert conclude(plan).rivals == 0
+    plan.unsearched = True
+    conclusion = conclude(plan)
+    assert (conclusion.outcome, conclusion.rivals) == (Outcome.FOUND, None)
+
+
+def test_a_search_that_could_not_be_asked_is_told_where_nobody_was_found():
+    plan = by_name(page("Ada", "Ada"), search("Ada"))
+    drive(plan, {})
+    plan.unsearched = True
+    conclusion = conclude(plan)
+    assert conclusion.outcome is Outcome.ABSENT
+    assert "search could not be asked" in conclusion.detail
+
+
+def test_each_form_of_a_name_is_tried_once_and_searched_for():
+    performer = Performer(
+        1, "TessaLund", aliases=("Lund, Tessa", "Tessa Lund 🌸", "\u200b", "Tess")
+    )
+    steps = plan_by_name(performer, babepedia, 4).todo
+    assert [step.text for step in steps if step.kind is StepKind.SEARCH] == [
+        "TessaLund",
+        "Tessa Lund",
+        "Tess",
+    ]
+    assert [step.text for step in steps if step.kind is StepKind.PAGE] == [
+        "TessaLund",
+        "Tessa Lund",
+        "Tess",
+    ]
 
 
 def test_aliases_are_tried_after_the_canonical_name():

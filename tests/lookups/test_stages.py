@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.database.known_photos import KnownPicture
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.hashes import phash
+from enrichscrapy.faces.model import FacenetVGGFace2
 from enrichscrapy.index import publish
-from enrichscrapy.items import Face, Lookup, Outcome, Performer, Photo, PhotoOutcome
+from enrichscrapy.items import Face, Lookup, Outcome, Performer, Photo, PhotoOutcome, Verdict
 from enrichscrapy.items import ReferenceSiteMode as Mode
 from enrichscrapy.lookups.judge import Judge
 from enrichscrapy.lookups.stages import mark_shared, same_picture, take_faces
+from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.verdicts import Judgement, Limits, Thresholds
 from tests.database.builders import unit_vector
 from tests.index.conftest import MODEL, World, db, unit  # noqa: F401  # a fixture
@@ -128,13 +132,14 @@ def world(db):  # noqa: F811
 
 
 def test_the_rules_learn_how_large_the_index_is(world, tmp_path):
-    """What is near among sixty faces is not near among a million."""
+    """What is near among sixty faces is not near among a million; and who is near the performer's
+    trusted faces."""
     world.add(*range(1, 13))
     publish(world.db, tmp_path / "index", world.model_id)
     told = []
 
     def rules(candidates, references, neighbours, context, *_):
-        told.append((context.index_size, len(neighbours[0])))
+        told.append((context.index_size, len(neighbours[0]), len(context.around)))
         return Judgement(())
 
     crawler = SimpleNamespace()
@@ -147,6 +152,49 @@ def test_the_rules_learn_how_large_the_index_is(world, tmp_path):
     item = lookup()
     item.performer = Performer(999, "Nobody Yet")
     item.faces = [face(unit(1))]
-    judging.find_neighbours(item)
-    judging.judge(item, [])
-    assert told == [(12, 12)]
+    for trusted in ([], [stored(unit(2)), stored(unit(3)), stored(unit(90), trusted=False)]):
+        judging.find_neighbours(item, trusted)
+        judging.judge(item, trusted)
+    assert told == [(12, 12, 0), (12, 12, 12)]
+    mean = unit(2) + unit(3)
+    mean /= np.linalg.norm(mean)
+    gaps = sorted(1 - float(unit(seed) @ mean) for seed in range(1, 13))
+    assert [other.distance for other in item.around] == pytest.approx(gaps, abs=1e-5)
+
+
+def stored(vector, verdict=Verdict.ACCEPTED, reason="match", trusted=True):
+    return StoredFace(
+        1, 999, 1, 1, "iafd", vector, 0.9, 1.0, verdict, trusted, reason, {}, "", 0.0, "rules"
+    )
+
+
+@pytest.mark.parametrize(
+    ("performer", "weak"),
+    [
+        (Performer(1, "Ada Demo", country="KR"), True),
+        (Performer(1, "Ada Demo", country="SE", ethnicity="ASIAN"), True),
+        (Performer(1, "Ada Demo", country="SE"), False),
+    ],
+)
+def test_the_rules_learn_on_whom_the_model_is_weak_and_what_waits(performer, weak):
+    told = []
+
+    def rules(candidates, references, neighbours, context, thresholds, limits):
+        told.append((context.weak, [face.waiting for face in references], thresholds.caution))
+        return Judgement(())
+
+    settings = read_settings({"FACE_CAUTION": 2})
+    judge = replace(Judge.from_settings(settings), rules=rules)
+    judge = judge.for_model(MODEL, None, FacenetVGGFace2)
+    item = lookup()
+    item.performer = performer
+    held = Verdict.QUARANTINED
+    judge(
+        item,
+        [
+            stored(unit(2)),
+            stored(unit(3), held, "only_the_name_speaks_for_the_page", trusted=False),
+            stored(unit(4), held, "other_performer", trusted=False),
+        ],
+    )
+    assert told == [(weak, [False, True], 2.0)]

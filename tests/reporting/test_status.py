@@ -2,10 +2,10 @@ import io
 import json
 
 from rich.console import Console
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select, update
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.schema import hosts
+from enrichscrapy.database.schema import faces, hosts
 from enrichscrapy.index import publish
 from enrichscrapy.reporting.hosts import host_states
 from enrichscrapy.reporting.status import read_status
@@ -50,6 +50,18 @@ def test_the_printed_tables_hold_the_numbers_of_the_database(filled, tmp_path):
     assert f"{status.waiting_for_review} faces wait for you" in text
     assert "left alone" in text
     assert "babepedia by name: female performers and those of unknown gender" in text
+
+
+def test_performers_whom_the_model_cannot_tell_apart_are_counted(filled, tmp_path):
+    with filled.database.write() as connection:
+        some = update(faces).where(faces.c.verdict == "quarantined")
+        connection.execute(some.values(reason="people_too_alike"))
+        held = select(func.count(faces.c.performer_id.distinct()), func.count())
+        told = connection.execute(held.where(faces.c.verdict == "quarantined")).one()
+    status = read_status(filled.database, tmp_path / "index", SOURCES)
+    assert (status.hard_to_tell.performers, status.hard_to_tell.faces) == tuple(told)
+    assert "where the model may not tell people apart" in printed(status)
+    assert status.to_json()["hard_to_tell"]["faces"] == told[1] > 0
 
 
 def test_the_tables_fit_a_terminal_of_eighty_columns(filled, tmp_path):

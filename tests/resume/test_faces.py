@@ -141,7 +141,7 @@ def test_workers_that_die_and_cannot_start_end_the_crawl_at_once(place, sites, c
     assert state(place) == ({1: "found", 2: "found"}, [])
 
 
-def test_a_folder_for_kept_photos_that_cannot_be_written_ends_the_crawl_at_once(place, sites, crawl):
+def test_a_folder_for_kept_photos_that_cannot_be_written_ends_it_at_once(place, sites, crawl):
     (place.folder / "kept").mkdir()
     for number in (1, 2):
         (place.folder / "kept" / str(number)).write_text("in the way")

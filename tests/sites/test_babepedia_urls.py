@@ -47,6 +47,9 @@ def test_slug_from_url(url, slug):
         ("Anna_2", "Anna_2"),
         ("Zoë d'Orm", "Zoë_d'Orm"),
         ("Mary-Jane", "Mary-Jane"),
+        ("Kira O’Mallin", "Kira_O'Mallin"),
+        ("Zoe\u0308 Orm", "Zoë_Orm"),
+        ("Orm, Zoë", "Zoë_Orm"),
     ],
 )
 def test_slug_from_name(name, slug):
@@ -76,11 +79,22 @@ def test_profile_urls_try_the_apostrophe_both_ways():
     assert babepedia.profile_urls(" ", None) == []
 
 
-def test_search_url_escapes_the_name():
-    assert (
-        babepedia.search_url("Zoë & Co")
-        == "https://www.babepedia.com/search/?search_term_string=Zo%C3%AB+%26+Co"
-    )
+def test_guesses_and_search_see_no_ornaments():
+    plain, adorned = "Zoë D'Orm", " D’Orm, Zoe\u0308 ❤️ (2019)\u200b"
+    assert babepedia.profile_urls(adorned, None) == babepedia.profile_urls(plain, None)
+    assert babepedia.search_url(adorned) == babepedia.search_url(plain)
+
+
+def test_a_stored_link_keeps_what_a_name_would_lose():
+    url = "https://www.babepedia.com/babe/Nora_(model)"
+    assert babepedia.slug_from_url(url) == "Nora_(model)"
+    assert babepedia.canonical_url(url) == "https://www.babepedia.com/babe/Nora_%28model%29"
+
+
+def test_search_url_asks_the_suggestions_with_spaces_for_hyphens():
+    home = "https://www.babepedia.com/ajax-search.php?term="
+    assert babepedia.search_url("Zoë & Co") == f"{home}Zo%C3%AB+%26+Co"
+    assert babepedia.search_url("Mary-Jane  Lune-") == f"{home}Mary+Jane+Lune"
 
 
 @given(st.text(max_size=40))

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.sites import iafd
@@ -46,6 +46,9 @@ def test_slug_from_url(url, slug):
         ("Zoë O'Lune", "zoeolune"),
         ("Zoë O’Lune", "zoeolune"),
         ("葵 花", "葵花"),
+        ("Vesterlund, Nora (II)", "noravesterlund2"),
+        ("Nora Vesterlund 🌸 (Swedish)", "noravesterlund"),
+        ("\u202aNora\u00ad Vesterlund\u200b", "noravesterlund"),
     ],
 )
 def test_slug_from_name(name, slug):
@@ -98,6 +101,8 @@ def test_search_url_escapes_the_name():
 
 
 @given(st.text(max_size=40))
+@example("\u13a0")  # Cherokee: its small letters fold to capitals
+@example("\u1fd7b")
 @settings(deadline=None)
 def test_slugs_make_the_round_trip(name):
     slug = iafd.slug_from_name(name)
@@ -117,3 +122,9 @@ def test_canonical_url_is_idempotent(url):
     if canonical is not None:
         assert iafd.canonical_url(canonical) == canonical
         assert iafd.slug_from_url(canonical) == iafd.slug_from_url(url)
+
+
+def test_guesses_and_search_see_no_ornaments():
+    plain, adorned = "Zoë D'Orm", " D’Orm, Zoe\u0308 ❤️ (2019)\u200b"
+    assert iafd.profile_urls(adorned, "FEMALE") == iafd.profile_urls(plain, "FEMALE")
+    assert iafd.search_url(adorned) == iafd.search_url(plain)

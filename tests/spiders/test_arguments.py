@@ -2,7 +2,7 @@ import pytest
 
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import ReferenceSiteMode
-from enrichscrapy.spiders.arguments import SpiderArguments
+from enrichscrapy.spiders.arguments import SpiderArguments, find_performers
 
 
 def test_defaults_are_url_mode_without_limits():
@@ -26,6 +26,8 @@ def test_reads_what_a_user_types():
         ({"limit": "many"}, "from 1 up"),
         ({"performers": "3;4"}, "separated by commas"),
         ({"performers": "0"}, "separated by commas"),
+        ({"performers": ""}, "separated by commas"),
+        ({"performers": "3,,4"}, "separated by commas"),
         ({"gender": "WOMAN"}, "FEMALE"),
     ],
 )
@@ -34,3 +36,15 @@ def test_a_bad_argument_is_refused_with_what_would_do(given, told):
         SpiderArguments.parse(**given)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_performers_may_be_named(db):
+    for name in ("Nora Vee", "Mia R", "Anna", "Anna"):
+        db.add_performer(name)
+    words = SpiderArguments.parse(performers="nora vee, 2,id:2").performers
+    assert words == (2, "id:2", "nora vee")
+    assert [meant.performer.id for meant in find_performers(db, words)] == [2, 2, 1]
+    with pytest.raises(BadSetting, match="Nobody: there is no performer Nobody"):
+        find_performers(db, (1, "Nobody"))
+    with pytest.raises(BadSetting, match=r"several performers have it: id:3 Anna .*; id:4 Anna"):
+        find_performers(db, ("Anna",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import threading
@@ -10,12 +11,13 @@ import time
 
 import pytest
 from scrapy import Request, signals
-from scrapy.http import HtmlResponse
+from scrapy.http import Headers, HtmlResponse
+from scrapy.responsetypes import responsetypes
 from twisted.python.failure import Failure
 
 from enrichscrapy.exceptions import DatabaseUnavailable
 from enrichscrapy.items import Lookup, Outcome, Performer
-from enrichscrapy.lookups.plan import plan_by_name
+from enrichscrapy.lookups.plan import PageReport, plan_by_name
 from enrichscrapy.sites import PageKind
 from enrichscrapy.spiders import reference
 from enrichscrapy.spiders.babepedia import BabepediaSpider
@@ -99,6 +101,58 @@ def test_a_search_page_that_breaks_its_parser_is_a_failed_lookup(spider, monkeyp
     assert isinstance(lookup, Lookup)
     assert lookup.outcome is Outcome.FAILED
     assert lookup.detail == "parser: ZeroDivisionError: a page nobody has seen"
+
+
+def search_answers(spider, body: str, content_type: str, status: int = 200) -> Lookup:
+    """The lookup after its guessed page was not there and its search answered so."""
+    plan = plan_by_name(spider.performer, spider.site, 4)
+    guess, step = plan.next_step(), plan.next_step()
+    plan.add_report(PageReport(guess.url, Outcome.ABSENT, name=guess.text))
+    plan.todo.clear()
+    headers = {"Content-Type": content_type}
+    kind = responsetypes.from_args(headers=Headers(headers), url=step.url, body=body.encode())
+    page = kind(step.url, status=status, headers=headers, body=body.encode())
+
+    async def parse():
+        return [each async for each in spider.parse_search(page, plan, step)]
+
+    (result,) = asyncio.run(parse())
+    return result
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=utf-8"])
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ("[]", "absent"),
+        (" \n[]", "absent"),
+        ("null", "absent"),
+        ('[{"value": ["Ada"], "label": {"a": 1}}, 7, null, {"value": 1e400}, {}]', "absent"),
+        ("[" * 100_000, "failed"),
+        ("[1" + "0" * 10_000 + "]", "failed"),
+        ("[1, 2", "failed"),
+        ('{"error": "busy"}', "failed"),
+        ("<html><title>Welcome</title></html>", "failed"),
+        ("", "failed"),
+    ],
+)
+def test_a_search_that_answers_nonsense_costs_that_page(spider, content_type, body, outcome):
+    lookup = search_answers(spider, body, content_type)
+    assert isinstance(lookup, Lookup)
+    assert lookup.outcome.value == outcome
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=utf-8"])
+def test_suggestions_are_candidates_whatever_they_are_called(spider, content_type):
+    many = [{"label": "Demo Ada", "value": "Demo Ada"}, *[{"value": "Somebody Else"}] * 50_000]
+    request = search_answers(spider, json.dumps(many), content_type)
+    assert request.url == "https://www.babepedia.com/babe/Demo_Ada"
+
+
+def test_a_search_that_is_gone_is_said_and_blocks_nobody(spider):
+    lookup = search_answers(spider, "Not Found", "text/html", status=404)
+    assert lookup.outcome is Outcome.ABSENT
+    assert "search could not be asked" in lookup.detail
 
 
 class _Searching:

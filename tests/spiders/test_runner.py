@@ -119,6 +119,9 @@ def test_performers_narrows_the_run(place, site):
         ids = [db.add_performer(f"Person Number{n}", gender="FEMALE") for n in range(3)]
     assert place.crawl("babepedia", mode="name", performers=ids[1]).returncode == 0
     assert site.profiles == ["/babe/Person_Number1"]
+    done = place.crawl("babepedia", mode="name", performers="person number2")
+    assert site.profiles == ["/babe/Person_Number1", "/babe/Person_Number2"]
+    assert f"scrapy crawl: id:{ids[2]} Person Number2" in done.stderr
 
 
 @pytest.mark.parametrize(

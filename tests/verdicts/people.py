@@ -37,7 +37,13 @@ def verdicts(candidates, references=(), neighbours=None, trust="high", identity=
         candidates,
         list(references),
         neighbours if neighbours is not None else [()] * len(candidates),
-        Context(rest.pop("source", "babepedia"), trust, identity, "url", rest.pop("index_size", 0)),
+        Context(
+            rest.pop("source", "babepedia"),
+            trust,
+            identity,
+            "url",
+            **{name: rest.pop(name) for name in ("index_size", "around", "weak") if name in rest},
+        ),
         rest.pop("thresholds"),
         rest.pop("limits", ROOMY),
     )

@@ -17,6 +17,7 @@ from enrichscrapy.verdicts import (
     Thresholds,
 )
 from enrichscrapy.verdicts.crowd import apart_from_crowd
+from enrichscrapy.verdicts.region import usual_distances
 from tests.verdicts import people
 from tests.verdicts.people import ROOMY, at, photos, trusted
 
@@ -34,6 +35,7 @@ RULES = Thresholds(
     crowd_weight=0.3,
     together_crowd_weight=0.3,
     spread_weight=0.35,
+    apart=0.0,
     stranger_mean=0.875,
     stranger_sd=0.125,
 )
@@ -120,9 +122,14 @@ def test_without_faces_one_uncorroborated_photo_is_not_enough():
     assert not judged.decisions[0].trusted
 
 
-def test_without_faces_two_agreeing_photos_are_accepted_but_do_not_vouch():
-    got, judged = verdicts(photos(at(0.1), at(0.1, turn=1), at(0.1, turn=2, person=1)))
-    assert got[:2] == [(Verdict.ACCEPTED, Reason.AGREEING_PHOTOS)] * 2
+def test_without_faces_agreeing_photos_wait_until_more_than_the_name_speaks_for_their_page():
+    """A stranger's photos agree as well, and a namesake has a page on both sites."""
+    shown = photos(at(0.1), at(0.1, turn=1), at(0.1, turn=2, person=1))
+    for identity in (None, Identity.UNCORROBORATED):
+        got, _ = verdicts(shown, identity=identity)
+        assert got[:2] == [(Verdict.QUARANTINED, Reason.UNPROVEN_PAGE)] * 2
+    got, judged = verdicts(shown, identity=Identity.CONFIRMED)
+    assert got[:2] == [(Verdict.ACCEPTED, Reason.CORROBORATED_PAGE)] * 2
     assert got[2] == (Verdict.QUARANTINED, Reason.OUTVOTED)
     assert not any(decision.trusted for decision in judged.decisions)
 
@@ -133,14 +140,40 @@ def test_a_second_copy_of_a_picture_is_no_second_photo():
     assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
 
 
-def test_another_source_confirms_what_was_accepted_on_thin_evidence():
+@pytest.mark.parametrize("identity", [Identity.CONFIRMED, Identity.UNCORROBORATED])
+def test_a_confirmed_page_confirms_what_another_source_showed(identity):
     thin = [Reference(5, at(0.1, turn=5), False, 0.8, "iafd")]
-    got, judged = verdicts(photos(at(0.1)), thin)
+    got, judged = verdicts(photos(at(0.1)), thin, identity=identity)
     assert got == [(Verdict.ACCEPTED, Reason.OTHER_SOURCE)]
+    proven = identity is Identity.CONFIRMED
+    assert judged.confirm == ((5,) if proven else ())
+    assert judged.decisions[0].trusted is proven
+    same = [dataclasses.replace(thin[0], source="babepedia")]
+    assert verdicts(photos(at(0.1)), same, identity=identity)[1].confirm == ()
+
+
+def waiting(*vectors, source="iafd"):
+    return [Reference(5 + n, v, False, 0.8, source, waiting=True) for n, v in enumerate(vectors)]
+
+
+def test_a_face_that_waited_for_a_confirmed_page_comes_in_by_one():
+    held = waiting(at(0.1, turn=5), at(0.1, turn=6, person=1))
+    got, judged = verdicts(photos(at(0.1)), held, identity=Identity.CONFIRMED)
+    assert got[0][0] is Verdict.ACCEPTED
     assert judged.confirm == (5,)
-    assert judged.decisions[0].trusted
-    _, judged = verdicts(photos(at(0.1)), [Reference(5, at(0.1, turn=5), False, 0.8, "babepedia")])
-    assert judged.confirm == ()
+    full = Limits(per_source=1, total=1)
+    assert not verdicts(photos(at(0.1)), held, identity=Identity.CONFIRMED, limits=full)[1].confirm
+
+
+def test_two_pages_known_by_name_alone_never_confirm_each_other():
+    held = waiting(at(0.1, turn=5), at(0.1, turn=6))
+    shown = photos(at(0.1), at(0.1, turn=1))
+    got, judged = verdicts(shown, held, identity=Identity.UNCORROBORATED)
+    assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
+    assert not judged.confirm
+    # Nor does the same source, nor the same picture again.
+    for same in (waiting(at(0.1, turn=5), source="babepedia"), waiting(at(0.1))):
+        assert not verdicts(shown, same, identity=Identity.CONFIRMED)[1].confirm
 
 
 def test_the_users_own_photos_are_accepted_and_trusted():
@@ -445,3 +478,57 @@ def test_a_copy_of_a_photo_and_another_performers_face_help_nobody_in():
     theirs = [(), [Neighbour(7, 70, 0.01)]]
     got, _ = verdicts(photos(zone, at(0.15)), AXIS, theirs)
     assert got[0] == (Verdict.QUARANTINED, Reason.OUTVOTED)
+
+
+def ring(*distances, first=7):
+    """Faces of as many other people."""
+    return tuple(Neighbour(first + n, 70 + n, gap) for n, gap in enumerate(distances))
+
+
+CAUTIOUS = dataclasses.replace(EAGER, crowd_weight=0.0, apart=0.03, crowd_caution=5.0)
+USUAL = tuple(usual_distances(10, 3000, RULES))
+
+
+def among(people, weak=False, distance=0.3, identity=None):
+    """The verdict on a face at ``distance``, with these people near it and its trusted faces."""
+    near = ring(*people)
+    (got,), _ = verdicts(
+        photos(at(distance)),
+        AXIS,
+        [near],
+        index_size=3000,
+        around=near,
+        weak=weak,
+        identity=identity,
+        thresholds=CAUTIOUS,
+    )
+    return got
+
+
+def test_where_people_lie_as_usual_a_near_face_is_accepted():
+    assert among(USUAL)[0] is Verdict.ACCEPTED
+
+
+def test_a_face_in_a_dense_region_waits():
+    assert among([0.37] * 10, distance=0.25) == (Verdict.QUARANTINED, Reason.CROWDED)
+
+
+def test_a_few_who_stand_out_from_all_the_rest_are_a_dense_group():
+    few = [0.37, 0.39, 0.41, *(gap + 0.08 for gap in USUAL[3:])]
+    assert among(few, distance=0.25) == (Verdict.QUARANTINED, Reason.CROWDED)
+
+
+def test_a_face_far_from_everybody_waits_too():
+    """Nobody near is no evidence: the person may be of a group the index does not hold."""
+    assert among([gap + 0.25 for gap in USUAL]) == (Verdict.QUARANTINED, Reason.UNFAMILIAR)
+
+
+def test_where_the_database_says_that_the_model_is_weak_faces_wait():
+    assert among(USUAL, weak=True) == (Verdict.QUARANTINED, Reason.CROWDED)
+    assert among(USUAL, weak=True, identity=Identity.CONFIRMED)[0] is Verdict.QUARANTINED
+
+
+def test_another_person_hardly_farther_than_the_trusted_faces_leaves_it_open():
+    assert among([0.41, *USUAL[1:]])[0] is Verdict.ACCEPTED
+    assert among([0.37, *USUAL[1:]])[0] is Verdict.QUARANTINED
+    assert among(USUAL)[0] is Verdict.ACCEPTED

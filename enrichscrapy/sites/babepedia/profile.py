@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from urllib.parse import unquote
 
 from parsel import Selector
 
 from enrichscrapy.facts.countries import (
+    countries_from_nationality,
     country_from_code,
     country_from_name,
-    country_from_nationality,
 )
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, outside_link
-from enrichscrapy.facts.names import name_words
-from enrichscrapy.facts.text import clean_aliases, fold
+from enrichscrapy.facts.names import name_keys, name_words
+from enrichscrapy.facts.text import (
+    MAX_LINK,
+    MAX_LIST,
+    MAX_NAME,
+    clean_aliases,
+    cut,
+    fold,
+    without_notes,
+)
 from enrichscrapy.items import PartialDate, Profile
 from enrichscrapy.sites import PageKind
-from enrichscrapy.sites.babepedia.search import suggestions
+from enrichscrapy.sites.babepedia.search import is_suggestions
 from enrichscrapy.sites.babepedia.urls import (
     HOME,
     HOSTS,
@@ -32,11 +41,14 @@ from enrichscrapy.sites.babepedia.urls import (
     slug_from_url,
 )
 from enrichscrapy.sites.html import (
+    Element,
+    classes_of,
     first_elements,
     has_class,
     heading_text,
     is_readable,
     text_of,
+    title_of,
 )
 from enrichscrapy.sites.links import on_site, photo_url
 
@@ -59,19 +71,15 @@ _UPLOAD = r"/user-uploads/(?![^/]*_thumb\d*\.)[^/]+\.(?:jpe?g|png|webp)"
 _STRANGERS = "@id='friends-block' or @id='morelikethumbs' or @id='sidebar' or self::aside"
 _NOT_SOMEBODY_ELSE = f"not(ancestor::*[{has_class('thumbshot')} or {_STRANGERS}])"
 _PORTRAITS = [
-    first_elements(f"id('{box}')/descendant::a[@href]", _NOT_SOMEBODY_ELSE)
+    first_elements(
+        f"id('{box}')/descendant::a[@href]", f"{_NOT_SOMEBODY_ELSE} and not({has_class('noimg')})"
+    )
     for box in ("profimg", "profselect", "profbox2", "profbox")
 ]
-_UPLOADS = [
-    first_elements(
-        "descendant::a[contains(@href, '/user-uploads/')]",
-        f"ancestor::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
-        f" and {_NOT_SOMEBODY_ELSE}",
-    )
-]
-_BESIDE_AKA = (
-    "ancestor::small or ancestor::button or "
-    f"ancestor::*[@id='aliasinfobtn' or @id='aliasinfo' or {has_class('aliasnote')}]"
+_UPLOADS = first_elements(
+    "descendant::a[contains(@href, '/user-uploads/')]",
+    f"ancestor::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
+    f" and {_NOT_SOMEBODY_ELSE}",
 )
 _LABEL = f"descendant::span[{has_class('label')}]"
 
@@ -79,16 +87,22 @@ _LABEL = f"descendant::span[{has_class('label')}]"
 # --- What page it is -----------------------------------------------------------------------------
 def classify(selector: Selector, url: str) -> PageKind:
     """Not found is never a 404 here, but a search page in the profile's stead: ``SEARCH``."""
-    if selector.type == "json":
-        return PageKind.SEARCH if list(suggestions(selector)) else PageKind.UNKNOWN
+    if is_suggestions(selector):
+        return PageKind.SEARCH
     if not is_readable(selector):
         return PageKind.UNKNOWN
-    if _name(selector) and _facts(selector) is not None:
+    name, title = _name(selector), title_of(selector)
+    if name and (_facts(selector) is not None or _is_profile_title(title, name)):
         return PageKind.PROFILE
-    title = fold(selector.xpath("string(descendant::title[1])").get())
     if re.search(r"\bsearch results\b", title, re.IGNORECASE) and "babepedia" in title.casefold():
         return PageKind.SEARCH
     return PageKind.UNKNOWN
+
+
+def _is_profile_title(title: str, name: str) -> bool:
+    """``Name - Free pics, galleries & more at Babepedia``: it may lack the block of facts."""
+    match = re.fullmatch(r"(.+?) - Free (?:nude )?pics\b.*\bat Babepedia", title, re.IGNORECASE)
+    return match is not None and name_words(match[1]) == name_words(name)
 
 
 def _facts(selector: Selector) -> Selector | None:
@@ -101,7 +115,8 @@ def _facts(selector: Selector) -> Selector | None:
 
 
 def _name(selector: Selector) -> str:
-    for heading in selector.xpath("id('babename')[self::h1] | id('bioarea')/descendant::h1"):
+    headings = "id('babename')[self::h1] | id('bioarea')/descendant::h1"
+    for heading in selector.xpath(first_elements(headings)):
         name = heading_text(heading)
         if name:
             return name
@@ -113,7 +128,8 @@ def parse_profile(selector: Selector, url: str) -> Profile:
     name = _name(selector)
     rows = _rows(selector)
     page_url = _own_url(selector) or canonical_url(url) or url
-    aliases = clean_aliases(_aliases(selector), name)
+    aliases = clean_aliases(_aliases(selector, rows), name)
+    countries = _countries(rows)
     return Profile(
         name=name,
         url=page_url,
@@ -121,10 +137,12 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         gender=_gender(selector),
         birth_date=_date(rows.get("born")),
         death_date=_date(rows.get("died")),
-        country=_country(rows),
+        country=next(iter(countries), None),
         links=_links(selector),
-        photo_urls=tuple(_photos(selector, (name, slug_from_url(page_url) or "", *aliases))),
+        photo_urls=tuple(_photos(selector, name, (slug_from_url(page_url) or "", *aliases))),
         source_id=slug_from_url(page_url),
+        countries=countries,
+        birth_text=_birth_text(rows),
     )
 
 
@@ -138,19 +156,26 @@ def _rows(selector: Selector) -> dict[str, Selector]:
 
 
 def _value(row: Selector) -> str:
-    beside = f"text() | *[not(self::span[{has_class('label')}])]/descendant::text()"
-    return fold(" ".join(row.xpath(beside).getall())).lstrip(": ")
+    return text_of(row, " ", skip=lambda each: "label" in classes_of(each)).lstrip(": ")
 
 
 def _date(row: Selector | None) -> PartialDate | None:
     return parse_date(_value(row)) if row is not None else None
 
 
+def _birth_text(rows: dict[str, Selector]) -> str:
+    """Birth and age as the page says them: ``15th of October 1983; age 42 years young``."""
+    said = [
+        (mark, _value(rows[row])) for row, mark in (("born", ""), ("age", "age ")) if row in rows
+    ]
+    return cut("; ".join(mark + value for mark, value in said if value))
+
+
 def _own_url(selector: Selector) -> str | None:
-    candidates = selector.xpath(
-        "descendant::link[@rel='canonical']/@href | descendant::meta[@property='og:url']/@content"
-    ).getall()
-    for href in candidates:
+    links = "descendant::link[@rel='canonical']/@href"
+    metadata = "descendant::meta[@property='og:url']/@content"
+    candidates = (selector.xpath(first_elements(each)).getall() for each in (links, metadata))
+    for href in chain.from_iterable(candidates):
         parts = on_site(href, HOME, HOSTS)
         found = canonical_url(parts.geturl()) if parts else None
         if found:
@@ -161,45 +186,57 @@ def _own_url(selector: Selector) -> str | None:
 def _gender(selector: Selector) -> str | None:
     """As the page's metadata say; a page without them is a woman's, as the site's pages are."""
     properties = "@property='profile:gender' or @name='profile:gender'"
-    said = fold(selector.xpath(f"descendant::meta[{properties}]/@content").get()).casefold()
+    said = cut(selector.xpath(f"descendant::meta[{properties}]/@content").get()).casefold()
     return _GENDERS.get(said) if said else "FEMALE"
 
 
-def _country(rows: dict[str, Selector]) -> str | None:
-    """Nationality by its flag or demonym, else the country of birth."""
+def _countries(rows: dict[str, Selector]) -> tuple[str, ...]:
+    """Nationalities by their flags, else by their demonyms, else the country of birth."""
     nationality, birthplace = rows.get("nationality"), rows.get("birthplace")
-    found = None
+    found: tuple[str, ...] = ()
     if nationality is not None:
-        classes = " ".join(nationality.xpath(".//@class").getall())
-        codes = re.findall(r"(?<!\S)fi-([a-z]{2}(?:-[a-z]+)?)(?!\S)", classes, re.IGNORECASE)
-        found = next(filter(None, map(country_from_code, codes)), None)
-        found = found or country_from_nationality(re.sub(r"[()]", ",", _value(nationality)))
-    if found is None and birthplace is not None:
-        links = birthplace.xpath(".//a[contains(@href, 'topbabespercountry')]")
-        names = [text_of(link) for link in links[-1:]] or [_value(birthplace).rpartition(",")[2]]
-        found = country_from_name(names[0])
+        found = _flags(nationality)
+        found = found or countries_from_nationality(re.sub(r"[()]", ",", _value(nationality)))
+    if not found and birthplace is not None:
+        links = birthplace.xpath("(.//a[contains(@href, 'topbabespercountry')])[last()]")
+        names = [text_of(link) for link in links] or [_value(birthplace).rpartition(",")[2]]
+        found = tuple(filter(None, map(country_from_name, names)))
     return found
 
 
-def _aliases(selector: Selector) -> Iterator[str]:
-    """First the line under the name, then the fuller list, without the notes beside the names."""
-    for aka in selector.xpath("id('aka') | id('bioarea')/descendant::h2[not(@id)]"):
-        texts = aka.xpath(first_elements("descendant::text()", f"not({_BESIDE_AKA})")).getall()
-        line = fold("".join(texts))
+def _flags(row: Selector) -> tuple[str, ...]:
+    """``<span class="fi fi-es">``: the class holds the country's code."""
+    classes = " ".join(row.xpath(first_elements("descendant::*/@class")).getall())[:MAX_LIST]
+    codes = re.findall(r"(?<!\S)fi-([a-z]{2}(?:-[a-z]{1,4})?)(?!\S)", classes, re.IGNORECASE)
+    return tuple(filter(None, dict.fromkeys(map(country_from_code, codes))))
+
+
+def _aliases(selector: Selector, rows: dict[str, Selector]) -> Iterator[str]:
+    """The line under the name, then the fuller lists, without the notes beside the names."""
+    headings = "id('aka') | id('bioarea')/descendant::h2[not(@id)]"
+    for aka in selector.xpath(first_elements(headings)):
+        line = text_of(aka, skip=_is_beside_aka)
         own, said = re.subn(r"^(?:also known as|aka)\b[:\s]*", "", line, flags=re.IGNORECASE)
         if said or "id" in aka.attrib:
             yield from re.split(r"\s+[-/–]\s+", own)
     names = f"id('aliasinfo')/descendant::*[{has_class('aliasname')}]"
     for name in selector.xpath(first_elements(names)):
-        inside = f"descendant::text()[not(ancestor::*[{has_class('aliasnote')}])]"
-        yield "".join(name.xpath(inside).getall())
+        yield text_of(name, skip=_is_beside_aka)
+    for row in (rows[label] for label in ("also known as", "aka") if label in rows):
+        yield from re.split(r"\s+[-/–]\s+|[,;]\s", without_notes(_value(row)))
+
+
+def _is_beside_aka(element: Element) -> bool:
+    """The words, buttons and notes that stand among the names."""
+    by_id = element.get("id") in ("aliasinfobtn", "aliasinfo")
+    return by_id or element.tag in ("small", "button") or "aliasnote" in classes_of(element)
 
 
 def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
     """The person's own accounts. ``/onlyfans/<name>`` is the site's way round to OnlyFans."""
     links: dict[str, list[str]] = {}
     for link in selector.xpath(first_elements("id('socialicons')/descendant::a[@href]")):
-        href = fold(link.attrib["href"])
+        href = fold(link.attrib["href"][: MAX_LINK + 1])
         detour = on_site(href, HOME, HOSTS)
         if detour and (handle := re.fullmatch(r"/onlyfans/([^/]+)/?", detour.path)):
             href = f"https://onlyfans.com/{handle[1]}"
@@ -213,12 +250,20 @@ def _links(selector: Selector) -> dict[str, tuple[str, ...]]:
     return {kind: tuple(urls) for kind, urls in links.items()}
 
 
-def _photos(selector: Selector, names: Iterable[str]) -> Iterator[str]:
+def _photos(selector: Selector, name: str, others: Iterable[str]) -> Iterator[str]:
     """Portraits first (the main one leads), then what users uploaded to this profile."""
-    known = {_letters(name) for name in names}
-    for boxes, path in ((_PORTRAITS, _PORTRAIT), (_UPLOADS, _UPLOAD)):
-        hrefs = (href for box in boxes for href in selector.xpath(f"{box}/@href").getall())
-        yield from _own_photos(hrefs, path, known)
+    known = {_letters(each) for each in (name, *others)}
+    portraits = (href for box in _PORTRAITS for href in selector.xpath(f"{box}/@href").getall())
+    yield from _own_photos(portraits, _PORTRAIT, known)
+    uploads = (a.attrib["href"] for a in selector.xpath(_UPLOADS) if _shows(a, name))
+    yield from _own_photos(uploads, _UPLOAD, known)
+
+
+def _shows(upload: Selector, name: str) -> bool:
+    """Does the picture itself name this person? Users upload others to a profile as well."""
+    pictured = upload.xpath(first_elements("descendant::img/@alt")).getall()
+    keys = [name_keys(cut(alt, MAX_NAME)) for alt in pictured]
+    return bool(keys) and not any(name_keys(name).isdisjoint(alt) for alt in keys)
 
 
 def _own_photos(hrefs: Iterable[str], path: str, known: set[str]) -> Iterable[str]:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote, quote_plus, unquote
 
 from enrichscrapy.facts.links import split_url
-from enrichscrapy.facts.text import fold
+from enrichscrapy.facts.names import clean_name
 
 NAME = "babepedia"
 HOME = "https://www.babepedia.com"
@@ -20,12 +20,17 @@ def slug_from_url(url: str) -> str | None:
     if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
         return None
     match = re.fullmatch(r"/+babe/([^/]+)(?:/.*)?", parts.path, re.IGNORECASE)
-    return slug_from_name(unquote(match[1])) or None if match else None
+    return slug_of(unquote(match[1])) or None if match else None
 
 
 def slug_from_name(name: str) -> str:
-    """``Mary Sue`` -> ``Mary_Sue``; dots, apostrophes and accents stay."""
-    return "_".join(name.replace("_", " ").split())
+    """``Mary Sue`` -> ``Mary_Sue``; dots, hyphens and accents stay, apostrophes are straight."""
+    return slug_of(clean_name(name))
+
+
+def slug_of(listed: str) -> str:
+    """The slug of a name as the site itself writes it."""
+    return "_".join(listed.replace("_", " ").split())
 
 
 def canonical_url(url: str) -> str | None:
@@ -36,12 +41,17 @@ def canonical_url(url: str) -> str | None:
 def profile_urls(name: str, gender: str | None) -> list[str]:
     """The slug as it is, then without apostrophes: it is not known which the site uses."""
     slug = slug_from_name(name)
-    slugs = dict.fromkeys((slug, re.sub(r"['’ʼ`]", "", slug)))
+    slugs = dict.fromkeys((slug, slug.replace("'", "")))
     return [profile_url(each) for each in slugs if each]
 
 
 def search_url(name: str) -> str:
-    return f"{HOME}/search/?search_term_string={quote_plus(fold(name), errors='replace')}"
+    """The suggestions of the site's search field: its search page names nobody who was sought.
+
+    They know the beginnings of names, and no hyphens.
+    """
+    term = " ".join(clean_name(name).replace("-", " ").split())
+    return f"{HOME}/ajax-search.php?term={quote_plus(term, errors='replace')}"
 
 
 def profile_url(slug: str) -> str:

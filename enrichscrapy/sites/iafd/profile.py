@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 
 from parsel import Selector
 
-from enrichscrapy.facts.countries import country_from_nationality
+from enrichscrapy.facts.countries import countries_from_nationality
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, outside_link, split_url
 from enrichscrapy.facts.names import name_words
-from enrichscrapy.facts.text import clean_aliases, fold, is_empty, without_notes
+from enrichscrapy.facts.text import (
+    MAX_FACT,
+    MAX_PAGE_TEXT,
+    clean_aliases,
+    cut,
+    is_empty,
+    without_notes,
+)
 from enrichscrapy.items import Profile
 from enrichscrapy.sites import PageKind
 from enrichscrapy.sites.html import (
@@ -27,7 +34,9 @@ from enrichscrapy.sites.html import (
     is_readable,
     lines_of,
     text_of,
+    title_of,
 )
+from enrichscrapy.sites.iafd.search import has_tables
 from enrichscrapy.sites.iafd.urls import (
     GENDERS,
     HOME,
@@ -39,11 +48,15 @@ from enrichscrapy.sites.iafd.urls import (
 )
 from enrichscrapy.sites.links import on_site, photo_url
 
-_HEADSHOT = r"/graphics/headshots/(?!no_?photo|th_)[^/]+\.(?:jpe?g|png|webp)"
+_HEADSHOT = r"/graphics/headshots/(?!no_?photo|th_|iafd_ad)[^/]+\.(?:jpe?g|png|webp)"
 _GONE = re.compile(r"invalid or outdated page|the page you requested was removed", re.IGNORECASE)
+_NO_ALIASES = re.compile(r"no known aliases\W*$", re.IGNORECASE)
+_GONE_TITLE = re.compile(r"404\b.*\biafd\.com\b", re.IGNORECASE)
 # Headings only a person's page has: a film's page is built of the same classes.
 _PERSONAL = frozenset({"performer aka", "gender", "birthday", "ethnicity", "nationality"})
+_PERSONAL |= {"director aka", "years active as performer", "years active as director"}
 _WEB = frozenset({"website", "websites", "social network", "digital distribution platform"})
+_WEB |= {"egafd", "bgafd"}  # the person's page in another database; the heading may be the link
 
 _FOREIGN_IDS = "@id='awards' or @id='comments' or starts-with(@id, 'galler')"
 _OWN = f"not(ancestor::*[{_FOREIGN_IDS} or {has_class('headshotcaption')}])"
@@ -57,17 +70,15 @@ def classify(selector: Selector, url: str) -> PageKind:
         return PageKind.UNKNOWN
     if _name(selector) and _is_person(selector):
         return PageKind.PROFILE
-    if selector.xpath("id('tblFem') | id('tblMal') | id('tblDir')"):
+    if has_tables(selector):
         return PageKind.SEARCH
-    text = fold(
-        " ".join(selector.xpath("//body//text()[not(parent::script or parent::style)]").getall())
-    )
-    if _GONE.search(text):
+    title, scripts = title_of(selector), ("script", "style", "head")
+    text = text_of(selector, " ", skip=lambda each: each.tag in scripts, limit=MAX_PAGE_TEXT)
+    if _GONE.search(text) or _GONE_TITLE.match(title):
         return PageKind.ABSENT
     parts = split_url(url)
     if parts and re.fullmatch(r"/(?:ramesearch|results)\.asp", parts.path, re.IGNORECASE):
-        title = fold(selector.xpath("string(descendant::title[1])").get())
-        heading = fold(selector.xpath("string(descendant::h1[1])").get())
+        heading = cut(selector.xpath("string(descendant::h1[1])").get())
         if re.search(r"\bsearch\b|\bresults\b", f"{title} {heading}", re.IGNORECASE):
             return PageKind.SEARCH
     return PageKind.UNKNOWN
@@ -82,7 +93,7 @@ def _name(selector: Selector) -> str:
     """The heading; of several, the one that the title (``Name - iafd.com``) repeats."""
     headings = selector.xpath(first_elements("descendant::h1"))
     names = [name for heading in headings[:10] if (name := heading_text(heading))]
-    title = fold(selector.xpath("string(descendant::title[1])").get()).casefold()
+    title = title_of(selector).casefold()
     return next((name for name in names if title.startswith(name.casefold())), "".join(names[:1]))
 
 
@@ -113,7 +124,8 @@ def _facts(selector: Selector) -> dict[str, list[Selector]]:
     for block in _blocks(selector):
         for heading in block.xpath(first_elements(f"descendant::{_HEADING}", _OWN)):
             values = list(takewhile(_is_biodata, following(heading)))
-            facts.setdefault(text_of(heading, " ").rstrip(": ").casefold(), values)
+            label = re.sub(r"[()]", "", text_of(heading, " ")).rstrip(": ").casefold()
+            facts.setdefault(label, values)
     return facts
 
 
@@ -127,17 +139,21 @@ def parse_profile(selector: Selector, url: str) -> Profile:
     facts = _facts(selector)
     own_url = _own_url(selector)
     page_url = own_url or canonical_url(url) or url
+    born, age = _fact(facts, "birthday", "date of birth", "born"), _fact(facts, "age")
+    countries = countries_from_nationality(_fact(facts, "nationality"))
     return Profile(
         name=name,
         url=page_url,
         aliases=clean_aliases(_aliases(facts), name),
         gender=_gender(selector, facts, url),
-        birth_date=parse_date(_fact(facts, "birthday", "date of birth", "born")),
+        birth_date=parse_date(born),
         death_date=parse_date(_fact(facts, "date of death", "died", "death")),
-        country=country_from_nationality(_fact(facts, "nationality")),
+        country=next(iter(countries), None),
         links=_links(selector, facts),
         photo_urls=tuple(_photos(selector, name))[:1],
         source_id=_source_id(selector, page_url),
+        countries=countries,
+        birth_text=cut("; ".join(filter(None, (born, age and f"age {age}")))),
     )
 
 
@@ -151,16 +167,18 @@ def _fact(facts: dict[str, list[Selector]], *headings: str) -> str:
 
 
 def _aliases(facts: dict[str, list[Selector]]) -> Iterator[str]:
-    for heading in ("performer aka", "aka"):
+    """Of all lists; ``No known aliases`` may be glued to the end of one."""
+    for heading in ("performer aka", "aka", "director aka"):
         for value in facts.get(heading, ()):
             for line in lines_of(value):
-                yield from re.split(r",\s+(?![^()]*\))", line)
+                yield from re.split(r",\s+", _NO_ALIASES.sub("", without_notes(line)))
 
 
 def _own_url(selector: Selector) -> str | None:
     canonical = "descendant::link[@rel='canonical']/@href"
     tabs = "id('perfwith')/descendant::a[contains(@href, 'person.rme')]/@href"
-    for href in (*selector.xpath(canonical).getall(), *selector.xpath(tabs).getall()):
+    hrefs = (selector.xpath(first_elements(each)).getall() for each in (canonical, tabs))
+    for href in chain.from_iterable(hrefs):
         parts = on_site(href, HOME, HOSTS)
         found = canonical_url(parts.geturl()) if parts else None
         if found:
@@ -170,15 +188,16 @@ def _own_url(selector: Selector) -> str | None:
 
 def _form(selector: Selector, field: str) -> str:
     """A field of the form for corrections, which repeats the page's keys."""
-    for entry in selector.xpath("id('correct')/descendant::input[@name and @value]"):
+    inputs = first_elements("id('correct')/descendant::input[@name and @value]")
+    for entry in selector.xpath(inputs):
         if entry.attrib["name"].casefold() == field:
-            return fold(entry.attrib["value"])
+            return cut(entry.attrib["value"])
     return ""
 
 
 def _source_id(selector: Selector, page_url: str) -> str | None:
     """The person's uuid wherever the page shows it, else the older perfid."""
-    pairings = selector.xpath("id('scenepairings')/@data-src").get() or ""
+    pairings = cut(selector.xpath("id('scenepairings')/@data-src").get())
     for text in (page_url, _form(selector, "id"), pairings):
         if found := re.search(UUID, text, re.IGNORECASE):
             return found[0].lower()
@@ -204,7 +223,7 @@ def _gender_letter(selector: Selector, url: str) -> str:
     headshots = selector.xpath("id('headshot')/descendant::img/@src").getall()
     for pattern, text in (
         (r"/gender=([a-z]+)", url),
-        (r"_(t?[fm])(?:_[^_/.]+)?\.jpg$", "".join(headshots[:1])),
+        (r"_(t?[fm])(?:_[^_/.]+)?\.jpg$", "".join(headshots[:1])[-MAX_FACT:]),
     ):
         if found := re.search(pattern, text, re.IGNORECASE):
             return found[1]
@@ -217,6 +236,8 @@ def _links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tu
     anchors = list(_column(selector).xpath(starlets))
     for value in (value for heading in sorted(_WEB & facts.keys()) for value in facts[heading]):
         anchors += value.xpath(first_elements("descendant::a[@href]"))
+    linked = first_elements(f"descendant::{_HEADING}/descendant::a[@href]", _OWN)
+    anchors += [anchor for block in _blocks(selector) for anchor in block.xpath(linked)]
     links: dict[str, list[str]] = {}
     for anchor in anchors:
         found = outside_link(anchor.attrib["href"], HOSTS)
@@ -247,7 +268,7 @@ def _photos(selector: Selector, name: str) -> Iterator[str]:
     # Not of a block inside: a tag left open would make the whole page one.
     own = first_elements("id('headshot')/descendant::img", "ancestor::div[1]/@id='headshot'")
     for image in selector.xpath(own):
-        titled = re.fullmatch(r"photo of (.+)", fold(image.attrib.get("title")), re.IGNORECASE)
+        titled = re.fullmatch(r"photo of (.+)", cut(image.attrib.get("title")), re.IGNORECASE)
         if titled and not _same_words(without_notes(titled[1]), name):
             continue
         for attribute in ("data-cfsrc", "data-src", "src"):

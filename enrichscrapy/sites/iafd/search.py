@@ -7,20 +7,30 @@ from collections.abc import Iterator
 
 from parsel import Selector
 
-from enrichscrapy.facts.text import clean_aliases, fold
+from enrichscrapy.facts.text import MAX_NAME, clean_aliases, without_notes
 from enrichscrapy.sites import SearchResult
 from enrichscrapy.sites.html import first_elements, has_class, lines_of, text_of
 from enrichscrapy.sites.iafd.urls import GENDERS, HOME, HOSTS, canonical_url
 from enrichscrapy.sites.links import on_site
 
+_LINKS = 10  # of one row; the picture and the name are two
+_TABLES = {"tblFem": "FEMALE", "tblMal": "MALE", "tblDir": None}
+
+
+def has_tables(selector: Selector) -> bool:
+    return any(selector.xpath(_table(identifier)) for identifier in _TABLES)
+
+
+def _table(identifier: str) -> str:
+    """The table, or what its script wraps it in."""
+    return f"id('{identifier}') | id('{identifier}_wrapper')"
+
 
 def parse_search(selector: Selector, url: str) -> list[SearchResult]:
     """Women, men, then directors, in the site's order."""
     found: dict[str, SearchResult] = {}
-    if selector.type != "html":
-        return []
-    for table, gender in (("tblFem", "FEMALE"), ("tblMal", "MALE"), ("tblDir", None)):
-        for row in selector.xpath(first_elements(f"id('{table}')/descendant::tr[td]")):
+    for table, gender in _TABLES.items() if selector.type == "html" else ():
+        for row in selector.xpath(first_elements(f"({_table(table)})/descendant::tr[td]")):
             result = _result(row, gender)
             if result is not None:
                 found.setdefault(result.url, result)
@@ -28,8 +38,9 @@ def parse_search(selector: Selector, url: str) -> list[SearchResult]:
 
 
 def _result(row: Selector, gender: str | None) -> SearchResult | None:
-    for link in row.xpath("td//a[contains(translate(@href, 'PRM', 'prm'), 'person.rme')]"):
-        name = text_of(link)
+    links = "td//a[contains(translate(@href, 'PRM', 'prm'), 'person.rme')]"
+    for link in row.xpath(f"({links})[position() <= {_LINKS}]"):
+        name = text_of(link)[:MAX_NAME]
         parts = on_site(link.attrib["href"], HOME, HOSTS)
         url = canonical_url(parts.geturl()) if parts else None
         if not name or url is None:
@@ -47,12 +58,14 @@ def _result(row: Selector, gender: str | None) -> SearchResult | None:
 
 
 def _year(row: Selector, cell: int) -> int | None:
-    text = fold("".join(row.xpath(f"td[{cell}]//text()").getall()))
+    text = "".join(map(text_of, row.xpath(f"td[{cell}]")))
     return int(text) if re.fullmatch(r"(?:19|20)\d\d", text) else None
 
 
 def _listed_aliases(row: Selector) -> Iterator[str]:
-    names = f"td[{has_class('text-left')}][not(.//a[contains(@href, 'person.rme')])]"
-    for cell in row.xpath(names):
+    names = (
+        f"td[{has_class('text-left')} or position() = 3][not(.//a[contains(@href, 'person.rme')])]"
+    )
+    for cell in row.xpath(first_elements(names)):
         for line in lines_of(cell):
-            yield from re.split(r",\s+(?![^()]*\))", line)
+            yield from re.split(r",\s+", without_notes(line))

@@ -6,8 +6,7 @@ import re
 from urllib.parse import quote, quote_plus, unquote
 
 from enrichscrapy.facts.links import split_url
-from enrichscrapy.facts.names import fold_letters
-from enrichscrapy.facts.text import fold
+from enrichscrapy.facts.names import clean_name, fold_letters
 from enrichscrapy.sites.links import escape_path
 
 NAME = "iafd"
@@ -40,7 +39,7 @@ _LETTERS = {
 
 
 def slug_from_url(url: str) -> str | None:
-    """The lower-case uuid of an ``id=`` link, else the ``perfid``; None for any other link."""
+    """The uuid of an ``id=`` link, else the ``perfid``, lower-case; None for any other link."""
     parts = split_url(url)
     if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
         return None
@@ -51,7 +50,8 @@ def slug_from_url(url: str) -> str | None:
 
 def slug_from_name(name: str) -> str:
     """``Mary-Jane`` -> ``maryjane``: spaces, dots, apostrophes, hyphens and accents go."""
-    return re.sub(r"[\s_.'’‘ʼ`´‐‑–—-]+", "", fold_letters(name))
+    # Folded Cherokee is upper-case.
+    return re.sub(r"[\s_.'-]+", "", fold_letters(clean_name(name)).lower())
 
 
 def canonical_url(url: str) -> str | None:
@@ -67,7 +67,7 @@ def canonical_url(url: str) -> str | None:
 def profile_urls(name: str, gender: str | None) -> list[str]:
     """Links of the older scheme, which can be made from a name; the site redirects them."""
     slug = slug_from_name(name)
-    page = quote("-".join(fold_letters(name).replace("_", " ").split()), safe="", errors="replace")
+    page = quote("-".join(fold_letters(clean_name(name)).split()), safe="", errors="replace")
     perfid = quote(slug, safe="", errors="replace")
     letters = _LETTERS.get((gender or "").strip().upper(), ("f", "m"))
     urls = [f"{HOME}/person.rme/perfid={perfid}/gender={each}/{page}.htm" for each in letters]
@@ -75,5 +75,5 @@ def profile_urls(name: str, gender: str | None) -> list[str]:
 
 
 def search_url(name: str) -> str:
-    query = quote_plus(fold(name), errors="replace")
+    query = quote_plus(clean_name(name), errors="replace")
     return f"{HOME}/ramesearch.asp?searchtype=comprehensive&searchstring={query}"

@@ -10,6 +10,7 @@ from parsel import Selector
 from enrichscrapy.facts.countries import country_from_name
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import split_url
+from enrichscrapy.facts.names import clean_name
 from enrichscrapy.facts.text import clean_aliases, fold
 from enrichscrapy.items import Profile
 from enrichscrapy.sites import PageKind, SearchResult
@@ -35,7 +36,7 @@ def slug_from_url(url: str) -> str | None:
 
 def slug_from_name(name: str) -> str:
     """``Ada Demo`` -> ``ada-demo``."""
-    return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
+    return "-".join(re.findall(r"[a-z0-9]+", clean_name(name).lower()))
 
 
 def canonical_url(url: str) -> str | None:
@@ -48,7 +49,7 @@ def profile_urls(name: str, gender: str | None) -> list[str]:
 
 
 def search_url(name: str) -> str:
-    return f"{HOME}/find?name={quote_plus(name)}"
+    return f"{HOME}/find?name={quote_plus(clean_name(name))}"
 
 
 # --- Pages ---------------------------------------------------------------------------------------
@@ -84,6 +85,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         aliases=also,
         gender=_GENDERS.get(facts.get("gender", "").lower()),
         birth_date=parse_date(facts.get("born", "")),
+        birth_text=facts.get("born", ""),
         country=country_from_name(facts.get("country", "")),
         photo_urls=tuple(dict.fromkeys(photo for photo in photos if photo)),
         source_id=slug_from_url(url),

@@ -1,0 +1,248 @@
+"""Who is meant by a word: an id, a link or a name that somebody typed or named a folder by.
+
+``id:17`` is this database's id, ``row:17`` the id in an imported file (``row:FILE#17`` in that
+file), ``stashdb:…`` a stash-box's. Without such a prefix every reading counts, and a word that
+fits several performers means none of them: a guess could make a stranger's photos a performer's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select, union_all
+
+from enrichscrapy.database.due import id_list
+from enrichscrapy.database.performers import load_performers
+from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.facts.names import name_key
+from enrichscrapy.facts.text import fold, one_line
+from enrichscrapy.items import Performer
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+
+MAX_TOLD = 6
+"""Candidates that a refusal names."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+# On file systems without colons in names a folder may be called id=17.
+_PREFIXED = re.compile(r"([\w.\-]+)[:=]\s*(\S.*)")
+_BOX_LINK = re.compile(rf"https?://([^/]+)/performers/({_UUID.pattern})/?", re.I)
+_NOTE = re.compile(r"(.*\w.*?)\s*\(([^()]+)\)")
+_HERE, _BOX, _LINK, _NAME = "its id here", "a stash-box id", "a link", "the name"
+
+
+@dataclass
+class Meant:
+    """Whom a word may mean: performers, each with what of it fits.
+
+    ``doubt`` is a further reason to refuse it; ``note`` says who else it could have been.
+    """
+
+    word: str
+    readings: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    found: list[Performer] = field(default_factory=list)
+    doubt: str = ""
+    note: str = ""
+
+    @property
+    def performer(self) -> Performer | None:
+        """The one who is meant, beyond doubt."""
+        return self.found[0] if len(self.found) == 1 and not self.doubt else None
+
+    @property
+    def refusal(self) -> str:
+        """Why nobody can be taken for it, in one line; empty when somebody can."""
+        if self.performer is not None:
+            return ""
+        told = "; ".join(self._candidates())
+        if self.doubt:
+            return f"{self.doubt}: {told}" if told else self.doubt
+        if self.found:
+            return f"several performers have it: {told}; name one of them by id, as id:17"
+        word = one_line(self.word, 60)
+        return f"there is no performer {word}"
+
+    def _candidates(self) -> Iterator[str]:
+        for performer in self.found[:MAX_TOLD]:
+            why = ", ".join(dict.fromkeys(self.readings[performer.id]))
+            yield f"{describe(performer)} ({why})"
+        if len(self.found) > MAX_TOLD:
+            yield f"and {len(self.found) - MAX_TOLD} more"
+
+
+def describe(performer: Performer) -> str:
+    """A performer in a message: id, name, and what tells namesakes apart."""
+    note = f" ({one_line(performer.disambiguation, 40)})" if performer.disambiguation else ""
+    born = f", born {performer.birth_date[:4]}" if performer.birth_date else ""
+    boxes = "".join(f", {endpoint}:{value}" for endpoint, value in performer.stashbox_ids[:2])
+    return f"id:{performer.id} {one_line(performer.canonical_name, 60)}{note}{born}{boxes}"
+
+
+def whom(db: PerformerDatabase, words: Iterable[str], *, bare_is_local: bool) -> list[Meant]:
+    """Whom each of these words means, in their order.
+
+    ``bare_is_local``: a number without a prefix is this database's id, whatever else it could be.
+    """
+    meant = [Meant(word.strip()) for word in words]
+    with db.read() as connection:
+        reading = _Reading(connection, db, bare_is_local)
+        reading.read(meant)
+        for one in meant:
+            one.found = load_performers(connection, one.readings)
+            if bare_is_local and one.word.isdecimal():
+                _take_local(one)
+    return meant
+
+
+def _take_local(meant: Meant) -> None:
+    """Only this database's id counts; who has it in an imported file is told beside it."""
+    here = [one for one in meant.found if one.id == int(meant.word)]
+    others = [one for one in meant.found if one not in here]
+    told = "; ".join(f"{describe(one)} ({meant.readings[one.id][0]})" for one in others)
+    if here and others:
+        meant.note = f"{meant.word} is taken for {describe(here[0])}, not for {told}"
+    elif others:
+        meant.doubt = f"there is no performer {meant.word} here, but {told}"
+    meant.found = here
+
+
+def the_one(db: PerformerDatabase, word: str) -> Performer:
+    """Whom a word means, a bare number as this database's id; ``BadSetting`` if it is unclear."""
+    meant = whom(db, [word], bare_is_local=True)[0]
+    if meant.performer is None:
+        raise BadSetting(meant.refusal)
+    return meant.performer
+
+
+def box_name(endpoint: str) -> str:
+    """A stash-box by its short name: ``https://stashdb.org/graphql`` -> ``stashdb``."""
+    host = re.sub(r"^https?://", "", endpoint.strip().lower()).partition("/")[0].split(".")
+    return host[-2] if len(host) > 1 else host[0]
+
+
+def is_box_id(word: str) -> bool:
+    return _UUID.fullmatch(word) is not None
+
+
+class _Reading:
+    """Reads many words with one pass over each table."""
+
+    def __init__(self, connection: Connection, db: PerformerDatabase, bare_is_local: bool) -> None:
+        self._connection = connection
+        self._db = db
+        self._bare_is_local = bare_is_local
+        self._boxes = {
+            box_name(endpoint)
+            for endpoint in connection.scalars(select(stashbox_ids.c.endpoint).distinct())
+        }
+        self._ids: dict[int, list[Meant]] = defaultdict(list)
+        self._rows: dict[str, list[tuple[Meant, str]]] = defaultdict(list)
+        self._box_ids: dict[str, list[tuple[Meant, str]]] = defaultdict(list)
+        self._names: dict[str, list[tuple[Meant, str]]] = defaultdict(list)
+
+    def read(self, words: Sequence[Meant]) -> None:
+        for word in words:
+            self._sort(word)
+        self._read_ids()
+        self._read_rows()
+        self._read_box_ids()
+        self._read_names()
+
+    def _sort(self, meant: Meant) -> None:
+        """Which tables to ask for the word."""
+        word = meant.word
+        box_link, prefixed = _BOX_LINK.fullmatch(word), _PREFIXED.fullmatch(word)
+        prefix, value = prefixed.groups() if prefixed else ("", "")
+        if box_link:
+            self._box_ids[box_link[2].lower()].append((meant, box_name(box_link[1])))
+        elif "://" in word:
+            for owner in self._db.suppressions.owners_of_link(self._connection, word):
+                meant.readings[owner].append(_LINK)
+        elif prefix.lower() == "id" and value.isdecimal():
+            self._ids[int(value)].append(meant)
+        elif prefix.lower() == "row":
+            file, _, row = value.rpartition("#")
+            self._rows[row].append((meant, file))
+        elif prefix and box_name(prefix) in self._boxes:
+            self._box_ids[value.lower()].append((meant, box_name(prefix)))
+        else:
+            self._sort_bare(meant)
+
+    def _sort_bare(self, meant: Meant) -> None:
+        word = meant.word
+        if word.isdecimal():
+            self._ids[int(word)].append(meant)
+        self._rows[word].append((meant, ""))
+        if self._bare_is_local and word.isdecimal():
+            return
+        self._box_ids[word.lower()].append((meant, ""))
+        if not is_box_id(word):
+            self._names[name_key(word)].append((meant, ""))
+            noted = _NOTE.fullmatch(fold(word))
+            if noted:
+                self._names[name_key(noted[1])].append((meant, noted[2]))
+
+    def _read_ids(self) -> None:
+        wanted = [number for number in self._ids if number < 2**63]
+        query = select(performers.c.id).where(performers.c.id.in_(id_list(wanted)))
+        for number in self._connection.scalars(query):
+            for meant in self._ids[number]:
+                meant.readings[number].append(_HERE)
+
+    def _read_rows(self) -> None:
+        query = select(import_rows).where(import_rows.c.row_id.in_(id_list(self._rows)))
+        for row in self._connection.execute(query):
+            for meant, file in self._rows[row.row_id]:
+                if file and file != row.file:
+                    continue
+                if row.performer_id is None:
+                    meant.doubt = meant.doubt or (
+                        f"{row.row_id} is the id of a row that was not imported, or of somebody "
+                        "who was forgotten"
+                    )
+                else:
+                    told = f"row {row.row_id} of {one_line(row.file, 60)}"
+                    meant.readings[row.performer_id].append(told)
+
+    def _read_box_ids(self) -> None:
+        value = func.lower(stashbox_ids.c.stashbox_performer_id)
+        query = select(value, stashbox_ids.c.endpoint, stashbox_ids.c.performer_id)
+        wanted = id_list(self._box_ids)
+        for found, endpoint, owner in self._connection.execute(query.where(value.in_(wanted))):
+            for meant, box in self._box_ids[found]:
+                if not box or box == box_name(endpoint):
+                    meant.readings[owner].append(_BOX)
+
+    def _read_names(self) -> None:
+        self._names.pop("", None)
+        if not self._names:
+            return
+        query = union_all(
+            select(performers.c.id, performers.c.canonical_name),
+            select(aliases.c.performer_id, aliases.c.alias),
+        )
+        by_note: dict[str, list[tuple[Meant, int]]] = defaultdict(list)
+        for owner, name in self._connection.execute(query):
+            for meant, note in self._names.get(name_key(name), ()):
+                if note:
+                    by_note[note].append((meant, owner))
+                elif _NAME not in meant.readings[owner]:
+                    meant.readings[owner].append(_NAME)
+        for note, pairs in by_note.items():
+            self._read_notes(note, pairs)
+
+    def _read_notes(self, note: str, pairs: Sequence[tuple[Meant, int]]) -> None:
+        """``Anna Lee (1990)``, ``Anna Lee (the dancer)``: the namesake whom the note describes."""
+        for performer in load_performers(self._connection, {owner for _, owner in pairs}):
+            said = name_key(performer.disambiguation or "")
+            fits = (said and said == name_key(note)) or (
+                performer.birth_date and performer.birth_date[:4] == note
+            )
+            for meant, owner in pairs:
+                if owner == performer.id and fits and _NAME not in meant.readings[owner]:
+                    meant.readings[owner].append(_NAME)

@@ -1,0 +1,119 @@
+"""Whether people can be told apart where a face lies: by the index, the model, the database."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import _background
+from benchmarks._synthetic import ORDINARY, Group, make_group
+from enrichscrapy.calibration.people import People
+from enrichscrapy.faces.model import FacenetVGGFace2
+from enrichscrapy.items import Neighbour
+from enrichscrapy.verdicts import Thresholds, WeakOn
+from enrichscrapy.verdicts.background import background
+from enrichscrapy.verdicts.region import Region, caution, usual_distances
+
+RULES = Thresholds()
+gaps = st.lists(st.floats(0.0, 1.5), max_size=30)
+
+
+def seen(distances, size=3000):
+    faces = [Neighbour(number, number, gap) for number, gap in enumerate(distances)]
+    return Region.of(faces, size, 0.0, RULES)
+
+
+@given(gaps, gaps, st.integers(0, 10_000), st.floats(-2, 4), st.booleans())
+def test_nothing_an_index_holds_or_lacks_loosens_a_threshold(near, around, size, unlike, weak):
+    region = seen(near, size).with_share(seen(around, size), 0.7)
+    care = caution(Region(region.near, region.far, unlike), weak, RULES)
+    assert 0.0 <= care.distance <= max(RULES.caution_bound, RULES.weak_caution)
+    assert care.distance >= RULES.weak_caution * weak
+
+
+@pytest.mark.parametrize("size", [60, 600, 6000, 60_000])
+def test_people_as_near_as_usual_ask_for_no_caution_in_an_index_of_any_size(size):
+    region = seen(usual_distances(10, size, RULES), size)
+    assert caution(region, False, RULES).distance == 0.0
+
+
+def test_a_person_counts_once_however_many_faces_they_have():
+    faces = [Neighbour(1, number, 0.3) for number in range(9)]
+    rest = [Neighbour(2 + n, 20 + n, 0.6 + n / 100) for n in range(9)]
+    once = Region.of([faces[0], *rest], 3000, 0.0, RULES)
+    assert Region.of([*faces, *rest], 3000, 0.0, RULES) == once
+
+
+def crowd(count, photos, seed, *, off=0.0):
+    """People in a space of eight dimensions of 40; ``off`` moves all of them along one in which
+    people differ little."""
+    rng = np.random.default_rng(seed)
+    between = np.array([0.5, 0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.02])
+    people = np.repeat(rng.normal(size=(count, 8)) * between, photos, axis=0)
+    inside = people + rng.normal(size=people.shape) * 0.1
+    inside[:, 7] += off
+    vectors = inside @ np.eye(8, 40)
+    vectors[:, 0] += 1.0
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return People(vectors, np.repeat(np.arange(count), photos), np.ones(len(vectors)))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return _background.fit(crowd(200, 5, 1))
+
+
+def test_a_background_model_knows_people_like_its_own_from_others(model):
+    def unlike(people):
+        return [model.unfamiliar(people.vectors[people.of(owner)[:3]]) for owner in people.ids]
+
+    own = unlike(crowd(200, 3, 2))
+    assert np.median(own) == pytest.approx(0, abs=0.3)
+    assert np.quantile(own, 0.9) == pytest.approx(1, abs=0.4)
+    assert np.median(unlike(crowd(50, 3, 3, off=0.5))) > 1.5
+
+
+def test_of_another_networks_vectors_the_shipped_model_says_nothing():
+    shipped = background("vggface2")
+    people = make_group(ORDINARY, 3, 2, 1, 2)
+    assert [shipped.unfamiliar(people.vectors[rows]) for rows in (people.of(0), people.of(1))] == [
+        0.0,
+        0.0,
+    ]
+    assert shipped.unfamiliar(np.eye(64)[:1]) == 0.0
+    assert background("") is None
+
+
+def test_a_model_file_holds_what_was_fitted(model, tmp_path):
+    _background.save(model, tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as stored:
+        assert set(stored) == {"mean", "basis", "axes", "between", "usual"}
+        assert stored["basis"].shape == (8, 40)
+
+
+def test_those_in_most_near_pairs_are_found():
+    groups = [make_group(ORDINARY, 40, 4, 1, 2), make_group(Group(shared=0.8), 5, 4, 1, 3)]
+    both = People(
+        np.concatenate([group.vectors for group in groups]),
+        np.concatenate([groups[0].owners, groups[1].owners + 40]),
+        np.concatenate([group.quality for group in groups]),
+    )
+    assert set(_background.dense_people(both)) & set(range(40, 45))
+
+
+@pytest.mark.parametrize(
+    ("country", "ethnicity", "weak"),
+    [
+        ("KR", None, True),
+        ("in", "", True),
+        ("US", "ASIAN", True),
+        ("US", "South Asian", True),
+        ("JP", "CAUCASIAN", False),
+        ("US", "CAUCASIAN", False),
+        ("SE", None, False),
+        (None, None, False),
+    ],
+)
+def test_the_database_tells_of_whom_the_model_is_weak(country, ethnicity, weak):
+    assert FacenetVGGFace2.weak_on.holds(country, ethnicity) is weak
+    assert not WeakOn().holds(country, ethnicity)
