@@ -70,7 +70,7 @@ def says(performer, born, outcome=Outcome.MISMATCH, **more):
 
 
 def imported(db, tmp_path, birth_date):
-    ids = {"stashbox_ids": [["stashdb", "Orla Fenwright"]]}
+    ids = {"stashbox_ids": {"stashdb": "Orla Fenwright"}}
     row = {**ids, "name": "Orla Fenwright", "birth_date": birth_date}
     (tmp_path / "people.jsonl").write_text(json.dumps(row) + "\n")
     return import_file(db, tmp_path / "people.jsonl")
