@@ -14,9 +14,17 @@ from enrichscrapy.sites.layout import parts_of
 
 
 def write_row(
-    connection: Connection, lookup: Lookup, model_id: int | None, retry: RetryPolicy, now: float
+    connection: Connection,
+    lookup: Lookup,
+    page: str | None,
+    model_id: int | None,
+    retry: RetryPolicy,
+    now: float,
 ) -> float | None:
-    """Write the row and return when the lookup is due again; None when it ended or is given up."""
+    """Write the row and return when the lookup is due again; None when it ended or is given up.
+
+    ``page`` is the key of the page that the lookup claims.
+    """
     source, mode, performer_id = lookup.key
     key = {"source": source, "mode": mode, "performer_id": performer_id}
     counts = select(lookups.c.attempts, lookups.c.blocks).filter_by(**key)
@@ -32,6 +40,7 @@ def write_row(
         "http_status": lookup.http_status,
         "detail": lookup.detail,
         "identity": lookup.identity.value if lookup.identity else None,
+        "page": page,
         "evidence": lookup.evidence,
         "page_parts": parts_of(lookup),
         "model_id": model_id if found else None,

@@ -46,6 +46,16 @@ def run_script(connection: Connection, name: str) -> None:
             statement = ""
 
 
+def add_pages(connection: Connection) -> None:
+    """Which page a lookup found, so that no two performers have the same one."""
+    run_script(connection, "0010_pages.sql")
+
+
+def withdraw_agreeing_photos(connection: Connection) -> None:
+    """Let faces wait that older rules accepted only because a page's photos agreed."""
+    run_script(connection, "0011_agreeing_photos.sql")
+
+
 def create_minors(connection: Connection) -> None:
     """Whose word makes a performer a minor."""
     connection.exec_driver_sql(
@@ -74,6 +84,8 @@ def create_origin(connection: Connection) -> None:
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
+    ("0010_pages", add_pages),
+    ("0011_agreeing_photos", withdraw_agreeing_photos),
     ("0020_import_rows", create_import_rows),
     ("0040_minors", create_minors),
     ("0041_erasures", create_erasures),

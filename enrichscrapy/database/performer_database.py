@@ -19,6 +19,8 @@ from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.minors import note_stored_dates, words_of_minors
 from enrichscrapy.database.schema import erasures, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
+from enrichscrapy.identity.evidence import bearer_of
+from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Performer
 from enrichscrapy.sites import all_sites
 
@@ -153,6 +155,24 @@ class PerformerDatabase(Database):
     def count_performers(self) -> int:
         with self.read() as connection:
             return connection.scalar(select(func.count(performers.c.id))) or 0
+
+    def population(self) -> Population:
+        """How common the names of these performers are.
+
+        Counted anew: seconds for 100,000 performers, and no table that would have to be kept in
+        step by everything that writes a name, and that would remember who was forgotten.
+        """
+        return Population(bearer_of(performer) for performer in self._iter_names())
+
+    def _iter_names(self, batch_size: int = 2000) -> Iterator[Performer]:
+        after_id = 0
+        while True:
+            with self.read() as connection:
+                page = rows.names_page(connection, after_id, batch_size)
+            if not page:
+                return
+            yield from page
+            after_id = page[-1].id
 
     def iter_performers_with_site_urls(
         self, site: str, after_id: int = 0, batch_size: int = 1000

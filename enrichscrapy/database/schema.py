@@ -144,6 +144,8 @@ lookups = Table(
     Column("http_status", Integer),
     Column("detail", Text, nullable=False, default=""),
     Column("identity", Text),
+    # The page that was found, by its site's own id: kept when another performer gets it.
+    Column("page", Text),
     Column("evidence", JSON, nullable=False, default=dict),
     # Which parts the page had ({"name": true, "photos": false, …}); null when no profile was read.
     # The layout watch compares shares of these.
@@ -174,6 +176,7 @@ lookups = Table(
     ),
     Index("lookups_revisit", "source", "mode", "updated_at", "performer_id"),
     Index("lookups_by_performer", "performer_id"),
+    Index("lookups_by_page", "source", "page", sqlite_where=text("page IS NOT NULL")),
     Index("lookups_by_time", "source", "updated_at"),
 )
 

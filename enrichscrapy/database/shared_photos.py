@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
-from enrichscrapy.database.schema import faces, photos, verdict_history
-from enrichscrapy.database.verdict_log import Ruling, change_verdict
-from enrichscrapy.items import Photo, PhotoOutcome, Verdict
+from enrichscrapy.database.schema import photos
+from enrichscrapy.database.verdict_log import quarantine_unless_a_person_ruled
+from enrichscrapy.items import Photo, PhotoOutcome
 
 REASON = "placeholder"
 
@@ -27,24 +27,8 @@ def quarantine_placeholders(connection: Connection, found: Iterable[Photo], now:
     What a person decided stands.
     """
     for photo in found:
-        if photo.outcome is not PhotoOutcome.PLACEHOLDER:
-            continue
-        person = select(verdict_history.c.id).where(
-            verdict_history.c.face_id == faces.c.id,
-            verdict_history.c.decided_by.in_(("import", "review")),
-        )
-        query = (
-            select(faces.c.id)
-            .join(photos, photos.c.id == faces.c.photo_id)
-            .where(
-                _same(photo),
-                faces.c.verdict == Verdict.ACCEPTED.value,
-                ~person.exists(),
-            )
-        )
-        for face_id in connection.scalars(query).all():
-            ruling = Ruling(Verdict.QUARANTINED, False, REASON, "rules", now)
-            change_verdict(connection, face_id, ruling)
+        if photo.outcome is PhotoOutcome.PLACEHOLDER:
+            quarantine_unless_a_person_ruled(connection, [_same(photo)], REASON, now)
 
 
 def _same(photo: Photo) -> ColumnElement[bool]:

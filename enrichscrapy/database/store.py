@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
+from enrichscrapy.database.claims import REASON as CONTESTED
+from enrichscrapy.database.claims import Claim, page_of, settle
 from enrichscrapy.database.faces import StoredFace, load_references
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.ledger_row import write_row
@@ -76,7 +78,14 @@ def store_lookup(
         refusal = _refusal(db, connection, lookup)
         if refusal:
             return StoreReport(False, refusal)
-        report, kept = _Storing(connection, lookup, model_id, db.clock()).run(retry, judge)
+        page = page_of(lookup)
+        claim = settle(connection, lookup, page, db.clock())
+        if claim is not Claim.HOLDS:
+            lookup.outcome, lookup.detail = Outcome.MISMATCH, claim.value
+        if claim is Claim.LOST:
+            lookup.photos, lookup.faces = [], []
+        storing = _Storing(connection, lookup, page, model_id, db.clock())
+        report, kept = storing.run(retry, judge, contested=claim is Claim.CONTESTED)
     lookup.faces = kept
     return report
 
@@ -98,16 +107,24 @@ class _Storing:
     """One lookup on its way into one transaction."""
 
     def __init__(
-        self, connection: Connection, lookup: Lookup, model_id: int | None, now: float
+        self,
+        connection: Connection,
+        lookup: Lookup,
+        page: str | None,
+        model_id: int | None,
+        now: float,
     ) -> None:
         self.connection = connection
         self.lookup = lookup
+        self.page = page
         self.model_id = model_id
         self.now = now
         self.performer = load_performers(connection, [lookup.performer.id])[0]
         self.decided_by = "import" if lookup.source == _OWN_PHOTOS else "rules"
 
-    def run(self, retry: RetryPolicy, judge: Judging | None) -> tuple[StoreReport, list[Face]]:
+    def run(
+        self, retry: RetryPolicy, judge: Judging | None, *, contested: bool
+    ) -> tuple[StoreReport, list[Face]]:
         rows = write_photos(
             self.connection,
             self.performer.id,
@@ -119,6 +136,8 @@ class _Storing:
         quarantine_placeholders(self.connection, self.lookup.photos, self.now)
         kept = self._new_faces(rows)
         judgement, again = self._judgement(kept, judge)
+        if contested:
+            judgement = Judgement(tuple(map(_waiting, judgement.decisions)))
         face_ids = self._write_faces(kept, judgement.decisions, rows)
         self._write_rulings(judgement)
         report = StoreReport(
@@ -128,7 +147,9 @@ class _Storing:
             confirmed=judgement.confirm,
             proposals=self._write_proposals(),
             judged_again=again,
-            next_attempt_at=write_row(self.connection, self.lookup, self.model_id, retry, self.now),
+            next_attempt_at=write_row(
+                self.connection, self.lookup, self.page, self.model_id, retry, self.now
+            ),
         )
         for face, decision in zip(kept, judgement.decisions, strict=True):
             face.decision = decision
@@ -205,6 +226,13 @@ def _given(kept: Sequence[Face], judgement: Judgement | None) -> Judgement:
         raise ValueError("a face cannot be stored without a decision")
     retire, confirm = (judgement.retire, judgement.confirm) if judgement else ((), ())
     return Judgement(tuple(decisions), retire, confirm)
+
+
+def _waiting(decision: Decision) -> Decision:
+    """The same, but nothing is accepted from a page that somebody else claims."""
+    if decision.verdict is not Verdict.ACCEPTED:
+        return decision
+    return replace(decision, verdict=Verdict.QUARANTINED, trusted=False, reason=CONTESTED)
 
 
 def _face_values(face: Face, decision: Decision, dimension: int) -> dict[str, Any]:

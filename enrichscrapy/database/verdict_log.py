@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from enrichscrapy.database.performers import new_id
-from enrichscrapy.database.schema import face_changes, faces, verdict_history
+from enrichscrapy.database.schema import face_changes, faces, photos, verdict_history
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Verdict
 
@@ -70,6 +71,22 @@ def change_verdict(connection: Connection, face_id: int, ruling: Ruling) -> None
     if was != is_now:
         _log_change(connection, face_id, old["model_id"], "added" if is_now else "removed")
     _log_ruling(connection, face_id, ruling)
+
+
+def quarantine_unless_a_person_ruled(
+    connection: Connection, which: Sequence[ColumnElement[bool]], reason: str, now: float
+) -> None:
+    """Let accepted faces (joined with their photos) wait, but for those a person ruled on."""
+    person = select(verdict_history.c.id).where(
+        verdict_history.c.face_id == faces.c.id,
+        verdict_history.c.decided_by.in_(("import", "review")),
+    )
+    query = select(faces.c.id).join(photos, photos.c.id == faces.c.photo_id)
+    query = query.where(*which, faces.c.verdict == Verdict.ACCEPTED.value, ~person.exists())
+    for face_id in connection.scalars(query).all():
+        change_verdict(
+            connection, face_id, Ruling(Verdict.QUARANTINED, False, reason, "rules", now)
+        )
 
 
 def undo_verdict(connection: Connection, face_id: int, now: float) -> Ruling:

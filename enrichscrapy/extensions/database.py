@@ -13,6 +13,7 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.minors import withdraw_kept_minors
+from enrichscrapy.identity.rarity import Population
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
 P = ParamSpec("P")
@@ -43,6 +44,7 @@ class DatabaseExtension:
         self.database = database
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
+        self._population: asyncio.Future[Population] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -68,6 +70,12 @@ class DatabaseExtension:
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function`` on a reader thread, beside the writer."""
         return await self._run(self._readers, function, *args, **kwargs)
+
+    async def population(self) -> Population:
+        """How common names are among the performers, counted once a crawl, on a reader thread."""
+        if self._population is None:
+            self._population = asyncio.ensure_future(self.read(self.database.population))
+        return await asyncio.shield(self._population)
 
     @staticmethod
     async def _run(

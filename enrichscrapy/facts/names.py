@@ -1,10 +1,17 @@
-"""People's names, made comparable: Unicode-folded words, without losing what tells two apart."""
+"""People's names, made comparable: Unicode-folded words, without losing what tells two apart.
+
+Two strengths: :func:`written_keys` for the same name, :func:`name_keys` for the same name, perhaps
+spelt, spaced or transliterated otherwise.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+
+from anyascii import anyascii
 
 from enrichscrapy.facts.text import MAX_NAME, cut, fold, without_notes
 
@@ -15,20 +22,82 @@ _LETTERS = str.maketrans(
 _APOSTROPHES, _HYPHENS = "'’‘ʼʻ`´′", "‐‑‒–—−-"  # as people type them
 _JOINTS = re.compile(f"[{_APOSTROPHES}{_HYPHENS}]")
 _NUMBER = re.compile(
-    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<roman>[ivIV]+|\d\d?)\))"
+    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<marked>[ivIV]+|\d\d?)\)"
+    r"|[\s_,](?P<roman>I{2,3}|IV)|,?\s(?P<suffix>(?:[jJ](?:un)?io?r|JR|Jr|jr|[sS]enior|SR|Sr|sr))\.?)"
 )
+_ENDS_MARKED = re.compile(r"(?:[\d).]|\b(?:I+V?|[js]r|junior|senior))$", re.IGNORECASE)
+_NOTES = re.compile(r"[\[(,]|^(?:as|aka|a\.k\.a|credited)\b", re.IGNORECASE)
+_CREDITED = re.compile(r"(?:(?:credited\s+)?as|a\.?k\.?a\.?):?\s+(?=\S)", re.IGNORECASE)
+_NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
+_NUMBERS |= {"jr": 2, "junior": 2, "sr": 1, "senior": 1}
+_MAX_ORDERS = 8
+# Letters of one sound that a letter-by-letter reading gets wrong.
+_DIGRAPHS = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("č", "ch"), ("š", "sh"), ("ž", "zh"))
+# Scripts whose letters are sounds, vowels too; by the first word of a character's Unicode name.
+_SPELT_OUT = {"CYRILLIC", "GREEK", "HIRAGANA", "KATAKANA", "HANGUL", "GEORGIAN", "ARMENIAN"}
+_SPELT_OUT |= {"LATIN", "DIGIT", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
+
+Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+
+def _rules(*rules: tuple[str, str]) -> Rules:
+    return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
+
+
 # In this order: each works on what the ones before it left.
-_SPELLINGS = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"ph", "f"),
-        (r"x", "ks"),
-        (r"ck|q|c(?![eiyh])", "k"),
-        (r"w", "v"),
-        (r"[yj]", "i"),
-        (r"(?<=[^cs])h", ""),  # but for "ch", "sh" and a word's first letter
-        (r"(.)\1+", r"\1"),
-    )
+_SURNAMES = _rules(
+    (r"\b(?:saint|sainte|ste)\b", "st"),
+    (r"\bmac(?=\s?[a-z]{4})", "mc"),
+)
+# "Satou", "Satoh"; "Tsukiko", "Tukiko"; "Shoji", "Syouzi"
+_JAPANESE = _rules(
+    (r"\bye", "e"),
+    (r"tsu", "tu"),
+    (r"sh(?=i)", "s"),
+    (r"sh", "sy"),
+    (r"ch(?=i)", "t"),
+    (r"ch", "ty"),
+    (r"dz(?=u)", "z"),
+    (r"j(?=i)", "z"),
+    (r"jy?|zh", "zy"),
+    (r"fu", "hu"),
+    (r"m(?=[bmp])", "n"),
+    (r"(?<=o)u", ""),
+)
+# "Lee", "Yi"; "Park", "Bak"; "Hyeon", "Hyun"; "Yoon", "Yun"
+_KOREAN = _rules(
+    (r"\b(?:lee|rhee|yi|ri)\b", "i"),
+    (r"\b(?:bak|pak)\b", "park"),
+    (r"\bgim(?=\b|[a-z]{3})", "kim"),
+    (r"choe", "choi"),
+    (r"\bchung\b", "jung"),
+    (r"eo|oo|eu", "u"),
+    (r"ee", "i"),
+)
+# "Yekaterina", "Jekaterina"; "Alyona", "Alena"; "Müller", "Mueller"; "Szabó", "Sabo"
+_EUROPEAN = _rules(
+    (r"\b[yj]e|(?<=[aeiouy])[yj]e", "e"),
+    (r"(?<=[b-df-hk-np-tv-xz])[yj]o|(?<=l)io", "e"),
+    (r"(?<=[aou])e(?=[^aeiouy\s])", ""),
+    (r"shch|sch|sh|sz", "s"),
+    (r"ch(?=r|ael)", "k"),
+    (r"tch|ch|cz", "çh"),  # kept from becoming a "k"
+    (r"zh", "z"),
+    (r"t[sz]", "c"),
+    (r"(?<=[a-z])z", "s"),
+    (r"kh", "h"),
+    (r"(?:ie|e[eijy]|eigh)\b", "i"),
+    (r"elle\b", "el"),
+)
+_SOUNDS = _rules(
+    (r"ph", "f"),
+    (r"(?<=[^cç\s])h", ""),  # but for "ch" and a word's first letter
+    (r"\s", ""),
+    (r"x", "ks"),
+    (r"ck|q|c(?![eiyh])", "k"),
+    (r"w", "v"),
+    (r"[yj]", "i"),
+    (r"(.)\1+", r"\1"),
 )
 # No site lists a name with these: controls, format characters, emoji and what colours them.
 _NO_NAME = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "So", "Sk", "Zl", "Zp"}
@@ -48,21 +117,21 @@ _TITLE = re.compile(
 _SUFFIXES = {"jr", "sr", "junior", "senior", "ii", "iii", "iv", "v"}
 # "TessaQuillmark", but neither "McKenna" nor "DeAnna".
 _CAMEL = re.compile("(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{2})")
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 
 def fold_letters(text: str) -> str:
     """Case-folded, width-folded, Latin accents dropped: ``Zoë Łuczak`` -> ``zoe luczak``.
 
-    Format characters, which nobody sees, go as well.
-
-    Marks of other scripts stay: there they make another letter (``が`` is not ``か``).
+    Marks of other scripts stay: there they make another letter (``が`` is not ``か``). Format
+    characters, which nobody sees, are dropped.
     """
     if text.isascii():
         return text.casefold()
     folded: list[str] = []
     mark_makes_a_letter = False
     for char in unicodedata.normalize("NFKD", text).casefold():
+        if unicodedata.category(char) == "Cf":
+            continue
         if unicodedata.combining(char):
             if not mark_makes_a_letter:
                 continue
@@ -78,6 +147,15 @@ def is_latin(char: str) -> bool:
     return unicodedata.name(char, "").startswith("LATIN")
 
 
+def bare_name(name: str) -> str:
+    """The name itself, in its order: ``as Bo, Anna [site]`` -> ``Anna Bo``."""
+    if not _NOTES.search(name):
+        return name
+    bare = _CREDITED.sub("", without_notes(name), count=1).strip(" ,")
+    last, comma, first = bare.partition(",")
+    return (f"{first.strip()} {last}" if comma and "," not in first else bare) or name
+
+
 def clean_name(name: str) -> str:
     """A name as a site's addresses and searches have it; empty where nothing of it is a name.
 
@@ -90,7 +168,7 @@ def clean_name(name: str) -> str:
     name = _first_name_first(without_notes(text) or re.sub(r"[()\[\]]", " ", text)).strip(" -'")
     number = _NAMESAKE.search(text) if without_notes(text) else None
     if number:
-        name += f" {number[1] or _ROMAN.get(number[2].casefold(), '')}"
+        name += f" {number[1] or _NUMBERS.get(number[2].casefold(), '')}"
     return fold(name) if any(map(str.isalnum, name)) else ""
 
 
@@ -121,15 +199,21 @@ def lookup_names(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
+@lru_cache(maxsize=8192)
 def split_number(name: str) -> tuple[str, int | None]:
-    """A site's own mark on namesakes: ``Anna_2``, ``Anna (II)`` -> (``Anna``, 2)."""
+    """A mark on namesakes: ``Anna_2``, ``Anna (II)``, ``Anna II``, ``Anna Bo Jr.`` -> 2.
+
+    Returns the name without it and the number; the first of a name is as good as unnumbered.
+    """
     name = cut(name)
-    match = _NUMBER.fullmatch(name.strip())
+    match = _NUMBER.fullmatch(name) if _ENDS_MARKED.search(name) else None
     if match is None:
         return name, None
-    digits = match["plain"] or match["roman"]
-    number = int(digits) if digits.isdecimal() else _ROMAN.get(digits.casefold())
-    return (match["base"].strip(" _"), number) if number else (name, None)
+    mark = match["plain"] or match["marked"] or match["roman"] or match["suffix"]
+    number = int(mark) if mark.isdecimal() else _NUMBERS.get(mark.casefold())
+    if not number:
+        return name, None
+    return match["base"].strip(" _,"), number if number > 1 else None
 
 
 def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
@@ -161,8 +245,8 @@ def name_key(name: str) -> str:
     return " ".join(sorted(name_words(name)))
 
 
-@lru_cache(maxsize=4096)
-def name_keys(name: str) -> frozenset[str]:
+@lru_cache(maxsize=8192)
+def written_keys(name: str) -> frozenset[str]:
     """Every key the name may be written under: hyphens and apostrophes read as a space or not.
 
     ``TessaLund`` is read as two words as well.
@@ -173,17 +257,62 @@ def name_keys(name: str) -> frozenset[str]:
     return frozenset(" ".join(sorted(words)) for words in readings if words)
 
 
-@lru_cache(maxsize=4096)
-def spelling_key(name: str) -> str:
-    """One key for the ways a name is spelt in Latin letters: ``Ksenia``, ``Xeniya``.
+@lru_cache(maxsize=8192)
+def name_keys(name: str) -> frozenset[str]:
+    """Keys of which two ways to write one name share at least one.
 
-    Coarse, and so only a reason to look closer: never enough to call two people one.
+    Ignored are case, accents, notes in brackets, spaces and hyphens, the order of the words, how
+    another alphabet or an umlaut is put into Latin letters (``Ёлка``, ``Yolka``; ``Müller``,
+    ``Mueller``; ``Satō``, ``Satou``), Mc and Mac, Saint and St. A number stays (``Anna (II)``,
+    ``Anna 2``), and nicknames are other names. Coarse: a reason to look closer, never enough to
+    call two people one. Empty for a name without letters or digits.
     """
-    words = (_respell(word) for word in name_words(name, joiner=""))
-    return " ".join(sorted(words))
+    words, mark = _latin_words(name)
+    turned = (words[i:] + words[:i] for i in range(min(len(words), _MAX_ORDERS)))
+    return frozenset(_spellings({*turned, tuple(sorted(words))}, mark))
 
 
-def _respell(word: str) -> str:
-    for pattern, replacement in _SPELLINGS:
-        word = pattern.sub(replacement, word)
-    return word
+@lru_cache(maxsize=8192)
+def spelling_keys(name: str) -> frozenset[str]:
+    """As :func:`name_keys`, of the words in their order."""
+    words, mark = _latin_words(name)
+    return frozenset(_spellings({words}, mark))
+
+
+def _latin_words(name: str) -> tuple[tuple[str, ...], str]:
+    base, number = split_number(name)
+    if number is None:
+        base, number = split_number(bare_name(base))
+    return name_words(transliterate(bare_name(base))), f" {number}" if number else ""
+
+
+def _spellings(orders: Iterable[tuple[str, ...]], mark: str) -> Iterator[str]:
+    for words in orders:
+        for system in _SYSTEMS if words else ():
+            yield _respell(" ".join(words), system) + mark
+
+
+def transliterate(name: str) -> str:
+    """The name in Latin letters where its script spells sounds out; other letters stay."""
+    if name.isascii():
+        return name
+    name = unicodedata.normalize("NFC", name).casefold()
+    for letters, sound in _DIGRAPHS:
+        name = name.replace(letters, sound)
+    return "".join(anyascii(c) if _is_spelt_out(c) else c for c in name)
+
+
+@lru_cache(maxsize=4096)
+def _is_spelt_out(char: str) -> bool:
+    simple = unicodedata.normalize("NFKD", char)[0]
+    script = unicodedata.name(simple, "").split(" ")[0]
+    return script in _SPELT_OUT and not is_latin(simple)
+
+
+_SYSTEMS = tuple(_SURNAMES + rules + _SOUNDS for rules in (_EUROPEAN, _JAPANESE, _KOREAN))
+
+
+def _respell(name: str, system: Rules) -> str:
+    for pattern, replacement in system:
+        name = pattern.sub(replacement, name)
+    return name

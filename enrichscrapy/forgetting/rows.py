@@ -236,13 +236,14 @@ def _rows_of_others(db: PerformerDatabase, performer_id: int, mentions: Mentions
 def _mentioning_lookups(
     connection: Connection, performer_id: int, mentions: Mentions
 ) -> Iterator[tuple[int, Any]]:
-    columns = (lookups.c.url, lookups.c.detail, cast(lookups.c.evidence, Text))
+    columns = (lookups.c.url, lookups.c.page, lookups.c.detail, cast(lookups.c.evidence, Text))
     query = select(lookups.c.source, lookups.c.mode, lookups.c.performer_id, *columns)
     query = query.where(lookups.c.performer_id != performer_id)
     for source, mode, owner, *texts in map(tuple, connection.execute(query)):
         if mentions.any_of(texts):
-            url, detail, _ = (None if text in mentions else text for text in texts)
-            blank: dict[str, Any] = {"url": url, "detail": detail or "", "evidence": {}}
+            url, page, detail, _ = (None if text in mentions else text for text in texts)
+            blank: dict[str, Any] = {"url": url, "page": page}
+            blank |= {"detail": detail or "", "evidence": {}}
             row = update(lookups).filter_by(source=source, mode=mode, performer_id=owner)
             yield owner, row.values(blank)
 

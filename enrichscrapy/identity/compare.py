@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
+
+import pycountry
 
 from enrichscrapy.facts.countries import countries_from_nationality, country_from_code
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, split_url
 from enrichscrapy.facts.names import fold_letters
+from enrichscrapy.facts.nicknames import is_first_name
 from enrichscrapy.items import PartialDate
 
 
@@ -49,30 +54,118 @@ def read_date(text: str | None) -> PartialDate | None:
     return parse_date(re.sub(r"-00\b", "", (text or "").strip()[:40]))
 
 
-def compare_dates(ours: PartialDate | None, theirs: PartialDate | None) -> Agreement:
-    """A slip: one year off, or the same day of another year, as when somebody made it younger."""
+_NO_DATE = {PartialDate(1970, 1, 1), PartialDate(1969, 12, 31)}
+_OLDEST = 1900
+"""Year up to which a birth date is what a program writes for want of one."""
+_SLIP_YEARS, _LINKED_YEARS, _SAME_DAY_YEARS = 1, 3, 10
+
+
+def known_date(date: PartialDate | None) -> PartialDate | None:
+    """The date without what programs fill in: ``1900-01-01``, ``1970-01-01``, 1 January."""
+    if date is None or date in _NO_DATE or date.year <= _OLDEST:
+        return None
+    return PartialDate(date.year) if (date.month, date.day) == (1, 1) else date
+
+
+def compare_dates(
+    ours: PartialDate | None, theirs: PartialDate | None, *, linked: bool = False
+) -> Agreement:
+    """A slip: one part of the date is wrong, or day and month changed places.
+
+    People make themselves younger: by some years under the same day, and, where a stored link led
+    here, by two or three.
+    """
+    ours, theirs = known_date(ours), known_date(theirs)
     if ours is None or theirs is None:
         return Agreement.UNKNOWN
-    ours, theirs = without_placeholder(ours), without_placeholder(theirs)
     if not ours.contradicts(theirs):
         return Agreement.AGREES
+    if ours.year == theirs.year and (12, 31) in (_day(ours), _day(theirs)):
+        return Agreement.AGREES  # another day that programs fill in
+    years = _LINKED_YEARS if linked else _SLIP_YEARS
+    return Agreement.SLIP if _slipped(ours, theirs, years) else Agreement.CONTRADICTS
+
+
+def _slipped(ours: PartialDate, theirs: PartialDate, years: int) -> bool:
     apart = abs(ours.year - theirs.year)
-    same_day = ours.day is not None and (ours.month, ours.day) == (theirs.month, theirs.day)
-    return Agreement.SLIP if apart <= 1 or (same_day and apart <= 10) else Agreement.CONTRADICTS
+    if ours.day is None or theirs.day is None:
+        return apart <= years
+    if apart:
+        return _day(ours) == _day(theirs) and apart <= _SAME_DAY_YEARS
+    swapped = _day(ours) == (theirs.day, theirs.month)
+    return swapped or ours.month == theirs.month or ours.day == theirs.day
+
+
+def _day(date: PartialDate) -> tuple[int | None, int | None]:
+    return date.month, date.day
 
 
 def shared_precision(ours: PartialDate, theirs: PartialDate) -> str:
-    """``day``, ``month`` or ``year``: how precisely both sides know it."""
-    ours, theirs = without_placeholder(ours), without_placeholder(theirs)
+    """``day``, ``month`` or ``year``: how precisely two dates that agree are known."""
+    ours, theirs = known_date(ours) or ours, known_date(theirs) or theirs
     for precision in ("day", "month"):
-        if getattr(ours, precision) is not None and getattr(theirs, precision) is not None:
+        values = getattr(ours, precision), getattr(theirs, precision)
+        if None not in values and values[0] == values[1]:
             return precision
     return "year"
 
 
-def without_placeholder(date: PartialDate) -> PartialDate:
-    """The first of January is how databases write "some day of that year"."""
-    return PartialDate(date.year) if (date.month, date.day) == (1, 1) else date
+# Countries that one person may be said to be from: parts, successors, neighbours in dispute.
+_KIN = [
+    set(codes.split())
+    for codes in (
+        "US PR GU VI AS MP",
+        "GB GG JE IM GI",
+        "CN HK MO TW",
+        "RS XK ME",
+        "RO MD",
+        "FR GP MQ GF RE PF NC",
+        "NL CW AW SX BQ",
+        "DK GL FO",
+        "IL PS",
+    )
+]
+_SOVIET = "RU UA BY KZ UZ GE AM AZ LT LV EE MD KG TJ TM"
+_YUGOSLAV = "RS HR SI BA MK ME XK"
+# What ISO 3166 lists no longer, or not yet: by its old code, or by a word of its name.
+_FORMER = {
+    "cs": "CZ SK",
+    "czechoslovak": "CZ SK",
+    "su": _SOVIET,
+    "soviet": _SOVIET,
+    "ussr": _SOVIET,
+    "yu": _YUGOSLAV,
+    "yugoslav": _YUGOSLAV,
+    "dd": "DE",
+    "gdr": "DE",
+    "east german": "DE",
+    "west german": "DE",
+    "xk": "XK",
+    "kosov": "XK",
+    "u.k.": "GB",
+}
+
+
+@lru_cache(maxsize=2048)
+def countries_of(text: str | None) -> frozenset[str]:
+    """Every country a text may mean: a code, a name, nationalities, ``Atlanta, Georgia, USA``."""
+    text = (text or "").strip()
+    said = text.casefold()
+    former = {
+        code
+        for name, codes in _FORMER.items()
+        if said == name or (len(name) > 2 and name in said)
+        for code in codes.split()
+    }
+    if former or not text:
+        return frozenset(former)
+    code = country_from_code(text) or _from_alpha_3(text)
+    return frozenset([code] if code else countries_from_nationality(text))
+
+
+def _from_alpha_3(text: str) -> str | None:
+    found = pycountry.countries.get(alpha_3=text.upper()) if len(text) == 3 else None
+    return str(found.alpha_2) if found else None
 
 
 def compare_countries(ours: str | None, theirs: str | Iterable[str] | None) -> Agreement:
@@ -80,52 +173,139 @@ def compare_countries(ours: str | None, theirs: str | Iterable[str] | None) -> A
 
     People move: another country is only a slip.
     """
-    one, other = _codes(ours), _codes(theirs)
+    one, other = countries_of(ours), all_countries(theirs)
     if not one or not other:
         return Agreement.UNKNOWN
-    return Agreement.SLIP if one.isdisjoint(other) else Agreement.AGREES
+    kin = (one | other) <= set().union(*(k for k in _KIN if one & k and other & k))
+    return Agreement.AGREES if one & other or kin else Agreement.SLIP
 
 
-def _codes(said: str | Iterable[str] | None) -> set[str]:
-    codes: set[str] = set()
-    for text in (said,) if isinstance(said, str) else said or ():
-        code = country_from_code(text)
-        codes |= {code} if code else set(countries_from_nationality(text))
-    return codes
+def all_countries(said: str | Iterable[str] | None) -> frozenset[str]:
+    """Those of every text."""
+    texts = (said,) if isinstance(said, str) else said or ()
+    return frozenset(code for text in texts for code in countries_of(text))
 
 
-# Platforms where the first part of the path is the account.
-_ACCOUNTS = {"instagram", "onlyfans", "tiktok", "x", "facebook", "twitch", "fansly", "linktree"}
-_NO_ACCOUNT = {"login", "home", "share", "intent", "search", "hashtag", "explore", "p", "reel", "i"}
+# Where a platform's account stands in its path, and what stands there that is none.
+_FIRST = r"@?(?P<account>[\w.-]{2,})(?:/.*)?"
+_ACCOUNTS = {
+    "instagram": _FIRST,
+    "onlyfans": r"(?:\d+/)?" + _FIRST,
+    "tiktok": r"@(?P<account>[\w.-]{2,})(?:/.*)?",
+    "x": _FIRST,
+    "facebook": _FIRST,
+    "twitch": _FIRST,
+    "fansly": _FIRST,
+    "linktree": _FIRST,
+    "youtube": r"(?P<account>@[\w.-]+|(?:c|user|channel)/[\w.-]+)(?:/.*)?|(?P<own>[\w.-]{3,})",
+    "imdb": r"(?:\w\w/)?name/(?P<account>nm\d+)(?:/.*)?",
+    "manyvids": r"profile/(?P<account>\d+)(?:/.*)?",
+    "snapchat": r"(?:add/)?@?(?P<account>[\w.-]{2,})",
+    "myspace": _FIRST,
+    "wikidata": r"(?:wiki|entity)/(?P<account>q\d+)",
+    "wikipedia": r"wiki/(?P<account>[^:]+)",
+}
+_NO_ACCOUNT = frozenset(
+    re.findall(
+        r"\w+",
+        """about accounts browse business careers clips compose creators direct directory discover
+    embed events explore feed games gaming groups hashtag help home i intent jobs legal live login
+    logout marketplace media messages music notifications p page pages people permalink photo
+    photos play playlist playlists post posts privacy profile public r reel reels results search
+    settings share sharer shorts signup site sound status stories story subscriptions support t
+    tag tags terms title tos tv user users v video videos watch wiki""",
+    )
+)
+_SHORT_FOR_VIDEOS = {"youtu.be", "fb.watch", "clips.twitch.tv", "vm.tiktok.com"}
+_NO_PERSON = re.compile(
+    r"(?:^|/)(?:search\w*|results?|tags?|categor\w+|videos?|movies?|films?|titles?|scenes?|clips?|"
+    r"watch|galler\w+|photos?|news|blog|posts?|forum|articles?|playlists?)(?:[./]|$)|search"
+)
+# What a link carries that changes nothing.
+_NOISE = re.compile(
+    r"utm_\w+|ref\w*|src|source|s|t|si|hl|lang\w*|locale|ig\w+|fbclid|gclid|mibextid"
+)
 
 
 def link_key(url: str) -> str | None:
     """The same for all spellings of one link (``http``, ``www``, ``twitter.com`` for ``x.com``).
 
-    None for a link that leads to nobody in particular, such as a platform's own front page.
+    ``platform:account``, or host, path and what its query asks for. None for a link that leads to
+    no person in particular: a platform's front page, a video, a search.
     """
     parts = split_url(url)
     if parts is None or not parts.hostname:
         return None
     host = re.sub(r"^(?:www|m|mobile)\.", "", parts.hostname.rstrip("."))
-    path = re.sub(r"/+", "/", parts.path).strip("/").casefold()
+    path = unquote(re.sub(r"/+", "/", parts.path)).strip("/").casefold()
     kind = "x" if (kind := link_kind(url)) == "twitter" else kind
-    if kind == "www":
-        return f"{host}/{path}".rstrip("/")
-    if path == "profile.php":
-        return f"{kind}:{parts.query}" if parts.query else None
+    if host in _SHORT_FOR_VIDEOS:
+        return None
     if kind in _ACCOUNTS:
-        path = path.split("/")[0].removeprefix("@")
-    return f"{kind}:{path}" if path and path not in _NO_ACCOUNT else None
+        return _account(kind, path, parts.query)
+    query = "&".join(
+        f"{name}={value}".casefold()
+        for name, value in sorted(parse_qsl(parts.query))
+        if not _NOISE.fullmatch(name.casefold())
+    )
+    if _NO_PERSON.search(path) or re.search(r"(?:^|&)(?:q|query|v|list|search\w*)=", query):
+        return None
+    place = f"{host}/{path}" if kind == "www" else f"{kind}:{path}"
+    return place.rstrip("/") + (f"?{query}" if query else "")
+
+
+def _account(kind: str, path: str, query: str) -> str | None:
+    if kind == "facebook" and path == "profile.php":
+        number = dict(parse_qsl(query)).get("id", "")
+        return f"facebook:id={number}" if number.isdecimal() else None
+    match = re.fullmatch(_ACCOUNTS[kind], path)
+    account = match and (match["account"] or match["own"] if kind == "youtube" else match[1])
+    if not account or account in _NO_ACCOUNT or re.search(r"\.(?:php|cfm|aspx?|html?)$", account):
+        return None
+    return f"{kind}:{account}"
+
+
+# Accounts of two, of a family, of a firm.
+_NOT_ONES_OWN = re.compile(
+    r"twins|sisters|siblings|brothers|couple|duo|(?:^the|my|our)?girls(?:$|of)|studios?|models\b|"
+    r"modelling|modeling|agency|production|films|pictures|network|magazine|casting|official?team|"
+    r"(?:sis|bros|boys|family|team|media|club)$"
+)
 
 
 def is_personal(key: str, names: frozenset[str]) -> bool:
     """Does this link belong to one person? An account does, and an address with a name in it.
 
-    A site without a name in its address may be an agency's, and everybody's who works there.
-    ``names`` are folded words.
+    A site without a name in its address may be an agency's, and everybody's who works there; nor
+    is an account one person's that two share. ``names`` are folded words.
     """
+    handle = re.sub(r"[^a-z]", "", fold_letters(key.rpartition(":")[2].rpartition("/")[2]))
+    address = fold_letters(key)
+    if _is_made_of(handle, names):
+        return True
+    if _NOT_ONES_OWN.search(address) or _is_of_two(handle, names):
+        return False
     if ":" in key:
         return True
-    address = re.sub(r"[^\w]", "", fold_letters(key))
-    return any(len(word) >= 4 and word in address for word in names)
+    by_number = re.search(
+        r"/(?:performers?|models?|persons?|people|act\w+|\w*stars?)/[\w-]*\d", key
+    )
+    letters = re.sub(r"\W", "", address)
+    return bool(by_number) or any(len(word) >= 4 and word in letters for word in names)
+
+
+def _is_made_of(handle: str, names: frozenset[str]) -> bool:
+    """Is it nothing but the names, in whatever order?"""
+    rest = handle
+    for name in sorted(names, key=len, reverse=True):
+        rest = rest.replace(name, "", 1) if len(name) > 1 else rest
+    return bool(handle) and not rest
+
+
+def _is_of_two(handle: str, names: frozenset[str]) -> bool:
+    """``rickandmila``, of whom one is ours."""
+    for pair in (handle.split("and", 1), handle.rsplit("and", 1)):
+        known = [half in names or is_first_name(half) for half in pair if len(half) > 2]
+        if known == [True, True] and not names.isdisjoint(pair):
+            return True
+    return False

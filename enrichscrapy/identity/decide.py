@@ -16,28 +16,51 @@ from typing import Any, Protocol
 
 from enrichscrapy.facts.names import name_key
 from enrichscrapy.identity.compare import Agreement, compare_genders
-from enrichscrapy.identity.evidence import Evidence, gather_evidence, is_provable, page_key
-from enrichscrapy.identity.name_match import NameRelation, match_names
+from enrichscrapy.identity.evidence import (
+    Evidence,
+    gather_evidence,
+    has_family_first,
+    is_provable,
+    page_key,
+)
+from enrichscrapy.identity.name_match import (
+    NameRelation,
+    begins_alike,
+    drops_middle,
+    is_anybodys,
+    match_names,
+    opens_to,
+)
+from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Identity, Performer, Profile
 from enrichscrapy.sites import SearchResult
 
 __all__ = ["IdentityDecision", "identify", "name_key", "rank_search_results"]
 
 _SAME = {NameRelation.SAME, NameRelation.ALIAS}
-_ALIKE = {
+_BY_EAR = {NameRelation.SPELLING, NameRelation.NICKNAME}
+_PROVABLE = _BY_EAR | {
     NameRelation.NUMBERED,
-    NameRelation.SPELLING,
+    NameRelation.SLIP,
+    NameRelation.SWAPPED,
     NameRelation.PART,
-    NameRelation.SHARED_ALIAS,
-    NameRelation.NEAR,
-    NameRelation.OTHER_SCRIPT,
 }
+_ALIKE = _PROVABLE | {NameRelation.NEAR, NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT}
+_TOLD_ONCE = {"birth date", "death date", "gender"}
+"""What one record may have wrong, if two kinds of proof say that it is the same person's."""
+CONFIRMS, REFUSES = 0.02, 0.2
+"""Strangers expected to agree as well: below the one, support confirms; above the other, it is
+worth nothing. Measured by ``python -m benchmarks.name_mode``."""
+CONFIRMS_ALONE = 0.0005
+"""The same where a single kind of support has to do, in a population that tells rare names."""
+_VARIANTS = 10
+"""Ways to write a name, each of which strangers may bear."""
 _CONFIRMED, _UNCORROBORATED = Identity.CONFIRMED, Identity.UNCORROBORATED
-# How rarely strangers of one name share it; a page is set apart by one of the rarer kinds.
-_WEIGHTS = {"birth year": 3, "birth month": 3, "death date": 3, "another name": 3, "gender": 2}
-_WEIGHTS |= {"web site": 2, "country": 1}
-_ABROAD = 2
-_CLEARLY = 3
+_CLEARLY = 20.0
+"""How many times fewer strangers must be expected of a page that is chosen of several."""
+_ABROAD = 20.0
+_FEWEST = 1e-9
+NOBODY = Population()
 Verdict = tuple[Identity, str]
 Years = tuple[int | None, int | None]
 
@@ -52,15 +75,21 @@ class IdentityDecision:
 
 
 def identify(
-    performer: Performer, profile: Profile, *, by_link: bool, rivals: int | None = None
+    performer: Performer,
+    profile: Profile,
+    *,
+    by_link: bool,
+    rivals: int | None = None,
+    population: Population = NOBODY,
 ) -> IdentityDecision:
     """Decide whether ``profile`` is ``performer``.
 
     ``by_link``: the page was reached through a stored link of this performer. ``rivals``: how many
     other pages fit as well; None while the others were not looked at, and then mere support
-    leaves a page uncorroborated, so that the search for namesakes goes on.
+    leaves a page uncorroborated, so that the search for namesakes goes on. ``population``: the
+    people among whom the name is rare or common; without one, next to nothing is known of that.
     """
-    evidence = gather_evidence(performer, profile, by_link)
+    evidence = gather_evidence(performer, profile, by_link, population)
     identity, reason = _decide(evidence, rivals)
     name = evidence.name
     return IdentityDecision(
@@ -76,6 +105,8 @@ def identify(
             **evidence.details,
             "by_link": by_link,
             "rivals": rivals,
+            "strangers": float(f"{evidence.strangers:.2g}"),
+            "proofs": _proofs(evidence),
             "supports": evidence.supports,
             "slips": evidence.slips,
             "contradictions": evidence.contradictions,
@@ -85,18 +116,34 @@ def identify(
 
 # --- The decision --------------------------------------------------------------------------------
 def _decide(evidence: Evidence, rivals: int | None) -> Verdict:
-    if evidence.contradictions:
-        # A link and an account that both lead here outweigh a birth date, under the same name.
-        twice = evidence.linked and evidence.account and evidence.name.relation in _SAME
-        if not twice or "gender" in evidence.contradictions:
-            return Identity.MISMATCH, f"{_and(evidence.contradictions)} contradicted"
-    if evidence.slips and not (evidence.linked or evidence.account):
+    name = evidence.name
+    if is_anybodys(name.ours) or is_anybodys(name.theirs):
+        return Identity.MISMATCH, "a name that anybody may have"
+    proofs = _proofs(evidence) if name.relation in _SAME else []
+    outweighed = len(proofs) > 1 and ("gender" not in evidence.contradictions or evidence.birthday)
+    if evidence.contradictions and not (outweighed and set(evidence.contradictions) <= _TOLD_ONCE):
+        return Identity.MISMATCH, f"{_and(evidence.contradictions)} contradicted"
+    if evidence.slips and not _may_slip(evidence, proofs):
         return Identity.MISMATCH, f"{_and(evidence.slips)} contradicted"
     identity, reason = _by_link(evidence) if evidence.linked else _by_name(evidence, rivals)
-    doubts = evidence.contradictions + evidence.slips
+    doubts = evidence.contradictions + ([] if len(proofs) > 1 else evidence.slips)
     if doubts and identity is _CONFIRMED:
         return _UNCORROBORATED, f"{reason}, but not the {_and(doubts)}"
     return identity, reason
+
+
+def _proofs(evidence: Evidence) -> list[str]:
+    linked = evidence.linked and not evidence.elsewhere
+    kinds = ("link", linked), ("birthday", evidence.birthday), ("account", evidence.account)
+    return [kind for kind, holds in kinds if holds]
+
+
+def _may_slip(evidence: Evidence, proofs: Sequence[str]) -> bool:
+    """Records of one person differ by a slip; those of a namesake do as well, by chance."""
+    if proofs or evidence.linked or evidence.account:
+        return True
+    rare = evidence.name.relation is NameRelation.SAME and evidence.strangers < CONFIRMS
+    return rare and set(evidence.slips) <= {"birth date", "death date"}
 
 
 def _by_link(evidence: Evidence) -> Verdict:
@@ -109,19 +156,38 @@ def _by_link(evidence: Evidence) -> Verdict:
     said = [proof] if (proof := _proof(evidence)) else evidence.supports
     borne_out = bool(set(said) - {"country"})  # which sisters have in common as well
     if relation is NameRelation.SAME:
+        if evidence.abroad and not said and evidence.strangers > REFUSES:
+            return _UNCORROBORATED, "link and a common name agree, but not the country"
         return _CONFIRMED, "link and name agree"
-    if relation is NameRelation.ALIAS and name.words > 1 and not evidence.elsewhere:
-        return _CONFIRMED, "link and alias agree"
+    if relation in _BY_EAR and name.words > 1 and not evidence.elsewhere:
+        return _CONFIRMED, f"link agrees: {relation}"
+    if relation is NameRelation.ALIAS and name.words > 1:
+        listed = evidence.strangers < CONFIRMS  # a name this rare is not two people's
+        if not evidence.elsewhere or listed:
+            return _CONFIRMED, "link and alias agree"
+    sisters = relation is NameRelation.NEAR and not evidence.mistyped
+    if (sisters and not evidence.account) or (
+        relation is NameRelation.SWAPPED and evidence.elsewhere and not proof
+    ):
+        return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
+    if relation is NameRelation.SHARED_ALIAS and evidence.strangers >= CONFIRMS and not proof:
+        return Identity.MISMATCH, "the link leads to somebody else: a common alias"
+    if relation in (NameRelation.OTHER_SCRIPT, NameRelation.NEAR) and not proof:
+        return _UNCORROBORATED, f"by link: {relation}"
     if relation in _SAME or relation in _ALIKE:
         if borne_out:
             return _CONFIRMED, f"link, {relation} and {_and(said)} agree"
         if name.words > 1 or not evidence.elsewhere:
             return _UNCORROBORATED, f"by link: {relation}"
     elif evidence.account:
-        return _CONFIRMED, f"link and account agree: {relation}"
+        return _CONFIRMED if evidence.named else _UNCORROBORATED, (
+            f"link and account agree: {relation}"
+        )
     elif evidence.birthday:
-        known = relation is NameRelation.WORD
+        known = begins_alike(name.ours, name.theirs)  # a family name and a birthday twins share
         return _CONFIRMED if known else _UNCORROBORATED, f"link and birthday agree: {relation}"
+    elif opens_to(name.ours, name.theirs) and said:
+        return _UNCORROBORATED, f"by link: an initial, {_and(said)}"
     elif relation is NameRelation.WORD and len(evidence.supports) > 1:
         return _UNCORROBORATED, f"by link: {relation}, {_and(evidence.supports)}"
     return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
@@ -135,9 +201,13 @@ def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
         if proof:
             return _CONFIRMED, f"name and {proof} agree"
         return _without_proof(evidence, rivals)
-    if relation in (NameRelation.SPELLING, NameRelation.PART, NameRelation.NUMBERED) and proof:
+    if relation in _PROVABLE and proof:
         enough = name.words > 1 or relation is NameRelation.NUMBERED
         return _CONFIRMED if enough else _UNCORROBORATED, f"{relation} and {proof} agree"
+    if relation is NameRelation.PART and drops_middle(name.ours, name.theirs):
+        few = _VARIANTS * evidence.strangers < CONFIRMS and len(evidence.supports) > 1
+        if few and not rivals:
+            return _UNCORROBORATED, f"{relation}, {_and(evidence.supports)} agree"
     if relation in (NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT) and evidence.account:
         return _CONFIRMED, f"{relation} and account agree"
     if relation is NameRelation.SHARED_ALIAS and evidence.birthday:
@@ -149,20 +219,24 @@ def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
 
 
 def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
-    """The same name, and at most support: only if nobody else fits as well."""
-    supports = evidence.supports
+    """The same name, and at most support: only if nobody else fits as well, or is likely to."""
+    supports, strangers = evidence.supports, evidence.strangers
     if rivals:
         return Identity.MISMATCH, "ambiguous: several pages fit"
+    if strangers > REFUSES:
+        return Identity.MISMATCH, "the same name, but too common a one"
+    agree = f"{_and(['name', *supports])} agree"
+    alone = CONFIRMS_ALONE if evidence.rarity_known else 0.0
+    if supports and strangers < (CONFIRMS if len(supports) > 1 else alone):
+        unique = rivals == 0 and not (evidence.abroad or evidence.slips)
+        return _CONFIRMED if unique else _UNCORROBORATED, agree
     if len(supports) > 1:
-        unique = rivals == 0
-        return _CONFIRMED if unique else _UNCORROBORATED, f"name, {_and(supports)} agree"
-    if evidence.name.words < 2 and set(supports) <= {"country"}:
-        return Identity.MISMATCH, "one shared word is not enough"
+        return _UNCORROBORATED, f"{agree}, as those of others may"
     if evidence.elsewhere and not supports:
         return Identity.MISMATCH, "the same name, but another page of this site is stored"
-    if evidence.abroad and not supports:
+    if evidence.abroad and not supports and strangers >= CONFIRMS:
         return Identity.MISMATCH, "the same name in another country"
-    return _UNCORROBORATED, f"only {_and(['name', *supports])} agree"
+    return _UNCORROBORATED, f"only {agree}"
 
 
 def _proof(evidence: Evidence) -> str:
@@ -186,22 +260,22 @@ class Weighed(Protocol):
 def choose(pages: Sequence[Weighed]) -> int | None:
     """Which of several pages is the performer's: its position, or None where it stays open.
 
-    The one that is confirmed; else the one that its support sets clearly apart.
+    The one that is confirmed; else the one that fewest strangers would fit as well, by far.
     """
     fitting = [i for i, page in enumerate(pages) if page.identity is _UNCORROBORATED]
     confirmed = [i for i, page in enumerate(pages) if page.identity is _CONFIRMED]
     if len(confirmed or fitting) == 1:
         return (confirmed or fitting)[0]
-    by_weight = sorted((_weight(pages[i].evidence), i) for i in confirmed or fitting)
-    if not by_weight or by_weight[-1][0] < by_weight[-2][0] + _CLEARLY:
+    rated = sorted((_strangers(pages[i].evidence), i) for i in confirmed or fitting)
+    if not rated or rated[0][0] * _CLEARLY > rated[1][0]:
         return None
-    return by_weight[-1][1]
+    return rated[0][1]
 
 
-def _weight(evidence: Mapping[str, Any]) -> int:
+def _strangers(evidence: Mapping[str, Any]) -> float:
     abroad = evidence.get("country", {}).get("verdict") == Agreement.SLIP
-    weight = sum(_WEIGHTS[support] for support in evidence["supports"])
-    return weight - (_ABROAD if abroad else 0)
+    strangers = float(evidence.get("strangers", 1.0))
+    return max(strangers, _FEWEST) * (_ABROAD if abroad else 1.0)
 
 
 # --- Search results ------------------------------------------------------------------------------
@@ -226,7 +300,13 @@ def rank_search_results(
     stored = set(map(page_key, performer.urls)) - {None}
     rated = []
     for position, result in enumerate(results):
-        name = match_names(performer.canonical_name, performer.aliases, result.name, result.aliases)
+        name = match_names(
+            performer.canonical_name,
+            performer.aliases,
+            result.name,
+            result.aliases,
+            family_first=has_family_first(performer, None, [result.name, *result.aliases]),
+        )
         gender = compare_genders(performer.gender, result.gender)
         if gender is Agreement.CONTRADICTS or not _careers_meet(performer, result):
             continue

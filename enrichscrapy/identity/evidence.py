@@ -1,28 +1,50 @@
-"""All that speaks for and against a page's being a performer's. See ``matching.py``."""
+"""All that speaks for and against a page's being a performer's. See ``decide.py``."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from enrichscrapy.facts.names import name_words
 from enrichscrapy.identity.compare import (
     Agreement,
+    all_countries,
     compare_countries,
     compare_dates,
     compare_genders,
+    countries_of,
     is_personal,
+    known_date,
     link_key,
     read_date,
     shared_precision,
 )
-from enrichscrapy.identity.name_match import NameMatch, match_names
+from enrichscrapy.identity.disambiguation import Note, read_disambiguation
+from enrichscrapy.identity.name_match import (
+    NameMatch,
+    expansions_differ,
+    is_collective,
+    match_names,
+)
+from enrichscrapy.identity.rarity import Bearer, Population, Shared, is_common
 from enrichscrapy.items import PartialDate, Performer, Profile
 from enrichscrapy.sites import all_sites, site_of_url
 
 YOUNGEST = 16
 """Years of age below which a career on record cannot be this person's."""
+_LATE_RELEASES = 3
+"""Years after a death in which work may still come out."""
+_NOTE_YEARS = 3
+# Platforms that somebody who stopped long before they began hardly has an account with.
+_NEW_PLATFORMS = {"onlyfans", "fansly", "tiktok", "twitch", "manyvids"}
+_LONG_BEFORE = 1995
+_OTHER_NAMES, _OTHER_ACCOUNT = 5.0, 3.0
+_MANY = 20
+"""Bearers of a word that make it a name."""
+# Where the family name stands first at home, and often elsewhere.
+_FAMILY_FIRST = {"JP", "KR", "KP", "CN", "TW", "HK", "MO", "SG", "VN", "HU", "KH"}
 
 
 @dataclass
@@ -31,16 +53,23 @@ class Evidence:
 
     ``linked``: a stored link led here. ``elsewhere``: none of the stored links to this site is this
     page's own address; so it was found by name, or a link was turned round to here. ``account``:
-    both name the same account or site of their own. ``abroad``: they are of different countries,
-    which people's records often are.
+    both name the same account or site of their own; ``named``: one with the performer's first name
+    in it. ``abroad``: they are of different countries, which people's records often are.
+    ``strangers``: how many others are expected to have name and supports in common with the
+    performer; ``rarity_known``: by a count that tells rare names. ``mistyped``: the names differ in
+    a word that is nobody's.
     """
 
     name: NameMatch
     linked: bool
     birthday: bool = False
     account: bool = False
+    named: bool = False
     elsewhere: bool = False
     abroad: bool = False
+    strangers: float = 0.0
+    rarity_known: bool = False
+    mistyped: bool = False
     supports: list[str] = field(default_factory=list)
     slips: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -54,37 +83,133 @@ class Evidence:
     def weigh(self, what: str, agreement: Agreement, ours: object, theirs: object) -> None:
         """Note it, and let it speak against the page where the two differ."""
         self.note(what, agreement, ours, theirs)
-        if agreement is Agreement.CONTRADICTS:
+        if agreement is Agreement.CONTRADICTS and what not in self.contradictions:
             self.contradictions.append(what)
         elif agreement is Agreement.SLIP:
             self.slips.append(what)
 
 
-def gather_evidence(performer: Performer, profile: Profile, by_link: bool) -> Evidence:
-    name = match_names(performer.canonical_name, performer.aliases, profile.name, profile.aliases)
+def gather_evidence(
+    performer: Performer, profile: Profile, by_link: bool, population: Population
+) -> Evidence:
+    note = read_disambiguation(performer.disambiguation)
+    ours = _with_number(performer.canonical_name, note)
+    name = match_names(
+        ours,
+        performer.aliases,
+        profile.name,
+        profile.aliases,
+        family_first=has_family_first(performer, profile.country, [profile.name, *profile.aliases]),
+    )
     evidence = Evidence(name, linked=by_link)
-    if name.others:
-        evidence.details["other names"] = list(name.others)
-        evidence.supports.append("another name")
+    _add_names(evidence, ours, performer, profile)
     gender = compare_genders(performer.gender, profile.gender)
     evidence.weigh("gender", gender, performer.gender, profile.gender)
     if gender is Agreement.AGREES and "TRANS" in (profile.gender or ""):
         evidence.supports.append("gender")
-    _add_birth_date(evidence, performer, profile.birth_date)
-    _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
-    country = compare_countries(performer.country, profile.countries or profile.country)
-    stated = ", ".join(profile.countries) or profile.country
-    evidence.note("country", country, performer.country, stated)
-    evidence.abroad = country is Agreement.SLIP
-    if country is Agreement.AGREES:
-        evidence.supports.append("country")
     _add_links(evidence, performer, profile)
+    born = known_date(read_date(performer.birth_date))
+    if born is None and note.born:
+        born = PartialDate(note.born)
+    _add_birth_date(evidence, born, profile.birth_date)
+    _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
+    for birth, death in (
+        (born, profile.death_date),
+        (known_date(profile.birth_date), read_date(performer.death_date)),
+    ):
+        if birth and death and death.latest() < birth.earliest():
+            evidence.weigh("death date", Agreement.CONTRADICTS, birth, death)
+    _add_career(evidence, performer, profile, note)
+    country = performer.country or note.country
+    agreement = compare_countries(country, profile.countries or profile.country)
+    stated = ", ".join(profile.countries) or profile.country
+    evidence.note("country", agreement, country, stated)
+    evidence.abroad = agreement is Agreement.SLIP
+    if agreement is Agreement.AGREES:
+        evidence.supports.append("country")
+    evidence.strangers = population.strangers(
+        _shared(evidence, born, profile), bearer_of(performer)
+    ) * _unlikeness(evidence, performer, profile)
+    evidence.rarity_known = population.is_telling
+    evidence.mistyped = population.is_telling and _is_mistyped(name, population)
     return evidence
 
 
-def _add_birth_date(evidence: Evidence, performer: Performer, theirs: PartialDate | None) -> None:
-    ours = read_date(performer.birth_date)
-    agreement = compare_dates(ours, theirs)
+def has_family_first(performer: Performer, country: str | None, names: Sequence[str]) -> bool:
+    """Do they come from where the family name stands first, by country or script?"""
+    homes = countries_of(performer.country) | countries_of(country)
+    written = "".join((performer.canonical_name, *performer.aliases, *names))
+    return not homes.isdisjoint(_FAMILY_FIRST) or any("\u3040" <= c <= "\ud7af" for c in written)
+
+
+def _is_mistyped(name: NameMatch, population: Population) -> bool:
+    """Of the words in which two names differ, is one nobody's and the other many people's?"""
+    ours, theirs = _words([name.ours]), _words([name.theirs])
+    differ = {word: population.bearers(word) for word in ours ^ theirs}
+    nobodys = [word for word, borne in differ.items() if borne <= 1 and not is_common(word)]
+    return len(differ) == 2 and len(nobodys) == 1 and max(differ.values()) >= _MANY
+
+
+def bearer_of(performer: Performer) -> Bearer:
+    """The performer as a :class:`~enrichscrapy.identity.rarity.Population` counts them."""
+    born = known_date(read_date(performer.birth_date))
+    homes = sorted(countries_of(performer.country))
+    return Bearer(
+        (performer.canonical_name, *performer.aliases),
+        born.year if born else None,
+        homes[0] if homes else None,
+    )
+
+
+def _shared(evidence: Evidence, born: PartialDate | None, profile: Profile) -> Shared:
+    supports = evidence.supports
+    homes = sorted(all_countries(profile.countries or profile.country))
+    return Shared(
+        evidence.name.ours,
+        born.year if born and "birth year" in supports else None,
+        homes[0] if homes and "country" in supports else None,
+        evidence.name.others,
+        tuple(supports),
+    )
+
+
+def _unlikeness(evidence: Evidence, performer: Performer, profile: Profile) -> float:
+    """How many times likelier a stranger is for what both sides know and do not share."""
+    times = 1.0
+    if performer.aliases and profile.aliases and not evidence.name.others:
+        evidence.details["other names"] = "all differ"
+        times *= _OTHER_NAMES
+    ours, theirs = (
+        dict(key.split(":", 1) for key in map(link_key, urls) if key and ":" in key)
+        for urls in (performer.urls, _links(profile))
+    )
+    if not evidence.account and ours.keys() & theirs.keys():
+        evidence.details["accounts"] = "differ on one platform"
+        times *= _OTHER_ACCOUNT
+    return times
+
+
+# --- Names ---------------------------------------------------------------------------------------
+def _with_number(name: str, note: Note) -> str:
+    return f"{name} ({note.number})" if note.number else name
+
+
+def _add_names(evidence: Evidence, ours: str, performer: Performer, profile: Profile) -> None:
+    name = evidence.name
+    if name.others:
+        evidence.details["other names"] = list(name.others)
+        evidence.supports.append("another name")
+    if is_collective(ours) != is_collective(profile.name):
+        evidence.weigh("number of people", Agreement.CONTRADICTS, ours, profile.name)
+    if expansions_differ(name.ours, (ours, *performer.aliases), (profile.name, *profile.aliases)):
+        evidence.weigh("surname", Agreement.CONTRADICTS, ours, profile.name)
+
+
+# --- Dates ---------------------------------------------------------------------------------------
+def _add_birth_date(
+    evidence: Evidence, ours: PartialDate | None, theirs: PartialDate | None
+) -> None:
+    agreement = compare_dates(ours, theirs, linked=evidence.linked)
     evidence.weigh("birth date", agreement, ours, theirs)
     if ours and theirs and agreement is Agreement.AGREES:
         precision = shared_precision(ours, theirs)
@@ -92,9 +217,6 @@ def _add_birth_date(evidence: Evidence, performer: Performer, theirs: PartialDat
         evidence.supports.append("birth year")
         if precision != "year":
             evidence.supports.append("birth month")
-    start = performer.career_start_year
-    if theirs and start and start < theirs.year + YOUNGEST:
-        evidence.weigh("career", Agreement.SLIP, f"from {start}", f"born {theirs.year}")
 
 
 def _add_death_date(
@@ -106,6 +228,37 @@ def _add_death_date(
         evidence.supports.append("death date")
 
 
+def _add_career(evidence: Evidence, performer: Performer, profile: Profile, note: Note) -> None:
+    """Nobody works as a child, or long after death; what a note says of years counts too."""
+    began = performer.career_start_year
+    ended = performer.career_end_year or note.worked_until
+    born, died = known_date(profile.birth_date), profile.death_date
+    if born:
+        for year, how in ((began, "from"), (ended, "until")):
+            if year and year < born.year + YOUNGEST:
+                child = year < born.year + YOUNGEST - _NOTE_YEARS or how == "until"
+                agreement = Agreement.CONTRADICTS if child else Agreement.SLIP
+                evidence.weigh("career", agreement, f"{how} {year}", f"born {born.year}")
+        if note.year and born.year - _NOTE_YEARS > note.year - YOUNGEST:
+            near = abs(born.year - note.year) <= _NOTE_YEARS
+            agreement = Agreement.UNKNOWN if near else Agreement.CONTRADICTS
+            evidence.weigh("note", agreement, note.year, born)
+        elif note.year and not note.year - 60 < born.year:
+            evidence.weigh("note", Agreement.CONTRADICTS, note.year, born)
+    if died and began and began > died.year + 1:
+        evidence.weigh("career", Agreement.CONTRADICTS, f"from {began}", f"died {died.year}")
+    if died and ended and ended > died.year + _LATE_RELEASES:
+        evidence.weigh("career", Agreement.CONTRADICTS, f"until {ended}", f"died {died.year}")
+    new = _NEW_PLATFORMS & profile.links.keys() | _NEW_PLATFORMS & _kinds(profile)
+    if ended and ended <= _LONG_BEFORE and new:
+        evidence.weigh("career", Agreement.SLIP, f"until {ended}", ", ".join(sorted(new)))
+
+
+def _kinds(profile: Profile) -> set[str]:
+    return {str(key).partition(":")[0] for key in map(link_key, _links(profile)) if key}
+
+
+# --- Links ---------------------------------------------------------------------------------------
 def _add_links(evidence: Evidence, performer: Performer, profile: Profile) -> None:
     site = site_of_url(profile.url) or ""
     own_id = f"{site}:{profile.source_id}" if profile.source_id else None
@@ -118,16 +271,32 @@ def _add_links(evidence: Evidence, performer: Performer, profile: Profile) -> No
     rivals = {key for key in stored - here if key.startswith(f"{site}:")}
     same_scheme = any(_shape(one) == _shape(other) for one in rivals for other in here)
     evidence.elsewhere = same_scheme and not stored & here
-    theirs = {key for urls in profile.links.values() for key in map(page_key, urls) if key}
+    theirs = {key for key in map(page_key, _links(profile)) if key}
     shared = sorted((stored & theirs) - here)
     if not shared:
         return
     evidence.details["links"] = shared
-    names = (performer.canonical_name, *performer.aliases, profile.name, *profile.aliases)
-    words = frozenset(word for name in names for word in name_words(name))
-    evidence.account = any(is_personal(key, words) for key in shared)
-    if not evidence.account:
+    ours = _words((performer.canonical_name, *performer.aliases))
+    words = ours | _words((profile.name, *profile.aliases))
+    personal = [key for key in shared if is_personal(key, words)]
+    evidence.account = bool(personal)
+    first = {
+        parts[0]
+        for name in (performer.canonical_name, *performer.aliases)
+        if (parts := name_words(name))
+    }
+    evidence.named = any(word in key for key in personal for word in first if len(word) > 3)
+    if not personal:
         evidence.supports.append("web site")
+
+
+def _links(profile: Profile) -> Iterable[str]:
+    return (url for urls in profile.links.values() for url in urls)
+
+
+def _words(names: Iterable[str]) -> frozenset[str]:
+    """Of names of one person: a duo's own says nothing of whose an account is."""
+    return frozenset(w for name in names if not is_collective(name) for w in name_words(name))
 
 
 def page_key(url: str) -> str | None:

@@ -9,18 +9,26 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
+from enrichscrapy.facts.demonyms import DEMONYMS
 from enrichscrapy.facts.names import (
+    bare_name,
     is_latin,
     name_key,
     name_keys,
     name_words,
-    spelling_key,
+    spelling_keys,
     split_number,
+    transliterate,
+    written_keys,
 )
+from enrichscrapy.facts.nicknames import is_nickname
 
 NEAR_SIMILARITY = 88.0
 """Per cent of rapidfuzz's ratio from which two names look alike."""
+_APART = 60.0
+"""Per cent below which a name put into Latin letters is another name."""
 
 
 class NameRelation(StrEnum):
@@ -30,6 +38,9 @@ class NameRelation(StrEnum):
     ALIAS = "one's name is the other's alias"
     NUMBERED = "same name with another number"
     SPELLING = "same name spelt otherwise"
+    NICKNAME = "one first name is short for the other"
+    SLIP = "same name but for a slip"
+    SWAPPED = "same words in another order"
     PART = "one name is part of the other"
     SHARED_ALIAS = "an alias in common"
     NEAR = "similar names"
@@ -54,25 +65,58 @@ class NameMatch:
     others: tuple[str, ...] = ()
 
 
-# Names that belong to several people or to anybody.
+# Names that belong to several people.
 _COLLECTIVE = re.compile(
-    r"\b(?:twins?|sisters?|sis|brothers?|bros|couple|duo|girls|boys|and)\b|&|\+", re.IGNORECASE
+    r"\b(?:twins?|sisters?|sis|brothers?|bros|couple|duo|girls|boys|and|und|with|feat)\b"
+    r"|(?<=\s)(?-i:y|e|et|och|og)(?=\s)|[&+/]",
+    re.IGNORECASE,
 )
-_ANYBODY = {"amateur", "anonymous", "model", "doe jane", "doe john", "unknown", "uncredited", ""}
+# Words of which names are made that could be anybody's.
+_ANYBODY = set(
+    re.findall(
+        r"\w+",
+        """amateur amateurs anonymous babe blonde blond brunette redhead ebony asian latina casting
+    coed doe euro european exotic girl girlfriend guy hot jane john lady man mature milf model
+    mrs mr mystery nameless new no name sexy star student teen the uncredited unidentified
+    unknown unnamed various woman young black white lesbian couple wife housewife""",
+    )
+)
+
+
+def is_collective(name: str) -> bool:
+    """Does the name speak of several people: ``Anna & Mia``, ``The Vesk Twins``?"""
+    return bool(_COLLECTIVE.search(bare_name(name)))
+
+
+def is_anybodys(name: str) -> bool:
+    """Is it no name but a description, ``Czech Girl``, or a number: ``Model 417``?"""
+    words = name_words(bare_name(name))
+    return all(word in _ANYBODY or word in DEMONYMS or word.isdecimal() for word in words)
 
 
 def match_names(
-    our_name: str, our_aliases: Sequence[str], their_name: str, their_aliases: Sequence[str]
+    our_name: str,
+    our_aliases: Sequence[str],
+    their_name: str,
+    their_aliases: Sequence[str],
+    *,
+    family_first: bool = False,
 ) -> NameMatch:
+    """``family_first``: where these people come from, the family name may stand first."""
+    same = _same_in_any_order if family_first else _same
     ours, theirs = _usable(our_aliases), _usable(their_aliases)
     crossed = [(our_name, alias) for alias in theirs] + [(alias, their_name) for alias in ours]
     direct = [(our_name, their_name)]
     aliases = [(one, other) for one in ours for other in theirs]
     for relation, pairs, test in (
-        (NameRelation.SAME, direct, _same),
+        (NameRelation.SAME, direct, same),
         (NameRelation.NUMBERED, direct, _numbered),  # a site's number outweighs its alias list
-        (NameRelation.ALIAS, crossed, _same),
-        (NameRelation.SPELLING, direct + crossed, _same_spelling),
+        (NameRelation.ALIAS, crossed, same),
+        (NameRelation.SPELLING, direct + crossed, _spelt),
+        (NameRelation.SPELLING, direct if family_first else [], _same_spelling),
+        (NameRelation.NICKNAME, direct + crossed, _nickname),
+        (NameRelation.SLIP, direct + crossed, _slip),
+        (NameRelation.SWAPPED, direct + crossed, _same_spelling),
         (NameRelation.PART, direct + crossed, _part),
         (NameRelation.SHARED_ALIAS, aliases, _same_long),
         (NameRelation.NEAR, direct + crossed, _near),
@@ -81,8 +125,7 @@ def match_names(
         for one, other in pairs:
             if test(one, other):
                 return _match(relation, one, other, [our_name, *ours], [their_name, *theirs])
-    scripts = [_scripts((name, *more)) for name, more in ((our_name, ours), (their_name, theirs))]
-    apart = all(scripts) and scripts[0].isdisjoint(scripts[1])
+    apart = _in_other_scripts([our_name, *ours], [their_name, *theirs])
     relation = NameRelation.OTHER_SCRIPT if apart else NameRelation.NONE
     return _match(relation, our_name, their_name, [], [])
 
@@ -90,7 +133,7 @@ def match_names(
 def _match(
     relation: NameRelation, one: str, other: str, ours: Iterable[str], theirs: Iterable[str]
 ) -> NameMatch:
-    words = min(len(_base_words(one)), len(_base_words(other)))
+    words = min(_length(one), _length(other))
     shared = [a for a in ours if any(_same_long(a, b) for b in theirs)]
     others = [name for name in shared if not (_variant(name, one) or _variant(name, other))]
     distinct = tuple({name_key(name): name for name in others}.values())
@@ -98,24 +141,55 @@ def _match(
 
 
 def _usable(aliases: Sequence[str]) -> list[str]:
-    return [a for a in aliases if not _COLLECTIVE.search(a) and name_key(a) not in _ANYBODY]
+    return [a for a in aliases if name_key(a) and not (is_collective(a) or is_anybodys(a))]
+
+
+@lru_cache(maxsize=8192)
+def _base(name: str) -> tuple[str, int | None]:
+    """The name without notes, and its number."""
+    base, number = split_number(name)
+    return split_number(bare_name(base)) if number is None else (bare_name(base), number)
 
 
 @lru_cache(maxsize=8192)
 def _base_words(name: str) -> tuple[str, ...]:
-    return name_words(split_number(name)[0])
+    return name_words(_base(name)[0])
+
+
+def _length(name: str) -> int:
+    """Words of a name; in a script without spaces three letters are two."""
+    words = _base_words(name)
+    return sum(1 + (len(word) > 2 and "\u3040" <= word[0] <= "\ud7af") for word in words)
 
 
 def _same_base(one: str, other: str) -> bool:
-    return not name_keys(split_number(one)[0]).isdisjoint(name_keys(split_number(other)[0]))
+    return not written_keys(_base(one)[0]).isdisjoint(written_keys(_base(other)[0]))
+
+
+def _same_in_any_order(one: str, other: str) -> bool:
+    return _base(one)[1] == _base(other)[1] and _same_base(one, other)
 
 
 def _same(one: str, other: str) -> bool:
-    return split_number(one)[1] == split_number(other)[1] and _same_base(one, other)
+    return _same_in_any_order(one, other) and not _swapped(one, other)
+
+
+def _swapped(one: str, other: str) -> bool:
+    """The same words in another order, ``Lily Rose`` and ``Rose Lily``, are two stage names."""
+    words, others = _base_words(one), _base_words(other)
+    return words != others and spelling_keys(one).isdisjoint(spelling_keys(other))
 
 
 def _numbered(one: str, other: str) -> bool:
-    return split_number(one)[1] != split_number(other)[1] and _same_base(one, other)
+    return (
+        _base(one)[1] != _base(other)[1]
+        and _same_base(one, other)
+        and not _swapped_base(one, other)
+    )
+
+
+def _swapped_base(one: str, other: str) -> bool:
+    return _swapped(_base(one)[0], _base(other)[0])
 
 
 def _same_long(one: str, other: str) -> bool:
@@ -124,9 +198,63 @@ def _same_long(one: str, other: str) -> bool:
 
 
 def _same_spelling(one: str, other: str) -> bool:
-    (base, number), (other_base, other_number) = split_number(one), split_number(other)
-    key = spelling_key(base)
-    return bool(key) and number == other_number and key == spelling_key(other_base)
+    return not name_keys(one).isdisjoint(name_keys(other))
+
+
+def _spelt(one: str, other: str) -> bool:
+    """One name by ear; a family name may have its feminine ending or not."""
+    if not spelling_keys(one).isdisjoint(spelling_keys(other)):
+        return True
+    first, last, other_first, other_last = _ends(one, other)
+    return first == other_first != "" and not _forms(last).isdisjoint(_forms(other_last))
+
+
+def _ends(one: str, other: str) -> tuple[str, str, str, str]:
+    """All but the last word, and the last, of both; empty unless both have several words and the
+    same number."""
+    words, others = _base_words(one), _base_words(other)
+    if min(len(words), len(others)) < 2 or _base(one)[1] != _base(other)[1]:
+        return "", "", "", ""
+    return " ".join(words[:-1]), words[-1], " ".join(others[:-1]), others[-1]
+
+
+def _forms(surname: str) -> set[str]:
+    """``Novakova`` may be a ``Novak``, ``Ivanova`` an ``Ivanov``, ``Kowalska`` a ``Kowalski``."""
+    forms = {surname}
+    if re.search(r"\w{3}(?:ov|ev|in|yn)a$", surname):
+        forms.add(surname[:-1])
+    if re.search(r"\w{3}ova$", surname):
+        forms.add(surname[:-3])
+    return forms | ({surname[:-1] + "i"} if re.search(r"\w{2}[sc]ka$", surname) else set())
+
+
+def _nickname(one: str, other: str) -> bool:
+    words, others = _base_words(one), _base_words(other)
+    if min(len(words), len(others)) < 2 or _base(one)[1] != _base(other)[1]:
+        return False
+    rest, other_rest = " ".join(words[1:]), " ".join(others[1:])
+    return not spelling_keys(rest).isdisjoint(spelling_keys(other_rest)) and is_nickname(
+        words[0], others[0]
+    )
+
+
+def _slip(one: str, other: str) -> bool:
+    """A family name wrong by a letter, or two letters of a name changed round.
+
+    Sisters have other first names, perhaps nearly the same: no letter of those may be another.
+    """
+    first, last, other_first, other_last = _ends(one, other)
+    if not first:
+        return False
+    if first == other_first:
+        return _mistyped(last, other_last)
+    return last == other_last and sorted(first) == sorted(other_first) and _mistyped(
+        first, other_first
+    )  # fmt: skip
+
+
+def _mistyped(word: str, other: str) -> bool:
+    return min(len(word), len(other)) >= 4 and OSA.distance(word, other) == 1
 
 
 def _part(one: str, other: str) -> bool:
@@ -157,6 +285,55 @@ def _variant(one: str, other: str) -> bool:
     words, others = set(_base_words(one)), set(_base_words(other))
     new = {word for word in words - others if len(word) > 2}
     return not new or _near(one, other) or _same_spelling(one, other)
+
+
+def begins_alike(one: str, other: str) -> bool:
+    """Is their first word the same?"""
+    return _base_words(one)[:1] == _base_words(other)[:1] != ()
+
+
+def drops_middle(one: str, other: str) -> bool:
+    """Do both begin and end alike, so that only what stands between is missing from one?"""
+    words, others = _base_words(one), _base_words(other)
+    return (words[0], words[-1]) == (others[0], others[-1])
+
+
+def expansions_differ(name: str, our_names: Iterable[str], their_names: Iterable[str]) -> bool:
+    """Do both sides know what an initial of ``name`` stands for, and not the same?"""
+    words = _base_words(name)
+    if len(words) < 2 or len(words[-1]) > 1:
+        return False
+    ours, theirs = (
+        {w[-1] for n in names if (w := _base_words(n))[:-1] == words[:-1] and _opens(w, words)}
+        for names in (our_names, their_names)
+    )
+    return bool(ours and theirs) and ours.isdisjoint(theirs)
+
+
+def _opens(longer: Sequence[str], shorter: Sequence[str]) -> bool:
+    return len(longer) == len(shorter) and len(longer[-1]) > 1 and longer[-1][0] == shorter[-1]
+
+
+def opens_to(one: str, other: str) -> bool:
+    """Is one the other with its last word cut to an initial?"""
+    words, others = sorted((_base_words(one), _base_words(other)), key=lambda w: len("".join(w)))
+    return len(words) > 1 and words[:-1] == others[:-1] and len(words[-1]) == 1 and _opens(
+        others, words
+    )  # fmt: skip
+
+
+def _in_other_scripts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Are they written in scripts that cannot be compared letter by letter?
+
+    What can be put into Latin letters must then look alike, be it from afar.
+    """
+    scripts = [_scripts(names) for names in (ours, theirs)]
+    if not (all(scripts) and scripts[0].isdisjoint(scripts[1])):
+        return False
+    latin = [[transliterate(name) for name in names] for names in (ours, theirs)]
+    if "other" in _scripts(latin[0]) | _scripts(latin[1]):
+        return True
+    return any(similarity(one, other) >= _APART for one in latin[0] for other in latin[1])
 
 
 def _scripts(names: Iterable[str]) -> set[str]:

@@ -90,7 +90,8 @@ class Plan:
         """Take the next step, or None when the lookup is over.
 
         A confirmed page ends it; so does, by link, any page that is this performer's. In name
-        mode an uncorroborated page does not: the site's own search may know namesakes.
+        mode an uncorroborated page does not: the site's own search may know namesakes, and another
+        name may lead to a page with proof.
         """
         if self._settled():
             return None
@@ -100,7 +101,7 @@ class Plan:
                 continue
             if step.kind is StepKind.PAGE:
                 if self.pages_left <= 0:
-                    self.unvisited += 1
+                    self.unvisited += not step.text  # a guessed address may be nobody's
                     continue
                 self.pages_left -= 1
             self.seen.add(step.url)
@@ -114,11 +115,9 @@ class Plan:
         return self.by_link and Identity.UNCORROBORATED in identities
 
     def _is_needless(self, step: Step) -> bool:
-        """Once a page fits, other names need no try: only the namesakes of the fitting one."""
+        """Once a page fits, its name needs no other guess: the search tells its namesakes."""
         names = {r.name for r in self.reports if r.identity is Identity.UNCORROBORATED}
-        if not names or not step.text:
-            return False
-        return step.kind is StepKind.PAGE or step.text not in names
+        return step.kind is StepKind.PAGE and bool(step.text) and step.text in names
 
     def add_report(self, report: PageReport) -> None:
         """Note what came of a page; a profile met again under another address counts once."""

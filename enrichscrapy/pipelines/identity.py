@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from enrichscrapy.extensions import required
+from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.identity.decide import identify
+from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Identity, Lookup, Outcome, ReferenceSiteMode
 
 
 class IdentityPipeline:
     """Fills in ``identity`` and its evidence; a page about somebody else ends as ``mismatch``."""
 
-    def process_item(self, lookup: Lookup) -> Lookup:
+    def __init__(self, population: Callable[[], Awaitable[Population]]) -> None:
+        self.population = population
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(required(crawler, DatabaseExtension).population)
+
+    async def process_item(self, lookup: Lookup) -> Lookup:
         if lookup.outcome is not Outcome.FOUND or lookup.profile is None:
             return lookup
         decision = identify(
@@ -17,6 +32,7 @@ class IdentityPipeline:
             lookup.profile,
             by_link=lookup.mode is ReferenceSiteMode.URL_LOOKUP,
             rivals=lookup.evidence.get("rivals", 0),
+            population=await self.population(),
         )
         lookup.identity = decision.identity
         lookup.evidence["identity"] = {"reason": decision.reason, **decision.evidence}

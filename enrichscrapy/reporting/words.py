@@ -73,6 +73,8 @@ REASONS: Mapping[str, str] = {
     "retention": "nobody decided about it in time",
     "suppressed": "kept out: forgotten, or a namesake of somebody forgotten",
     "review": "you decided",
+    "contested_page": "another performer claims the same page",
+    "older_rules": "accepted by older rules only because the page's photos agreed",
     "placeholder": "many performers have this photo: it shows none of them",
 }
 

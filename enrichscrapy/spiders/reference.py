@@ -32,7 +32,7 @@ from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.identity.age import latest_birthday_on
 from enrichscrapy.identity.decide import identify, rank_search_results
-from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
+from enrichscrapy.items import Identity, Lookup, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.lookups.plan import (
     FITTING,
     PageReport,
@@ -271,7 +271,7 @@ class ReferenceSpider(Spider):
         performer = await self._performer(plan)
         if performer is None:
             return
-        plan.add_report(await _read(response, self._report, response, step, plan, performer))
+        plan.add_report(await self._report(response, step, plan, performer))
         if await _read(response, self._take_results, response, step, plan, performer):
             plan.replace_search(step.text)  # the page in the profile's stead has shown them
         yield self._continue(plan, performer)
@@ -291,7 +291,7 @@ class ReferenceSpider(Spider):
             self._leave_unsearched(plan, f"http {response.status}")
         elif await _read(response, self._take_results, response, step, plan, performer) is None:
             # A search with one match may lead straight to the profile.
-            report = await _read(response, self._report, response, step, plan, performer)
+            report = await self._report(response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
                 plan.add_report(report)
         yield self._continue(plan, performer)
@@ -358,11 +358,33 @@ class ReferenceSpider(Spider):
         self.logger.error("performer %d: the page broke its parser", performer.id, exc_info=error)
         return f"parser: {describe_failure(error)}"
 
-    def _report(
+    async def _report(
         self, response: Response, step: Step, plan: Plan, performer: Performer
     ) -> PageReport:
-        def report(outcome: Outcome, detail: str = "", **more: Any) -> PageReport:
-            return PageReport(step.url, outcome, detail, response.status, step.text, **more)
+        found = await _read(response, self._profile, response, step, performer)
+        if isinstance(found, PageReport):
+            return found
+        population = await self._database.population()
+        decision = identify(performer, found, by_link=plan.by_link, population=population)
+        matched = decision.identity is not Identity.MISMATCH
+        return PageReport(
+            step.url,
+            Outcome.FOUND if matched else Outcome.MISMATCH,
+            "" if matched else decision.reason,
+            response.status,
+            step.text,
+            identity=decision.identity,
+            profile=found,
+            evidence={"reason": decision.reason, **decision.evidence},
+        )
+
+    def _profile(
+        self, response: Response, step: Step, performer: Performer
+    ) -> Profile | PageReport:
+        """The profile on a page, or what came of one that has none."""
+
+        def report(outcome: Outcome, detail: str) -> PageReport:
+            return PageReport(step.url, outcome, detail, response.status, step.text)
 
         if response.status in GONE:
             return report(Outcome.ABSENT, f"http {response.status}")
@@ -377,18 +399,9 @@ class ReferenceSpider(Spider):
                 return report(Outcome.ABSENT, "the site's not-found page")
             if kind is PageKind.UNKNOWN:
                 return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(selector)!r}")
-            profile = self.site.parse_profile(selector, response.url)
+            return self.site.parse_profile(selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
             return report(Outcome.FAILED, self._broken(performer, error))
-        decision = identify(performer, profile, by_link=plan.by_link)
-        matched = decision.identity is not Identity.MISMATCH
-        return report(
-            Outcome.FOUND if matched else Outcome.MISMATCH,
-            "" if matched else decision.reason,
-            identity=decision.identity,
-            profile=profile,
-            evidence={"reason": decision.reason, **decision.evidence},
-        )
 
     def _conclude(self, plan: Plan, performer: Performer) -> Lookup:
         conclusion = conclude(plan)

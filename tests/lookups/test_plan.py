@@ -84,11 +84,34 @@ def test_a_confirmed_page_ends_a_name_lookup_at_once():
     assert drive(plan, answers) == [HOME + "Ada"]
 
 
-def test_an_uncorroborated_page_asks_the_search_for_namesakes_and_no_other_name():
-    plan = by_name(page("Ada", "Ada"), search("Ada"), page("Alias", "Alias"), search("Alias"))
+def test_an_uncorroborated_page_asks_the_search_for_namesakes_and_the_other_names():
+    plan = by_name(
+        page("Ada", "Ada"), page("Ada_", "Ada"), search("Ada"), page("Alias", "Alias"),
+        search("Alias"),
+    )  # fmt: skip
     answers = {HOME + "Ada": report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED)}
     asked = drive(plan, answers, {"Ada": [HOME + "Ada"]})
-    assert asked == [HOME + "Ada", search("Ada").url]
+    assert asked == [HOME + "Ada", search("Ada").url, HOME + "Alias", search("Alias").url]
+    assert conclude(plan).outcome is Outcome.FOUND
+
+
+def test_proof_on_an_aliass_page_beats_a_fit_by_name_alone():
+    plan = by_name(page("Ada", "Ada"), search("Ada"), page("Alias", "Alias"), search("Alias"))
+    answers = {
+        HOME + "Ada": report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED),
+        HOME + "Alias": report(page("Alias", "Alias"), Outcome.FOUND, Identity.CONFIRMED),
+    }
+    drive(plan, answers)
+    conclusion = conclude(plan)
+    assert conclusion.outcome is Outcome.FOUND
+    assert conclusion.page is not None
+    assert conclusion.page.url == HOME + "Alias"
+
+
+def test_a_guess_there_was_no_room_for_leaves_nothing_open():
+    plan = by_name(page("Ada", "Ada"), search("Ada"), page("Alias", "Alias"), pages_left=1)
+    answers = {HOME + "Ada": report(page("Ada", "Ada"), Outcome.FOUND, Identity.UNCORROBORATED)}
+    drive(plan, answers)
     assert conclude(plan).outcome is Outcome.FOUND
 
 

@@ -94,7 +94,8 @@ def test_without_a_choice_the_one_found_last_with_all_fields_is_taken(tmp_path):
         birth_date=PartialDate(1990),
         photo_urls=("https://www.babepedia.com/pics/Ada.jpg",),
     )
-    for performer_id, profile in ((whole, page), (sparse, replace(page, birth_date=None))):
+    other = replace(page, url=f"{page.url}_2", birth_date=None)
+    for performer_id, profile in ((whole, page), (sparse, other)):
         sample.clock.now += 60
         sample.lookup(performer_id, Outcome.FOUND, profile=profile)
     assert choose_performer(database, "babepedia").id == whole

@@ -1,0 +1,118 @@
+"""First names that one person goes by: Kate and Katherine, Masha and Mariya."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cache
+
+from nicknames import NickNamer
+from rapidfuzz.distance import OSA
+
+from enrichscrapy.facts.names import spelling_keys
+
+# The list that "nicknames" brings is English.
+_FURTHER = """
+aleksandra: sasha sanya alya lesya shura ola
+aleksandr: sasha sanya shura
+aleksei: alyosha lyosha
+alina: alya lina
+anastasia: nastya stasya asya stasia
+anna: nyura anechka andzia annuska
+daria: dasha
+dmitri: dima mitya
+ekaterina: katya katyusha kate
+elena: lena alyona lenka ilona
+elizaveta: liza lisa
+evgenia: zhenya
+francisco: paco pancho kiko curro
+francesca: franca cesca
+galina: galya
+giuseppe: beppe peppe
+guadalupe: lupe lupita
+irina: ira irka irisha
+ivan: vanya
+jan: honza janek
+jaroslava: jarka
+jose: pepe chepe
+katalin: kata kati katinka
+katarzyna: kasia kaska
+kateřina: katka kata
+ksenia: ksyusha
+larisa: lara
+lyubov: lyuba
+lyudmila: lyuda mila lucya
+magdalena: magda lena madlen
+malgorzata: gosia malgosia
+margareta: greta rita gretchen
+margarita: rita margo
+maria: masha marusya manya mariska maruska
+mikhail: misha
+monika: mona
+nadezhda: nadya
+natalia: natasha nata talia natalka tasha
+nikolai: kolya
+oksana: ksana ksyusha
+olga: olya olka
+polina: polya
+sofia: sonya sofi zosia
+svetlana: sveta lana svetka
+tatiana: tanya tania
+tereza: terka
+valentina: valya
+valeria: lera valya
+vasilisa: vasya
+veronika: nika vera roni
+viktoria: vika viki
+vladimir: vova volodya
+yelena: lena
+yulia: yulya julka julcia
+zuzana: zuzka zuza
+"""
+_VOWELS = re.compile(r"[aeiou]")
+_SKELETON = 4
+
+
+def is_nickname(one: str, other: str) -> bool:
+    """Is one first name a form of the other, or both of a third? One word each, any case."""
+    if _are_sisters(one.casefold(), other.casefold()):
+        return False
+    ours, theirs = spelling_keys(one), spelling_keys(other)
+    groups = [
+        {group for key in keys for group in _groups().get(key, ())} for keys in (ours, theirs)
+    ]
+    return not groups[0].isdisjoint(groups[1]) or not _skeletons(ours).isdisjoint(
+        _skeletons(theirs)
+    )
+
+
+def is_first_name(word: str) -> bool:
+    """Is it in the lists? Most that are English, and the commonest of other languages."""
+    return any(key in _groups() for key in spelling_keys(word))
+
+
+@cache
+def _groups() -> dict[str, set[str]]:
+    """By spelling, the full names a name may stand for; each also stands for itself."""
+    table = {full: set(short) for full, short in NickNamer.default_lookup().items()}
+    for line in _FURTHER.split("\n"):
+        full, _, short = line.partition(": ")
+        table.setdefault(full, set()).update(short.split())
+    groups = defaultdict[str, set[str]](set)
+    for full, forms in table.items():
+        for name in {full, *forms} - {""}:
+            for key in spelling_keys(name):
+                groups[key].add(full)
+    return groups
+
+
+def _are_sisters(one: str, other: str) -> bool:
+    """One letter is another, or one more in front: Rosa and Rose, Anna and Hanna may be two."""
+    apart = OSA.distance(one, other) == 1
+    return apart and (len(one) == len(other) or one[:1] != other[:1])
+
+
+def _skeletons(keys: frozenset[str]) -> set[str]:
+    """Long names of which only the vowels differ are one name by ear: Britney, Brittany."""
+    bare = (_VOWELS.sub("", key) for key in keys)
+    return {skeleton for skeleton in bare if len(skeleton) >= _SKELETON}

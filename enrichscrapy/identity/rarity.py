@@ -1,0 +1,264 @@
+"""How many strangers of one name, birth year and country are to be expected?
+
+As record linkage has done since Fellegi and Sunter (1969), agreement on a rare value counts for
+more: how rare a name is follows from how often its words are borne in the user's own database.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enrichscrapy.facts.names import bare_name, name_words, split_number
+from enrichscrapy.facts.nicknames import is_first_name
+
+WORLD, BEYOND = 200_000, 2.0
+"""Performers there are at least, and how many times those of the database: the sites list people
+whom no database has."""
+_ASSUMED = 10_000
+"""People assumed beside those who are counted: one bears a word that is not known, and"""
+_COMMON_AMONG_ASSUMED = 35
+"""so many a word that is known for a common one."""
+TELLING = 10_000
+"""People counted from which on a population tells a rare name from one it has not met."""
+_INITIAL = 0.05
+_YEARS = 40.0
+_COUNTRY, _LEAST_COUNTRY = 0.5, 0.05
+_COPIED = 2e-8
+"""Names are shared beyond what their words explain: the chance of that for two people."""
+_RARE = 0.1
+"""Others of a name expected by its words, up to which it tells how often names are copied."""
+_WEIGHT = {"year": 40.0, "country": 20.0, "word's country": 2.0, "copied": 1e8}
+"""How many counted ones outweigh what is assumed here of years, countries and copied names."""
+_RARELY = {"birth month": 1 / 12, "death date": 0.002, "gender": 0.2, "web site": 0.3}
+"""How many of the namesakes agree on such a fact by chance."""
+
+# Words that many performers are called by, beside English first names; no measure, only enough of
+# them that a small database does not take them for rare.
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """adams angel baby banks bell bella belle black blue bloom brooks brown candy carter cherry
+        coxx cruz crystal daniels davis day delight devil diamond diaz dimon doll dolce dream eve
+        evans fire flame flores foxx fox garcia garden gold gomez gonzalez gray green grey hall
+        harper hart heart heaven honey hunter ito jackson james jewel johnson jones kay king kiss
+        kobayashi kovacs lane lee li lopez lord love lovely luv lux martin martinez mendes miller
+        mills monroe moon moore morgan nakamura nagy night novak novakova parker pearl perez
+        petrova phoenix queen rain red reed ramirez river rivera rodriguez rose ross rossi saint
+        sanchez santos sato satou silva silver simon sky smith snow sparks star starr steele stone
+        storm summer sun suzuki swallow sweet sweets takahashi tanaka taylor thomas torres tran
+        valentine vega violet watanabe west white wild wilde williams wilson winter wolf wood
+        yamamoto young
+        ai akira alessandra alena ana anastasia andrea aoi bianca bruna camila carla chiara daria
+        ekaterina elena eva fernanda gabriela giulia hana irina ivana jana juliana karin katerina
+        kristyna ksenia larissa lenka lucia lucie luna marina mei mika minji misaki nao natalia
+        nikola nina olga paola petra polina rei reina rika rin rina sakura sara sofia svetlana
+        tatiana tereza valentina veronika viktoria yui yuki yulia yuna zuzana""",
+    )
+)
+
+Hashes = NDArray[np.int64]
+
+
+class Bearer(NamedTuple):
+    """Somebody who is counted: all names, birth year and country (alpha-2) where known."""
+
+    names: Sequence[str]
+    birth_year: int | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a performer and a page have in common beside ``name``; None where nothing.
+
+    ``others`` are further names both bear, ``facts`` the other kinds of support (birth month,
+    death date, ...).
+    """
+
+    name: str
+    birth_year: int | None = None
+    country: str | None = None
+    others: Sequence[str] = ()
+    facts: Sequence[str] = ()
+
+
+class Population:
+    """Counts names; keeps hashes only, so that no name can be read from it.
+
+    Empty, it knows nothing, and its estimates rest on what is assumed above: enough to weigh a
+    name with two facts. ``is_telling`` says whether enough people were counted for more.
+    """
+
+    def __init__(self, people: Iterable[Bearer] = ()) -> None:
+        self.people = 0
+        # Flat, since there may be millions: (name, year, country), words, (word, country) and
+        # (name, word, word) of each name of several words.
+        names, words, homes, pairs = (array("q") for _ in range(4))
+        for self.people, bearer in enumerate(people, 1):
+            year, home = bearer.birth_year or 0, hash(bearer.country) if bearer.country else 0
+            borne = {tokens for name in bearer.names if (tokens := _tokens(name))}
+            for tokens in borne:
+                names.extend((hash(tokens), year, home))
+                for two in tokens[1:2]:
+                    pairs.extend((hash(tokens), hash(tokens[0]), hash(two)))
+            own = {hash(word) for tokens in borne for word in tokens}
+            words.extend(own)
+            if home:
+                homes.extend(number for word in own for number in (word, home))
+        table = np.array(names).reshape(-1, 3)
+        self._names = table[np.lexsort(table.T[::-1])]
+        self._words = _Counts(np.array(words))
+        self._years = _Counts(table[table[:, 1] != 0, 1])
+        self._countries = _Counts(table[table[:, 2] != 0, 2])
+        settled = np.array(homes).reshape(-1, 2)
+        self._settled = _Counts(settled[:, 0])
+        self._homes = _Counts(_mixed(settled[:, 0], settled[:, 1]))
+        self._copied = self._copied_by(np.array(pairs).reshape(-1, 3))
+
+    @classmethod
+    def of_names(cls, names: Iterable[str]) -> Self:
+        """A population of which nothing but the names is known, one for each person."""
+        return cls(Bearer((name,)) for name in names)
+
+    def strangers(self, shared: Shared, own: Bearer | None = None) -> float:
+        """How many others would have all of this in common with the performer, by expectation.
+
+        ``own`` is the performer, who is not counted where the population holds them.
+        """
+        by_chance = self._share(shared) * self._chance(shared.name, own is not None)
+        outside = max(WORLD, BEYOND * self.people) - self.people
+        return outside * by_chance + self._known(shared, own)
+
+    @property
+    def is_telling(self) -> bool:
+        return self.people >= TELLING
+
+    def bearers(self, word: str) -> int:
+        """How many people have this word in a name."""
+        return self._words[hash(word)]
+
+    def _chance(self, name: str, counted: bool) -> float:
+        """That somebody bears this name: by its words, or because it was copied."""
+        tokens = _tokens(name)
+        return float(np.prod([self._word(word, counted) for word in tokens])) + self._copied
+
+    def _word(self, word: str, counted: bool) -> float:
+        others = max(self._words[hash(word)] - counted, 0)
+        assumed = _COMMON_AMONG_ASSUMED if is_common(word) else 1
+        share = (others + assumed) / (self.people + _ASSUMED)
+        return max(share, _INITIAL) if len(word) == 1 and word.isascii() else share
+
+    def _share(self, shared: Shared) -> float:
+        """Of those of one name, which part agrees on the rest by chance."""
+        share = 1.0
+        if shared.birth_year:
+            share *= self._year(shared.birth_year)
+        if shared.country:
+            share *= self._country(shared.country, _tokens(shared.name))
+        for fact in shared.facts:
+            share *= _RARELY.get(fact, 1.0)
+        for other in shared.others:
+            share *= min(1.0, 10 * self._chance(other, True))
+        return share
+
+    def _year(self, year: int) -> float:
+        weight = _WEIGHT["year"]
+        return (self._years[year] + weight / _YEARS) / (self._years.total + weight)
+
+    def _country(self, country: str, tokens: Sequence[str]) -> float:
+        """A name tells much of the country: the word that tells most counts."""
+        code, weight, likely = hash(country), _WEIGHT["country"], _WEIGHT["word's country"]
+        anywhere = (self._countries[code] + weight * _COUNTRY) / (self._countries.total + weight)
+        likely_by_name = (
+            (self._homes[_mixed(hash(word), code)] + likely * anywhere)
+            / (self._settled[hash(word)] + likely)
+            for word in tokens or [""]
+        )
+        return max(_LEAST_COUNTRY, *likely_by_name)
+
+    def _known(self, shared: Shared, own: Bearer | None) -> float:
+        """Counted people of this very name, as far as they may have the rest in common too."""
+        tokens = _tokens(shared.name)
+        first, last = (
+            np.searchsorted(self._names[:, 0], hash(tokens), side) for side in ("left", "right")
+        )
+        rows = [(int(year), int(home)) for _, year, home in self._names[first:last]]
+        if own is not None:
+            mine = (own.birth_year or 0, hash(own.country) if own.country else 0)
+            if mine in rows:
+                rows.remove(mine)
+        rest = self._share(Shared(shared.name, None, None, shared.others, shared.facts))
+        return sum(rest * self._agrees(row, shared, tokens) for row in rows)
+
+    def _agrees(self, row: tuple[int, int], shared: Shared, tokens: Sequence[str]) -> float:
+        year, home = row
+        share = 1.0
+        if shared.birth_year:
+            share *= float(year == shared.birth_year) if year else self._year(shared.birth_year)
+        if shared.country:
+            same = float(home == hash(shared.country))
+            share *= same if home else self._country(shared.country, tokens)
+        return share
+
+    def _copied_by(self, pairs: Hashes) -> float:
+        """The chance that two people share a name which their words do not explain, measured on
+        names of two words and more."""
+        weight = _WEIGHT["copied"]
+        by_words = (self._words.of(pairs[:, 1:]) - 1.0).prod(axis=1) / max(self.people, 1)
+        rare = by_words < _RARE  # what many share, they share by their words
+        _, where, borne = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+        met = float((borne[where] - 1.0)[rare].sum())
+        beyond = max(met - float(by_words[rare].sum()), 0.0)
+        return (beyond + _COPIED * weight) / (float(rare.sum()) * self.people + weight)
+
+
+class _Counts:
+    """How often each number occurs."""
+
+    def __init__(self, numbers: Hashes) -> None:
+        self._numbers, self._counts = np.unique(numbers.astype(np.int64), return_counts=True)
+        self.total = int(self._counts.sum())
+
+    def __getitem__(self, number: int) -> int:
+        return int(self.of(np.array([number]))[0])
+
+    def of(self, numbers: Hashes) -> Hashes:
+        """The count of each; zero for those that do not occur. Any shape."""
+        if not len(self._numbers):
+            return np.zeros(numbers.shape, np.int64)
+        places = np.searchsorted(self._numbers, numbers).clip(max=len(self._numbers) - 1)
+        return np.where(self._numbers[places] == numbers, self._counts[places], 0)
+
+
+@overload
+def _mixed(one: int, other: int) -> int: ...
+@overload
+def _mixed(one: Hashes, other: Hashes) -> Hashes: ...
+def _mixed(one: Any, other: Any) -> Any:
+    """One number for two."""
+    return one ^ (other >> 1)
+
+
+@lru_cache(maxsize=4096)
+def is_common(word: str) -> bool:
+    """Is it known for a word that many are called by, whoever is counted?"""
+    return word in _COMMON or is_first_name(word)
+
+
+def _tokens(name: str) -> tuple[str, ...]:
+    """The words of a name, sorted; of a script without spaces, its characters."""
+    words = name_words(split_number(bare_name(name))[0])
+    return tuple(sorted(part for word in words for part in _parts(word)))
+
+
+def _parts(word: str) -> Iterable[str]:
+    without_spaces = not word.isascii() and any("\u3040" <= c <= "\ud7af" for c in word)
+    return word if without_spaces else (word,)
