@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test test-all lint types bench torture clean
+.PHONY: help setup demo test test-all lint types bench fuzz torture clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test     set up, then run the tests (minutes); make test-all: the long ones as well"
 	@echo "make lint     check style; make types: check types"
 	@echo "make bench    measure speed and accuracy, side by side with the plain use of the networks"
+	@echo "make fuzz     feed every reader of other people's bytes mutated inputs (minutes)"
 	@echo "make torture  kill crawls hundreds of times and compare what is left (long)"
 	@echo "make clean    remove the virtual environment and the demo's results"
 
@@ -46,6 +47,9 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz
 
 torture: $(READY)
 	$(BIN)/python -m tests.torture

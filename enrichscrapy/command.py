@@ -8,15 +8,16 @@ from __future__ import annotations
 import argparse
 import sys
 from abc import abstractmethod
+from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
 from enrichscrapy.core.checks import check_crawl, check_given, check_settings
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
+from enrichscrapy.sites import all_sites
 
 
 class CheckedCommand(ScrapyCommand):
@@ -63,6 +64,9 @@ class EnrichCommand(CheckedCommand):
         except EnrichError as error:
             self.say(str(error))
             self.exitcode = error.exit_code
+        except OSError as error:  # a full disk, a read-only folder, a file system without locks
+            self.say(told(error))
+            self.exitcode = 1
 
     def gender_filters(self) -> dict[str, str | None]:
         """Each spider's source and the gender it looks for by name (None: all)."""
@@ -79,12 +83,29 @@ class EnrichCommand(CheckedCommand):
         }
 
 
+def told(error: OSError) -> str:
+    """What the system refused, in one line."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def open_existing(settings: ProjectSettings) -> PerformerDatabase:
     """Open DATABASE_URL; ``BadSetting`` when there is none yet, instead of an empty one."""
-    path = database_path(settings.DATABASE_URL)
-    if not path.exists():
-        raise BadSetting(
-            f"there is no database at {path}: run scrapy import-performers FILE first, or name "
-            "yours with -s DATABASE_URL=sqlite:///FILE"
-        )
-    return PerformerDatabase(settings.DATABASE_URL)
+    database = PerformerDatabase(settings.DATABASE_URL, create=False)
+    finish_what_was_begun(database, settings.INDEX_DIR)
+    return database
+
+
+def finish_what_was_begun(database: PerformerDatabase, index_dir: Path) -> None:
+    """Finish erasures that were killed, or say on stderr why that has to wait."""
+    if not database.is_erasing():
+        return
+    # Loading FAISS takes a moment: only who has something to finish should pay for it.
+    from enrichscrapy.forgetting.forget import finish_erasures
+
+    try:
+        failed = finish_erasures(database, index_dir, list(all_sites()))
+    except (EnrichError, OSError) as error:
+        failed = [str(error)]
+    for line in failed or ["finished what scrapy forget, or a minor's date, had begun"]:
+        print(f"erasure: {line}", file=sys.stderr)

@@ -62,6 +62,10 @@ class IndexOfAnotherModel(IndexDamaged):
     """The published index is whole, but of another face model than the one in use."""
 
 
+class IndexOfAnotherDatabase(EnrichError):
+    """The published index was made from another database: it is left as it is."""
+
+
 class UnreadableFile(EnrichError):
     """An imported file is missing, cannot be read, or is of no known kind; nothing was imported."""
 

@@ -246,7 +246,8 @@ class Lookup:
     """One performer on one source in one mode: the item of this project.
 
     A lookup that found nothing is an item too; the stages let it pass untouched and the store
-    writes it. ``evidence`` holds what the spider and stage 100 saw (JSON-serialisable);
+    writes it. ``evidence`` holds what the spider and stage 100 saw (JSON-serialisable); ``born``
+    is the latest day of birth that the performer's pages can mean, for the store to act on;
     ``index_size`` counts the faces among which its faces' neighbours were sought, and ``around``
     are the neighbours of the performer's trusted faces' mean.
     """
@@ -261,6 +262,7 @@ class Lookup:
     identity: Identity | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
     profile: Profile | None = None
+    born: dt.date | None = None
     photos: list[Photo] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
     index_size: int = 0

@@ -169,6 +169,8 @@ REQUESTS_PER_DAY = 10_000
 # Seconds that a crawl sits a pause (Retry-After, Crawl-delay) out; it ends at once when a host
 # asks for more.
 LONGEST_WAIT = 600
+# Days for which a pause is believed at most; `scrapy hosts --resume HOST` ends one by hand.
+MAX_RETRY_AFTER = 7
 # Refusals in a row, and failures (no connection, server errors) in a row, after which a source is
 # left alone. A block, or a challenge that does not open, does so at once.
 CIRCUIT_REFUSALS = 5
@@ -283,6 +285,9 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the message quotes the URL, which holds a n
 
 # --- The ledger decides the work, Scrapy's queues only carry it -----------------------------------
 SCHEDULER = "enrichscrapy.core.scheduler.LedgerScheduler"
+# What a JOBDIR holds is JSON: Scrapy's pickles would run whatever somebody has put into them.
+SCHEDULER_DISK_QUEUE = "enrichscrapy.core.json_queue.JsonLifoQueue"
+SCHEDULER_START_DISK_QUEUE = "enrichscrapy.core.json_queue.JsonFifoQueue"
 DOWNLOADER = "enrichscrapy.core.downloader.StoppableDownloader"
 # No request is ever dropped as seen before: a finished JOBDIR must not silence a new attempt.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"

@@ -199,6 +199,7 @@ class ProjectSettings(BaseModel):
     DELAY_JITTER: Annotated[float, Within(ge=0, le=100)]
     REQUESTS_PER_DAY: Capped
     LONGEST_WAIT: Seconds
+    MAX_RETRY_AFTER: Annotated[float, Within(ge=0.01, le=3650, unit="days")]
     CIRCUIT_REFUSALS: Count
     CIRCUIT_FAILURES: Count
     CIRCUIT_PAUSE: Seconds
@@ -247,6 +248,8 @@ class ProjectSettings(BaseModel):
     TWISTED_DNS_RESOLVER: Component
     TWISTED_REACTOR: Literal["twisted.internet.asyncioreactor.AsyncioSelectorReactor"]
     SCHEDULER: Component
+    SCHEDULER_DISK_QUEUE: Component
+    SCHEDULER_START_DISK_QUEUE: Component
     DOWNLOADER: Component
     DUPEFILTER_CLASS: Component
     DNS_TIMEOUT: Annotated[float, Within(ge=1, le=HOUR, unit="seconds")]

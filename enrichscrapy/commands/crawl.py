@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import traceback
 
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.command import CheckedCommand, open_existing
+from enrichscrapy.command import CheckedCommand, open_existing, told
+from enrichscrapy.database.engine import database_path
 from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
@@ -26,6 +28,7 @@ EXIT_CODES = {
     "bad_setting": 2,
     "blocked": 3,
     "layout_changed": 5,
+    "stage_failed": 6,
 }
 """Finish reason -> exit code. Scrapy's own limits (``closespider_…``) end 0, all others 1."""
 
@@ -49,7 +52,8 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
             "-a gender=FEMALE|…|all. "
             "Add -s JOBDIR=jobs/NAME to resume a clean stop without asking for a page again. "
             "Exit codes: 0 done, 2 bad setting or argument, 3 blocked by the site, 4 another crawl "
-            "holds the source, 5 the site's layout changed, 1 anything else."
+            "holds the source, 5 the site's layout changed, 6 photos cannot be looked at or kept, "
+            "1 anything else."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -59,6 +63,14 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
         reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & opts.spargs.keys())
         if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
             self.exitcode = _tell(unknown_argument(reserved[0]))
+            return
+        os.umask(0o077)  # whatever a crawl writes may name people
+        settings = read_settings(self.crawler_process.settings)
+        try:
+            if database_path(settings.DATABASE_URL).exists():
+                open_existing(settings).close()  # finishes erasures before the source is locked
+        except (EnrichError, OSError) as error:
+            self.exitcode = _tell(error)
             return
         try:
             settings = read_settings(self.crawler_process.settings)
@@ -107,5 +119,8 @@ def _tell(error: BaseException) -> int:
     if isinstance(error, EnrichError):
         print(f"scrapy crawl: {error}", file=sys.stderr)
         return error.exit_code
+    if isinstance(error, OSError):
+        print(f"scrapy crawl: {told(error)}", file=sys.stderr)
+        return 1
     traceback.print_exception(error)
     return 1

@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe, the_one
-from enrichscrapy.exceptions import BadSetting, SourceLocked
+from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, Forgotten, forget
 from enrichscrapy.forgetting.rows import Person, find_person
 from enrichscrapy.settings_reader import ProjectSettings
@@ -68,12 +68,10 @@ class Command(EnrichCommand):
         return 0
 
     def _forget(self, database: PerformerDatabase, person: Person, index_dir: Path) -> Forgotten:
-        sources = list(all_sites())
-        try:
-            return forget(database, person, index_dir, sources, wait=0.0)
-        except SourceLocked as error:
-            self.say(f"waiting: {error}")
-            return forget(database, person, index_dir, sources)
+        def waiting(whom: str) -> None:
+            self.say(f"waiting: {whom}; it is kept out from now on, and removed when that ends")
+
+        return forget(database, person, index_dir, list(all_sites()), on_wait=waiting)
 
 
 def _agreed(person: Person) -> bool:

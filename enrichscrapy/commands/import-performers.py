@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from scrapy.exceptions import UsageError
 
-from enrichscrapy.command import EnrichCommand
+from enrichscrapy.command import EnrichCommand, finish_what_was_begun
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.importing.performers import Summary, import_file
 from enrichscrapy.importing.records import Fault
@@ -54,6 +54,7 @@ class Command(EnrichCommand):
         if len(args) != 1:
             raise UsageError("name one file to import")
         with PerformerDatabase(settings.DATABASE_URL) as database:
+            finish_what_was_begun(database, settings.INDEX_DIR)
             summary = _import(database, Path(args[0]), opts.namesake)
         print(summary)
         return 0 if summary.faultless else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database.minors import withdraw_kept_minors
 from enrichscrapy.index import index_model_id, reindex
 from enrichscrapy.settings_reader import ProjectSettings
 
@@ -20,15 +21,21 @@ class Command(EnrichCommand):
             "0 published, 1 there is nothing to index or it could not be written, 2 bad setting."
         )
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--force", action="store_true", help="replace another database's index")
+
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         index_dir = settings.INDEX_DIR
         with open_existing(settings) as database:
+            with database.write() as connection:
+                withdraw_kept_minors(connection, database.clock())
             model_id = index_model_id(database, index_dir)
             if model_id is None:
                 self.say("the database has no accepted face yet: there is nothing to index")
                 return 1
             try:
-                generation = reindex(database, index_dir, model_id)
+                generation = reindex(database, index_dir, model_id, force=opts.force)
             except OSError as error:
                 self.say(f"{index_dir} cannot be written: {error.strerror}")
                 return 1

@@ -109,9 +109,14 @@ def _put_back(settings: BaseSettings, values: dict[str, object]) -> None:
 
 
 def check_crawl(settings: BaseSettings) -> ProjectSettings:
-    """The same for what crawls; its components exist, its database and log can be written."""
+    """The same for what crawls; its components exist, and its log can be written.
+
+    A crawl makes no database: its folder is refused where there can be none, and never made.
+    """
     read = check_settings(settings)
-    make_folder("DATABASE_URL", database_path(read.DATABASE_URL).parent)
+    folder = database_path(read.DATABASE_URL).parent
+    if not all(each.is_dir() for each in (folder, *folder.parents) if each.exists()):
+        make_folder("DATABASE_URL", folder)
     for name, path in _components(settings):
         try:
             load_object(path)

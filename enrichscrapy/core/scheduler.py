@@ -34,7 +34,7 @@ class LedgerScheduler(Scheduler):
         try:
             opened = super().open(spider)
             restored = self._take_all()
-        except Exception as error:  # whatever Scrapy's queues and a pickle make of damage
+        except Exception as error:  # whatever Scrapy's queues make of damage
             self._start_anew(error)
             opened, restored = super().open(spider), []
         self.restored = frozenset(self._put_back(restored))

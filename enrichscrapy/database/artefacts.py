@@ -16,7 +16,9 @@ from enrichscrapy.database.schema import artefacts
 
 
 class ArtefactStore:
-    """Paths by kind: ``jobdir``, ``log``, ``report``, ``export``, ``backup``."""
+    """Paths by kind: ``jobdir``, ``log``, ``report``, ``export``, ``backup``, and ``photos``:
+    one performer's folder.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

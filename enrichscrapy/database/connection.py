@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from enrichscrapy.database.engine import check, database_path, open_engine
+from enrichscrapy.database.engine import check, database_path, gone, inode, open_engine
 from enrichscrapy.database.migrations import migrate
+from enrichscrapy.database.schema import origin
 
 
 class Database:
     """An SQLite file, opened, checked and migrated. Thread-safe.
 
     ``target`` is a path or a ``sqlite:///`` URL; ``busy_timeout`` is how many seconds a writer
-    waits for another process; ``clock`` gives UTC seconds since the epoch. Opening raises
-    ``DatabaseDamaged`` or ``DatabaseUnavailable``.
+    waits for another process; ``create`` makes the file where there is none; ``clock`` gives UTC
+    seconds since the epoch. ``token`` tells this database from any other. Opening raises
+    ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing file, ``BadSetting``.
     """
 
     def __init__(
@@ -28,12 +30,16 @@ class Database:
         *,
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 60.0,
+        create: bool = True,
     ) -> None:
         self.path = database_path(target)
         self.clock = clock
-        self.engine = open_engine(target, busy_timeout=busy_timeout)
+        self.engine = open_engine(target, busy_timeout=busy_timeout, create=create)
+        self._inode = inode(self.path)
         try:
             migrate(self.engine, self.path, clock())
+            with self.read() as connection:
+                self.token = connection.scalars(select(origin.c.token)).one()
         except BaseException:
             self.close()
             raise
@@ -60,6 +66,16 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises."""
+        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises.
+
+        Raises ``DatabaseUnavailable`` when the path leads to no file any more, or to another one.
+        """
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            self._check_same_file(connection)
             yield connection
+
+    def _check_same_file(self, connection: Connection) -> None:
+        """What is written to a file that was deleted or replaced is lost, and nobody would know."""
+        known = connection.scalar(select(origin.c.token)) == self.token
+        if not known or inode(self.path) != self._inode:
+            raise gone(self.path)

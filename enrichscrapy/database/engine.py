@@ -19,6 +19,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -54,16 +55,22 @@ def database_path(target: str | Path) -> Path:
     return Path(url.database).expanduser().absolute()
 
 
-def open_engine(target: str | Path, *, busy_timeout: float = 60.0) -> Engine:
-    """Open (or create, readable by its owner only) a database file and check it.
+def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool = True) -> Engine:
+    """Open a database file and check it; ``create`` makes a missing one, for its owner's eyes only.
 
-    Raises ``DatabaseDamaged`` or ``DatabaseUnavailable``; waits up to ``busy_timeout`` seconds
-    for other processes.
+    Raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing one, ``BadSetting``;
+    waits up to ``busy_timeout`` seconds for other processes.
     """
     path = database_path(target)
-    _create_private(path)
+    if create:
+        _create_private(path)
+    else:
+        check_exists(path)
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        # "rw": no connection of a pool may make an empty file where the database was taken away.
+        URL.create(
+            "sqlite", database=f"file:{quote(str(path))}", query={"mode": "rw", "uri": "true"}
+        ),
         connect_args={"timeout": busy_timeout},
         hide_parameters=True,  # errors are logged, and parameters hold names
         json_serializer=partial(json.dumps, ensure_ascii=False, default=_plain),
@@ -126,6 +133,14 @@ def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
     return not busy
 
 
+def gone(path: Path) -> DatabaseUnavailable:
+    """The error for a path that leads to no file any more, or to another one."""
+    return DatabaseUnavailable(
+        f"{path} is gone or is another database than the one that was opened: nothing more is "
+        "written; is its disk still mounted?"
+    )
+
+
 def damaged(path: Path, fault: str) -> DatabaseDamaged:
     """The error for a file that fails its check, with the way out."""
     first_line = fault.strip().splitlines()[0] if fault.strip() else "unknown fault"
@@ -138,6 +153,8 @@ def damaged(path: Path, fault: str) -> DatabaseDamaged:
 def describe(error: sqlite3.Error, path: Path) -> EnrichError:
     """What an SQLite error means for the person who runs this, in one line."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_CANTOPEN and not path.exists():
+        return gone(path)
     if code in _DAMAGED:
         return damaged(path, str(error))
     if code in _BUSY:
@@ -174,6 +191,24 @@ def _create_private(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise DatabaseUnavailable(f"{path} cannot be created: {error.strerror}") from error
+
+
+def check_exists(path: Path) -> None:
+    """Raise ``BadSetting`` where there is no database, or an empty file."""
+    if not (path.is_file() and path.stat().st_size):
+        raise BadSetting(
+            f"there is no database at {path}: run scrapy import-performers FILE first, or name "
+            "yours with -s DATABASE_URL=sqlite:///FILE; is its disk mounted?"
+        )
+
+
+def inode(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(path: Path, busy_timeout: float) -> Callable[[sqlite3.Connection, Any], None]:

@@ -180,6 +180,15 @@ class HostStore:
 
     # --- Clearance -----------------------------------------------------------------------------
 
+    def resume(self, host: str) -> bool:
+        """Forget a host's pause, refusals and failures; False for one that was never asked."""
+        source = select(hosts.c.source).where(hosts.c.host == host)
+        with self._database.read() as connection:
+            name = connection.scalar(source)
+        if name is not None:
+            self._change(host, name, pace.resumed)
+        return name is not None
+
     def clearance(self, host: str) -> list[dict[str, Any]]:
         """The cookies of the last challenge that was passed, expired ones included."""
         with self._database.read() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, null, select,
 from enrichscrapy.database import due
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.due import Selection
+from enrichscrapy.database.minors import words_of_minors
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import external_urls, faces, lookups, sources
 from enrichscrapy.database.suppressions import SuppressionStore
@@ -50,12 +51,14 @@ class DueLookup:
     """A performer to look up now.
 
     ``urls`` are the source's profile links in stored order (empty in name mode); ``attempts``
-    counts the failures before this one.
+    counts the failures before this one. ``minor`` says by whose word the performer is one: then
+    the lookup ends without a request.
     """
 
     performer: Performer
     urls: tuple[str, ...]
     attempts: int
+    minor: str = ""
 
 
 class Ledger:
@@ -97,7 +100,7 @@ class Ledger:
             after_id = ids[-1]
 
     def is_due(self, selection: Selection, performer_id: int) -> bool:
-        """Whether this performer is among the due ones now."""
+        """Whether this performer is among the due ones now, and may be asked for."""
         if selection.performer_ids is not None and performer_id not in selection.performer_ids:
             return False
         one = Selection(
@@ -108,7 +111,7 @@ class Ledger:
             selection.gender,
             (performer_id,),
         )
-        return bool(self.due(one, batch_size=1))
+        return any(not found.minor for found in self.due(one, batch_size=1))
 
     def count_due(self, selection: Selection) -> int:
         """How many lookups are due, suppressed performers not counted."""
@@ -201,8 +204,14 @@ class Ledger:
         kept_out = self._suppressions.kept_out(connection, found)
         urls = self._urls(connection, selection, ids)
         attempts = self._attempts(connection, selection, ids)
+        young = words_of_minors(connection, found, self._database.clock())
         return [
-            DueLookup(performer, tuple(urls.get(performer.id, ())), attempts.get(performer.id, 0))
+            DueLookup(
+                performer,
+                tuple(urls.get(performer.id, ())),
+                attempts.get(performer.id, 0),
+                young.get(performer.id, ""),
+            )
             for performer in found
             if performer.id not in kept_out
         ]

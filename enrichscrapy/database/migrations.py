@@ -72,6 +72,31 @@ def create_face_vectors(connection: Connection) -> None:
     """)
 
 
+def create_minors(connection: Connection) -> None:
+    """Whose word makes a performer a minor."""
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS minors (performer_id INTEGER NOT NULL, said_by TEXT NOT NULL, "
+        "adult_on TEXT NOT NULL, PRIMARY KEY (performer_id, said_by), "
+        "FOREIGN KEY(performer_id) REFERENCES performers (id) ON DELETE CASCADE)"
+    )
+
+
+def create_erasures(connection: Connection) -> None:
+    """Erasures that were begun."""
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS erasures (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "
+        "kind TEXT NOT NULL, person_id INTEGER, traits JSON, begun_at FLOAT NOT NULL)"
+    )
+
+
+def create_origin(connection: Connection) -> None:
+    """The token that tells this database from any other."""
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS origin (token TEXT PRIMARY KEY NOT NULL)"
+    )
+    connection.exec_driver_sql("INSERT INTO origin SELECT lower(hex(randomblob(16)))")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
@@ -79,6 +104,9 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0011_agreeing_photos", withdraw_agreeing_photos),
     ("0020_import_rows", create_import_rows),
     ("0030_face_vectors", create_face_vectors),
+    ("0040_minors", create_minors),
+    ("0041_erasures", create_erasures),
+    ("0042_origin", create_origin),
 )
 
 

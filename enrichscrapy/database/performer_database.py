@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.artefacts import ArtefactStore
@@ -16,7 +16,8 @@ from enrichscrapy.database.connection import Database
 from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
-from enrichscrapy.database.schema import performers, stashbox_ids
+from enrichscrapy.database.minors import note_stored_dates, words_of_minors
+from enrichscrapy.database.schema import erasures, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.identity.evidence import bearer_of
 from enrichscrapy.identity.rarity import Population
@@ -36,8 +37,9 @@ class PerformerDatabase(Database):
         *,
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 60.0,
+        create: bool = True,
     ) -> None:
-        super().__init__(target, clock=clock, busy_timeout=busy_timeout)
+        super().__init__(target, clock=clock, busy_timeout=busy_timeout, create=create)
         try:
             self.ledger.register_sources(all_sites())
         except BaseException:
@@ -80,6 +82,7 @@ class PerformerDatabase(Database):
         with self.write() as connection:
             values = {**fields, "canonical_name": canonical_name}
             performer_id = rows.insert_performer(connection, values, self.clock())
+            note_stored_dates(connection, [performer_id], self.clock())
             self.suppressions.refresh(connection, [performer_id])
         return performer_id
 
@@ -119,6 +122,11 @@ class PerformerDatabase(Database):
         with self.read() as connection:
             return next(iter(rows.load_performers(connection, [performer_id])), None)
 
+    def is_minor(self, performer: Performer) -> bool:
+        """Whether the stored birth date or a page's makes this performer a minor today."""
+        with self.read() as connection:
+            return bool(words_of_minors(connection, [performer], self.clock()))
+
     def find_by_stashbox_id(
         self, stashbox_performer_id: str, endpoint: str | None = None
     ) -> Performer | None:
@@ -132,6 +140,17 @@ class PerformerDatabase(Database):
             if len(owners) != 1:
                 return None
             return next(iter(rows.load_performers(connection, owners)), None)
+
+    def last_performer_id(self) -> int:
+        """The highest id that any performer ever had."""
+        given = text("SELECT seq FROM sqlite_sequence WHERE name = 'performers'")
+        with self.read() as connection:
+            return connection.scalar(given) or 0
+
+    def is_erasing(self) -> bool:
+        """Whether an erasure was begun that is not done."""
+        with self.read() as connection:
+            return connection.scalar(select(erasures.c.id).limit(1)) is not None
 
     def count_performers(self) -> int:
         with self.read() as connection:

@@ -367,7 +367,7 @@ suppressions = Table(
     "suppressions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),  # "link", "id", "row", "name"; "key" tells the key
+    Column("kind", Text, nullable=False),  # "link", "id", "row", "name", "spelling"; "key": the key
     Column("digest", Text, nullable=False),  # HMAC-SHA256 under the key beside the database
     Column("created_at", Float, nullable=False),
     UniqueConstraint("kind", "digest"),
@@ -381,6 +381,31 @@ suppressed_performers = Table(
     _performer_id(primary_key=True),
     Column("kind", Text, nullable=False),  # as in "suppressions"
     Column("confirmed_at", Float),  # not the suppressed one; null while nobody has said so
+)
+
+# One row: what tells this database from any other, whatever file it is in.
+origin = Table("origin", metadata, Column("token", Text, primary_key=True))
+
+# Erasures that were begun: what a killed one leaves is finished by whatever command comes next.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),  # "person", or "minor": what no row of theirs may keep
+    Column("person_id", Integer),  # the performer's id; null for somebody the database has not
+    Column("traits", JSON(none_as_null=True)),  # of a person; null as soon as they are not needed
+    Column("begun_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Whose word makes a performer a minor. While any row's day has not come, nothing of the performer
+# is kept, looked up or written.
+minors = Table(
+    "minors",
+    metadata,
+    _performer_id(primary_key=True),
+    Column("said_by", Text, primary_key=True),  # "database" or a source
+    Column("adult_on", Text, nullable=False),  # ISO day: the 18th birthday, at the latest
 )
 
 schema_migrations = Table(

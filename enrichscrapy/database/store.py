@@ -13,6 +13,7 @@ from enrichscrapy.database.claims import Claim, page_of, settle
 from enrichscrapy.database.faces import StoredFace, load_references
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.ledger_row import write_row
+from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays, utc_day
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.photo_rows import PhotoRows, write_photos
 from enrichscrapy.database.proposals import write_proposals
@@ -20,6 +21,7 @@ from enrichscrapy.database.schema import models
 from enrichscrapy.database.shared_photos import quarantine_placeholders
 from enrichscrapy.database.vectors import encode_vector
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, insert_face
+from enrichscrapy.identity.age import latest_birthday
 from enrichscrapy.items import (
     Decision,
     Face,
@@ -40,8 +42,8 @@ _OWN_PHOTOS = "import"
 class StoreReport:
     """What storing a lookup did.
 
-    ``stored`` is False when nothing was written, ``reason`` says why (``suppressed``,
-    ``unknown performer``). ``face_ids`` are the new faces', in the lookup's order.
+    ``stored`` is False when nothing of it was written, ``reason`` says why (``suppressed``,
+    ``minor``, ``unknown performer``). ``face_ids`` are the new faces', in the lookup's order.
     """
 
     stored: bool
@@ -73,7 +75,7 @@ def store_lookup(
     a decision, and for one whose photo is not among the lookup's.
     """
     with db.write() as connection:
-        refusal = _refusal(db, connection, lookup.performer.id)
+        refusal = _refusal(db, connection, lookup)
         if refusal:
             return StoreReport(False, refusal)
         page = page_of(lookup)
@@ -88,11 +90,17 @@ def store_lookup(
     return report
 
 
-def _refusal(db: PerformerDatabase, connection: Connection, performer_id: int) -> str:
-    found = load_performers(connection, [performer_id])
+def _refusal(db: PerformerDatabase, connection: Connection, lookup: Lookup) -> str:
+    found = load_performers(connection, [lookup.performer.id])
     if not found:
         return "unknown performer"
-    return "suppressed" if db.suppressions.kept_out(connection, found) else ""
+    if db.suppressions.kept_out(connection, found):
+        return "suppressed"
+    stored = latest_birthday(found[0].birth_date, utc_day(db.clock()))
+    words = {IN_THE_DATABASE: stored, lookup.source: lookup.born}
+    if note_birthdays(connection, found[0].id, words, db.clock()):
+        return "" if lookup.outcome is Outcome.MISMATCH else "minor"  # that it ended is kept
+    return ""
 
 
 class _Storing:

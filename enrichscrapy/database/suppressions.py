@@ -31,6 +31,8 @@ from enrichscrapy.items import Performer, Verdict
 
 STRENGTH = ("link", "id", "row", "name")
 """Kinds of suppression, the most certain first; the last one blocks only."""
+_SPELLING = "spelling"
+"""Digests that belong to a name: other ways to write it."""
 
 _DECIDED_BY = "suppression"
 
@@ -212,11 +214,11 @@ class SuppressionStore:
 def _kind_of(connection: Connection, digester: Digester, traits: Traits) -> str | None:
     digests = sorted({digester.digest(kind, text) for kind, text in traits})
     found = {
-        kind
+        "name" if kind == _SPELLING else kind
         for some in chunks(digests)
         for kind in connection.scalars(
             select(suppressions.c.kind).where(
-                suppressions.c.kind.in_(STRENGTH), suppressions.c.digest.in_(some)
+                suppressions.c.kind.in_([*STRENGTH, _SPELLING]), suppressions.c.digest.in_(some)
             )
         )
     }
@@ -224,7 +226,7 @@ def _kind_of(connection: Connection, digester: Digester, traits: Traits) -> str 
 
 
 def _count(connection: Connection) -> int:
-    query = select(func.count()).select_from(suppressions).where(suppressions.c.kind != "key")
+    query = select(func.count()).where(suppressions.c.kind.in_(STRENGTH))
     return connection.scalar(query) or 0
 
 

@@ -33,6 +33,8 @@ from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
+_READ = 512 * 1024
+"""Bytes of a robots.txt that are read (RFC 9309, 2.5: at least 500 KiB)."""
 _NONE = b""
 """What a missing robots.txt is read as: it allows everything."""
 
@@ -108,7 +110,8 @@ class RobotsMiddleware:
         if known is not None and 0 <= now - known.fetched_at < self.max_age:
             return known
         text = await self._fetch(origin, request)
-        rules = Rules(Protego.parse(text.decode("utf-8-sig", "replace")), now)
+        readable = text[:_READ].decode("utf-8-sig", "replace")
+        rules = Rules(await asyncio.to_thread(Protego.parse, readable), now)
         self._rules[origin] = rules
         await self._remember(origin, request, text)
         return rules

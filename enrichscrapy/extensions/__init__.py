@@ -30,15 +30,19 @@ def required(crawler: Crawler, extension: type[T]) -> T:
     return found
 
 
-def stop_crawl(crawler: Crawler, reason: str, message: str) -> None:
+def stop_crawl(crawler: Crawler, reason: str, message: str, *, at_once: bool = False) -> None:
     """End the crawl in good order, from anywhere inside it.
 
     The first call's ``reason`` and one-line ``message`` are what the user reads. It does not wait:
-    a stage that waited for the crawl's end would wait for itself.
+    a stage that waited for the crawl's end would wait for itself. ``at_once`` hands back what was
+    not answered yet: a crawl that can store nothing more asks for nothing more.
     """
     if crawler.stats.get_value("stop/message") is not None:
         return
     crawler.stats.set_value("stop/message", message)
+    stop_everything = getattr(crawler.engine.downloader, "stop_everything", None)
+    if at_once and stop_everything is not None:
+        stop_everything()
     task = asyncio.ensure_future(crawler.engine.close_spider_async(reason=reason))
     _stopping.add(task)
     task.add_done_callback(_stopping.discard)

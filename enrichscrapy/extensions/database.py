@@ -12,6 +12,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.minors import withdraw_kept_minors
 from enrichscrapy.identity.rarity import Population
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
@@ -22,8 +23,12 @@ READERS = 4
 
 
 def _register_log(database: PerformerDatabase, settings: ProjectSettings) -> None:
-    """A log may name people (below INFO it holds links): erasure must find it."""
-    if settings.LOG_FILE is not None and not settings.DRY_RUN:
+    """A log may name people (below INFO it holds links): it is for its owner's eyes only, and
+    erasure must find it.
+    """
+    if settings.LOG_FILE is not None:
+        if settings.LOG_FILE.is_file():
+            settings.LOG_FILE.chmod(0o600)
         database.artefacts.register("log", settings.LOG_FILE)
 
 
@@ -44,10 +49,13 @@ class DatabaseExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
-        database = PerformerDatabase(settings.DATABASE_URL)
+        database = PerformerDatabase(settings.DATABASE_URL, create=False)
         try:
             database.suppressions.check()
-            _register_log(database, settings)
+            if not settings.DRY_RUN:
+                _register_log(database, settings)
+                with database.write() as connection:
+                    withdraw_kept_minors(connection, database.clock())
         except BaseException:
             database.close()
             raise

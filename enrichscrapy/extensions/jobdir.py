@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from typing import Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.extensions import required
@@ -53,7 +55,14 @@ class JobdirExtension:
             str(getattr(crawler.spider, "mode", "")),
             str(database_path(settings.DATABASE_URL)),
         )
-        extension = cls(crawler, owner, open_jobdir(settings.JOBDIR, owner, time.time()))
+
+        def register(path: Path) -> None:
+            # The crawl's own database is opened later, and may then find that it cannot begin.
+            with PerformerDatabase(settings.DATABASE_URL, create=False) as database:
+                database.artefacts.register("jobdir", path)
+
+        jobdir = open_jobdir(settings.JOBDIR, owner, time.time(), register)
+        extension = cls(crawler, owner, jobdir)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
@@ -66,11 +75,9 @@ class JobdirExtension:
             raise BadSetting(f"JOBDIR cannot be written: {error.strerror}") from error
 
     async def spider_opened(self) -> None:
-        """Register what may hold links of performers, for erasure to find."""
+        """Register what will hold links of performers, for erasure to find."""
         database = required(self.crawler, DatabaseExtension)
-        for path in (self.jobdir.path, self.jobdir.set_aside):
-            if path is not None:
-                await database.write(database.database.artefacts.register, "jobdir", path)
+        await database.write(database.database.artefacts.register, "jobdir", self.jobdir.path)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """The scheduler has closed its queues by now."""

@@ -76,7 +76,11 @@ class JudgeExtension:
         if self._index is None or self._index.manifest.generation != name:
             try:
                 model = required(self.crawler, ModelExtension).info
-                self._index = FaceIndex.open_current(self.index_dir, model)
+                index = FaceIndex.open_current(self.index_dir, model)
+                token = required(self.crawler, DatabaseExtension).database.token
+                if index is not None and index.manifest.database not in ("", token):
+                    raise IndexDamaged("it is another database's")
+                self._index = index
             except IndexDamaged as error:
                 self.crawler.stats.inc_value("index/unusable")
                 logger.warning("judging without the rest of the index: %s", error)

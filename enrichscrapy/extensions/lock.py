@@ -9,7 +9,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from enrichscrapy.database.engine import database_path
+from enrichscrapy.database.engine import check_exists, database_path
 from enrichscrapy.files.locks import FileLock, lock_source
 from enrichscrapy.settings_reader import read_settings
 
@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 class SourceLockExtension:
     """Holds the source's lock from before the database and the JOBDIR are opened to the end.
 
-    Raises ``SourceLocked`` (exit code 4). Not active for spiders without a ``source_name``.
+    Raises ``SourceLocked`` (exit code 4) and, without a database, ``BadSetting``. Not active for
+    spiders without a ``source_name``.
     """
 
     def __init__(self, lock: FileLock) -> None:
@@ -32,9 +33,9 @@ class SourceLockExtension:
             raise NotConfigured
         mode = getattr(crawler.spider, "mode", None)
         purpose = f"crawl {source}" + (f", mode {mode}" if mode else "")
-        lock = lock_source(
-            database_path(read_settings(crawler.settings).DATABASE_URL), source, purpose
-        )
+        database = database_path(read_settings(crawler.settings).DATABASE_URL)
+        check_exists(database)  # locks lie beside it: nothing is made where it should be
+        lock = lock_source(database, source, purpose)
         extension = cls(lock)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension

@@ -37,6 +37,7 @@ class PhotoFaces:
     """What one photo gave: ``faces`` holds those that passed every gate, largest first.
 
     ``width`` and ``height`` are the upright photo's; ``detail`` names the gate or the fault.
+    ``due_again``: it failed by no fault of the photo.
     """
 
     outcome: PhotoOutcome
@@ -45,6 +46,7 @@ class PhotoFaces:
     height: int | None = None
     phash: str | None = None
     faces: tuple[Face, ...] = ()
+    due_again: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Photos of all callers wait in one bounded queue and travel in batches. When a worker dies over a
 batch, its photos are tried again one by one in a fresh worker, so that only the photo at fault
-fails. Workers end with their parent, however it ends.
+fails; one whose worker was ended from outside twice may be due again. Workers end with their
+parent, however it ends.
 
 There is a worker for every core, at a low priority: the crawl has its core the moment it wants it,
 and the workers have it the rest of the time. Measured on two cores: the event loop wakes 0.2 ms
@@ -36,6 +37,8 @@ MOST_WORKERS = 4
 START_SECONDS = 300.0
 STOP_SECONDS = 5.0
 MIB = 1 << 20
+FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+"""Signals that no photo sends a worker: its own faults end it by others."""
 # glibc returns large blocks to the system and asks for them again at every step of a network;
 # keeping them makes detection a third faster.
 MEMORY = {
@@ -54,7 +57,14 @@ class WorkersFailed(EnrichError):
 
 
 class WorkerDied(Exception):
-    """A worker ended, or did not answer in time, over a batch (internal; never leaves here)."""
+    """A worker ended, or did not answer in time, over a batch (internal; never leaves here).
+
+    ``from_outside``: somebody ended it, as the system does when memory runs out.
+    """
+
+    def __init__(self, reason: str, *, from_outside: bool = False) -> None:
+        super().__init__(reason)
+        self.from_outside = from_outside
 
 
 def default_workers() -> int:
@@ -106,7 +116,7 @@ class WorkerProcess:
         try:
             self._link.send(list(photos))
         except OSError as error:
-            raise WorkerDied(self._ending()) from error
+            raise self._died() from error
         reply = self._receive(self._options.timeout)
         if not isinstance(reply, Answer):
             raise WorkerDied(f"it answered with {type(reply).__name__}")
@@ -118,15 +128,18 @@ class WorkerProcess:
                 raise WorkerDied(f"no answer within {seconds:g} s")
             return self._link.recv()
         except (EOFError, OSError) as error:
-            raise WorkerDied(self._ending()) from error
+            raise self._died() from error
 
-    def _ending(self) -> str:
+    def _died(self) -> WorkerDied:
         """How the process ended, in words."""
         try:
             status = self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            return "it hung up"
-        return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit {status}"
+            return WorkerDied("it hung up")
+        if status >= 0:
+            return WorkerDied(f"exit {status}")
+        name = signal.Signals(-status).name
+        return WorkerDied(f"killed by {name}", from_outside=-status in FROM_OUTSIDE)
 
     def kill(self) -> None:
         """End the process now; a thread that waits for its answer gets :class:`WorkerDied`."""
@@ -230,7 +243,10 @@ class FaceWorkers:
 
     def _open(self) -> WorkerProcess:
         """Start a process and know of it at once, even if whoever asked for it is cancelled."""
-        process = WorkerProcess(self._options)
+        try:
+            process = WorkerProcess(self._options)
+        except OSError as error:
+            raise WorkersFailed(f"no face worker can be started: {error.strerror}") from error
         self._processes.add(process)
         return process
 
@@ -245,6 +261,9 @@ class FaceWorkers:
                 self._busy -= 1
         except EnrichError as error:
             self._fail(error)
+        except Exception as error:  # a fault of ours: nobody may wait for this worker
+            self._fail(WorkersFailed(f"{type(error).__name__}: {error}"))
+            raise
         finally:
             for job in batch:
                 _settle(job, self._failure or WorkersFailed("the face workers are closed"))
@@ -257,20 +276,26 @@ class FaceWorkers:
             batch.append(self._queue.get_nowait())
         return [job for job in batch if not job.done.done()]
 
-    async def _look(self, process: WorkerProcess, batch: list[_Job]) -> WorkerProcess:
-        """Answer a batch; returns the worker to go on with."""
+    async def _look(
+        self, process: WorkerProcess, batch: list[_Job], *, again: bool = False
+    ) -> WorkerProcess:
+        """Answer a batch; returns the worker to go on with.
+
+        What a worker died over is tried ``again``, each photo alone and in a fresh worker.
+        """
         if not batch:
             return process
         try:
             answer: Answer = await self._call(process.look, [job.photo for job in batch])
         except WorkerDied as error:
             process = await self._replace(process)
-            if len(batch) == 1:
+            if again:
                 detail = f"the worker died over this photo: {error}"
-                _settle(batch[0], PhotoFaces(PhotoOutcome.FAILED, detail))
+                lost = PhotoFaces(PhotoOutcome.FAILED, detail, due_again=error.from_outside)
+                _settle(batch[0], lost)
             else:
                 for job in batch:
-                    process = await self._look(process, [job])
+                    process = await self._look(process, [job], again=True)
             return process
         for job, result in zip(batch, answer.results, strict=True):
             _settle(job, result)

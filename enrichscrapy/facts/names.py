@@ -205,7 +205,7 @@ def split_number(name: str) -> tuple[str, int | None]:
 
     Returns the name without it and the number; the first of a name is as good as unnumbered.
     """
-    name = name.strip()
+    name = cut(name)
     match = _NUMBER.fullmatch(name) if _ENDS_MARKED.search(name) else None
     if match is None:
         return name, None
@@ -222,7 +222,7 @@ def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
     ``joiner`` stands for what a hyphen or an apostrophe is read as: nothing or a space. Initials
     are one word however they are written (``A.J.``, ``A. J.``, ``AJ``).
     """
-    text = fold_letters(_JOINTS.sub(joiner, name))
+    text = fold_letters(_JOINTS.sub(joiner, cut(name)))
     # A dot ends an abbreviation; letters on both sides of it are initials.
     words = re.findall(r"[^\W_]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", text))
     joined: list[str] = []

@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,8 @@ from enrichscrapy import __version__
 from enrichscrapy.exceptions import BadSetting
 
 RECORD = "enrichscrapy.json"
+QUEUE_FORMAT = "JSON 1"
+"""Older JOBDIRs hold pickles, which are never read."""
 SCRAPY_NAMES = frozenset({"requests.queue", "requests.seen", "spider.state"})
 
 
@@ -49,9 +52,10 @@ class _Record:
 
 
 def versions() -> dict[str, str]:
-    """What wrote the queues, as pickles: another version may read them differently."""
+    """What wrote the queues: another version may read them differently."""
     python = ".".join(map(str, sys.version_info[:2]))
-    return {"enrichscrapy": __version__, "scrapy": version("scrapy"), "python": python}
+    programs = {"enrichscrapy": __version__, "scrapy": version("scrapy"), "python": python}
+    return {**programs, "queue format": QUEUE_FORMAT}
 
 
 @dataclass(frozen=True)
@@ -64,30 +68,35 @@ class Opened:
     why: str = ""
 
 
-def open_jobdir(path: Path, owner: Owner, now: float) -> Opened:
-    """Make ``path`` ready before Scrapy opens anything in it.
+def open_jobdir(
+    path: Path, owner: Owner, now: float, register: Callable[[Path], None] = lambda path: None
+) -> Opened:
+    """Make ``path`` ready, for its owner's eyes only, before Scrapy opens anything in it.
 
-    Raises :class:`BadSetting` for a JOBDIR of another spider, mode or database, for a folder that
-    is no JOBDIR, and for one that cannot be written.
+    ``register`` is told of what holds leftovers, and where they go, before they are moved.
+    Raises :class:`BadSetting` for a JOBDIR of another spider, mode or database, for a folder
+    that is no JOBDIR, and for one that cannot be written.
     """
     try:
-        return _open(path, owner, now)
+        return _open(path, owner, now, register)
     except OSError as error:
         raise BadSetting(f"JOBDIR {path} cannot be used: {error.strerror or error}") from error
 
 
-def _open(path: Path, owner: Owner, now: float) -> Opened:
+def _open(path: Path, owner: Owner, now: float, register: Callable[[Path], None]) -> Opened:
     names = {entry.name for entry in path.iterdir()} if path.exists() else set()
     why = ended = ""
     if names - {f"{RECORD}.new"}:
         _check_is_jobdir(path, names)
         record = _read_record(path)
         _check_owner(path, record, owner)
+        register(path)
         why = _unusable(path, record)
         ended = record.ended if record is not None else ""
     resumes = bool(ended) and ended != "finished" and not why
-    aside = _set_aside(path, now) if why else None
-    path.mkdir(parents=True, exist_ok=True)
+    aside = _set_aside(path, now, register) if why else None
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
     if not resumes:
         _clear(path)
         _write_record(path, _Record(owner, versions(), "finished"))
@@ -140,7 +149,8 @@ def _unusable(path: Path, record: _Record | None) -> str:
         return "its last run did not end in good order"
     for name, current in versions().items():
         if record.versions.get(name) != current:
-            return f"it was written by {name} {record.versions.get(name)}, this is {current}"
+            written = record.versions.get(name) or "of before"
+            return f"it was written by {name} {written}, this is {current}"
     return _changed(record.files, _files(path))
 
 
@@ -161,11 +171,13 @@ def _files(path: Path) -> dict[str, str]:
     }
 
 
-def _set_aside(path: Path, now: float) -> Path:
+def _set_aside(path: Path, now: float, register: Callable[[Path], None]) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     candidates = (f"{path}.set-aside-{stamp}{suffix}" for suffix in ("", *_suffixes()))
     aside = next(Path(each) for each in candidates if not Path(each).exists())
+    register(aside)
     os.replace(path, aside)
+    aside.chmod(0o700)
     return aside
 
 
@@ -185,7 +197,9 @@ def _clear(path: Path) -> None:
 
 def _write_record(path: Path, record: _Record) -> None:
     temporary = path / f"{RECORD}.new"
-    with temporary.open("w", encoding="utf-8") as file:
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(asdict(record), file, indent=2, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())

@@ -13,7 +13,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,8 +64,11 @@ class FileLock:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             taken = _wait_for(descriptor, timeout)
-        except BaseException:
+        except BaseException as error:
             os.close(descriptor)
+            if isinstance(error, OSError):  # flock does not say of what
+                why = f"cannot be locked: {error.strerror}"
+                raise OSError(error.errno, why, str(self.path)) from error
             raise
         if not taken:
             os.close(descriptor)
@@ -140,6 +143,18 @@ def lock_source(database: Path, source: str, purpose: str) -> FileLock:
     return lock
 
 
+def running_crawls(database: Path) -> list[str]:
+    """Which sources are being crawled now, and by whom."""
+    found = []
+    for source in _ever_crawled(database):
+        lock = FileLock(source_lock_path(database, source), "looking")
+        if lock.acquire():
+            lock.release()
+        else:
+            found.append(f"{source} by {lock.holder() or 'another process'}")
+    return found
+
+
 def _ever_crawled(database: Path) -> list[str]:
     found = source_lock_path(database, "any").parent.glob("*.lock")
     return [path.stem for path in found if not path.name.startswith(HOST_PREFIX)]
@@ -147,20 +162,27 @@ def _ever_crawled(database: Path) -> list[str]:
 
 @contextmanager
 def all_sources(
-    database: Path, sources: Iterable[str], purpose: str, timeout: float | None = None
+    database: Path,
+    sources: Iterable[str],
+    purpose: str,
+    timeout: float | None = None,
+    on_wait: Callable[[str], None] = lambda whom: None,
 ) -> Iterator[None]:
     """Wait for every running crawl of ``database`` and keep new ones out (for erasure).
 
-    ``sources`` are the known ones; those that ever were crawled are locked too. Raises
-    :class:`SourceLocked` when one is still running after ``timeout`` seconds.
+    ``sources`` are the known ones; those that ever were crawled are locked too. ``on_wait`` is
+    told of each crawl that is waited for. Raises :class:`SourceLocked` when one is still running
+    after ``timeout`` seconds.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     with ExitStack() as stack:
         for source in sorted({*sources, *_ever_crawled(database)}):
             lock = FileLock(source_lock_path(database, source), purpose)
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not lock.acquire(left):
-                holder = lock.holder() or "another process"
-                raise SourceLocked(f"{source} is being crawled by {holder}; stop it and try again")
+            if not lock.acquire():
+                whom = f"{source} is being crawled by {lock.holder() or 'another process'}"
+                on_wait(whom)
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                if not lock.acquire(left):
+                    raise SourceLocked(f"{whom}; stop it and try again")
             stack.callback(lock.release)
         yield

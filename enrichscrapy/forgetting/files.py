@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,35 +24,53 @@ if TYPE_CHECKING:
 
 @dataclass
 class CleanedFiles:
-    """``done`` says what became of each file; ``failed`` what could not be done, and why."""
+    """``done`` says what became of each file; ``failed`` what could not be done, and why.
+
+    ``not_ours`` are folders that hold other things: they are left as they are.
+    """
 
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    not_ours: list[str] = field(default_factory=list)
 
 
-def clean_files(db: PerformerDatabase, person: Person) -> CleanedFiles:
-    """Clean every registered file that is still there.
+class NotOurs(EnrichError):
+    """A registered folder holds other things than what was registered."""
 
-    No crawl may run: JOBDIRs and logs are changed under it.
+
+def clean_files(
+    db: PerformerDatabase, person: Person, kinds: Collection[str] | None = None
+) -> CleanedFiles:
+    """Clean every registered file (of these kinds) that is still there.
+
+    No crawl may run: JOBDIRs and logs are changed under it. A folder that turns out to be
+    somebody else's is named once and then no longer registered.
     """
     cleaned = CleanedFiles()
     mentions = Mentions(person.traits)
     with db.read() as connection:
         registered = connection.execute(select(artefacts.c.kind, artefacts.c.path)).all()
     for kind, name in registered:
-        path = Path(name)
-        if not path.exists():
-            db.artefacts.remove(path)
+        if kinds is not None and kind not in kinds:
             continue
+        path = Path(name)
         try:
-            cleaned.done.append(_clean(kind, path, person, mentions))
+            if path.exists() and (done := _clean(kind, path, person, mentions)):
+                cleaned.done.append(done)
+        except NotOurs as error:
+            cleaned.not_ours.append(f"{kind} {path}: {error}")
+            db.artefacts.remove(path)
         except (OSError, EnrichError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             cleaned.failed.append(f"{kind} {path}: {reason}")
+        else:
+            if not path.exists():
+                db.artefacts.remove(path)
     return cleaned
 
 
 def _clean(kind: str, path: Path, person: Person, mentions: Mentions) -> str:
+    """What was done, in words; empty for what does not concern the person."""
     if kind == "jobdir":
         _remove_jobdir(path)
         return f"JOBDIR {path}: removed (the ledger knows what is left to do)"
@@ -60,7 +79,7 @@ def _clean(kind: str, path: Path, person: Person, mentions: Mentions) -> str:
     if kind == "backup":
         return f"backup {path}: {_clean_backup(path, person)} performers removed"
     if kind == "photos":
-        return f"photos {path}: {_drop_photos(path, person)} folders removed"
+        return f"photos {path}: removed" if _drop_photos(path, person) else ""
     # A report shows faces, an export holds vectors: both are made again from the database.
     if path.is_dir():
         shutil.rmtree(path)
@@ -69,20 +88,20 @@ def _clean(kind: str, path: Path, person: Person, mentions: Mentions) -> str:
     return f"{kind} {path}: removed"
 
 
-def _drop_photos(path: Path, person: Person) -> int:
-    """Remove the person's own folder among the kept photos."""
-    own = folder_of(path, person.performer.id) if person.performer is not None else None
-    if own is None or not own.is_dir():
-        return 0
-    shutil.rmtree(own)
-    return 1
+def _drop_photos(path: Path, person: Person) -> bool:
+    """Remove a folder of kept photos (see ``kept_photos``) if it is the person's own."""
+    if person.performer is None or path != folder_of(path.parent, person.performer.id):
+        return False
+    shutil.rmtree(path)
+    return True
 
 
 def _remove_jobdir(path: Path) -> None:
-    """A JOBDIR's queues are pickles that cannot be searched for sure, and nothing needs them."""
+    """Nothing needs a JOBDIR, and what its queues hold cannot be searched for sure."""
     names = {entry.name for entry in path.iterdir()}
-    if names and RECORD not in names and names - SCRAPY_NAMES:
-        raise EnrichError(f"holds other things ({min(names - SCRAPY_NAMES)}): not touched")
+    others = {name for name in names if not name.startswith((RECORD, *SCRAPY_NAMES))}
+    if others and RECORD not in names:
+        raise NotOurs(f"holds other things ({min(others)}): not touched")
     shutil.rmtree(path)
 
 

@@ -1,16 +1,27 @@
-"""Forgetting a person everywhere this program can reach, and saying what it cannot."""
+"""Forgetting a person everywhere this program can reach, and saying what it cannot.
+
+An erasure is a job of the database: recorded before anything is removed, finished by whatever
+command comes next when it is killed, and gone from the database once everything is done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from sqlalchemy import delete, insert, select, update
+
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.performers import new_id
+from enrichscrapy.database.schema import erasures
+from enrichscrapy.database.traits import Traits
+from enrichscrapy.exceptions import IndexOfAnotherDatabase
 from enrichscrapy.files.locks import all_sources
 from enrichscrapy.forgetting.files import clean_files
 from enrichscrapy.forgetting.rows import Person, erase_rows, shrink
 from enrichscrapy.index import index_model_id, reindex
+from enrichscrapy.items import Performer
 
 OUT_OF_REACH = (
     "copies and backups of the database, the index or a JOBDIR that were made by other means",
@@ -20,6 +31,8 @@ OUT_OF_REACH = (
     "reports, exports and vectors that were copied, sent or loaded into another program",
     "snapshots of the file system, and blocks of the disk that were freed but not overwritten",
 )
+_WITH_PICTURES = ("photos", "report", "export")
+"""Files that may show a minor's face, or hold its vector."""
 
 
 @dataclass
@@ -29,9 +42,22 @@ class Forgotten:
     rows: dict[str, int] = field(default_factory=dict)
     suppressions: int = 0
     files: list[str] = field(default_factory=list)
-    index: str = "there was none"
+    index: str = ""
     failed: list[str] = field(default_factory=list)
     blocked: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A row of ``erasures``."""
+
+    id: int
+    kind: str
+    person: Person
+
+
+def _quietly(_whom: str) -> None:
+    """Tell nobody."""
 
 
 def forget(
@@ -41,29 +67,92 @@ def forget(
     sources: Iterable[str],
     *,
     wait: float | None = None,
+    on_wait: Callable[[str], None] = _quietly,
 ) -> Forgotten:
-    """Suppress the person, then remove every trace; can be run again after an interruption.
+    """Suppress the person, then remove every trace; can be said again after an interruption.
 
-    Waits ``wait`` seconds (None: for as long as it takes) for running crawls, else raises
-    ``SourceLocked``. The suppression comes first: from then on nobody writes them again.
+    From the suppression on nobody writes them again. Waits ``wait`` seconds (None: for as long as
+    it takes) for running crawls, telling ``on_wait`` which, else raises ``SourceLocked``: then
+    the next command that finds no crawl running finishes it.
     """
-    forgotten = Forgotten()
-    with all_sources(db.path, sources, "forget", wait):
-        forgotten.suppressions = db.suppressions.add(person.traits)
-        cleaned = clean_files(db, person)
-        forgotten.files, forgotten.failed = cleaned.done, cleaned.failed
-        if person.performer is not None:
-            forgotten.rows = erase_rows(db, person.performer.id, person)
-        model_id = index_model_id(db, index_dir) if index_dir.exists() else None
-        if model_id is not None:
-            generation = reindex(db, index_dir, model_id, keep_previous=False)
-            forgotten.index = (
-                f"made anew with {generation.manifest.count} faces, older ones removed"
-            )
-        if not shrink(db):
-            forgotten.failed.append(
-                f"{db.path.name}-wal: another program has the database open; close it and run "
-                "this again"
-            )
+    job_id = _begin(db, person)
+    added = db.suppressions.add(person.traits)
+    with all_sources(db.path, sources, "forget", wait, on_wait):
+        done = {job.id: _finish(db, job, index_dir) for job in _jobs(db)}
+    forgotten = done.pop(job_id)
+    forgotten.failed += [line for other in done.values() for line in other.failed]
+    forgotten.suppressions = added
     forgotten.blocked = db.suppressions.blocked()
+    return forgotten
+
+
+def finish_erasures(db: PerformerDatabase, index_dir: Path, sources: Iterable[str]) -> list[str]:
+    """Finish what was begun, also of minors; returns what could not be removed.
+
+    Raises ``SourceLocked`` while a crawl is running.
+    """
+    with all_sources(db.path, sources, "forget", 0.0):
+        return [line for job in _jobs(db) for line in _finish(db, job, index_dir).failed]
+
+
+def _begin(db: PerformerDatabase, person: Person) -> int:
+    row = {
+        "kind": "person",
+        "person_id": person.performer.id if person.performer is not None else None,
+        "traits": asdict(person.traits),
+        "begun_at": db.clock(),
+    }
+    with db.write() as connection:
+        return new_id(connection.execute(insert(erasures).values(row)))
+
+
+def _jobs(db: PerformerDatabase) -> list[_Job]:
+    with db.read() as connection:
+        rows = connection.execute(select(erasures).order_by(erasures.c.id)).all()
+    return [_Job(row.id, row.kind, _person(row.person_id, row.traits)) for row in rows]
+
+
+def _person(performer_id: int | None, fields: dict[str, object] | None) -> Person:
+    """The person as the job recorded them: the performer's own row may be gone."""
+    traits = Traits(**fields) if fields else Traits()  # type: ignore[arg-type]  # ours
+    traits.ids = [(endpoint, value) for endpoint, value in traits.ids]
+    name = traits.names[0] if traits.names else ""
+    return Person(Performer(performer_id, name) if performer_id is not None else None, traits)
+
+
+def _make_index_anew(db: PerformerDatabase, index_dir: Path) -> str:
+    """What became of the index, in words."""
+    model_id = index_model_id(db, index_dir) if index_dir.exists() else None
+    if model_id is None:
+        return "there was none"
+    try:
+        generation = reindex(db, index_dir, model_id, keep_previous=False)
+    except IndexOfAnotherDatabase as error:
+        return str(error)
+    return f"made anew with {generation.manifest.count} faces, older ones removed"
+
+
+def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
+    """Do all of a job, or once more what an interruption left of it; no crawl may run."""
+    forgotten, person = Forgotten(), job.person
+    cleaned = clean_files(db, person, _WITH_PICTURES if job.kind == "minor" else None)
+    forgotten.files, forgotten.failed = cleaned.done, cleaned.failed
+    if job.kind == "person":
+        db.suppressions.add(person.traits)
+        if person.performer is not None and db.get_performer(person.performer.id) is not None:
+            forgotten.rows = erase_rows(db, person.performer.id, person)
+    forgotten.index = _make_index_anew(db, index_dir)
+    if not forgotten.failed:
+        with db.write() as connection:  # before the file is written anew: this must not stay in it
+            nameless = update(erasures).where(erasures.c.id == job.id)
+            connection.execute(nameless.values(traits=None, person_id=None))
+    if not shrink(db):
+        forgotten.failed.append(
+            f"{db.path.name}-wal: another program has the database open; it is emptied once that "
+            "is closed"
+        )
+    if not forgotten.failed:
+        with db.write() as connection:
+            connection.execute(delete(erasures).where(erasures.c.id == job.id))
+    forgotten.failed += cleaned.not_ours
     return forgotten

@@ -23,7 +23,8 @@ class Mentions:
         links = [comparable_link(url) for url in traits.links]
         patterns = [_words_pattern(name) for name in (*names, *slugs)]
         patterns += [re.escape(unquote(link).casefold()) for link in links if link]
-        patterns += [re.escape(value.casefold()) for _, value in traits.ids if len(value) > 8]
+        marks = [*(value for _, value in traits.ids), *traits.traces]
+        patterns += [re.escape(unquote(mark).casefold()) for mark in marks if len(mark) > 8]
         found = "|".join(sorted({pattern for pattern in patterns if pattern}))
         self._pattern = re.compile(found) if found else None
 

@@ -50,6 +50,8 @@ OF_NOBODY = {
     "hosts": "pace of hosts; a reason that mentions the person is blanked",
     "face_changes": "numbers of faces, which are never given again",
     "artefacts": "paths; the files themselves are cleaned",
+    "origin": "what tells this database from any other",
+    "erasures": "what was begun, and of whom until it is done",
     "suppressions": "keyed digests",
     "schema_migrations": "names of steps",
 }
@@ -67,7 +69,8 @@ class Person:
 def find_person(db: PerformerDatabase, text: str) -> Person:
     """Whom an id, a stash-box id, a link or a name means.
 
-    ``BadSetting`` for an id that does not exist and for what could mean several people: a number
+    Somebody who is gone can be named again by the id: nobody else gets it. ``BadSetting`` for an
+    id that was never given and for what could mean several people: a number
     that is one performer's id here and another's in an imported file, a shared name or link.
     """
     text = text.strip()
@@ -76,7 +79,10 @@ def find_person(db: PerformerDatabase, text: str) -> Person:
     meant = whom(db, [text], bare_is_local=False)[0]
     if meant.performer is not None:
         return _person(db, meant.performer)
-    if meant.found or meant.doubt or _OWN_ID.fullmatch(text):
+    own = _OWN_ID.fullmatch(text)
+    if not meant.found and own and int(re.sub(r"\D", "", text)) <= db.last_performer_id():
+        return Person(None, Traits())
+    if meant.found or meant.doubt or own:
         raise BadSetting(meant.refusal)
     return Person(None, _traits_of_word(text))
 
@@ -114,8 +120,12 @@ def _person(db: PerformerDatabase, performer: Performer) -> Person:
                 lookups.c.url.is_not(None),
             )
         ).all()
+        shots = connection.execute(
+            select(photos.c.url, photos.c.sha256).where(photos.c.performer_id == performer.id)
+        ).all()
     traits = traits_of(performer, [(endpoint, value) for endpoint, value in merged], row)
     traits.links += [page for page in pages if page not in traits.links]
+    traits.traces = [trace for shot in shots for trace in shot if trace]
     return Person(performer, traits)
 
 

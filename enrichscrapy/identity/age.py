@@ -13,14 +13,29 @@ ADULT = 18
 
 def is_minor(born: PartialDate, today: dt.date) -> bool:
     """True unless the person is certainly 18 on ``today``."""
-    latest = born.latest()
-    if latest.year + ADULT > dt.MAXYEAR:  # a year beyond the calendar
-        return True
+    return today < adult_on(born.latest())
+
+
+def adult_on(born: dt.date) -> dt.date:
+    """The 18th birthday of somebody born on this day, within the calendar."""
     try:
-        birthday = latest.replace(year=latest.year + ADULT)
-    except ValueError:  # 29 February, in a year that has none
-        birthday = dt.date(latest.year + ADULT, 3, 1)
-    return today < birthday
+        return born.replace(year=born.year + ADULT)
+    except ValueError:  # 29 February, in a year that has none, or a year beyond the calendar
+        return dt.date(born.year + ADULT, 3, 1) if born.year + ADULT < dt.MAXYEAR else dt.date.max
+
+
+def latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
+    """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
+    born = latest_birth(text, today)
+    return born.latest() if born is not None else None
+
+
+def latest_birthday_on(profile: Profile | None, today: dt.date) -> dt.date | None:
+    """The same of what a page says, in whatever words."""
+    if profile is None:
+        return None
+    dates = (profile.birth_date, latest_birth(profile.birth_text, today))
+    return max((born.latest() for born in dates if born is not None), default=None)
 
 
 def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
@@ -30,10 +45,8 @@ def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> s
     cannot be read counts like one of a minor.
     """
     text = performer.birth_date or ""
-    stored = latest_birth(text, today)
-    if is_minor(stored, today) if stored is not None else not says_nothing(text):
+    stored = latest_birthday(text, today)
+    if today < adult_on(stored) if stored is not None else not says_nothing(text):
         return "database"
-    if profile is None:
-        return None
-    said = (profile.birth_date, latest_birth(profile.birth_text, today))
-    return "page" if any(born is not None and is_minor(born, today) for born in said) else None
+    said = latest_birthday_on(profile, today)
+    return "page" if said is not None and today < adult_on(said) else None

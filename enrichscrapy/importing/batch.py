@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.birth_dates import note_read, note_unread
+from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import chunks, iso_time, link_row
 from enrichscrapy.database.schema import (
     aliases,
@@ -97,6 +98,7 @@ class ImportBatch:
         for table, rows in self._rows.items():
             if rows:
                 self.connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        note_stored_dates(self.connection, sorted(self._lines), self.now)
         if kept_out:
             self.suppressions.refresh(self.connection, sorted(self._lines))
             for performer_id, line in self._lines.items():

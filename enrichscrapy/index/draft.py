@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from enrichscrapy.index.files import FileMark
 from enrichscrapy.index.manifest import Change, Manifest, digest_hex, digest_of
 from enrichscrapy.index.vectors import Vectors
 from enrichscrapy.items import ModelInfo
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.connection import Database
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Draft:
         self.removed += len(gone)
 
     def manifest(
-        self, generation: str, previous: str | None, mark: FileMark, now: float
+        self, generation: str, previous: str | None, mark: FileMark, db: Database
     ) -> Manifest:
         return Manifest(
             generation=generation,
@@ -54,6 +58,7 @@ class Draft:
             digest=digest_hex(self.digest),
             file_sha256=mark.sha256,
             file_size=mark.size,
-            created_at=now,
+            created_at=db.clock(),
             skipped=tuple(sorted(self.skipped)),
+            database=db.token,
         )

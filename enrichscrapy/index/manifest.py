@@ -37,6 +37,8 @@ class Change:
 class Manifest:
     """``manifest.json``: everything needed to notice that the file beside it is not the one meant.
 
+    ``database`` is the token of the database it was made from; older manifests have none.
+
     ``digest`` is the sum, modulo 2**256, of SHA-256(id as int64 || vector as float32), both
     little-endian: it does not depend on the order and follows single changes. ``skipped`` are
     accepted faces whose stored vector cannot be used; ``verify`` names them.
@@ -52,6 +54,7 @@ class Manifest:
     file_size: int
     created_at: float
     skipped: tuple[int, ...] = ()
+    database: str = ""
     format: int = FORMAT
 
     def to_bytes(self) -> bytes:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from enrichscrapy.exceptions import EnrichError, IndexDamaged, IndexOfAnotherModel
+from enrichscrapy.exceptions import (
+    EnrichError,
+    IndexDamaged,
+    IndexOfAnotherDatabase,
+    IndexOfAnotherModel,
+)
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import accepted, files
 from enrichscrapy.index.draft import Draft
@@ -50,12 +55,14 @@ def publish(
     read from disk and checked; when it is damaged, of another model or of another history, all
     accepted faces are read instead. One publisher works at a time: others wait up to ``wait``
     seconds (None: for as long as it takes) and then raise :class:`EnrichError`. ``OSError``
-    (disk full, read-only folder) leaves what was published as it was.
+    (disk full, read-only folder) leaves what was published as it was, and so does another
+    database's index (``IndexOfAnotherDatabase``).
     """
     with _one_publisher(index_dir, wait):
         try:
             base = _base(index_dir)
             if base is not None:
+                _check_ours(db, index_dir, model_id, base)
                 return _publish_changes(db, index_dir, model_id, base)
             why, needed = "there was no index", _ever_changed(db, model_id)
         except IndexOfAnotherModel as error:
@@ -69,13 +76,22 @@ def publish(
 
 
 def reindex(
-    db: PerformerDatabase, index_dir: Path, model_id: int, *, keep_previous: bool = True
+    db: PerformerDatabase,
+    index_dir: Path,
+    model_id: int,
+    *,
+    keep_previous: bool = True,
+    force: bool = False,
 ) -> Generation:
     """Read every accepted face from the database and publish; raises as :func:`publish` does.
 
-    ``keep_previous=False`` (erasure) leaves no older generation behind.
+    ``keep_previous=False`` (erasure) leaves no older generation behind; ``force`` replaces
+    another database's index too.
     """
     with _one_publisher(index_dir, None):
+        base = None if force else _readable_base(index_dir)
+        if base is not None:
+            _check_ours(db, index_dir, model_id, base)
         generation = _publish_all(db, index_dir, model_id, "asked for")
         if not keep_previous:
             files.prune(index_dir, {generation.path.name})
@@ -131,6 +147,31 @@ def _base(index_dir: Path) -> Manifest | None:
     return manifest
 
 
+def _readable_base(index_dir: Path) -> Manifest | None:
+    try:
+        return _base(index_dir)
+    except IndexDamaged:
+        return None
+
+
+def _check_ours(db: PerformerDatabase, index_dir: Path, model_id: int, base: Manifest) -> None:
+    """An empty database where the right one should be must not empty the index."""
+    if base.database == db.token:
+        return
+    if not base.database:  # of an older version: its history has to tell
+        try:
+            with db.read() as connection:
+                return accepted.check_history(connection, model_id, base)
+        except IndexOfAnotherModel:
+            return
+        except IndexDamaged:
+            pass
+    raise IndexOfAnotherDatabase(
+        f"the index in {index_dir} ({base.count} faces) was made from another database than "
+        f"{db.path}: it is left as it is; scrapy reindex --force makes it anew from this one"
+    )
+
+
 def _ever_changed(db: PerformerDatabase, model_id: int) -> bool:
     with db.read() as connection:
         return accepted.last_change(connection, model_id).seq > 0
@@ -143,7 +184,7 @@ def _publish_all(db: PerformerDatabase, index_dir: Path, model_id: int, why: str
         draft = Draft(model, change, Vectors(model.dimension))
         for batch in accepted.all_faces(connection, model_id, model.dimension):
             draft.add(batch)
-    return _write(index_dir, draft, db.clock(), why)
+    return _write(db, index_dir, draft, why)
 
 
 def _publish_changes(
@@ -169,14 +210,14 @@ def _publish_changes(
         draft.add(batch)
     if len(draft.vectors) + len(draft.skipped) != expected:
         raise IndexDamaged(f"{index_dir / base.generation} does not add up with the database")
-    return _write(index_dir, draft, db.clock(), "")
+    return _write(db, index_dir, draft, "")
 
 
-def _write(index_dir: Path, draft: Draft, now: float, why: str) -> Generation:
+def _write(db: PerformerDatabase, index_dir: Path, draft: Draft, why: str) -> Generation:
     previous = files.name_in_force(index_dir)
     with files.new_generation(index_dir) as folder:
         mark = files.write_synced(folder / files.FACES, draft.vectors.write)
-        manifest = draft.manifest(folder.name, previous, mark, now)
+        manifest = draft.manifest(folder.name, previous, mark, db)
         draft.vectors = Vectors(draft.model.dimension)  # a million faces are 2 GB: free them
         files.write_bytes_synced(folder / files.MANIFEST, manifest.to_bytes())
         files.sync_folder(folder)

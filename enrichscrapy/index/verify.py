@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 class Difference:
     """One way in which index and database disagree.
 
-    ``kind``: ``missing_index``, ``damaged``, ``other_model``, ``other_history`` and ``behind``
-    (of the index as a whole); ``missing`` (accepted, not indexed), ``extra`` (indexed, not
-    accepted), ``different`` (another vector), ``unusable`` (the database's vector is not finite
-    or not of unit length).
+    ``kind``: ``other_database``, ``missing_index``, ``damaged``, ``other_model``,
+    ``other_history`` and ``behind`` (of the index as a whole); ``missing`` (accepted, not
+    indexed), ``extra`` (indexed, not accepted), ``different`` (another vector), ``unusable`` (the
+    database's vector is not finite or not of unit length).
     """
 
     kind: str
@@ -49,9 +50,13 @@ def verify(db: PerformerDatabase, index_dir: Path, model_id: int | None) -> list
 
 
 def differences(
-    db: PerformerDatabase, index_dir: Path, model_id: int | None
+    db: PerformerDatabase, index_dir: Path, model_id: int | None, *, up_to_date: bool = True
 ) -> Iterator[Difference]:
-    """As :func:`verify`, one by one."""
+    """As :func:`verify`, one by one.
+
+    Not ``up_to_date``: a crawl is running, and what changed since the index was published is its
+    own next publishing's business.
+    """
     try:
         index = FaceIndex.open_current(index_dir, None)
     except IndexDamaged as error:
@@ -62,12 +67,22 @@ def differences(
             if model_id is not None and (count := accepted.count(connection, model_id)):
                 yield Difference("missing_index", f"{count} accepted faces are in no index")
             return
+        if index.manifest.database not in ("", db.token):
+            detail = "the index was made from another database; see scrapy reindex --force"
+            yield Difference("other_database", detail)
+            return
         known = accepted.model_info(connection, model_id) if model_id is not None else None
         if model_id is None or index.manifest.model != known:
             yield Difference("other_model", f"the index is of {index.manifest.model.name}")
             return
-        yield from _state(connection, model_id, index.manifest)
-        yield from _faces(connection, model_id, index)
+        found = chain(
+            _state(connection, model_id, index.manifest), _faces(connection, model_id, index)
+        )
+        if up_to_date:
+            yield from found
+            return
+        late = set(accepted.touched_faces(connection, model_id, index.manifest.change.seq))
+        yield from (each for each in found if each.kind != "behind" and each.face_id not in late)
 
 
 def _state(connection: Connection, model_id: int, manifest: Manifest) -> Iterator[Difference]:

@@ -62,6 +62,10 @@ def import_faces(
         if folder.performer is None or folder.problem:
             yield FolderReport(folder.path.name, None, folder.problem)
             continue
+        if database.is_minor(folder.performer):
+            problem = "under 18 by the dates known: no photo is read"
+            yield FolderReport(folder.path.name, None, problem)
+            continue
         lookup = _lookup(folder.performer, folder.photos)
         _look(lookup, database, engine, model_id, judge.thresholds.twin)
         stored, token = database.faces.references(folder.performer.id, model_id)

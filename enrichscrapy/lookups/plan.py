@@ -1,6 +1,6 @@
 """The way through one lookup: which page comes next, and what the pages say together.
 
-Pure and picklable: a plan travels in a request's ``cb_kwargs``, through a JOBDIR too.
+Pure, and plain enough for JSON: a plan travels in a request's ``cb_kwargs``, through a JOBDIR too.
 """
 
 from __future__ import annotations

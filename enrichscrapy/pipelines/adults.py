@@ -9,7 +9,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-from enrichscrapy.identity.age import minor_by
+from enrichscrapy.identity.age import adult_on, latest_birthday_on, minor_by
 from enrichscrapy.items import Lookup, Outcome
 
 
@@ -30,8 +30,14 @@ class AdultsPipeline:
 
     def process_item(self, lookup: Lookup) -> Lookup:
         if lookup.outcome is not Outcome.FOUND:
+            lookup.born = None  # the page may be about somebody else
             return lookup
-        source = minor_by(lookup.performer, lookup.profile, self.today())
+        today = self.today()
+        born = latest_birthday_on(lookup.profile, today)
+        lookup.born = max(filter(None, (lookup.born, born)), default=None)
+        source = minor_by(lookup.performer, lookup.profile, today)
+        if source is None and lookup.born is not None and today < adult_on(lookup.born):
+            source = "page"
         if source is not None:
             lookup.outcome, lookup.detail = Outcome.MISMATCH, f"minor: says the {source}"
             lookup.profile = None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
-from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.workers import FaceWorkers
-from enrichscrapy.items import Lookup
+from enrichscrapy.items import Lookup, Outcome, Photo
 from enrichscrapy.lookups.stages import mark_shared, take_faces
 from enrichscrapy.settings_reader import read_settings
 
@@ -50,7 +53,8 @@ class FacesPipeline:
         try:
             await self.workers.start()
         except EnrichError as error:
-            stop_crawl(self.crawler, "bad_setting", str(error))
+            reason = "bad_setting" if isinstance(error, BadSetting) else "stage_failed"
+            stop_crawl(self.crawler, reason, str(error), at_once=True)
             raise
 
     async def close_spider(self) -> None:
@@ -62,8 +66,10 @@ class FacesPipeline:
         photos = [photo for photo in lookup.photos if photo.data is not None]
         if not photos or self._ready is None:
             return lookup
-        await asyncio.shield(self._ready)
-        results = await self.workers.look([photo.data or b"" for photo in photos])
+        results = await self._look(photos)
+        lost = next((result for result in results if result.due_again), None)
+        if lost is not None:
+            lookup.outcome, lookup.detail = Outcome.FAILED, f"photo: {lost.detail}"
         known = await self.database.read(
             self.database.database.faces.known_photos, lookup.performer.id, self.model.model_id
         )
@@ -74,3 +80,13 @@ class FacesPipeline:
         )
         mark_shared(lookup, others, self.many)
         return lookup
+
+    async def _look(self, photos: Sequence[Photo]) -> Sequence[PhotoFaces]:
+        """What the workers see; without workers nothing can be looked at, and the crawl ends."""
+        assert self._ready is not None
+        try:
+            await asyncio.shield(self._ready)
+            return await self.workers.look([photo.data or b"" for photo in photos])
+        except EnrichError as error:
+            stop_crawl(self.crawler, "stage_failed", str(error), at_once=True)
+            raise DropItem("its photos cannot be looked at", log_level="DEBUG") from error

@@ -56,10 +56,10 @@ class StorePipeline:
             try:
                 report = await self.database.write(self._storing(lookup))
             except (DatabaseUnavailable, DatabaseDamaged) as error:
-                stop_crawl(self.crawler, "database_error", str(error))
+                stop_crawl(self.crawler, "database_error", str(error), at_once=True)
                 raise DropItem("the database cannot be written", log_level="ERROR") from error
             except SQLAlchemyError as error:  # a fault of ours: to be seen, but once
-                stop_crawl(self.crawler, "database_error", describe_statement(error))
+                stop_crawl(self.crawler, "database_error", describe_statement(error), at_once=True)
                 raise
         self._count(lookup, report)
         return lookup

@@ -7,6 +7,7 @@ Times are UTC seconds since the epoch, because the state outlives the process; s
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -121,17 +122,24 @@ def take_turn(
 def interval(state: HostState, rules: PaceRules) -> float:
     """Seconds between two requests as things stand, before the jitter."""
     learnt = rules.start_delay if state.delay is None else state.delay
-    return max(rules.floor, state.crawl_delay or 0.0, learnt)
+    return max(rules.floor, min(state.crawl_delay or 0.0, rules.longest_pause), learnt)
+
+
+def _pause_ends(state: HostState, rules: PaceRules, now: float) -> float:
+    """When a Retry-After is over, as far as it is believed; an older version believed anything."""
+    asked_at = min(state.last_request_at or now, now)
+    return min(state.not_before or 0.0, asked_at + rules.longest_pause)
 
 
 def _earliest(state: HostState, rules: PaceRules, now: float, spread: float) -> float:
     spacing = interval(state, rules) * (1.0 + rules.jitter * spread)
     last = state.last_request_at
+    pause_ends = _pause_ends(state, rules, now)
     if last is None:
-        return max(now, state.not_before or 0.0)
+        return max(now, pause_ends)
     if last > now + max(spacing, rules.longest_wait):
         last = now  # the clock was set back
-    return max(now, last + spacing, state.not_before or 0.0)
+    return max(now, last + spacing, pause_ends)
 
 
 def _day(now: float) -> str:
@@ -164,7 +172,8 @@ def answered(
     elif latency is not None:
         state = replace(state, delay=_adapted(interval(state, rules), rules, latency, status))
     if retry_after is not None and status is not None and status >= 300:
-        state = replace(state, not_before=max(state.not_before or 0.0, now + retry_after))
+        pause = min(retry_after, rules.longest_pause)
+        state = replace(state, not_before=max(_pause_ends(state, rules, now), now + pause))
     return state
 
 
@@ -182,8 +191,15 @@ def _adapted(delay: float, rules: PaceRules, latency: float, status: int | None)
 
 
 def with_crawl_delay(state: HostState, seconds: float | None) -> HostState:
-    """``Crawl-delay`` as robots.txt has it now."""
+    """``Crawl-delay`` as robots.txt has it now; ``interval`` believes it up to a bound."""
+    if seconds is not None:
+        seconds = None if math.isnan(seconds) else min(seconds, _FOREVER)
     return replace(state, crawl_delay=seconds)
+
+
+def resumed(state: HostState) -> HostState:
+    """Without the pause, refusals and failures: a person says that they are over."""
+    return HostState(delay=state.delay, budget_day=state.budget_day, budget_used=state.budget_used)
 
 
 def refunded(state: HostState, count: int) -> HostState:

@@ -22,7 +22,8 @@ class PaceRules:
 
     ``floor``, ``start_delay`` and ``max_delay`` bound the delay between two requests;
     ``jitter`` is the share of it by which it may be lengthened. ``budget`` counts requests of a
-    UTC day (0: no limit). ``longest_wait`` is how long a crawl sits a pause out.
+    UTC day (0: no limit). ``longest_wait`` is how long a crawl sits a pause out, ``longest_pause``
+    how long a pause is believed.
     """
 
     source: str
@@ -33,6 +34,7 @@ class PaceRules:
     jitter: float = 0.3
     budget: int = 0
     longest_wait: float = 600.0
+    longest_pause: float = 7 * 86400.0
     refusals_to_open: int = 5
     failures_to_open: int = 20
     circuit_pause: float = 900.0
@@ -50,6 +52,7 @@ class PaceRules:
             jitter=settings.DELAY_JITTER,
             budget=settings.REQUESTS_PER_DAY,
             longest_wait=settings.LONGEST_WAIT,
+            longest_pause=86400.0 * settings.MAX_RETRY_AFTER,
             refusals_to_open=settings.CIRCUIT_REFUSALS,
             failures_to_open=settings.CIRCUIT_FAILURES,
             circuit_pause=settings.CIRCUIT_PAUSE,

@@ -49,6 +49,7 @@ ENDINGS: Mapping[str, str] = {
     "shutdown": "stopped as asked",
     "budget": "the day's requests are used up",
     "blocked": "the site refuses; it is left alone for a while",
+    "stage_failed": "photos can no longer be looked at or kept; nothing is lost",
     "layout_changed": "the site's pages no longer look as they did",
     "bad_setting": "a setting cannot be used",
     "disk_error": "a folder cannot be written any more",

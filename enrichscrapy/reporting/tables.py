@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console
@@ -75,6 +75,14 @@ def _faces(counts: Iterable[VerdictCount]) -> Table:
     return made
 
 
+def print_hosts(hosts: Sequence[HostState], now: float) -> None:
+    """The hosts alone."""
+    if not hosts:
+        print("No host was asked yet.")
+        return
+    Console().print(_hosts(hosts, now))
+
+
 def _hosts(hosts: Iterable[HostState], now: float) -> Table:
     made = table("Hosts", "host", "state", "seconds between", "requests today", numbers=2)
     for host in hosts:
@@ -92,7 +100,7 @@ def host_state(host: HostState, now: float) -> str:
     if host.circuit == "half_open":
         return f"one request to try again{reason}"
     if host.paused_until:
-        return f"asked us to wait, {duration(host.paused_until - now)} left"
+        return f"asked us to wait, {duration(host.paused_until - now)} left (see scrapy hosts)"
     return f"open, {plural(host.refusals, 'refusal')} in a row" if host.refusals else "open"
 
 

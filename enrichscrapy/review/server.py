@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.review.desk import Decided, ReviewDesk
@@ -108,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(HTTPStatus.CONFLICT, {"error": str(error)})
 
     def _get(self) -> tuple[bytes, str]:
-        address = urlsplit(self.path)
+        address = self._address()
         if address.path == "/":
             self._check_token(parse_qs(address.query).get("token", [""])[0])
             return render().encode(), "text/html; charset=utf-8"
@@ -123,15 +123,21 @@ class _Handler(BaseHTTPRequestHandler):
         raise _Refused(HTTPStatus.NOT_FOUND, "no such page")
 
     def _post(self) -> tuple[bytes, str]:
-        options = self._body()
+        body = self._body()
         self._check_token(self.headers.get(TOKEN_HEADER, ""))
-        match = _DECISION.fullmatch(urlsplit(self.path).path)
+        match = _DECISION.fullmatch(self._address().path)
         if match is None:
             raise _Refused(HTTPStatus.NOT_FOUND, "no such page")
-        decided = self.server.decide(int(match[1]), match[2], options)
+        decided = self.server.decide(int(match[1]), match[2], _options(body))
         return _json({"verdict": decided.verdict.value, "words": decided.words})
 
-    def _body(self) -> dict[str, Any]:
+    def _address(self) -> SplitResult:
+        try:
+            return urlsplit(self.path)
+        except ValueError:
+            raise _Refused(HTTPStatus.BAD_REQUEST, "the address cannot be read") from None
+
+    def _body(self) -> bytes:
         """Read to its end in any case: what is left in the socket would be the next request."""
         try:
             length = int(self.headers.get("Content-Length", ""))
@@ -140,13 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not 0 <= length <= MAX_BODY:
             self.close_connection = True
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
-        try:
-            body = json.loads(self.rfile.read(length) or b"{}")
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise _Refused(HTTPStatus.BAD_REQUEST, "the request is no JSON object")
-        return body
+        return self.rfile.read(length)
 
     def _check_host(self) -> None:
         if self.headers.get("Host", "").lower() not in self.server.hosts:
@@ -154,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(HTTPStatus.MISDIRECTED_REQUEST, "this server has another name")
 
     def _check_token(self, given: str) -> None:
-        if not hmac.compare_digest(given.encode(), self.server.token.encode()):
+        known = self.server.token.encode()
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), known):
             raise _Refused(HTTPStatus.FORBIDDEN, "open the link that scrapy review --serve printed")
 
     def _send_json(self, status: HTTPStatus, value: Any) -> None:
@@ -177,6 +178,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _options(body: bytes) -> dict[str, Any]:
+    try:
+        options = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        options = None
+    if not isinstance(options, dict):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "the request is no JSON object")
+    return options
 
 
 def _json(value: Any) -> tuple[bytes, str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Self
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar, ParamSpec, Self, TypeVar
 
 from parsel import Selector
 from scrapy import Request, Spider, signals
@@ -26,14 +26,15 @@ from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
 from enrichscrapy.database.ledger import DueLookup
 from enrichscrapy.database.whom import Meant
-from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
+from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable, EnrichError
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
-from enrichscrapy.identity.age import minor_by
+from enrichscrapy.identity.age import latest_birthday_on
 from enrichscrapy.identity.decide import identify, rank_search_results
-from enrichscrapy.items import Identity, Lookup, Outcome, Performer, ReferenceSiteMode
+from enrichscrapy.items import Identity, Lookup, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.lookups.plan import (
+    FITTING,
     PageReport,
     Plan,
     Step,
@@ -49,6 +50,13 @@ from enrichscrapy.sites.layout import UNKNOWN_SHAPE
 from enrichscrapy.spiders.arguments import SpiderArguments, find_performers, unknown_argument
 
 GONE = (404, 410)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LARGE_PAGE = 256 * 1024
+"""Bytes of a page that are parsed on the event loop; the sites' pages are a third of that."""
+MOST_BROKEN = 3
+"""Lookups in a row over which stages may break before the crawl ends."""
 DATABASE_FAULTS = (DatabaseDamaged, DatabaseUnavailable)
 
 
@@ -77,6 +85,7 @@ class ReferenceSpider(Spider):
         self.limit = self.arguments.limit
         self._in_progress: set[int] = set()
         self._room = asyncio.Event()
+        self._broken_in_a_row = 0
         self._performer_ids: tuple[int, ...] | None = None
 
     @classmethod
@@ -88,6 +97,7 @@ class ReferenceSpider(Spider):
         spider.revisit_after_days = settings.REVISIT_AFTER_DAYS
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._lookup_ended, signal=signal)
+        crawler.signals.connect(spider._stage_failed, signal=signals.item_error)
         crawler.signals.connect(spider._callback_failed, signal=signals.spider_error)
         return spider
 
@@ -176,9 +186,9 @@ class ReferenceSpider(Spider):
             self.crawler.stats.inc_value("lookups/unknown_gender")
 
     def _begin(self, due: DueLookup) -> Request | Lookup:
-        if minor_by(due.performer, None, dt.datetime.now(dt.UTC).date()):
+        if due.minor:
             self._in_progress.add(due.performer.id)
-            return self._minor(due.performer)
+            return self._minor(due)
         if self.mode is ReferenceSiteMode.URL_LOOKUP:
             plan = plan_by_link(due.performer.id, due.urls)
         else:
@@ -186,20 +196,35 @@ class ReferenceSpider(Spider):
         self._in_progress.add(plan.performer_id)
         return self._continue(plan, due.performer)
 
-    def _minor(self, performer: Performer) -> Lookup:
+    def _minor(self, due: DueLookup) -> Lookup:
         """Nobody under 18 is looked up: no request is made."""
         self.crawler.stats.inc_value("lookups/minor")
-        detail = "minor: says the database"
-        return Lookup(self.source_name, self.mode, performer, Outcome.MISMATCH, detail=detail)
+        detail = f"minor: says {due.minor}"
+        return Lookup(self.source_name, self.mode, due.performer, Outcome.MISMATCH, detail=detail)
 
     async def _wait_for_room(self) -> None:
         while len(self._in_progress) >= self.max_in_progress:
             self._room.clear()
             await self._room.wait()
 
-    def _lookup_ended(self, item: Any) -> None:
+    def _lookup_ended(self, item: Any, signal: object = None) -> None:
+        if signal is signals.item_scraped:
+            self._broken_in_a_row = 0
         if isinstance(item, Lookup):
             self._leave(item.performer.id)
+
+    def _stage_failed(self, item: Any, failure: Failure) -> None:
+        """A stage broke over a lookup, which stays due.
+
+        What the machine did (a full disk, no memory) would meet the next one too, and so would
+        whatever breaks over several in a row: then the crawl ends.
+        """
+        self._broken_in_a_row += 1
+        of_the_machine = isinstance(failure.value, EnrichError | OSError | MemoryError)
+        if of_the_machine or self._broken_in_a_row >= MOST_BROKEN:
+            what = describe_failure(failure.value or RuntimeError("unknown failure"))
+            message = f"a stage failed, and would for the next lookup too: {what}"
+            stop_crawl(self.crawler, "stage_failed", message, at_once=True)
 
     def _callback_failed(self, failure: Failure, response: Response | Failure) -> None:
         """A callback broke: its lookup stays due, and its place goes to another."""
@@ -247,7 +272,7 @@ class ReferenceSpider(Spider):
         if performer is None:
             return
         plan.add_report(await self._report(response, step, plan, performer))
-        if self._take_results(response, step, plan, performer):
+        if await _read(response, self._take_results, response, step, plan, performer):
             plan.replace_search(step.text)  # the page in the profile's stead has shown them
         yield self._continue(plan, performer)
 
@@ -264,7 +289,7 @@ class ReferenceSpider(Spider):
             return
         if response.status in GONE:
             self._leave_unsearched(plan, f"http {response.status}")
-        elif self._take_results(response, step, plan, performer) is None:
+        elif await _read(response, self._take_results, response, step, plan, performer) is None:
             # A search with one match may lead straight to the profile.
             report = await self._report(response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
@@ -336,8 +361,30 @@ class ReferenceSpider(Spider):
     async def _report(
         self, response: Response, step: Step, plan: Plan, performer: Performer
     ) -> PageReport:
-        def report(outcome: Outcome, detail: str = "", **more: Any) -> PageReport:
-            return PageReport(step.url, outcome, detail, response.status, step.text, **more)
+        found = await _read(response, self._profile, response, step, performer)
+        if isinstance(found, PageReport):
+            return found
+        population = await self._database.population()
+        decision = identify(performer, found, by_link=plan.by_link, population=population)
+        matched = decision.identity is not Identity.MISMATCH
+        return PageReport(
+            step.url,
+            Outcome.FOUND if matched else Outcome.MISMATCH,
+            "" if matched else decision.reason,
+            response.status,
+            step.text,
+            identity=decision.identity,
+            profile=found,
+            evidence={"reason": decision.reason, **decision.evidence},
+        )
+
+    def _profile(
+        self, response: Response, step: Step, performer: Performer
+    ) -> Profile | PageReport:
+        """The profile on a page, or what came of one that has none."""
+
+        def report(outcome: Outcome, detail: str) -> PageReport:
+            return PageReport(step.url, outcome, detail, response.status, step.text)
 
         if response.status in GONE:
             return report(Outcome.ABSENT, f"http {response.status}")
@@ -352,19 +399,9 @@ class ReferenceSpider(Spider):
                 return report(Outcome.ABSENT, "the site's not-found page")
             if kind is PageKind.UNKNOWN:
                 return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(selector)!r}")
-            profile = self.site.parse_profile(selector, response.url)
+            return self.site.parse_profile(selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
             return report(Outcome.FAILED, self._broken(performer, error))
-        population = await self._database.population()
-        decision = identify(performer, profile, by_link=plan.by_link, population=population)
-        matched = decision.identity is not Identity.MISMATCH
-        return report(
-            Outcome.FOUND if matched else Outcome.MISMATCH,
-            "" if matched else decision.reason,
-            identity=decision.identity,
-            profile=profile,
-            evidence={"reason": decision.reason, **decision.evidence},
-        )
 
     def _conclude(self, plan: Plan, performer: Performer) -> Lookup:
         conclusion = conclude(plan)
@@ -379,11 +416,27 @@ class ReferenceSpider(Spider):
             detail=conclusion.detail,
             identity=page.identity if page else None,
             profile=page.profile if page else None,
+            born=_latest_birthday(plan),
             evidence={
                 "rivals": conclusion.rivals,
                 "pages": [report.summary() for report in plan.reports],
             },
         )
+
+
+async def _read(response: Response, function: Callable[P, T], *args: P.args, **kw: P.kwargs) -> T:
+    """Call what reads a page; a large one on a thread, or nothing else would move meanwhile."""
+    if len(response.body) <= LARGE_PAGE:
+        return function(*args, **kw)
+    return await asyncio.to_thread(function, *args, **kw)
+
+
+def _latest_birthday(plan: Plan) -> dt.date | None:
+    """By link every page that fits is the performer's: the youngest they say counts."""
+    fitting = (each for each in plan.reports if plan.by_link and each.identity in FITTING)
+    today = dt.datetime.now(dt.UTC).date()
+    born = (latest_birthday_on(each.profile, today) for each in fitting)
+    return max(filter(None, born), default=None)
 
 
 def selector_of(response: TextResponse) -> Selector:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from enrichscrapy.database.schema import faces
+from enrichscrapy.database.schema import faces, performers
 from enrichscrapy.index import publish, published_model
 from tests.index.conftest import World
 from tests.support import Workplace
@@ -48,6 +48,19 @@ def test_differences_are_named_and_mended(place, world):
         "different",
     ]
     assert "face 3" in done.stdout
+
+
+def test_what_is_kept_of_a_minor_is_a_difference(place, world):
+    world.add(1)
+    publish(world.db, place.index_dir, world.model_id)
+    with world.db.write() as connection:
+        connection.execute(update(performers).values(birth_date="2999-01-01"))
+    done = place.run("verify")
+    assert done.returncode == 1
+    assert done.stdout == "minor: performer 1 is under 18, and something is kept\n"
+    assert place.run("reindex").returncode == 0
+    assert place.run("verify").returncode == 0
+    assert world.db.get_faces(1) == []
 
 
 def test_a_damaged_index_is_one_line_and_can_be_made_anew(place, world):

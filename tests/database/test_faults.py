@@ -21,7 +21,7 @@ from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.migrations import STEPS
 from enrichscrapy.database.schema import metadata
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
+from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable
 from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, reject
 from tests.support import PATIENCE
@@ -422,3 +422,71 @@ def test_file_size_limits_raise_errors_here():
     """RLIMIT_FSIZE would end the process by a signal if Python did not ignore that one."""
     assert signal.getsignal(signal.SIGXFSZ) is signal.SIG_IGN
     assert resource.getrlimit(resource.RLIMIT_FSIZE)
+
+
+class TestOnlyTheDatabaseThatWasOpened:
+    @pytest.fixture
+    def path(self, tmp_path):
+        with PerformerDatabase(tmp_path / "a.db") as db:
+            db.add_performer("Ada")
+        return tmp_path / "a.db"
+
+    def replace(self, path, other):
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        os.replace(other, path)
+
+    def another(self, tmp_path):
+        with PerformerDatabase(tmp_path / "other.db") as db:
+            db.add_performer("Somebody Else")
+        return tmp_path / "other.db"
+
+    def test_none_is_made_where_one_should_be(self, tmp_path):
+        for make in (lambda path: None, lambda path: path.touch()):
+            make(tmp_path / "a.db")
+            with pytest.raises(BadSetting, match="there is no database at"):
+                PerformerDatabase(tmp_path / "a.db", create=False)
+        assert (tmp_path / "a.db").stat().st_size == 0
+        assert not (tmp_path / "sub").exists()
+        with pytest.raises(BadSetting):
+            PerformerDatabase(tmp_path / "sub" / "a.db", create=False)
+        assert not (tmp_path / "sub").exists()
+
+    def test_a_file_that_is_gone_ends_the_writing(self, path):
+        with PerformerDatabase(path, create=False) as db:
+            path.rename(path.with_name("moved.db"))
+            with pytest.raises(DatabaseUnavailable, match="nothing more is written"):
+                db.add_performer("Bea")
+            db.engine.dispose()  # a reader's connection is opened anew
+            with pytest.raises(DatabaseUnavailable, match="nothing more is written"):
+                db.count_performers()
+            assert not path.exists()
+
+    def test_a_path_of_odd_characters(self, tmp_path):
+        path = tmp_path / "a b?c#d%20e&é.db"
+        with PerformerDatabase(path) as db:
+            db.add_performer("Ada")
+        assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+    def test_another_file_in_its_place_too(self, path, tmp_path):
+        with PerformerDatabase(path, create=False) as db:
+            self.replace(path, self.another(tmp_path))
+            with pytest.raises(DatabaseUnavailable):
+                db.add_performer("Bea")
+        with PerformerDatabase(path) as other:
+            assert other.count_performers() == 1
+
+    def test_another_database_in_the_same_file_too(self, path, tmp_path):
+        other = self.another(tmp_path)
+        with PerformerDatabase(path, create=False) as db:
+            db.engine.dispose()  # connections are opened anew, on what is there then
+            path.write_bytes(other.read_bytes())
+            with pytest.raises(DatabaseUnavailable):
+                db.add_performer("Bea")
+
+    def test_every_database_has_a_token_of_its_own_and_keeps_it(self, path, tmp_path):
+        with PerformerDatabase(path) as db, PerformerDatabase(self.another(tmp_path)) as other:
+            assert db.token != other.token
+            token = db.token
+        with PerformerDatabase(path) as db:
+            assert db.token == token

@@ -6,13 +6,14 @@ import stat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups, suppressions
 from enrichscrapy.database.store import store_lookup
+from enrichscrapy.database.suppression_key import Digester, read_key
 from enrichscrapy.database.traits import Traits, comparable_link
 from enrichscrapy.exceptions import SuppressionKeyMissing, VerdictRefused
 from enrichscrapy.importing.performers import import_file
@@ -236,3 +237,50 @@ def test_two_databases_do_not_share_digests(tmp_path):
             with db.read() as connection:
                 digests.append(set(connection.scalars(select(suppressions.c.digest))))
     assert not digests[0] & digests[1]
+
+
+class TestNamesInDisguise:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "TessaQuillmark",
+            "tessa quillmark",
+            "Quillmark, Tessa",
+            "QUILLMARK TESSA",
+            "QuillmarkTessa",
+            "Tessa-Quillmark",
+            "Téssa  Quíllmark",
+            "Tessa\u200b Quillmark",
+            "Ｔｅｓｓａ Ｑｕｉｌｌｍａｒｋ",
+        ],
+    )
+    def test_they_are_kept_out(self, db, tmp_path, name):
+        db.suppressions.add(Traits(names=["Tessa Quillmark"]))
+        summary, faults = imported(db, tmp_path, {"id": 1, "name": name})
+        assert (summary.added, len(faults)) == (0, 1)
+        added = db.add_performer(name)
+        assert db.suppressions.blocked() == {added: "name"}
+        by_alias = db.add_performer("Quite Another")
+        db.add_alias(by_alias, name)
+        assert db.suppressions.blocked()[by_alias] == "name"
+
+    @pytest.mark.parametrize("name", ["Tessa", "Quillmark", "Tessa Quill", "Tessa Quillmark-Olsen"])
+    def test_other_names_are_not(self, db, name):
+        db.suppressions.add(Traits(names=["Tessa Quillmark"]))
+        db.add_performer(name)
+        assert db.suppressions.blocked() == {}
+
+    def test_one_word_forgotten_keeps_out_no_alias_of_one_word(self, db):
+        db.suppressions.add(Traits(names=["Tessa"]))
+        db.add_alias(db.add_performer("Quite Another"), "Tessa")
+        assert db.suppressions.blocked() == {}
+
+    def test_suppressions_made_with_the_older_folding_hold(self, db):
+        db.suppressions.add(Traits(links=[PAGE]))
+        key = read_key(db.suppressions.key_path)
+        digest = Digester(key).digest("name", "quillmark tessa")
+        with db.write() as connection:
+            row = {"kind": "name", "digest": digest, "created_at": 0.0}
+            connection.execute(insert(suppressions).values(row))
+        added = db.add_performer("Tessa Quillmark")
+        assert db.suppressions.blocked() == {added: "name"}

@@ -46,6 +46,7 @@ def test_floors_that_may_be(changes):
         ({"CONTACT": "a\r\nb"}, "CONTACT"),
         ({"CHROMIUM_PATH": "/nowhere/chromium"}, "CHROMIUM_PATH"),
         ({"REQUESTS_PER_DAY": "lots"}, "REQUESTS_PER_DAY"),
+        ({"HTTPCACHE_ENABLED": "1"}, "scrapy forget"),
     ],
 )
 def test_what_cannot_be_used_is_named(changes, named):

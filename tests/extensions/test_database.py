@@ -8,14 +8,18 @@ import time
 import pytest
 from scrapy import signals
 from scrapy.utils.test import get_crawler
+from sqlalchemy import insert, select, update
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import performers, proposals
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import BadSetting, SuppressionKeyMissing
 from enrichscrapy.extensions.database import DatabaseExtension
 
 
 def build(path, **settings):
+    if path:
+        PerformerDatabase(path).close()
     crawler = get_crawler(settings_dict={"DATABASE_URL": f"sqlite:///{path}", **settings})
     return crawler, DatabaseExtension.from_crawler(crawler)
 
@@ -94,6 +98,20 @@ def test_what_cannot_be_used_stops_the_crawl_before_it_begins(tmp_path):
         database.suppressions.key_path.unlink()
     with pytest.raises(SuppressionKeyMissing):
         build(tmp_path / "a.db")
+
+
+def test_what_is_kept_of_a_minor_goes_before_the_crawl_begins(tmp_path):
+    with PerformerDatabase(tmp_path / "a.db") as database:
+        database.add_performer("Orla Fenwright")
+        with database.write() as connection:  # as another program may
+            proposed = {"kind": "alias", "value": "x", "source": "iafd", "seen_at": 1.0}
+            connection.execute(insert(proposals).values(performer_id=1, **proposed))
+            connection.execute(update(performers).values(birth_date="2999"))
+    _, extension = build(tmp_path / "a.db")
+    with extension.database.read() as connection:
+        assert connection.execute(select(proposals)).all() == []
+    assert extension.database.is_minor(extension.database.get_performer(1))
+    extension.close()
 
 
 def test_the_log_is_registered_for_erasure(tmp_path):

@@ -273,3 +273,24 @@ def test_spliced_files_never_raise():
         a, b = lot.sample(SEEDS, 2)
         spliced = a[: lot.randrange(len(a))] + b[lot.randrange(len(b)) :]
         assert isinstance(decode(spliced, LIMITS), Picture | Undecodable)
+
+
+def test_a_jpeg_of_many_scans_is_not_decoded(portrait, encode, monkeypatch):
+    """Each scan is work on the whole picture: thousands of empty ones fit into a small file."""
+    progressive = encode(portrait(), "JPEG", progressive=True)
+    assert isinstance(decode(progressive, LIMITS), Picture)
+    last = progressive.rindex(b"\xff\xda")
+    bomb = progressive[:last] + progressive[last:-2] * 200 + progressive[-2:]
+    monkeypatch.setattr(Image, "open", None)  # it is not even opened
+    found = decode(bomb, LIMITS)
+    assert found.outcome is PhotoOutcome.TOO_LARGE
+    assert "scans" in found.detail
+
+
+@pytest.mark.parametrize("error", [struct.error("bad"), LookupError("x"), RecursionError()])
+def test_whatever_a_decoder_raises_is_an_unreadable_photo(portrait, encode, monkeypatch, error):
+    def broken(*_args, **_more):
+        raise error
+
+    monkeypatch.setattr(Image, "open", broken)
+    assert decode(encode(portrait(), "JPEG"), LIMITS).outcome is PhotoOutcome.UNREADABLE

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from enrichscrapy.faces.facenet import download
 from enrichscrapy.faces.facenet.download import DownloadError, Progress, fetch
 
 DATA = bytes(range(256)) * 4096
@@ -22,6 +23,10 @@ class Files(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, self.headers.get("Range")))
         if self.path == "/missing":
             return self.send_error(404)
+        if self.path == "/endless":  # says nothing of its size
+            self.send_response(200)
+            self.end_headers()
+            return self.wfile.write(DATA)
         if self.path == "/page":
             return self.answer(b"<html>Sorry</html>", 0)
         asked = self.headers.get("Range")
@@ -168,3 +173,24 @@ def test_lock_is_not_inherited_by_a_dead_process(server, target):
         os._exit(0)
     os.waitpid(child, 0)
     assert fetch(server.url + "/whole", target, SHA256, "Fetching").exists()
+
+
+@pytest.mark.parametrize("path", ["/whole", "/endless"])
+def test_more_than_the_bound_is_never_taken(server, target, monkeypatch, path):
+    monkeypatch.setattr(download, "MAX_BYTES", len(DATA) // 2)
+    with pytest.raises(DownloadError, match="more"):
+        fetch(server.url + path, target, SHA256, "weights")
+    assert not target.exists()
+    part = target.with_name("file.pt.part")
+    assert not part.exists() or part.stat().st_size <= len(DATA) // 2
+
+
+@pytest.mark.parametrize("suffix", [".part", ".lock"])
+def test_no_link_is_followed(server, target, tmp_path, suffix):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    target.parent.mkdir()
+    target.with_name(target.name + suffix).symlink_to(victim)
+    with pytest.raises(DownloadError):
+        fetch(server.url + "/whole", target, SHA256, "weights")
+    assert victim.read_bytes() == b"mine"

@@ -144,6 +144,44 @@ def test_hung_and_killed_workers_are_replaced(plain, photo, colourless):
     assert ended(pids)
 
 
+@pytest.mark.parametrize("others", [0, 1])
+@pytest.mark.parametrize(("times", "outcome"), [(1, "faces"), (2, "failed")])
+def test_a_killed_worker_gets_a_second_try_before_it_is_final(
+    plain, photo, colourless, tmp_path, monkeypatch, others, times, outcome
+):
+    """As an out-of-memory killer does it: what was the machine's fault is due again."""
+    (tmp_path / "times").write_bytes(b"x" * times)
+    monkeypatch.setenv("TIMES", str(tmp_path / "times"))
+
+    async def scene():
+        workers = FaceWorkers(replace(plain, model="worker_models.Killed"), workers=1)
+        await workers.start()
+        results = await workers.look([colourless(2)] + [photo] * others)
+        await workers.close()
+        return results
+
+    struck, *rest = run(scene())
+    assert (struck.outcome.value, struck.due_again) == (outcome, outcome == "failed")
+    assert [result.outcome for result in rest] == [PhotoOutcome.FACES] * others
+
+
+def test_a_successor_that_is_killed_while_it_starts_ends_it(
+    plain, photo, colourless, tmp_path, monkeypatch
+):
+    (tmp_path / "times").write_bytes(b"x")
+    monkeypatch.setenv("TIMES", str(tmp_path / "times"))
+
+    async def scene():
+        workers = FaceWorkers(replace(plain, model="worker_models.KilledForGood"), workers=1)
+        await workers.start()
+        for photos in ([colourless(2), photo], [photo]):
+            with pytest.raises(WorkersFailed, match="did not start: killed by SIGKILL"):
+                await workers.look(photos)
+        await workers.close()
+
+    run(scene())
+
+
 def test_grown_worker_is_replaced(plain, photo):
     async def scene():
         workers = FaceWorkers(replace(plain, worker_memory=1), workers=1)

@@ -218,3 +218,23 @@ def test_what_was_set_aside_can_be_resumed_by_nobody_by_accident(path):
     shutil.copytree(aside, path)
     assert not open_jobdir(path, OWNER, NOW).resumes
     assert json.loads((path / RECORD).read_text())["owner"]["spider"] == "babepedia"
+
+
+def test_leftovers_are_registered_before_they_are_moved(path):
+    run(path, reason=None)
+    told = []
+
+    def register(where):
+        told.append((where, where.exists()))
+
+    opened = open_jobdir(path, OWNER, NOW, register)
+    assert told == [(path, True), (opened.set_aside, False)]
+
+
+def test_it_is_for_its_owner_alone(path):
+    run(path, reason=None)
+    path.chmod(0o755)
+    opened = open_jobdir(path, OWNER, NOW)
+    sign_jobdir(path, OWNER)
+    for each in (path, opened.set_aside, path / RECORD):
+        assert each.stat().st_mode & 0o077 == 0

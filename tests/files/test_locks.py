@@ -1,6 +1,9 @@
 """Locks that the kernel frees, however their holder ends."""
 
+import errno
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,8 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from enrichscrapy.command import told
 from enrichscrapy.exceptions import SourceLocked
-from enrichscrapy.files.locks import FileLock, all_sources, lock_source, source_lock_path
+from enrichscrapy.files.locks import (
+    FileLock,
+    all_sources,
+    lock_source,
+    running_crawls,
+    source_lock_path,
+)
 from tests.support import PATIENCE
 
 HOLD = """
@@ -160,3 +170,23 @@ def test_erasure_that_may_not_wait_names_the_crawl_and_frees_the_others(database
     ):
         pass
     lock_source(database, "babepedia", "crawl").release()
+
+
+def test_a_file_system_without_locks_is_one_line(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="cannot be locked: No locks available") as caught:
+        FileLock(tmp_path / "a.lock", "x").acquire()
+    assert told(caught.value) == f"{tmp_path / 'a.lock'}: cannot be locked: No locks available"
+
+
+def test_running_crawls_are_named(tmp_path):
+    database = tmp_path / "a.db"
+    assert running_crawls(database) == []
+    lock = lock_source(database, "iafd", "crawl iafd")
+    (found,) = running_crawls(database)
+    assert found.startswith(f"iafd by process {os.getpid()} on ")
+    lock.release()
+    assert running_crawls(database) == []

@@ -5,6 +5,7 @@ from sqlalchemy import delete, update
 
 from enrichscrapy.database.schema import faces
 from enrichscrapy.index import publish, verify
+from enrichscrapy.index.verify import differences
 
 
 @pytest.fixture
@@ -83,3 +84,20 @@ def test_an_index_of_another_model_is_named(world, published):
 
 def test_an_index_of_a_model_the_database_never_had_is_named(world, published):
     assert kinds(verify(world.db, published, None)) == [("other_model", None)]
+
+
+def test_while_a_crawl_runs_what_it_has_not_published_is_left_out(world, index_dir):
+    world.add(1, 2, 3)
+    publish(world.db, index_dir, world.model_id)
+    late = world.add(4)[0]
+    world.retire(1)
+
+    def found(**how):
+        return [each.kind for each in differences(world.db, index_dir, world.model_id, **how)]
+
+    assert sorted(found()) == ["behind", "extra", "missing"]
+    assert found(up_to_date=False) == []
+    with world.db.write() as connection:
+        vector = world.unit(9).tobytes()
+        connection.execute(update(faces).where(faces.c.id.in_([2, late])).values(vector=vector))
+    assert found(up_to_date=False) == ["different"]

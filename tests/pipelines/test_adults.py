@@ -48,6 +48,29 @@ def test_a_minor_ends_the_lookup_and_leaves_nothing(stored, said, detail):
 
 
 @pytest.mark.parametrize(
+    "text", ["2011 or 2012", "circa 2012", "13 years young", "11/27/08", "2010s"]
+)
+def test_vague_dates_count_as_the_youngest_they_can_mean(text):
+    vague = lookup(None, None)
+    vague.profile = Profile("Mira Vantongeren", "https://x.example", birth_text=text)
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(vague)
+    assert (done.outcome, done.detail) == (Outcome.MISMATCH, "minor: says the page")
+    assert done.born.year >= 2008
+
+
+def test_what_the_pages_say_is_handed_to_the_store():
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(lookup("1990", "2008"))
+    assert done.born == dt.date(2008, 12, 31)
+    another_page = lookup(None, "1990")
+    another_page.born = dt.date(2012, 1, 1)
+    done = AdultsPipeline(Stats(), lambda: TODAY).process_item(another_page)
+    assert (done.outcome, done.born) == (Outcome.MISMATCH, dt.date(2012, 1, 1))
+    stranger = lookup(None, "2012", Outcome.MISMATCH)
+    stranger.born = dt.date(2012, 1, 1)
+    assert AdultsPipeline(Stats(), lambda: TODAY).process_item(stranger).born is None
+
+
+@pytest.mark.parametrize(
     ("stored", "said"), [("1990", "1990-05"), (None, None), ("2008-06-15", "")]
 )
 def test_adults_pass(stored, said):

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.politeness.pace import (
+    Circuit,
     Closed,
     HostState,
     Turn,
@@ -13,6 +15,7 @@ from enrichscrapy.politeness.pace import (
     interval,
     parse_retry_after,
     refunded,
+    resumed,
     take_turn,
     with_crawl_delay,
 )
@@ -247,3 +250,42 @@ def test_floors_are_lowered_on_loopback_only(source, floor):
 def test_settings_that_cannot_be_used_are_named(name, value):
     with pytest.raises(BadSetting, match=name):
         rules_of("babepedia", True, **{name: value})
+
+
+WEEK = 7 * 86400.0
+ENDLESS = ["Fri, 01 Jan 2100 00:00:00 GMT", "9" * 400, "315360000"]
+
+
+@pytest.mark.parametrize("value", ENDLESS)
+def test_a_bogus_retry_after_is_believed_for_a_week(value):
+    state, _ = turn(HostState())
+    seconds = parse_retry_after(value, NOW)
+    state = answered(state, RULES, NOW, seen_at=NOW, status=429, retry_after=seconds)
+    _, decision = turn(state)
+    assert decision.until == NOW + WEEK
+    state, decision = turn(state, now=NOW + WEEK)
+    assert isinstance(decision, Turn)
+    assert decision.at <= NOW + WEEK + RULES.max_delay
+
+
+def test_one_that_an_older_version_believed_ends_too():
+    state = HostState(last_request_at=NOW, not_before=NOW + 3650 * 86400)
+    assert turn(state)[1].until == NOW + WEEK
+    assert isinstance(turn(state, now=NOW + WEEK)[1], Turn)
+
+
+@pytest.mark.parametrize("delay", [math.inf, 1e300, 1e9])
+def test_a_bogus_crawl_delay_is_believed_for_a_week(delay):
+    state, _ = turn(with_crawl_delay(HostState(), delay))
+    assert turn(state)[1].until <= NOW + WEEK * (1 + RULES.jitter)
+    assert isinstance(turn(state, now=NOW + WEEK * (1 + RULES.jitter))[1], Turn)
+    assert with_crawl_delay(HostState(), math.nan).crawl_delay is None
+
+
+def test_a_person_can_end_a_pause():
+    paused = HostState(
+        5.0, 1e9, NOW, NOW + 9e9, "2027-01-15", 7, Circuit.OPEN, NOW + 9, 1.0, "x", 3, 4
+    )
+    state = resumed(paused)
+    assert (state.delay, state.budget_day, state.budget_used) == (5.0, "2027-01-15", 7)
+    assert isinstance(turn(state)[1], Turn)

@@ -1,5 +1,7 @@
 """Face models that do not come back, and one that knows people by the colour of their crops."""
 
+import os
+import signal
 import sys
 import threading
 
@@ -54,4 +56,23 @@ class ColoursOnce(Colours):
         self.left -= len(crops)
         if self.left < 0:
             threading.Event().wait()
+        return super().embed(crops)
+
+
+class KilledTheSecondTime(LocalBinaryPatterns):
+    """Answers for one batch; then it is killed, and its successors too while they start."""
+
+    answered = False
+
+    @classmethod
+    def load(cls, options):
+        if os.path.exists(os.environ["KILLED"]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().load(options)
+
+    def embed(self, crops):
+        if self.answered:
+            open(os.environ["KILLED"], "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.answered = True
         return super().embed(crops)

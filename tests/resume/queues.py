@@ -2,10 +2,10 @@
 
 import errno
 
-from scrapy.squeues import PickleFifoDiskQueue
+from enrichscrapy.core.json_queue import JsonFifoQueue
 
 
-class FullAfterThreeRequests(PickleFifoDiskQueue):
+class FullAfterThreeRequests(JsonFifoQueue):
     pushed = 0
 
     def push(self, request):

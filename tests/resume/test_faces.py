@@ -122,6 +122,36 @@ def test_photos_that_take_too_long_are_given_up_and_their_lookup_comes_back(plac
     assert len(photos) == len(set(photos)) + 1, "only the one that did not come"
 
 
+def test_workers_that_die_and_cannot_start_end_the_crawl_at_once(place, sites, crawl, monkeypatch):
+    monkeypatch.setenv("KILLED", str(place.folder / "killed"))
+    with place.database() as db:
+        for number in range(20):
+            name = f"Nobody At All {chr(65 + number)}"
+            db.add_url(db.add_performer(name), f"https://www.babepedia.com/babe/{number}")
+    first = crawl(FACE_MODEL="tests.resume.models.KilledTheSecondTime")
+    assert first.end() == 6, first.output
+    assert "a face worker did not start: killed by SIGKILL" in first.output.splitlines()[-1]
+    assert not any(name in first.output for name in ("Asta", "Berit", "Nobody"))
+    assert first.survivors() == []
+    assert len(sites.babepedia.paths("page")) < 10
+    assert state(place) == ({1: "found", 2: "none"}, []), "what is stored is whole"
+
+    second = crawl()
+    assert second.end() == 0, second.output
+    assert state(place) == ({1: "found", 2: "found"}, [])
+
+
+def test_a_folder_for_kept_photos_that_cannot_be_written_ends_it_at_once(place, sites, crawl):
+    (place.folder / "kept").mkdir()
+    for number in (1, 2):
+        (place.folder / "kept" / str(number)).write_text("in the way")
+    first = crawl(KEEP_PHOTOS=place.folder / "kept")
+    assert first.end() == 6, first.output
+    assert "a stage failed" in first.output.splitlines()[-1]
+    assert not any(name in first.output for name in ("Asta", "Berit"))
+    assert state(place)[0] == {1: "none", 2: "none"}
+
+
 def test_a_worker_that_hangs_does_not_hold_up_a_stop(place, sites, crawl):
     settings = {
         "FACE_MODEL": "tests.resume.models.AsleepTheSecondTime",

@@ -1,5 +1,6 @@
 """However a crawl ends, the same command goes on: nothing is lost and nothing asked for twice."""
 
+import json
 import signal
 import time
 
@@ -257,3 +258,25 @@ def test_the_jobdir_and_its_leftovers_are_known_to_erasure(site, crawl, place, t
     [aside] = tmp_path.glob("jobs.set-aside-*")
     with place.database() as db:
         assert db.artefacts.paths("jobdir") == [tmp_path / "jobs", aside]
+
+
+def test_an_older_jobdir_of_pickles_is_set_aside_unread(site, crawl, outcomes, tmp_path):
+    jobdir = tmp_path / "jobs"
+    site.hold(third)
+    first = crawl(JOBDIR=jobdir, SCHEDULER_DISK_QUEUE="scrapy.squeues.PickleLifoDiskQueue")
+    site.wait_for(3)
+    first.signal()
+    first.wait_for("Stopping: ")
+    site.release()
+    assert first.end() == 0
+    record = json.loads((jobdir / "enrichscrapy.json").read_text())
+    del record["versions"]["queue format"]
+    (jobdir / "enrichscrapy.json").write_text(json.dumps(record))
+
+    second = crawl(JOBDIR=jobdir)
+    assert second.end() == 0, second.output
+    assert "it was written by queue format of before, this is JSON 1" in second.output
+    assert outcomes() == {"absent": 8}
+    assert site.asked == ALL
+    for path in (jobdir, *tmp_path.glob("jobs.set-aside-*"), *jobdir.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path

@@ -130,3 +130,19 @@ def test_nothing_is_logged_that_holds_the_token(server, capfd):
     ask(server, "GET", server.link.partition(str(server.server_port))[2])
     captured = capfd.readouterr()
     assert server.token not in captured.out + captured.err
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_cannot_be_read_is_answered_without_a_traceback(server, capfd, known):
+    token = server.token if known else "wrong"
+    deep = b"[" * MAX_BODY
+    for request, status in (
+        (b"GET http://[::1/ HTTP/1.1\r\n", {400}),
+        (b"POST http://[::1/ HTTP/1.1\r\nContent-Length: 2\r\n", {400, 403}),
+        (b"POST /api/faces/1/accept HTTP/1.1\r\nContent-Length: %d\r\n" % MAX_BODY, {400, 403}),
+    ):
+        host = f"Host: 127.0.0.1:{server.server_port}\r\n{TOKEN_HEADER}: {token}\r\n".encode()
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as link:
+            link.sendall(request + host + b"Connection: close\r\n\r\n" + deep)
+            assert int(link.recv(4096).split()[1]) in status
+    assert "Traceback" not in capfd.readouterr().err

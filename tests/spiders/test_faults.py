@@ -6,18 +6,22 @@ import asyncio
 import json
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.http import Headers, HtmlResponse
 from scrapy.responsetypes import responsetypes
 from twisted.python.failure import Failure
 
+from enrichscrapy.exceptions import DatabaseUnavailable
 from enrichscrapy.items import Lookup, Outcome, Performer
 from enrichscrapy.lookups.plan import PageReport, plan_by_name
 from enrichscrapy.sites import PageKind
+from enrichscrapy.spiders import reference
 from enrichscrapy.spiders.babepedia import BabepediaSpider
+from enrichscrapy.spiders.reference import LARGE_PAGE
 from tests.spiders.test_runner import EmptySite
 from tests.support import PATIENCE, PROJECT, Workplace
 
@@ -179,3 +183,48 @@ def test_a_callback_that_breaks_leaves_its_place_to_another(spider, arrived):
 def test_requests_that_are_no_lookups_leave_no_place(spider):
     came = HtmlResponse("https://x.test/", request=Request("https://x.test/"))
     spider._callback_failed(Failure(ValueError()), came)
+
+
+@pytest.mark.parametrize(("size", "on_the_loop"), [(10, True), (LARGE_PAGE, False)])
+def test_a_large_page_is_parsed_off_the_event_loop(spider, monkeypatch, size, on_the_loop):
+    plan = plan_by_name(spider.performer, spider.site, 4)
+    step = plan.next_step()
+    threads = []
+
+    def classify(*_):
+        threads.append(threading.current_thread())
+        return PageKind.ABSENT
+
+    monkeypatch.setattr(_Searching, "classify", classify)
+    monkeypatch.setattr(spider, "site", _Searching(spider.site, None))
+    page = HtmlResponse(step.url, body=b"<p>" + b"x" * size, encoding="utf-8")
+
+    async def parse():
+        return [each async for each in spider.parse_page(page, plan, step)]
+
+    asyncio.run(parse())
+    assert threads
+    assert all((each is threading.main_thread()) is on_the_loop for each in threads)
+
+
+def test_what_would_break_the_next_lookup_too_ends_the_crawl(monkeypatch):
+    stopped = []
+    monkeypatch.setattr(reference, "stop_crawl", lambda *args, **more: stopped.append(args[1:]))
+    for failures, ends in (
+        ([OSError(28, "No space left on device")], True),
+        ([MemoryError()], True),
+        ([DatabaseUnavailable("gone")], True),
+        ([ValueError("odd")], False),
+        ([ValueError("odd")] * 3, True),
+    ):
+        spider, stopped[:] = BabepediaSpider(mode="name"), []
+        spider.crawler = None
+        for failure in failures:
+            spider._stage_failed(None, Failure(failure))
+        assert [reason for reason, _ in stopped[:1]] == ["stage_failed"] * ends
+    spider = BabepediaSpider(mode="name")
+    spider.crawler, stopped[:] = None, []
+    for _ in range(5):  # with one that went well between any two
+        spider._stage_failed(None, Failure(ValueError("odd")))
+        spider._lookup_ended(None, signals.item_scraped)
+    assert stopped == []

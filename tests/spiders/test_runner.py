@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -153,6 +154,42 @@ def test_nobody_under_18_is_asked_for(place, site):
     assert site.paths == []
     with place.database() as db:
         assert db.ledger.outcomes("babepedia", "name") == {"mismatch": 1}
+
+
+def test_without_a_database_nothing_is_made_and_nothing_asked_for(place, site):
+    missing = place.folder / "not mounted" / "performers.db"
+    done = place.crawl(
+        "babepedia", DATABASE_URL=f"sqlite:///{missing}", FACES_ENABLED=1, FACE_MODEL="no.Model"
+    )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"scrapy crawl: there is no database at {missing}")
+    assert "Traceback" not in done.stderr
+    assert not missing.parent.exists()
+    assert site.paths == []
+
+
+def test_a_database_that_goes_away_ends_the_crawl(place, site):
+    with place.database() as db:
+        for number in range(30):
+            db.add_url(
+                db.add_performer(f"P {number}"), f"https://www.babepedia.com/babe/P_{number}"
+            )
+    moved = place.database_path.with_name("elsewhere.db")
+
+    def go_away():
+        while len(site.paths) < 3:
+            time.sleep(0.01)
+        place.database_path.rename(moved)
+
+    thread = threading.Thread(target=go_away)
+    thread.start()
+    done = place.crawl("babepedia", INDEX_PUBLISH_SECONDS=0)
+    thread.join()
+    assert done.returncode == 1
+    assert "nothing more is written" in done.stderr.splitlines()[-1]
+    assert len(site.paths) < 12
+    assert not place.database_path.exists()
 
 
 def test_a_bad_setting_ends_the_run_with_one_line(place, site):

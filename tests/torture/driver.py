@@ -31,7 +31,7 @@ from tests.support import Workplace
 from tests.torture.cast import CAST, PAGES, add_faults
 from tests.torture.process import Run
 
-ENDINGS = ("kill", "kill", "SIGINT", "SIGTERM", "SIGINT twice")
+ENDINGS = ("kill", "kill", "SIGINT", "SIGTERM", "SIGINT twice", "database lost")
 STEPS = {
     "lookup stored": 6,
     "lookup about to be stored": 6,
@@ -40,6 +40,7 @@ STEPS = {
     "index about to be swapped": 2,
     "index swapped": 2,
     "generation pruned": 2,
+    "photos about to be looked at": 4,
     "JOBDIR about to be signed": 1,
     "JOBDIR about to be closed": 1,
     "JOBDIR closed": 1,
@@ -135,6 +136,7 @@ class Torture:
         for kind, rows in self.expected.items():
             assert found[kind] == rows, f"{kind} differ in {place.folder}"
         self._check_index(place)
+        self._forget(place)
         shutil.rmtree(place.folder)
         self.kills += kills
         return kills
@@ -169,7 +171,8 @@ class Torture:
         asked_before = len(self.sites.log.entries)
         sources = due if self.random.random() < 0.5 else [self.random.choice(due)]
         runs = [self._start(place, source, quietly=quietly) for source in sources]
-        struck = sum(self._end(run, quietly=quietly) for run in runs)
+        alone = len(runs) == 1
+        struck = sum(self._end(run, quietly=quietly, alone=alone) for run in runs)
         self._check_requests(asked_before, ended)
         return struck
 
@@ -178,7 +181,7 @@ class Torture:
         crawl has stored."""
         asked_before = len(self.sites.log.entries)
         for source in MODES:
-            self._end(self._start(place, source, quietly=True), quietly=True)
+            self._end(self._start(place, source, quietly=True), quietly=True, alone=True)
         asked = self.sites.log.entries[asked_before:]
         assert asked == [], f"nothing was due, and yet: {asked}"
 
@@ -196,8 +199,11 @@ class Torture:
         step = self.random.choice([each for each in STEPS if jobdir or "JOBDIR" not in each])
         return f"{step}:{self.random.randint(1, STEPS[step])}"
 
-    def _end(self, run: Run, *, quietly: bool) -> int:
-        """Let it come to its end, or bring that about; 1 when it was struck while it ran."""
+    def _end(self, run: Run, *, quietly: bool, alone: bool) -> int:
+        """Let it come to its end, or bring that about; 1 when it was struck while it ran.
+
+        Only from a crawl that is ``alone`` the database is taken: another would lose it too.
+        """
         if quietly:
             assert run.end() == 0, run.output
             return 0
@@ -205,11 +211,12 @@ class Torture:
             run.end()
             how = run.step.partition(":")[0]
         else:
-            how = self.random.choice(ENDINGS)
+            how = self.random.choice(ENDINGS if alone else ENDINGS[:-1])
             run.wait_until_at_work()
             run.wait(self.random.uniform(0.0, 6.0))
             self._bring_about(run, how)
             run.end()
+            self._put_back(run.place)
         left = run.survivors()
         assert not left, f"still running after {how}: {left}"
         struck = run.was_killed or (how in ENDINGS and run.was_running)
@@ -225,10 +232,42 @@ class Torture:
         if how == "kill":
             run.process.kill()
             return
+        if how == "database lost":
+            run.place.database_path.rename(_elsewhere(run.place))
+            return
         run.process.send_signal(signal.SIGTERM if how == "SIGTERM" else signal.SIGINT)
         if how == "SIGINT twice":
             time.sleep(self.random.uniform(0.0, 0.5))
             run.process.send_signal(signal.SIGINT)
+
+    def _put_back(self, place: Workplace) -> None:
+        """The disk is mounted again: nobody may have made another database meanwhile."""
+        if _elsewhere(place).exists():
+            assert not place.database_path.exists(), "a database was made where one was lost"
+            _elsewhere(place).rename(place.database_path)
+
+    # --- Forgetting ---------------------------------------------------------------------------
+
+    def _forget(self, place: Workplace) -> None:
+        """Forget somebody, killed at any statement; the next command finishes it."""
+        person = self.random.choice(CAST)
+        step = f"statement of a transaction:{self.random.randint(1, 40)}"
+        run = Run(place, "--yes", (str(person.number),), {}, step, command="forget")
+        run.end()
+        assert run.was_killed or run.process.returncode == 0, run.output
+        if run.was_killed:
+            self.struck["forget"] = self.struck.get("forget", 0) + 1
+            _succeed(place, "status")
+            _succeed(place, "forget", "--yes", str(person.number))
+        traces = [name.encode() for name in (person.name, person.name.replace(" ", "_"))]
+        for path in place.folder.rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                assert not any(trace in data for trace in traces), f"{person.number} is in {path}"
+        with place.database() as db:
+            assert not db.is_erasing()
+            assert db.count_performers() == len(CAST) - 1
+        self._check_index(place)
 
     # --- What must hold -----------------------------------------------------------------------
 
@@ -251,6 +290,10 @@ class Torture:
             found = verify(db, place.index_dir, model_id)
             assert found == [], "; ".join(map(str, found))
         _succeed(place, "verify")
+
+
+def _elsewhere(place: Workplace) -> Path:
+    return place.database_path.with_name("unmounted.db")
 
 
 def _performers_of(entry: dict[str, object]) -> Iterator[int]:

@@ -18,7 +18,9 @@ MARK = "TORTURE_RUN"
 
 
 class Run:
-    """A ``scrapy crawl`` with a trap at ``step``; its children are known by their environment."""
+    """A ``scrapy crawl`` (or another command) with a trap at ``step``; its children are known by
+    their environment.
+    """
 
     def __init__(
         self,
@@ -27,17 +29,19 @@ class Run:
         flags: Sequence[str],
         settings: dict[str, object],
         step: str = "",
+        command: str = "crawl",
     ) -> None:
+        self.place = place
         self.step = step
         self.was_running = False
         self.mark = uuid.uuid4().hex
         self._log = place.folder / f"{spider}-{self.mark}.log"
-        command = place.command("crawl", spider, *flags, **settings)
-        command = [sys.executable, "-m", "tests.torture.trap", *command[3:]]
+        words = place.command(command, spider, *flags, **settings)
+        words = [sys.executable, "-m", "tests.torture.trap", *words[3:]]
         environment = {**place.environment(), MARK: self.mark, "TORTURE_STEP": step}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=PROJECT, env=environment, stdout=log, stderr=log
+                words, cwd=PROJECT, env=environment, stdout=log, stderr=log
             )
 
     @property

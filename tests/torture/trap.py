@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, event
 
+from enrichscrapy.faces.workers import WorkerProcess
+
 BEFORE, AFTER = "before", "after"
 STEPS = {
     "lookup about to be stored": ("enrichscrapy.pipelines.store", "store_lookup", BEFORE),
@@ -27,12 +29,17 @@ STEPS = {
     "JOBDIR closed": ("enrichscrapy.extensions.jobdir", "close_jobdir", AFTER),
 }
 STATEMENT = "statement of a transaction"
+WORKER = "photos about to be looked at"
+"""There it is the face worker that dies, and the crawl that has to go on."""
 
 
 def set_trap(step: str, times: int) -> None:
     trap = _Trap(times)
     if step == STATEMENT:
         event.listen(Engine, "before_cursor_execute", trap.at_statement)
+        return
+    if step == WORKER:
+        WorkerProcess.look = trap.of_a_worker(WorkerProcess.look)
         return
     name, function, when = STEPS[step]
     module = importlib.import_module(name)
@@ -57,6 +64,15 @@ class _Trap:
             if when == AFTER:
                 self.step()
             return result
+
+        return trapped
+
+    def of_a_worker(self, look: Callable) -> Callable:
+        def trapped(process, photos):
+            self.left -= 1
+            if not self.left:
+                process.kill()
+            return look(process, photos)
 
         return trapped
 

@@ -12,11 +12,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 CHUNK = 1 << 18
 ATTEMPTS = 4
+MAX_BYTES = 2_000_000_000
+"""Of any model's weights; the named ones are 112 MB."""
 TIMEOUT = 30.0
 AGENT = "enrichscrapy"
 NETWORK_ERRORS = (OSError, http.client.HTTPException)  # URLError is an OSError
@@ -52,8 +55,8 @@ class Progress:
 def fetch(url: str, target: Path, sha256: str, label: str) -> Path:
     """Have ``url``'s file, of that SHA-256, at ``target``; raises :class:`DownloadError`.
 
-    Bytes gather in ``target`` + ``.part``, from which a later call goes on. Of several processes
-    one fetches, the others wait for it.
+    Bytes gather in ``target`` + ``.part``, from which a later call goes on; more than ``MAX_BYTES``
+    are never taken. Of several processes one fetches, the others wait for it.
     """
     if not url.startswith(("https://", "http://")):
         raise DownloadError(f"{url} is no address on the web")
@@ -69,9 +72,14 @@ def fetch(url: str, target: Path, sha256: str, label: str) -> Path:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with path.open("wb") as file:
+    with _open_own(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _open_own(path: Path) -> BufferedRandom:
+    """Open or create a file that lies here itself: a link could lead anywhere."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b")
 
 
 def _fetch(url: str, target: Path, sha256: str, progress: Progress) -> None:
@@ -86,7 +94,7 @@ def _fetch(url: str, target: Path, sha256: str, progress: Progress) -> None:
         except NETWORK_ERRORS:
             if attempt == ATTEMPTS:
                 raise
-    with part.open("rb") as file:
+    with _open_own(part) as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
     if found != sha256:
@@ -108,7 +116,9 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
             start = _start(response)
             total = _total(response, start)
-            with part.open("r+b" if start else "wb") as file:
+            if total is not None and total > MAX_BYTES:
+                raise DownloadError(f"it would be {total} bytes, more than {MAX_BYTES}")
+            with _open_own(part) as file:
                 file.truncate(start)
                 file.seek(start)
                 _copy(response, file, total, progress)
@@ -137,6 +147,8 @@ def _copy(
     response: http.client.HTTPResponse, file: BinaryIO, total: int | None, progress: Progress
 ) -> None:
     while chunk := response.read(CHUNK):
+        if file.tell() + len(chunk) > MAX_BYTES:
+            raise DownloadError(f"it sends more than {MAX_BYTES} bytes")
         file.write(chunk)
         progress.show(file.tell(), total)
     if total is not None and file.tell() < total:

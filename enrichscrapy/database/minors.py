@@ -1,0 +1,167 @@
+"""Who is a minor by anybody's word, and taking back all that was kept of them.
+
+A word is the database's own birth date or a page's. Any one of them is enough, whenever it comes;
+it counts until its own source says otherwise or the 18th birthday has come. The photos, faces and
+proposals go in the transaction that brings the word.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from enrichscrapy.database.performers import chunks
+from enrichscrapy.database.schema import (
+    erasures,
+    faces,
+    lookups,
+    minors,
+    performers,
+    photos,
+    proposals,
+)
+from enrichscrapy.database.verdict_log import log_removals
+from enrichscrapy.identity.age import ADULT, adult_on, latest_birthday, minor_by
+from enrichscrapy.items import Outcome, Performer
+
+IN_THE_DATABASE = "database"
+_DETAIL = "minor: says "
+_YEAR, _PART = "[12][0-9][0-9][0-9]", "-[0-9][0-9]"
+_PLAIN = (_YEAR, _YEAR + _PART, _YEAR + 2 * _PART)
+"""Dates that SQL can compare; what else may be stored is read."""
+
+
+def utc_day(now: float) -> dt.date:
+    return dt.datetime.fromtimestamp(now, dt.UTC).date()
+
+
+def note_birthdays(
+    connection: Connection, performer_id: int, words: Mapping[str, dt.date | None], now: float
+) -> bool:
+    """Take in the latest day of birth by who says it; True when the performer is a minor.
+
+    What was kept of a minor is withdrawn; of somebody who is one no longer, the lookups that
+    ended so are due again. Who says nothing (None) changes nothing.
+    """
+    today = utc_day(now)
+    for said_by, born in words.items():
+        if born is not None and today < adult_on(born):
+            _add_word(connection, performer_id, said_by, adult_on(born))
+        elif born is not None:
+            _take_word_back(connection, performer_id, said_by, now)
+    if not minors_among(connection, [performer_id], now):
+        return False
+    _withdraw(connection, performer_id, now)
+    return True
+
+
+def note_stored_dates(connection: Connection, performer_ids: Sequence[int], now: float) -> None:
+    """The same for stored birth dates, after performers were added or changed."""
+    for performer_id, born in _to_note(connection, performer_ids, now):
+        note_birthdays(connection, performer_id, {IN_THE_DATABASE: born}, now)
+
+
+def minors_among(connection: Connection, performer_ids: Sequence[int], now: float) -> set[int]:
+    """Those of the performers that are minors by a word that was noted."""
+    in_force = minors.c.adult_on > utc_day(now).isoformat()
+    return {
+        performer_id
+        for some in chunks(performer_ids)
+        for performer_id in connection.scalars(
+            select(minors.c.performer_id).where(minors.c.performer_id.in_(some), in_force)
+        )
+    }
+
+
+def words_of_minors(
+    connection: Connection, found: Sequence[Performer], now: float
+) -> dict[int, str]:
+    """By whose word performers are minors, by id: ``the database`` or ``another source``."""
+    noted = minors_among(connection, [performer.id for performer in found], now)
+    words = dict.fromkeys(noted, "another source")
+    today = utc_day(now)
+    by_date = {p.id: "the database" for p in found if minor_by(p, None, today) is not None}
+    return words | by_date
+
+
+def withdraw_kept_minors(connection: Connection, now: float) -> None:
+    """Withdraw what :func:`kept_minors` finds: an older version may have kept it, or another
+    program have written the date.
+    """
+    found = kept_minors(connection, now)
+    note_stored_dates(connection, found, now)
+    for performer_id in found:
+        _withdraw(connection, performer_id, now)
+
+
+def kept_minors(connection: Connection, now: float) -> list[int]:
+    """Minors of whom there are photos, faces or proposals: always none, unless something broke."""
+    kept = [
+        exists().where(table.c.performer_id == performers.c.id)
+        for table in (faces, photos, proposals)
+    ]
+    today, born = utc_day(now), performers.c.birth_date
+    plainly_adult = and_(
+        or_(*(born.op("GLOB", is_comparison=True)(pattern) for pattern in _PLAIN)),
+        born < str(today.year - ADULT),
+    )
+    noted = exists().where(minors.c.performer_id == performers.c.id)
+    query = select(performers.c.id, born).where(or_(*kept), or_(noted, not_(plainly_adult)))
+    found = dict(connection.execute(query).all())
+    by_page = minors_among(connection, list(found), now)
+    return sorted(by_page | {each for each, text in found.items() if _is_minor(text, today)})
+
+
+def _is_minor(text: str | None, today: dt.date) -> bool:
+    born = latest_birthday(text, today)
+    return born is not None and today < adult_on(born)
+
+
+def _to_note(
+    connection: Connection, performer_ids: Sequence[int], now: float
+) -> Iterable[tuple[int, dt.date]]:
+    """Who is a minor by the stored date, and who was noted as one."""
+    today = utc_day(now)
+    noted = minors.c.said_by == IN_THE_DATABASE
+    for some in chunks(performer_ids):
+        before = select(minors.c.performer_id).where(minors.c.performer_id.in_(some), noted)
+        known = set(connection.scalars(before))
+        query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(some))
+        for performer_id, text in connection.execute(query).all():
+            born = latest_birthday(text, today)
+            if born is not None and (performer_id in known or today < adult_on(born)):
+                yield performer_id, born
+
+
+def _add_word(connection: Connection, performer_id: int, said_by: str, day: dt.date) -> None:
+    row = {"performer_id": performer_id, "said_by": said_by, "adult_on": day.isoformat()}
+    statement = insert(minors).values(row)
+    keys = ["performer_id", "said_by"]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
+
+
+def _take_word_back(connection: Connection, performer_id: int, said_by: str, now: float) -> None:
+    gone = delete(minors).filter_by(performer_id=performer_id, said_by=said_by)
+    if connection.execute(gone).rowcount and not minors_among(connection, [performer_id], now):
+        ended_so = lookups.c.detail.startswith(_DETAIL, autoescape=True)
+        again = update(lookups).where(lookups.c.performer_id == performer_id, ended_so)
+        connection.execute(again.values(next_attempt_at=now))
+
+
+def _withdraw(connection: Connection, performer_id: int, now: float) -> None:
+    log_removals(connection, performer_id)
+    removed = [  # results and history go with photos and faces
+        connection.execute(delete(table).where(table.c.performer_id == performer_id)).rowcount
+        for table in (photos, faces, proposals)
+    ]
+    if any(removed):  # and what files hold of them goes as soon as no crawl runs
+        row = {"kind": "minor", "person_id": performer_id, "begun_at": now}
+        connection.execute(insert(erasures).values(row))
+    found = update(lookups).where(
+        lookups.c.performer_id == performer_id, lookups.c.outcome == Outcome.FOUND.value
+    )
+    values = {"outcome": Outcome.MISMATCH.value, "detail": f"{_DETAIL}another source"}
+    connection.execute(found.values(**values, evidence={}, next_attempt_at=None))

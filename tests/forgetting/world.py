@@ -1,0 +1,111 @@
+"""A person with a row in every table there is, somebody else with the same, and a search."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+
+from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.reembedding import NewVector, Reembedding
+from enrichscrapy.database.schema import (
+    hosts,
+    import_rows,
+    merged_ids,
+    minors,
+    suppressed_performers,
+    unread_birth_dates,
+)
+from enrichscrapy.database.store import store_lookup
+from enrichscrapy.items import Identity, ModelInfo, Outcome, Profile, ReferenceSiteMode
+from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
+
+NAME = "Sentinel Forgotten"
+ALIAS = "Sentinel Alias"
+PAGE = "https://www.babepedia.com/babe/Sentinel_Forgotten"
+UUID = "5e971e11-0000-4000-8000-00000000000a"
+TRACES = [b"sentinel", b"5e971e11"]
+
+
+def populate(db, model_id):
+    """Give two people a row in every table that is about people."""
+    for name, alias, page, uuid in (
+        (NAME, ALIAS, PAGE, UUID),
+        ("Other Person", "Other Alias", "https://www.babepedia.com/babe/Other_Person", "0" * 8),
+    ):
+        performer_id = db.add_performer(name, gender="FEMALE", import_key=f"file#{name}")
+        db.add_alias(performer_id, alias)
+        db.add_url(performer_id, page)
+        db.add_stashbox_id(performer_id, "stashdb", uuid)
+        with db.write() as connection:
+            row = {"performer_id": performer_id, "merged_stashbox_id": f"m{uuid}"}
+            connection.execute(insert(merged_ids).values(endpoint="stashdb", **row))
+            row = {"performer_id": performer_id, "name": name, "file": "file"}
+            for row_id in (f"row {name}", f"{performer_id}17"):
+                connection.execute(insert(import_rows).values(row_id=row_id, **row))
+            row = {"performer_id": performer_id, "text": f"{name} will not say", "seen_at": 1.0}
+            connection.execute(insert(unread_birth_dates).values(row))
+        performer = db.get_performer(performer_id)
+        slug = name.replace(" ", "_")
+        shots = [photo(f"{slug}{number}") for number in range(4)]
+        verdicts = [accept(), accept(trusted=True), reject(), quarantine()]
+        seeds = range(10 * performer_id, 10 * performer_id + 4)
+        item = lookup(
+            performer,
+            url=page,
+            identity=Identity.CONFIRMED,
+            evidence={"identity": {"name": name}},
+            photos=shots,
+            faces=[face(s, n, v) for s, n, v in zip(shots, seeds, verdicts, strict=True)],
+            profile=Profile(
+                name, page, aliases=(f"{name} Third",), links={"x": (f"https://x.com/{slug}",)}
+            ),
+        )
+        store(db, item, model_id)
+    # What lookups of the other one say of her.
+    other = db.get_performer(2)
+    mismatch = lookup(
+        other,
+        Outcome.MISMATCH,
+        source="iafd",
+        mode=ReferenceSiteMode.NAME_LOOKUP,
+        url=PAGE,
+        detail=f"is {ALIAS}",
+        evidence={"pages": ["https://www.iafd.com/person.rme/perfid=sentinel%20forgotten"]},
+    )
+    store(db, mismatch, model_id)
+    found = lookup(other, source="iafd", profile=Profile("Other Person", PAGE, aliases=(NAME,)))
+    store(db, found, model_id)
+    with db.write() as connection:
+        connection.execute(
+            insert(hosts).values(host="a", source="babepedia", circuit_reason=f"403 at {PAGE}")
+        )
+        for performer_id, kind in ((1, "link"), (2, "name")):
+            row = {"performer_id": performer_id, "kind": kind, "confirmed_at": 1.0}
+            connection.execute(insert(suppressed_performers).values(row))
+            word = {"performer_id": performer_id, "said_by": "iafd", "adult_on": "2001-01-01"}
+            connection.execute(insert(minors).values(word))
+    db.ledger.register_sources(["elsewhere"])
+    stage_vectors(db)
+
+
+def stage_vectors(db):
+    """A move to another model was begun: every kept face has its next vector already."""
+    next_model = ModelInfo("invented", "0" * 64, "next-1", 512)
+    moving = Reembedding(db, db.faces.ensure_model(next_model))
+    kept = moving.next_faces(0, 100)
+    moving.stage([NewVector(each.id, unit_vector(1000 + each.id), 0.5, {}) for each in kept])
+
+
+def store(db, item, model_id):
+    return store_lookup(db, item, model_id=model_id, retry=RetryPolicy(), judge=None)
+
+
+def traces_in(folder):
+    """Files under a folder that hold a trace of the person, in any case."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes().lower()
+            found += [(path.name, trace) for trace in TRACES if trace in data]
+            vectors = [unit_vector(seed).tobytes() for seed in (*range(10, 14), 1001, 1002, 1004)]
+            found += [(path.name, "vector") for vector in vectors if vector in path.read_bytes()]
+    return found

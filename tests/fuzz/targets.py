@@ -1,0 +1,231 @@
+"""What reads other people's bytes: each target takes any, and raises nothing but what it may."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from parsel import Selector
+from PIL import Image
+from protego import Protego
+
+from enrichscrapy.core.json_queue import from_json, to_json
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.links import link_of
+from enrichscrapy.database.traits import Traits
+from enrichscrapy.downloadermiddlewares.robots import rules_text
+from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.faces.decode import DecodeLimits, decode
+from enrichscrapy.facts.dates import latest_birth, parse_date
+from enrichscrapy.facts.names import name_keys, split_number
+from enrichscrapy.forgetting.mentions import Mentions
+from enrichscrapy.importing.readers import open_reader
+from enrichscrapy.lookups.plan import plan_by_link
+from enrichscrapy.politeness.pace import parse_retry_after
+from enrichscrapy.politeness.refusals import classify_refusal
+from enrichscrapy.review.desk import ReviewDesk
+from enrichscrapy.review.server import TOKEN_HEADER, ReviewServer
+from enrichscrapy.sites import all_sites
+from enrichscrapy.spiders.babepedia import BabepediaSpider
+from enrichscrapy.verdicts import Limits
+
+PAGES = Path(__file__).parent.parent / "pages"
+TODAY = dt.date(2026, 6, 15)
+
+
+@dataclass(frozen=True)
+class Target:
+    """``open`` yields the function to feed; it may raise ``allowed`` and nothing else."""
+
+    corpus: Sequence[bytes]
+    open: Callable[[], object]
+    allowed: tuple[type[BaseException], ...] = ()
+
+
+def _plain(function: Callable[[bytes], object]) -> Callable[[], object]:
+    @contextmanager
+    def opened() -> Iterator[Callable[[bytes], object]]:
+        yield function
+
+    return opened
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape" if data[:1] == b"\xff" else "replace")
+
+
+def _page(name: str) -> Callable[[bytes], object]:
+    site = all_sites()[name]
+
+    def read(data: bytes) -> None:
+        selector = Selector(body=data, encoding="utf-8")
+        site.classify(selector, site.HOME)
+        site.parse_profile(selector, site.HOME)
+        site.parse_search(selector, site.HOME)
+
+    return read
+
+
+def _dates(data: bytes) -> None:
+    text = _text(data)
+    parse_date(text)
+    latest_birth(text, TODAY)
+    parse_retry_after(text, 1.8e9)
+
+
+def _names(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    split_number(text)
+    name_keys(text)
+    list(Traits([text], [text], [("stashdb", text)]))
+    _ = text in Mentions(Traits([text], [text]))
+    for site in all_sites().values():
+        if site.slug_from_name(text):
+            site.profile_urls(text, None)
+            site.search_url(text)
+
+
+def _links(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    for site in all_sites().values():
+        site.slug_from_url(text)
+    with suppress(ValueError):
+        link_of(text)
+
+
+def _robots(data: bytes) -> None:
+    text = rules_text(200, data)
+    if text is not None:
+        rules = Protego.parse(text.decode("utf-8-sig", "replace"))
+        rules.can_fetch("https://www.iafd.com/person.rme/id=aaaaaaaaaaaaaaaaaa", "enrichscrapy")
+        rules.crawl_delay("enrichscrapy")
+    classify_refusal(403, {"cf-mitigated": _text(data[:40])}, data)
+
+
+def _photo(data: bytes) -> None:
+    decode(data, DecodeLimits(max_pixels=4_000_000))
+
+
+def _drawn() -> list[bytes]:
+    made = []
+    for kind, options in (
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "exif": Image.Exif()}),
+        ("PNG", {}),
+        ("GIF", {}),
+        ("WEBP", {}),
+    ):
+        buffer = io.BytesIO()
+        Image.linear_gradient("L").resize((64, 48)).convert("RGB").save(buffer, kind, **options)
+        made.append(buffer.getvalue())
+    return made
+
+
+@contextmanager
+def _files() -> Iterator[Callable[[bytes], object]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "people"
+
+        def read(data: bytes) -> None:
+            path.write_bytes(data)
+            reader = open_reader(path)
+            try:
+                list(reader)
+            finally:
+                reader.close()
+
+        yield read
+
+
+def _queue(data: bytes) -> None:
+    from_json(data, BabepediaSpider())
+
+
+def _queued() -> bytes:
+    plan = plan_by_link(1, ["https://www.babepedia.com/babe/Zo\u00eb_Demo"])
+    spider = BabepediaSpider()
+    return to_json(spider.request_for(plan, plan.next_step()))
+
+
+@contextmanager
+def _review() -> Iterator[Callable[[bytes], object]]:
+    broken: list[BaseException] = []
+
+    class Watched(ReviewServer):
+        def handle_error(self, *_: object) -> None:
+            error = sys.exc_info()[1]
+            if not isinstance(error, ConnectionError | TimeoutError):
+                broken.append(error)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        PerformerDatabase(Path(folder) / "a.db") as database,
+        Watched(ReviewDesk(database, Limits(5, 20))) as server,
+    ):
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+
+        def ask(data: bytes) -> None:
+            data = data.replace(b"@TOKEN", server.token.encode())
+            data = data.replace(b"@PORT", str(server.server_port).encode())
+            address = ("127.0.0.1", server.server_port)
+            with socket.create_connection(address, timeout=20) as link, suppress(ConnectionError):
+                link.sendall(data)
+                with suppress(OSError):  # it has hung up already
+                    link.shutdown(socket.SHUT_WR)
+                while link.recv(65536):
+                    pass
+            if broken:
+                raise broken.pop()
+
+        yield ask
+        server.shutdown()
+        thread.join()
+
+
+_REQUEST = "%s HTTP/1.1\r\nHost: 127.0.0.1:@PORT\r\n" + TOKEN_HEADER + ": @TOKEN\r\n%s\r\n"
+_REQUESTS = [
+    (_REQUEST % asked).encode()
+    for asked in (
+        ("GET /?token=@TOKEN", ""),
+        ("GET /api/queue", ""),
+        ("GET /api/faces/1", ""),
+        ("POST /api/faces/1/accept", 'Content-Length: 17\r\n\r\n{"trusted": true}'),
+        ("POST /api/faces/1/undo", "Content-Length: 2\r\n\r\n{}"),
+    )
+]
+_PEOPLE = (
+    b'{"id": 1, "name": "Ada Demo", "birth_date": "1990-01-02", "aliases": ["A"], '
+    b'"urls": ["https://x.com/a"], "stashbox_ids": [["stashdb", "1"]]}\n' * 3,
+    b'id,name,birth_date,aliases,urls\n1,Ada Demo,1990,A|B,https://x.com/a\n2,"Bea\n",,,\n',
+)
+_DATES = (b"October 15, 1983", b"11/27/08", b"circa 2012", b"13 years young", b"1983-10-15T00:00")
+_NAMES = ("Zoë Łuczak", "O'Mallin-Bo, Kira (II)", "TessaQuillmark", "Ёлка Ким", "さとう はな")
+_LINKS = (b"https://www.babepedia.com/babe/Ada_Demo", b"http://user@x.test:99/a?b#c", b"x.com/a")
+_ROBOTS = (b"User-agent: *\nCrawl-delay: 5\nDisallow: /a*b$\nRequest-rate: 1/5s\nAllow: /\n",)
+
+TARGETS: dict[str, Target] = {
+    **{
+        f"pages of {name}": Target(
+            [path.read_bytes() for path in sorted(PAGES.glob(f"{name}/*.html"))],
+            _plain(_page(name)),
+        )
+        for name in ("babepedia", "iafd")
+    },
+    "dates": Target(_DATES, _plain(_dates)),
+    "names": Target([name.encode() for name in _NAMES], _plain(_names)),
+    "links": Target(_LINKS, _plain(_links)),
+    "robots.txt": Target(_ROBOTS, _plain(_robots)),
+    "photos": Target(_drawn(), _plain(_photo)),
+    "imported files": Target(_PEOPLE, _files, (EnrichError,)),
+    "a JOBDIR's queue": Target([_queued()], _plain(_queue), (ValueError,)),
+    "the review server": Target(_REQUESTS, _review),
+}
