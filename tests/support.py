@@ -17,9 +17,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import event
+import numpy as np
+from sqlalchemy import event, select
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import face_changes, faces
+from enrichscrapy.database.vectors import decode_vector
 
 PROJECT = Path(__file__).resolve().parent.parent
 STAND_IN = "demo.stand_in.LocalBinaryPatterns"
@@ -206,3 +209,22 @@ class Workplace:
         if jobdir:
             settings["JOBDIR"] = self.folder / "jobs" / spider
         return self.run("crawl", spider, *flags, **settings)
+
+
+def accepted_vectors(database, model_id: int) -> dict[int, np.ndarray]:
+    """Vector by face id of every accepted face, in id order."""
+    query = select(faces.c.id, faces.c.vector).where(
+        faces.c.model_id == model_id, faces.c.verdict == "accepted"
+    )
+    with database.read() as connection:
+        rows = connection.execute(query.order_by(faces.c.id)).all()
+    return {face_id: decode_vector(data) for face_id, data in rows}
+
+
+def changes_since(database, model_id: int, seq: int) -> list[tuple[int, str]]:
+    """(face id, change) of every change to the accepted set after ``seq``, in order."""
+    query = select(face_changes.c.face_id, face_changes.c.change).where(
+        face_changes.c.model_id == model_id, face_changes.c.seq > seq
+    )
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(query.order_by(face_changes.c.seq))]

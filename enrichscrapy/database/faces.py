@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,15 +58,6 @@ class StoredFace:
     def source_endpoint(self) -> str:
         """The source under its name in a stash-sense database."""
         return self.source
-
-
-@dataclass(frozen=True)
-class FaceChange:
-    """One entry of the sequence an index follows; ``change`` is ``added`` or ``removed``."""
-
-    seq: int
-    face_id: int
-    change: str
 
 
 _FACE_COLUMNS = [
@@ -206,41 +197,6 @@ class FaceStore:
             return list(connection.scalars(query))
 
     # --- What an index follows -----------------------------------------------------------------
-
-    def iter_accepted(
-        self, model_id: int, after_id: int = 0, batch_size: int = 1000
-    ) -> Iterator[tuple[int, Vector]]:
-        """(face id, vector) of every accepted face in id order; no transaction between batches."""
-        while True:
-            query = (
-                select(faces.c.id, faces.c.vector)
-                .where(
-                    faces.c.model_id == model_id,
-                    faces.c.verdict == Verdict.ACCEPTED.value,
-                    faces.c.id > after_id,
-                )
-                .order_by(faces.c.id)
-                .limit(batch_size)
-            )
-            with self._database.read() as connection:
-                rows = connection.execute(query).all()
-            for face_id, data in rows:
-                vector = decode_vector(data)
-                assert vector is not None  # accepted faces have one, by the table's own check
-                yield face_id, vector
-            if len(rows) < batch_size:
-                return
-            after_id = rows[-1].id
-
-    def changes_since(self, model_id: int, seq: int) -> list[FaceChange]:
-        """Every change to the accepted set after ``seq``, in order."""
-        query = (
-            select(face_changes.c.seq, face_changes.c.face_id, face_changes.c.change)
-            .where(face_changes.c.model_id == model_id, face_changes.c.seq > seq)
-            .order_by(face_changes.c.seq)
-        )
-        with self._database.read() as connection:
-            return [FaceChange(*row) for row in connection.execute(query)]
 
     def last_change(self, model_id: int) -> int:
         """The number of the last change to the accepted set; 0 before the first."""

@@ -136,15 +136,6 @@ class HostStore:
 
         return self._change(host, rules.source, change)
 
-    def open_circuits(self) -> list[tuple[str, str, HostState]]:
-        """Hosts that are left alone at present."""
-        now = self._database.clock()
-        return [
-            (host, source, state)
-            for host, source, state in self.all()
-            if state.circuit is not Circuit.CLOSED and (state.circuit_until or 0.0) > now
-        ]
-
     # --- robots.txt ----------------------------------------------------------------------------
 
     def robots_fetched(self, host: str, source: str, digest: str) -> int:

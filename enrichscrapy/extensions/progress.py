@@ -170,8 +170,3 @@ def _divert_logs(console: Console) -> list[tuple[logging.StreamHandler[Any], IO[
             handler.setStream(FileProxy(console, stream))
             diverted.append((handler, stream))
     return diverted
-
-
-def _behind(stream: IO[str]) -> IO[str]:
-    """The stream that rich leads through the console while a live line stands."""
-    return stream.rich_proxied_file if isinstance(stream, FileProxy) else stream

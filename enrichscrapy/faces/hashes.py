@@ -8,7 +8,6 @@ from __future__ import annotations
 import imagehash
 from PIL import Image
 
-HASH_BITS = 64
 # Bits in which two hashes may differ that nothing but the same picture has. Measured: a picture
 # resized, recompressed or cropped by 1 % of its sides differs by at most 6; so do 6 % of passport
 # photos of one person, and by at most 4, 3 %.

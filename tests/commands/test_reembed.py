@@ -23,7 +23,7 @@ from enrichscrapy.index import FaceIndex, index_model_id, publish, verify
 from enrichscrapy.items import Identity, ModelInfo, Profile, Verdict
 from tests.database.builders import accept, face, lookup, photo, quarantine, unit_vector
 from tests.resume.models import Colours
-from tests.support import PROJECT, Workplace
+from tests.support import PROJECT, Workplace, accepted_vectors
 
 OLD = ModelInfo("colours", "c" * 64, "plain-1", 512)
 RED, GREEN, BLUE = (220, 20, 30), (20, 200, 40), (30, 30, 210)
@@ -128,7 +128,7 @@ def test_killed_and_gone_on_with(many, place):
     )
     with place.database() as db:
         model_id = db.faces.find_model(Colours.describe(None))
-        vectors = dict(db.faces.iter_accepted(model_id))
+        vectors = accepted_vectors(db, model_id)
         assert sorted(vectors) == list(range(1, 521))
         assert np.array_equal(vectors.pop(7), marked), "it was not looked at again"
         for face_id, vector in vectors.items():
@@ -253,7 +253,7 @@ def test_a_face_without_a_crop_is_made_from_its_kept_photo_or_named(place, tmp_p
     assert "no picture is left of 1 face (2)" in done.stderr
     with place.database() as db:
         model_id = db.faces.find_model(Colours.describe(None))
-        assert [face_id for face_id, _ in db.faces.iter_accepted(model_id)] == [1]
+        assert list(accepted_vectors(db, model_id)) == [1]
         assert np.allclose(db.faces.get(1).vector, seen.vector, atol=0.02)
         assert db.ledger.count_due(Selection("babepedia", "url", model_id)) == 1
         db.faces.refuse_unmoved(model_id, Colours.describe(None))

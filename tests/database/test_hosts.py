@@ -52,7 +52,7 @@ def test_pace_budget_and_circuit_survive_a_restart(database, clock, tmp_path):
         assert isinstance(again.hosts.take_turn(HOST, rules, 0.0), Closed)
         again.hosts.refused(HOST, rules, RefusalKind.BLOCK, "block: error 1020")
     with PerformerDatabase(tmp_path / "performers.db", clock=clock) as once_more:
-        ((host, source, state),) = once_more.hosts.open_circuits()
+        ((host, source, state),) = once_more.hosts.all()
         assert (host, source, state.circuit) == (HOST, "babepedia", Circuit.OPEN)
         assert state.circuit_reason == "block: error 1020"
 

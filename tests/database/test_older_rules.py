@@ -14,6 +14,7 @@ from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.review.queue import waiting
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo
+from tests.support import accepted_vectors
 
 ACCEPTED, WAITING = Verdict.ACCEPTED, Verdict.QUARANTINED
 BY_NAME = {"identity": {"reason": "name, country and another name agree", "by_link": False}}
@@ -98,7 +99,7 @@ def test_the_index_is_told_the_list_shows_them_and_review_undoes_it(db, add, mod
         with again.read() as connection:
             changes = connection.scalars(select(face_changes.c.change)).all()
         assert changes == ["added", "removed"]
-        assert dict(again.faces.iter_accepted(model_id)) == {}
+        assert accepted_vectors(again, model_id) == {}
         ReviewDesk(again, Limits(5, 20)).undo(listed.face_id)
         [back] = again.faces.of_performer(who)
         assert (back.verdict, back.trusted, back.reason) == (ACCEPTED, True, "agreeing_photos")

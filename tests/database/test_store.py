@@ -45,6 +45,7 @@ from tests.database.builders import (
     sha256,
     unit_vector,
 )
+from tests.support import accepted_vectors, changes_since
 
 RETRY = RetryPolicy(max_attempts=3, base_seconds=100, max_seconds=1000)
 
@@ -419,12 +420,11 @@ def test_what_an_index_follows(db, store, performer, model_id):
     ids = store(lookup(performer, photos=shots, faces=items)).face_ids
     seq = db.faces.last_change(model_id)
     db.faces.decide(ids[1], Verdict.RETIRED, "person")
-    assert [found for found, _ in db.faces.iter_accepted(model_id, batch_size=1)] == [
+    assert list(accepted_vectors(db, model_id)) == [
         ids[0],
         ids[2],
     ]
-    (change,) = db.faces.changes_since(model_id, seq)
-    assert (change.face_id, change.change) == (ids[1], "removed")
+    assert changes_since(db, model_id, seq) == [(ids[1], "removed")]
     assert db.faces.performers_of([*ids, 999]) == dict.fromkeys(ids, performer.id)
 
 

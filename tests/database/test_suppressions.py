@@ -19,6 +19,7 @@ from enrichscrapy.exceptions import SuppressionKeyMissing, VerdictRefused
 from enrichscrapy.importing.performers import import_file
 from enrichscrapy.items import Outcome, Verdict
 from tests.database.builders import accept, face, lookup, photo
+from tests.support import accepted_vectors
 
 PAGE = "https://www.babepedia.com/babe/Forgotten_Person"
 NAME = "Forgotten Person"
@@ -179,7 +180,7 @@ class TestFaces:
         ids = store(db, item, model_id).face_ids
         db.faces.decide(ids[1], Verdict.RETIRED, "person")
         db.suppressions.add(Traits(names=[NAME]))
-        assert list(db.faces.iter_accepted(model_id)) == []
+        assert accepted_vectors(db, model_id) == {}
         assert db.faces.get(ids[0]).reason == "suppressed"
         with pytest.raises(VerdictRefused, match="suppressed"):
             db.faces.decide(ids[0], Verdict.ACCEPTED, "person")
@@ -188,7 +189,7 @@ class TestFaces:
         with pytest.raises(VerdictRefused, match="suppressed"):
             db.faces.undo(ids[1])
         db.suppressions.confirm(performer.id)
-        assert [found for found, _ in db.faces.iter_accepted(model_id)] == [ids[0]]
+        assert list(accepted_vectors(db, model_id)) == [ids[0]]
         assert db.faces.get(ids[1]).verdict is Verdict.RETIRED
 
 

@@ -28,6 +28,7 @@ from enrichscrapy.items import Identity, Outcome, Verdict
 from tests.conftest import MODEL
 from tests.database.builders import lookup, unit_vector
 from tests.forgetting.world import ALIAS, NAME, PAGE, UUID, store, traces_in
+from tests.support import accepted_vectors, changes_since
 
 
 def test_every_table_is_covered(world):
@@ -98,10 +99,10 @@ def test_the_index_is_made_anew_and_older_generations_go(world, index_dir, model
         before = connection.scalar(select(face_changes.c.seq).order_by(face_changes.c.seq.desc()))
     forget(world, find_person(world, UUID), index_dir, [])
     index = FaceIndex.open_current(index_dir, MODEL)
-    accepted = dict(world.faces.iter_accepted(model_id))
+    accepted = accepted_vectors(world, model_id)
     assert index.count == len(accepted) == 2
     assert len([path for path in index_dir.iterdir() if path.is_dir()]) == 1
-    removed = [change.face_id for change in world.faces.changes_since(model_id, before)]
+    removed = [face_id for face_id, _ in changes_since(world, model_id, before)]
     assert sorted(removed) == [1, 2]
     ids, similarities = index.search(np.stack([unit_vector(10)]), 2)
     assert set(ids[0]) == set(accepted)
@@ -259,8 +260,8 @@ def test_nobody_is_mentioned_by_nothing():
 def test_accepted_faces_are_the_replayed_changes_after_erasure(world, index_dir, model_id):
     forget(world, find_person(world, NAME), index_dir, [])
     alive = set()
-    for change in world.faces.changes_since(model_id, 0):
-        (alive.add if change.change == "added" else alive.remove)(change.face_id)
+    for face_id, change in changes_since(world, model_id, 0):
+        (alive.add if change == "added" else alive.remove)(face_id)
     with world.read() as connection:
         assert connection.scalars(select(performers.c.id)).all() == [2]
         assert set(connection.scalars(select(lookups.c.performer_id))) == {2}
