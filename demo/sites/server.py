@@ -163,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             _Misbehaviour(self, fault, reply).run()
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815
 
     def _passed(self, fault: Fault) -> bool:
         """A client that solved the challenge brings its cookie."""

@@ -48,7 +48,7 @@ class PublicResolver(CachingThreadedResolver):
             [urlsplit(base.strip()).hostname or "" for base in bases if names_loopback(base)],
         )
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
         return super().getHostByName(name, timeout).addCallback(self._check, name)
 
     def _check(self, address: str, name: str) -> str:

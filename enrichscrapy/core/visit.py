@@ -96,9 +96,11 @@ class Visit:
         deadline = time.monotonic() + self.seconds
         while not self.opened:
             if time.monotonic() > deadline:
-                return self.fail("it did not open in time")
+                self.fail("it did not open in time")
+                return
             if self.used > self.max_requests:
-                return self.fail("it asked for too many things")
+                self.fail("it asked for too many things")
+                return
             with suppress(TimeoutError):  # a page that does not even answer the browser
                 async with asyncio.timeout(deadline - time.monotonic()):
                     self.opened = await self._shows_the_page(page)

@@ -161,11 +161,13 @@ def _check_ours(db: PerformerDatabase, index_dir: Path, model_id: int, base: Man
     if not base.database:  # of an older version: its history has to tell
         try:
             with db.read() as connection:
-                return accepted.check_history(connection, model_id, base)
+                accepted.check_history(connection, model_id, base)
         except IndexOfAnotherModel:
             return
         except IndexDamaged:
             pass
+        else:
+            return
     raise IndexOfAnotherDatabase(
         f"the index in {index_dir} ({base.count} faces) was made from another database than "
         f"{db.path}: it is left as it is; scrapy reindex --force makes it anew from this one"
