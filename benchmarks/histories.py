@@ -2,8 +2,8 @@
 
 Performers with one or three photos of the user's own are looked up on three sources, one after the
 other. Each page shows five photos of theirs and two of a lookalike, the same one each time: one of
-the six people nearest to them. What is accepted stays and may vouch on the next page. If accepted
-faces opened the door, the third page would let in more strangers than the first.
+the six people nearest to them. What is accepted stays and may be a reference on the next page. If
+accepted faces opened the door, the third page would let in more strangers than the first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What publishing costs, from nothing and on top of what is there: ``python -m benchmarks.index``.
 
 The bar: ten new faces on top of a million are published without reading the million from the
-database again (the previous generation's file is read, checked and written anew). The vectors are
+database again (the previous generation's file is read, checked and rewritten). The vectors are
 drawn at random. A million faces need 10 GB of disk and 7 GB of memory: ``--faces 1000000``.
 """
 

@@ -101,7 +101,7 @@ def population(photos: int, seed: int) -> list[Measured]:
 
 
 def together(groups: Sequence[People]) -> People:
-    """All groups as one, their people numbered anew."""
+    """All groups as one, their people renumbered."""
     firsts = np.cumsum([0, *(1 + int(group.owners.max(initial=-1)) for group in groups)])
     return People(
         np.concatenate([group.vectors for group in groups]),

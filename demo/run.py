@@ -62,7 +62,7 @@ def open_folder() -> bool:
     if mark.exists() and mark.read_text() == fingerprint():
         return True
     if FOLDER.exists():
-        console.print(f"{FOLDER.name}/ holds no whole run of this version: starting anew.")
+        console.print(f"{FOLDER.name}/ holds no whole run of this version: starting again.")
         shutil.rmtree(FOLDER)
     FOLDER.mkdir()
     return False
@@ -164,4 +164,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit("demo: stopped; the next one starts anew")
+        sys.exit("demo: stopped; the next one starts from the beginning")

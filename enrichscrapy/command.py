@@ -46,7 +46,7 @@ class CheckedCommand(ScrapyCommand):
 class EnrichCommand(CheckedCommand):
     """A command that needs the project's settings and no crawl.
 
-    ``execute`` raises :class:`EnrichError` for what the user can mend: it becomes one line on
+    ``execute`` raises :class:`EnrichError` for what the user can fix: it becomes one line on
     stderr and the error's exit code.
     """
 

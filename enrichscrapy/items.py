@@ -196,7 +196,7 @@ class Judgement:
     """What the rules made of a lookup's faces.
 
     ``decisions`` has one entry per face, in order. ``retire`` names accepted faces that make
-    room, each with a reason; ``confirm`` accepted faces that may vouch from now on.
+    room, each with a reason; ``confirm`` accepted faces that may serve as references from now on.
     """
 
     decisions: tuple[Decision, ...]

@@ -61,7 +61,7 @@ def settings(**given: object) -> Settings:
 def fault(name: str, value: str, found: Settings | None = None) -> str | None:
     """What is said of it; None when it is taken, and Scrapy's own readers take it as well.
 
-    ``found`` are settings to put it in: making them anew takes most of the time.
+    ``found`` are settings to put it in: making them again takes most of the time.
     """
     try:
         check_given({name: value})

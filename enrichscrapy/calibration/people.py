@@ -80,7 +80,7 @@ def read_database(
 ) -> People:
     """Accepted faces of at most ``most`` performers who have two or more, drawn at random.
 
-    With ``vouched_for`` only faces that a person vouched for count. Those that the rules accepted
+    With ``vouched_for`` only faces that a person confirmed count. Those that the rules accepted
     are within their thresholds by definition: on them, misses look rarer than they are.
     """
     labelled: dict[str, list[tuple[Vector, float]]] = {}

@@ -171,7 +171,7 @@ class Command(EnrichCommand):
             if len(people.ids) > 1:
                 return people
             self.say(
-                "too few faces that a person vouched for: measuring on those the rules accepted, "
+                "too few faces that a person confirmed: measuring on those the rules accepted, "
                 "which makes misses look rarer than they are"
             )
             return read_database(database, model_id, vouched_for=False)

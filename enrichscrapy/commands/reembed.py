@@ -31,7 +31,7 @@ _NAMED = 5
 
 class Command(EnrichCommand):
     def short_desc(self) -> str:
-        return "Make all faces' vectors anew with the face model now set"
+        return "Make all faces' vectors again with the face model now set"
 
     def long_desc(self) -> str:
         return (
@@ -39,7 +39,7 @@ class Command(EnrichCommand):
             "of FACE_MODEL and FACE_WEIGHTS, from the crops in the database or the photos in "
             "KEEP_PHOTOS; no site is asked, and no lookup becomes due. The old index is served "
             "until all is done. Stopped or killed, the next run goes on. Then the verdicts are "
-            "judged anew, and what would change is listed; --apply changes what the rules "
+            "judged again, and what would change is listed; --apply changes what the rules "
             "decided, never what a person did. Exit codes: 0 done, 1 some faces had no picture "
             "left, or it was stopped, 2 bad setting or argument, 4 a crawl is running."
         )
@@ -77,7 +77,7 @@ class Command(EnrichCommand):
         model_id = database.faces.ensure_model(options.describe_model())
         moved = asyncio.run(_reembed(database, options, model_id, settings.KEEP_PHOTOS))
         publish(database, settings.INDEX_DIR, model_id)
-        print(f"{plural(moved.faces, 'face')} made anew.")
+        print(f"{plural(moved.faces, 'face')} re-embedded.")
         if moved.lost:
             some = ", ".join(map(str, moved.lost[:_NAMED]))
             more = f" and {len(moved.lost) - _NAMED:,} more" if len(moved.lost) > _NAMED else ""
@@ -103,7 +103,7 @@ class Command(EnrichCommand):
                 info, stored, resolve_model(options.model)
             )
         except BadSetting as error:
-            self.say(f"the verdicts were not judged anew: {error}")
+            self.say(f"the verdicts were not judged again: {error}")
             return
         index = FaceIndex.open_current(index_dir, info)
         found = list(changes(database, model_id, judge, index))

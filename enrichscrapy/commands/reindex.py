@@ -1,4 +1,4 @@
-"""``scrapy reindex``: read the index anew from the database."""
+"""``scrapy reindex``: rebuild the index from the database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 class Command(EnrichCommand):
     def short_desc(self) -> str:
-        return "Make the index anew from the database"
+        return "Rebuild the index from the database"
 
     def long_desc(self) -> str:
         return (

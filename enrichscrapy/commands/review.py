@@ -28,7 +28,8 @@ class Command(EnrichCommand):
     def long_desc(self) -> str:
         return (
             "Lists the faces that wait; shows one beside the faces to compare it with; accepts, "
-            "rejects or undoes by face id. An accepted face vouches for others unless --no-trust; "
+            "rejects or undoes by face id. An accepted face is used "
+            "as a reference for others unless --no-trust; "
             "rejecting deletes its vector and picture, which only the same --serve session can "
             "undo. --serve opens a page on this machine alone, made for deciding by keyboard, and "
             "prints its link; Ctrl-C ends it. The index is published afterwards. Exit codes: "
@@ -43,7 +44,9 @@ class Command(EnrichCommand):
             "--performer", metavar="WHO", help="only this performer's: an id, a link or a name"
         )
         parser.add_argument("--source", metavar="NAME", help="only faces from this source")
-        parser.add_argument("--no-trust", action="store_true", help="accepted faces do not vouch")
+        parser.add_argument(
+            "--no-trust", action="store_true", help="accepted faces are not used as references"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:

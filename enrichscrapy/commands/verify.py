@@ -21,7 +21,7 @@ class Command(EnrichCommand):
             "Checks the whole database file, then compares every id and vector of the published "
             "index with the accepted faces of the database, and prints each difference, and that "
             "nothing is kept of anybody under 18. Exit codes: 0 no difference, 1 differences "
-            "(scrapy reindex mends them), 2 bad setting."
+            "(scrapy reindex fixes them), 2 bad setting."
         )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
@@ -41,7 +41,7 @@ class Command(EnrichCommand):
                 print(difference)
                 found += 1
         if found:
-            self.say(f"{found} differences: scrapy reindex mends them from the database")
+            self.say(f"{found} differences: scrapy reindex fixes them from the database")
             return 1
         print(f"The index in {index_dir} holds exactly the accepted faces of the database.")
         return 0

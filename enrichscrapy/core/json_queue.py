@@ -21,7 +21,7 @@ from enrichscrapy.lookups.plan import Plan, Step
 
 CALLBACKS = ("parse_page", "parse_search", "page_failed")
 META = ("handle_httpstatus_all", "is_start_request", "depth", "retry_times", "redirect_times")
-"""What a restored request needs of Scrapy's own meta; the rest is set anew on its way."""
+"""What a restored request needs of Scrapy's own meta; the rest is set again on its way."""
 
 _converter = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 

@@ -114,7 +114,7 @@ class Turns:
             taken.host.release()
 
     async def _come_first(self, host: Host, request: Request) -> None:
-        """Acquire the host; what goes on with another request goes before what begins anew."""
+        """Acquire the host; what goes on with another request goes before what begins again."""
         is_photo = RequestInfo.of(request).photo
         host.photos_waiting += is_photo
         try:

@@ -116,7 +116,7 @@ def check(connection: Connection, path: Path, *, seconds: float | None = None) -
 
 
 def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
-    """Write the file anew without free pages, and empty its WAL.
+    """Rewrite the file without free pages, and empty its WAL.
 
     False when a reader of another process kept the WAL from being emptied.
     """

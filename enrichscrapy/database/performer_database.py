@@ -159,7 +159,7 @@ class PerformerDatabase(Database):
     def population(self) -> Population:
         """How common the names of these performers are.
 
-        Counted anew: seconds for 100,000 performers, and no table that would have to be kept in
+        Counted again: seconds for 100,000 performers, and no table that would have to be kept in
         step by everything that writes a name, and that would remember who was forgotten.
         """
         return Population(bearer_of(performer) for performer in self._iter_names())

@@ -83,7 +83,7 @@ merged_ids = Table(
 )
 
 # Each row of an imported file that was this performer, as the file called it: with these a file is
-# known again after it was renamed or numbered anew, and its ids are told from this database's.
+# known again after it was renamed or renumbered, and its ids are told from this database's.
 # A row without a performer was not taken in: its number is nobody's here.
 import_rows = Table(
     "import_rows",

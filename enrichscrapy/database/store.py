@@ -68,7 +68,7 @@ def store_lookup(
 
     The performer's faces are read again inside the transaction: where they are no longer those
     the verdicts were taken on (``references_token``), or where a photo turns out to be known by
-    now, ``judge`` decides anew. Without ``judge`` the faces' decisions stand. Faces of photos
+    now, ``judge`` decides again. Without ``judge`` the faces' decisions stand. Faces of photos
     that this model has seen before are dropped from ``lookup.faces``.
 
     Raises ``ValueError`` for a vector that is not finite or not of unit length, for a face without
@@ -163,7 +163,7 @@ class _Storing:
         return [face for face in self.lookup.faces if face.photo_url not in rows.settled]
 
     def _judgement(self, kept: Sequence[Face], judge: Judging | None) -> tuple[Judgement, bool]:
-        """The verdicts to write, and whether they had to be taken anew."""
+        """The verdicts to write, and whether they had to be taken again."""
         lookup = self.lookup
         if judge is None or self.model_id is None:
             return _given(kept, lookup.judgement), False

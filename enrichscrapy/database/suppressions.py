@@ -197,7 +197,7 @@ class SuppressionStore:
     # --- The key -------------------------------------------------------------------------------
 
     def _digester(self, connection: Connection) -> Digester | None:
-        """None while there is nothing to tell; the key is read anew each time it is needed."""
+        """None while there is nothing to tell; the key is read again each time it is needed."""
         return self._read_digester(connection) if _any(connection) else None
 
     def _read_digester(self, connection: Connection) -> Digester:

@@ -56,7 +56,7 @@ def insert_face(connection: Connection, values: dict[str, Any], ruling: Ruling) 
 
 
 def change_verdict(connection: Connection, face_id: int, ruling: Ruling) -> None:
-    """Rule anew on a stored face.
+    """Rule again on a stored face.
 
     Raises ``VerdictRefused`` when there is no such face, and when a rejected one, whose vector is
     gone, would have to come back.

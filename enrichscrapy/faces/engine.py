@@ -51,7 +51,7 @@ class PhotoFaces:
 
 @dataclass(frozen=True)
 class StoredCrop:
-    """A face found before, to be embedded anew: its JPEG, where it lay in its photo, and that
+    """A face found before, to be embedded again: its JPEG, where it lay in its photo, and that
     photo's longer side in pixels."""
 
     data: bytes = field(repr=False)

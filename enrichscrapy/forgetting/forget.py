@@ -129,7 +129,7 @@ def _make_index_anew(db: PerformerDatabase, index_dir: Path) -> str:
         generation = reindex(db, index_dir, model_id, keep_previous=False)
     except IndexOfAnotherDatabase as error:
         return str(error)
-    return f"made anew with {generation.manifest.count} faces, older ones removed"
+    return f"rebuilt with {generation.manifest.count} faces, older ones removed"
 
 
 def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
@@ -143,7 +143,7 @@ def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
             forgotten.rows = erase_rows(db, person.performer.id, person)
     forgotten.index = _make_index_anew(db, index_dir)
     if not forgotten.failed:
-        with db.write() as connection:  # before the file is written anew: this must not stay in it
+        with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)
             connection.execute(nameless.values(traits=None, person_id=None))
     if not shrink(db):

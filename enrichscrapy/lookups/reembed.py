@@ -65,7 +65,7 @@ async def reembed(
 async def _look(
     workers: FaceWorkers, page: Sequence[KeptFace], photos: Path | None
 ) -> list[Face | None]:
-    """Each face anew from its crop, else from its kept photo; None where neither is of use."""
+    """Each face again from its crop, else from its kept photo; None where neither is of use."""
     seen = await workers.look(
         [StoredCrop(kept.crop or b"", kept.detection, kept.longer_side) for kept in page]
     )

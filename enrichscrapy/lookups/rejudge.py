@@ -19,7 +19,7 @@ from enrichscrapy.lookups.neighbours import find_neighbours
 from enrichscrapy.lookups.own_photos import SOURCE as OWN
 
 NOT_BY_DISTANCE = frozenset({"placeholder", "shared_photo", "suppressed"})
-"""Why a face may wait whatever its vector says: judging that anew would tell nothing."""
+"""Why a face may wait whatever its vector says: judging that again would tell nothing."""
 STANDS = frozenset({"duplicate", "no_room"})
 """Reasons against a face that is the performer's all the same: what is there may stay."""
 
@@ -62,7 +62,7 @@ def changes(
 
 @dataclass(frozen=True)
 class _Again:
-    """One performer's faces, judged anew."""
+    """One performer's faces, judged again."""
 
     database: PerformerDatabase
     judge: Judge

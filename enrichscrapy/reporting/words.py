@@ -61,7 +61,7 @@ REASONS: Mapping[str, str] = {
     Reason.UNLIKE_OTHERS: "unlike your other photos of this performer",
     Reason.TWO_PEOPLE: "your photos of this performer show two people",
     Reason.BETWEEN_THRESHOLDS: "neither near nor far enough to decide",
-    Reason.SINGLE_PHOTO: "a single photo, and nothing else vouches for it",
+    Reason.SINGLE_PHOTO: "a single photo, and nothing else confirms it",
     Reason.NO_REFERENCES: "no known face to compare with",
     Reason.CROWDED: "near, but other people lie too near for the model to tell them apart",
     Reason.UNFAMILIAR: "near, but too little is known of how alike such people are to the model",

@@ -55,7 +55,7 @@ class ReviewDesk:
         self._lock = threading.Lock()
 
     def accept(self, face_id: int, *, trusted: bool = True) -> Decided:
-        """It is this performer's face. ``trusted``: it may vouch for others from now on.
+        """It is this performer's face. ``trusted``: it may serve as a reference from now on.
 
         Where MAX_FACES_* leave no room it is kept as ``retired``, as the rules would. Raises
         ``VerdictRefused`` when there is no such face, it was rejected before, or the performer is
@@ -70,7 +70,7 @@ class ReviewDesk:
             else:
                 ruling = self._ruling(Verdict.ACCEPTED, trusted, DECIDED_BY)
             change_verdict(connection, face_id, ruling)
-        vouches = ", and vouches for others" if trusted else ""
+        vouches = ", and used as a reference" if trusted else ""
         words = f"right, but not kept: {full}" if full else f"accepted{vouches}"
         return self._decided(face_id, ruling, words)
 

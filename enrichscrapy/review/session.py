@@ -42,7 +42,7 @@ def serve(
 
 
 def publish_decisions(database: PerformerDatabase, index_dir: Path) -> None:
-    """Bring the published index up to date; one that is damaged is built anew."""
+    """Bring the published index up to date; one that is damaged is rebuilt."""
     model_id = index_model_id(database, index_dir)
     if model_id is not None:
         publish(database, index_dir, model_id)

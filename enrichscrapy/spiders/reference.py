@@ -319,7 +319,7 @@ class ReferenceSpider(Spider):
         yield self._continue(plan, performer)
 
     async def _performer(self, plan: Plan) -> Performer | None:
-        """Read anew: the performer may have changed, or been forgotten, since the request."""
+        """Read again: the performer may have changed, or been forgotten, since the request."""
         database = self._database
         performer = await database.read(database.database.get_performer, plan.performer_id)
         if performer is None:

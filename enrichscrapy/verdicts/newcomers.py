@@ -1,4 +1,4 @@
-"""Performers nobody vouches for yet, and how a face comes to vouch."""
+"""Performers without a trusted face yet, and how a face becomes a reference."""
 
 from __future__ import annotations
 
@@ -58,8 +58,10 @@ def shown_elsewhere(case: Case) -> set[int]:
 
 
 def confirmed(case: Case, shown: set[int], limits: Limits) -> set[int]:
-    """Those of the faces ``shown`` elsewhere that are accepted and may vouch from now on. Faces
-    that waited come in as far as there is room."""
+    """Those of the faces ``shown`` elsewhere that are accepted and may be references from now on.
+
+    Faces that waited come in as far as there is room.
+    """
     if not case.trusted and case.context.identity is not Identity.CONFIRMED:
         return set()
     kept = {face.face_id for face in case.untrusted} & shown
@@ -90,7 +92,7 @@ def _by_trusted(case: Case, elsewhere: list[Reference]) -> set[int]:
 
 
 def _by_profile(case: Case, elsewhere: list[Reference]) -> set[int]:
-    """Nobody vouches yet: two sources that show one person in different pictures do."""
+    """There is no reference yet: two sources that show one person in different pictures do."""
     group = next((group for group in case.groups if group.dominant), None)
     if group is None:
         return set()

@@ -32,7 +32,7 @@ def own_photo(case: Case, item: Evidence) -> Ruling:
 
 
 def _far_from_known(case: Case, item: Evidence) -> bool:
-    """Whether the faces that a person vouched for contradict it."""
+    """Whether the faces that a person confirmed contradict it."""
     score = item.anchor if item.anchor is not None else (item.own.score if item.own else 0.0)
     return score > case.thresholds.reject_at(case.vouching.anchored)
 

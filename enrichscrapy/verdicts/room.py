@@ -19,7 +19,7 @@ _INCUMBENT = 0.15
 class _Seat:
     """A face that wants a place: ``old`` one that has it, or ``new`` by its index in the case.
 
-    ``rank`` is 2 for a face that a person vouched for, 1 for another trusted one, else 0.
+    ``rank`` is 2 for a face that a person confirmed, 1 for another trusted one, else 0.
     """
 
     vector: Matrix

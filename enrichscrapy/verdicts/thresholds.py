@@ -24,13 +24,13 @@ class Thresholds:
     """Distances (``1 - cosine``); the defaults are VGGFace2's.
 
     Lists go by the number of trusted faces (1, 2, 3 …; the last value holds for more): the more
-    faces vouch, the nearer the right person and the surer the refusal.
+    references there are, the nearer the right person and the surer the refusal.
     ``model`` is the fingerprint of the model they were measured for; empty means the class
     defaults of a model (see :meth:`for_model`).
     """
 
     # So near to the trusted faces that only photos that agree with it can cast doubt on it, that
-    # it may vouch for others later, and that it gets in as the only picture of a page of which
+    # it may serve as a reference later, and that it gets in as the only picture of a page of which
     # only the name says whose it is …
     certain: tuple[float, ...] = (0.46, 0.448, 0.442, 0.435, 0.428)
     # … so near that it gets in from a page that is confirmed, or has other pictures which do not
@@ -96,7 +96,7 @@ class Thresholds:
     # … and one this near is probably the same picture again, mirrored or in another size (they
     # lie at 0.01 to 0.05): no independent witness.
     twin: float = 0.05
-    # A face of lower quality (0..1) is judged, but neither vouches nor helps another in.
+    # A face of lower quality (0..1) is judged, but is neither a reference nor helps another in.
     low_quality: float = 0.5
     # The normal distribution of which the nearest of n lie where, on average, the nearest of n
     # strangers' faces do. It is narrower than that of strangers' distances at all, where one

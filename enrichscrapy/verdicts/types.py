@@ -82,8 +82,8 @@ class Reference:
     """An accepted face of the performer, as it was when the lookup began, or one that is
     ``waiting`` until a confirmed page of another source shows the same person.
 
-    ``earned`` marks a face that became trusted by these rules and not by a person: it vouches,
-    but nobody gets in whom the faces a person vouched for would have kept out.
+    ``earned`` marks a face that became trusted by these rules and not by a person: it is a
+    reference, but nobody gets in whom the faces a person confirmed would have kept out.
     """
 
     face_id: int

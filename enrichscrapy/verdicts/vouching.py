@@ -13,7 +13,7 @@ class Vouching:
     """A performer's trusted faces, in the order they came, as one witness.
 
     ``faces`` is (n, d); ``variety`` is :func:`allowed_variety`. The *anchors* are those that trust
-    began with: the faces a person vouched for, else the three oldest. What they would have kept out
+    began with: the faces a person confirmed, else the three oldest. What they would have kept out
     stays out, however trust has grown since.
     """
 

@@ -123,7 +123,7 @@ def test_killed_and_gone_on_with(many, place):
             connection.execute(row.values(vector=marked.tobytes()))
 
     done = place.run("reembed")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "520 faces made anew."), (
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "520 faces re-embedded."), (
         done.stderr
     )
     with place.database() as db:
@@ -139,7 +139,7 @@ def test_killed_and_gone_on_with(many, place):
         assert db.ledger.count_due(Selection("babepedia", "url", model_id)) == 0
     assert staged(place) == 0
     again = place.run("reembed")
-    assert (again.returncode, again.stdout.splitlines()[0]) == (0, "0 faces made anew.")
+    assert (again.returncode, again.stdout.splitlines()[0]) == (0, "0 faces re-embedded.")
 
 
 def test_crawls_and_imports_say_what_to_do_before_anything_else(place, tmp_path):

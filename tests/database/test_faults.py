@@ -457,7 +457,7 @@ class TestOnlyTheDatabaseThatWasOpened:
             path.rename(path.with_name("moved.db"))
             with pytest.raises(DatabaseUnavailable, match="nothing more is written"):
                 db.add_performer("Bea")
-            db.engine.dispose()  # a reader's connection is opened anew
+            db.engine.dispose()  # a reader's connection is opened again
             with pytest.raises(DatabaseUnavailable, match="nothing more is written"):
                 db.count_performers()
             assert not path.exists()
@@ -479,7 +479,7 @@ class TestOnlyTheDatabaseThatWasOpened:
     def test_another_database_in_the_same_file_too(self, path, tmp_path):
         other = self.another(tmp_path)
         with PerformerDatabase(path, create=False) as db:
-            db.engine.dispose()  # connections are opened anew, on what is there then
+            db.engine.dispose()  # connections are opened again, on what is there then
             path.write_bytes(other.read_bytes())
             with pytest.raises(DatabaseUnavailable):
                 db.add_performer("Bea")

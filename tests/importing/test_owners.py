@@ -1,4 +1,4 @@
-"""Whose a file's rows are when the file was renamed, numbered anew, or names somebody else."""
+"""Whose a file's rows are when the file was renamed, renumbered, or names somebody else."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _fetch(url: str, target: Path, sha256: str, progress: Progress) -> None:
 
 
 def _go_on(url: str, part: Path, progress: Progress) -> None:
-    """Append what is missing to ``part``; begin anew when the server cannot go on."""
+    """Append what is missing to ``part``; start again when the server cannot go on."""
     have = part.stat().st_size if part.exists() else 0
     headers = {"User-Agent": AGENT} | ({"Range": f"bytes={have}-"} if have else {})
     # The scheme was checked: no file: address gets here.
