@@ -60,7 +60,7 @@ def test_accept_reject_skip_and_undo_by_keyboard(browser, desk, sample):
         page = seen.page
         assert page.locator("#name").inner_text().startswith("Ada Demo")
         assert page.locator("#known .tile").count() == 2
-        press(page, "a", f"Face {faces[0]}: accepted, and vouches")
+        press(page, "a", f"Face {faces[0]}: accepted, and used as a reference")
         expect(page.locator("#known .tile")).to_have_count(3)
         press(page, "r", f"Face {faces[1]}: rejected")
         press(page, "u", f"Face {faces[1]}: undone")
