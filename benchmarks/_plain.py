@@ -38,10 +38,11 @@ class Found:
 @dataclass(frozen=True)
 class NetworkTiming:
     """Faces a second of both networks alone, with the same threads, and their vectors; ours
-    computes in ``dtype``."""
+    computes in ``dtype``. ``mirrored`` are ours when each takes two passes, as they are stored."""
 
     plain: float
     ours: float
+    mirrored: float
     threads: int
     dtype: str
     plain_vectors: NDArray[np.float32]
@@ -124,7 +125,7 @@ class _Plain:
         from enrichscrapy.faces.facenet.network import Network, pick_dtype
 
         ours = Network(self._weights.read_bytes(), self._sha256, "cpu", 0)
-        plain_seconds, our_seconds = [], []
+        plain_seconds, our_seconds, mirrored_seconds = [], [], []
         for _ in range(4):  # the first round warms up
             started = time.perf_counter()
             with torch.no_grad():
@@ -134,9 +135,14 @@ class _Plain:
             started = time.perf_counter()
             batches = [ours.embed(crops[i : i + batch]) for i in range(0, len(crops), batch)]
             our_seconds.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            for i in range(0, len(crops), batch):
+                ours.embed_mirrored(crops[i : i + batch])
+            mirrored_seconds.append(time.perf_counter() - started)
         return NetworkTiming(
             plain=len(crops) / float(np.median(plain_seconds[1:])),
             ours=len(crops) / float(np.median(our_seconds[1:])),
+            mirrored=len(crops) / float(np.median(mirrored_seconds[1:])),
             threads=torch.get_num_threads(),
             dtype=str(pick_dtype(torch.device("cpu"))).removeprefix("torch."),
             plain_vectors=np.stack(vectors),

@@ -29,7 +29,9 @@ from enrichscrapy.calibration.verification import (
     Accepted,
     Estimate,
     Pairs,
+    correlation,
     percentiles,
+    to_own_person,
 )
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.crop import overlap
@@ -53,6 +55,8 @@ class Run:
     words: str
     found: list[Found]
     pairs: Pairs
+    quality: float | None = None
+    """How quality goes with the distance to the own person: Pearson's r."""
 
     @cached_property
     def outcomes(self) -> Counter[str]:
@@ -84,7 +88,7 @@ def evaluate(
             batches, words, console=console, transient=True, disable=not console.is_terminal
         ):
             found += looker.look(photos[start : start + BATCH])
-        runs.append(Run(words, found, compare(found, owners)))
+        runs.append(Run(words, found, compare(found, owners), quality_tells(found, owners)))
     return runs, owners
 
 
@@ -109,6 +113,16 @@ def compare(found: Sequence[Found], owners: NDArray[np.int64], only: Sequence[in
     vectors = [vector for place in kept if (vector := found[place].vector) is not None]
     stacked = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
     return Pairs(stacked, owners[kept])
+
+
+def quality_tells(found: Sequence[Found], owners: NDArray[np.int64]) -> float | None:
+    """The correlation of the faces' quality with their distance to their own person."""
+    kept = [place for place, each in enumerate(found) if each.quality is not None]
+    vectors = [vector for place in kept if (vector := found[place].vector) is not None]
+    if not vectors:
+        return None
+    quality = np.array([found[place].quality for place in kept], np.float64)
+    return correlation(quality, to_own_person(np.stack(vectors), owners[kept]))
 
 
 def found_by_both(one: Run, other: Run) -> list[int]:
@@ -141,6 +155,7 @@ def _cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
     cells = {
         "faces found": f"{run.outcomes[FACES]:,}",
         "photos missed": f"{len(run.found) - run.outcomes[FACES]:,}",
+        "quality and distance, r": "" if run.quality is None else f"{run.quality:.2f}",
         **{f"  {name.replace('_', ' ')}": f"{run.outcomes[name]:,}" for name in reasons},
         "pairs, same person": f"{len(run.pairs.same):,}",
         "pairs, different": f"{len(run.pairs.different):,}",

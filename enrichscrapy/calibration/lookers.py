@@ -23,6 +23,7 @@ class Found:
     outcome: str
     box: Box | None = None
     vector: Vector | None = None
+    quality: float | None = None
 
 
 class Looker(Protocol):
@@ -44,7 +45,7 @@ class Engine:
                 found.append(Found(seen.outcome.value))
                 continue
             face = seen.faces[0]
-            found.append(Found(PhotoOutcome.FACES.value, face.box, face.vector))
+            found.append(Found(PhotoOutcome.FACES.value, face.box, face.vector, face.quality))
         return found
 
 

@@ -102,6 +102,26 @@ class Pairs:
         return float(same[self.same < limit].sum() / same.sum()) if same.sum() else np.nan
 
 
+def to_own_person(vectors: NDArray[np.float32], owners: Whole) -> Floats:
+    """Distance of each face to the mean of its person's others, (n,); NaN where there are none."""
+    found = np.full(len(owners), np.nan)
+    for owner in np.unique(owners):
+        mine = np.flatnonzero(owners == owner)
+        if len(mine) > 1:
+            others = vectors[mine].sum(axis=0, dtype=np.float64) - vectors[mine]
+            lengths = np.linalg.norm(others, axis=1)
+            found[mine] = 1 - (vectors[mine] * others).sum(axis=1) / np.maximum(lengths, 1e-12)
+    return found
+
+
+def correlation(quality: Floats, gaps: Floats) -> float | None:
+    """Pearson's r of quality and distance (the nearer to -1 the better); None without spread."""
+    known = np.isfinite(gaps) & np.isfinite(quality)
+    if known.sum() < 3 or not (np.ptp(quality[known]) and np.ptp(gaps[known])):
+        return None
+    return float(np.corrcoef(quality[known], gaps[known])[0, 1])
+
+
 def percentiles(gaps: Floats) -> tuple[float, ...]:
     """The distances below which ``PERCENTILES`` of them lie."""
     return tuple(float(value) for value in np.percentile(gaps, PERCENTILES))

@@ -161,6 +161,7 @@ class Command(EnrichCommand):
             return people
         with open_existing(settings) as database:
             model_id = database.faces.find_model(info)
+            database.faces.refuse_unmoved(model_id, info)
             if model_id is None:
                 raise BadSetting(
                     f"the database has no faces of {info.name}: run scrapy import-faces DIR "

@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import track
@@ -14,10 +15,13 @@ from scrapy.exceptions import UsageError
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe
-from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.items import Lookup
+from enrichscrapy.exceptions import BadSetting, IndexDamaged
+from enrichscrapy.items import Lookup, ModelInfo
 from enrichscrapy.lookups.own_folders import Folder, loose_files, read_folders
 from enrichscrapy.settings_reader import ProjectSettings
+
+if TYPE_CHECKING:
+    from enrichscrapy.index import FaceIndex
 
 NAMED = 5
 """Files passed over that are named; the others are counted."""
@@ -36,9 +40,11 @@ class Command(EnrichCommand):
             "the id in the file you imported, by the name, or by this database's id as id:17 or "
             "id=17. A name that could mean several performers is refused; --dry-run shows whose "
             "each folder is and changes nothing. Each photo goes through the same face stages as a "
-            "downloaded one; its face is accepted and trusted. Importing again adds only what is "
-            "new. Exit codes: 0 all taken in, 1 folders or files were passed over, 2 nothing could "
-            "be done."
+            "downloaded one; its face is accepted and trusted, unless it contradicts the folder's "
+            "other photos or is nearer to another performer: that one is named and waits, and so "
+            "does a folder that shows two people. Importing again adds only what is new. Exit "
+            "codes: 0 all taken in, 1 folders or files were passed over or photos wait, 2 nothing "
+            "could be done."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -66,7 +72,8 @@ class Command(EnrichCommand):
         self._tell(passed_over)
         counts["files passed over"] += len(passed_over)
         print(", ".join(f"{name}: {number}" for name, number in counts.items() if number))
-        return 1 if counts["skipped folders"] or passed_over else 0
+        waits = counts["photos that wait for you"]
+        return 1 if counts["skipped folders"] or passed_over or waits else 0
 
     def _show(self, folders: Sequence[Folder]) -> Counter[str]:
         """Whose each folder is, on stdout."""
@@ -89,17 +96,20 @@ class Command(EnrichCommand):
         from enrichscrapy.faces.model import resolve_model
         from enrichscrapy.index import publish
         from enrichscrapy.lookups.judge import Judge
+        from enrichscrapy.lookups.neighbours import Neighbourhood
         from enrichscrapy.lookups.own_photos import import_faces
 
         options = FaceOptions.from_settings(settings)
         engine = FaceEngine(options)
         model_id = database.faces.ensure_model(engine.info)
+        database.faces.refuse_unmoved(model_id, engine.info)
         judge = Judge.from_settings(settings).for_model(
             engine.info, database.faces.thresholds(model_id), resolve_model(options.model)
         )
         counts: Counter[str] = Counter()
         unusable: list[str] = []
-        reports = import_faces(folders, database, engine, model_id, judge)
+        around = Neighbourhood(self._index(settings, engine.info), database.faces)
+        reports = import_faces(folders, database, engine, model_id, judge, around)
         console = Console(stderr=True)
         for report in track(reports, "Importing faces", len(folders), console=console):
             if report.lookup is None:
@@ -108,8 +118,21 @@ class Command(EnrichCommand):
             else:
                 counts += _counts(report.lookup)
                 unusable += report.unusable
+                counts["photos that wait for you"] += len(report.waiting)
+                for told in report.waiting:
+                    self.say(f"{told}: waits for you (scrapy review)")
         publish(database, settings.INDEX_DIR, model_id)
         return counts, unusable
+
+    def _index(self, settings: ProjectSettings, info: ModelInfo) -> FaceIndex | None:
+        """Everybody else's faces; an index that cannot be used is said and done without."""
+        from enrichscrapy.index import FaceIndex
+
+        try:
+            return FaceIndex.open_current(settings.INDEX_DIR, info)
+        except IndexDamaged as error:
+            self.say(f"comparing with this import only: {error}")
+            return None
 
     def _tell(self, passed_over: Sequence[str]) -> None:
         for name in passed_over[:NAMED]:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
 from enrichscrapy.database.performers import chunks, load_performers
+from enrichscrapy.database.reembedding import refuse_unmoved
 from enrichscrapy.database.schema import (
     face_changes,
     faces,
@@ -135,6 +136,11 @@ class FaceStore:
                 connection.execute(statement.on_conflict_do_nothing())
         return model_id
 
+    def refuse_unmoved(self, model_id: int | None, info: ModelInfo) -> None:
+        """Raise ``BadSetting`` while stored faces could, and have not, moved to this model."""
+        with self._database.read() as connection:
+            refuse_unmoved(connection, model_id, info)
+
     def thresholds(self, model_id: int) -> Any:
         """The calibrated thresholds in force, as they were set; None for the rules' defaults."""
         with self._database.read() as connection:
@@ -185,6 +191,19 @@ class FaceStore:
                 query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(some))
                 owners |= dict(connection.execute(query).all())
         return owners
+
+    def performers_with_faces(
+        self, model_id: int, after_id: int = 0, batch_size: int = 1000
+    ) -> list[int]:
+        """The next performers with faces of a model, in id order; empty after the last."""
+        query = (
+            select(faces.c.performer_id.distinct())
+            .where(faces.c.model_id == model_id, faces.c.performer_id > after_id)
+            .order_by(faces.c.performer_id)
+            .limit(batch_size)
+        )
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
 
     # --- What an index follows -----------------------------------------------------------------
 

@@ -56,6 +56,22 @@ def withdraw_agreeing_photos(connection: Connection) -> None:
     run_script(connection, "0011_agreeing_photos.sql")
 
 
+def create_face_vectors(connection: Connection) -> None:
+    """Where vectors of another model wait until every face has one."""
+    connection.exec_driver_sql("""
+        CREATE TABLE IF NOT EXISTS face_vectors (
+            face_id INTEGER NOT NULL,
+            model_id INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            quality FLOAT NOT NULL,
+            measures JSON NOT NULL,
+            PRIMARY KEY (face_id),
+            FOREIGN KEY (face_id) REFERENCES faces (id) ON DELETE CASCADE,
+            FOREIGN KEY (model_id) REFERENCES models (id)
+        )
+    """)
+
+
 def create_minors(connection: Connection) -> None:
     """Whose word makes a performer a minor."""
     connection.exec_driver_sql(
@@ -87,6 +103,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0010_pages", add_pages),
     ("0011_agreeing_photos", withdraw_agreeing_photos),
     ("0020_import_rows", create_import_rows),
+    ("0030_face_vectors", create_face_vectors),
     ("0040_minors", create_minors),
     ("0041_erasures", create_erasures),
     ("0042_origin", create_origin),

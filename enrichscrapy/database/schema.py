@@ -276,6 +276,18 @@ faces = Table(
     sqlite_autoincrement=True,  # ids are the index's ids: never reused
 )
 
+# Vectors that kept faces will have under another model: written batch by batch, taken over all at
+# once (see reembedding.py). Empty at any other time.
+face_vectors = Table(
+    "face_vectors",
+    metadata,
+    Column("face_id", Integer, ForeignKey("faces.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("measures", JSON, nullable=False),
+)
+
 # A sequence, written in the same transaction as any change to the accepted set. It outlives the
 # faces it speaks of: an index has to learn of removals too. Ids only.
 face_changes = Table(

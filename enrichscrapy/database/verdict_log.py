@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
 from enrichscrapy.database.performers import new_id
-from enrichscrapy.database.schema import face_changes, faces, photos, verdict_history
+from enrichscrapy.database.schema import (
+    face_changes,
+    face_vectors,
+    faces,
+    photos,
+    verdict_history,
+)
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Verdict
 
@@ -64,6 +70,7 @@ def change_verdict(connection: Connection, face_id: int, ruling: Ruling) -> None
     }
     if ruling.verdict is Verdict.REJECTED:
         values |= {"vector": None, "crop": None}
+        connection.execute(delete(face_vectors).where(face_vectors.c.face_id == face_id))
     elif not old["kept"]:
         raise VerdictRefused(f"face {face_id} was rejected: its vector was not kept")
     connection.execute(update(faces).where(faces.c.id == face_id).values(values))

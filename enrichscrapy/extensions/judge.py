@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 from scrapy import signals
 from scrapy.crawler import Crawler
 
@@ -19,15 +18,12 @@ from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.index import FaceIndex
 from enrichscrapy.index.files import read_current
-from enrichscrapy.items import Lookup, Neighbour, Vector
+from enrichscrapy.items import Lookup
 from enrichscrapy.lookups.judge import Judge
+from enrichscrapy.lookups.neighbours import find_neighbours
 from enrichscrapy.settings_reader import read_settings
-from enrichscrapy.verdicts.evidence import centroid, stack
 
 logger = logging.getLogger(__name__)
-
-NEIGHBOURS = 64
-"""Faces asked of the index for each face; the performer's own are among them."""
 
 
 class JudgeExtension:
@@ -67,27 +63,8 @@ class JudgeExtension:
 
         Reads the published index and the database; for a reader thread.
         """
-        index = self._follow_index()
-        if index is None or not index.count:
-            return
-        vectors = np.stack(
-            [face.vector for face in lookup.faces if face.vector is not None] + _mean(stored)
-        )
-        ids, similarities = index.search(vectors, min(NEIGHBOURS, index.count))
         database = required(self.crawler, DatabaseExtension).database
-        owners = database.faces.performers_of([int(i) for i in np.unique(ids)])
-        lookup.index_size = index.count
-        found = [
-            tuple(
-                Neighbour(owners[int(i)], int(i), float(1.0 - s))
-                for i, s in zip(near, similarity, strict=True)
-                if owners.get(int(i), lookup.performer.id) != lookup.performer.id
-            )
-            for near, similarity in zip(ids, similarities, strict=True)
-        ]
-        for face, near in zip(lookup.faces, found, strict=False):
-            face.neighbours = near
-        lookup.around = found[-1] if len(found) > len(lookup.faces) else ()
+        find_neighbours(lookup, stored, self._follow_index(), database.faces)
 
     def _follow_index(self) -> FaceIndex | None:
         """The generation in force, read again only when another was published.
@@ -109,9 +86,3 @@ class JudgeExtension:
                 logger.warning("judging without the rest of the index: %s", error)
                 self._index = None
         return self._index
-
-
-def _mean(stored: Sequence[StoredFace]) -> list[Vector]:
-    """The mean direction of the trusted faces, if there are any."""
-    trusted = [face.vector for face in stored if face.trusted and face.vector is not None]
-    return [centroid(stack(trusted))[0].astype(np.float32)] if trusted else []

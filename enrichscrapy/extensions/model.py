@@ -7,7 +7,8 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from enrichscrapy.extensions import required
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.extensions import required, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.model import resolve_model
@@ -40,6 +41,7 @@ class ModelExtension:
             info = resolve_model(options.model).describe(options.model_options)
         extension = cls(crawler, options, info, writes=not settings.DRY_RUN)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         return extension
 
     async def spider_opened(self) -> None:
@@ -51,3 +53,14 @@ class ModelExtension:
             self.model_id = await database.write(faces.ensure_model, self.info)
         else:
             self.model_id = await database.read(faces.find_model, self.info)
+
+    async def engine_started(self) -> None:
+        """Stop before any request while the database's faces are another model's: with this one
+        every performer would be looked up again, and none would have a trusted face."""
+        if self.info is None:
+            return
+        database = required(self.crawler, DatabaseExtension)
+        try:
+            await database.read(database.database.faces.refuse_unmoved, self.model_id, self.info)
+        except BadSetting as error:
+            stop_crawl(self.crawler, "bad_setting", str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,37 @@ MARGIN = 14
 CROP_JPEG_QUALITY = 92
 
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face in pixels of the upright photo: eyes, nose and mouth corners are its landmarks."""
+
+    box: Box
+    landmarks: tuple[tuple[float, float], ...]
+    score: float
+
+    @property
+    def size(self) -> float:
+        """The shorter side of the box."""
+        x1, y1, x2, y2 = self.box
+        return min(x2 - x1, y2 - y1)
+
+    @property
+    def area(self) -> float:
+        x1, y1, x2, y2 = self.box
+        return max(x2 - x1, 1.0) * max(y2 - y1, 1.0)
+
+    def share_inside(self, width: int, height: int) -> float:
+        """How much of the box lies in a photo of ``width`` x ``height`` pixels."""
+        x1, y1, x2, y2 = self.box
+        across, down = min(x2, width) - max(x1, 0.0), min(y2, height) - max(y1, 0.0)
+        return max(across, 0.0) * max(down, 0.0) / self.area
+
+    def moved(self, dx: float, dy: float) -> Detection:
+        x1, y1, x2, y2 = self.box
+        box = (x1 + dx, y1 + dy, x2 + dx, y2 + dy)
+        return replace(self, box=box, landmarks=tuple((x + dx, y + dy) for x, y in self.landmarks))
 
 
 def widen(box: Box, width: int, height: int, margin: int = MARGIN) -> Box:

@@ -18,6 +18,11 @@ from enrichscrapy.items import PhotoOutcome
 
 GREY = (128, 128, 128)
 ORIENTATION = 0x0112
+_TURNS = {
+    1: Image.Transpose.ROTATE_90,
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_270,
+}
 SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 
 SNIFFED = 64
@@ -91,6 +96,20 @@ class Picture:
         across, down = source.width / self.width, source.height / self.height
         area = (x1 * across, y1 * down, x2 * across, y2 * down)
         return source.resize((side, side), resampling, box=area)
+
+    def turned(self, quarters: int) -> Picture:
+        """The picture turned counter-clockwise by so many quarters, 0 to 3."""
+        if not quarters:
+            return self
+        size = (self.width, self.height) if quarters == 2 else (self.height, self.width)
+        return Picture(self.image.transpose(_TURNS[quarters]), *size)
+
+    def framed(self, share: float) -> Picture:
+        """The picture with a grey border on all sides, of this share of its longer side."""
+        border = round(share * max(self.image.size))
+        image = ImageOps.expand(self.image, border, GREY)
+        more = round(2 * border / self.scale)
+        return Picture(image, self.width + more, self.height + more)
 
 
 @dataclass(frozen=True)

@@ -7,33 +7,25 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from enrichscrapy.faces.crop import CROP_SIZE, as_array, as_jpeg, crop_face
+from enrichscrapy.faces.crop import CROP_SIZE, Detection, as_array, as_jpeg, crop_face
 from enrichscrapy.faces.decode import Picture, Undecodable, decode
 from enrichscrapy.faces.hashes import phash
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
+from enrichscrapy.faces.search import FaceSearch, Sighting
 from enrichscrapy.items import Face, ModelInfo, PhotoOutcome, Vector
 
-if TYPE_CHECKING:
-    from enrichscrapy.faces.mtcnn.detect import Detection
-
-__all__ = ["FaceEngine", "FaceOptions", "PhotoFaces"]
+__all__ = ["FaceEngine", "FaceOptions", "PhotoFaces", "StoredCrop"]
 
 logger = logging.getLogger(__name__)
 
-# With the gates open, faces are looked for from this size in pixels (plain MTCNN's).
-SMALLEST = 20.0
-# Share of a photo's shorter side from which its faces are looked for first.
-PORTRAIT = 0.12
 # Pixels of the shorter side from which a photo is hashed.
 HASHED = 128
 # The share of a crop's pixels, along a side, that a face should really have.
@@ -58,6 +50,16 @@ class PhotoFaces:
 
 
 @dataclass(frozen=True)
+class StoredCrop:
+    """A face found before, to be embedded anew: its JPEG, where it lay in its photo, and that
+    photo's longer side in pixels."""
+
+    data: bytes = field(repr=False)
+    detection: Detection
+    longer_side: int
+
+
+@dataclass
 class _Ready:
     """A face that passed the gates and waits for its vector."""
 
@@ -85,8 +87,15 @@ class _Seen:
     data: bytes
     picture: Picture
     phash: str
+    turn: int = 0
     ended: tuple[PhotoOutcome, str] | None = None
     ready: list[_Ready] = field(default_factory=list)
+
+    def take_turn(self, sighting: Sighting) -> None:
+        """Go on with the photo as it was found to stand upright."""
+        if sighting.turn:
+            self.picture, self.turn = sighting.picture, sighting.turn
+            self.phash = _hash(self.picture)
 
     def result(self, vectors: Iterator[Vector]) -> PhotoFaces:
         outcome, detail = self.ended or (PhotoOutcome.FACES, "")
@@ -111,87 +120,59 @@ class FaceEngine:
     def info(self) -> ModelInfo:
         return self._model.info
 
-    def look(self, photos: Sequence[bytes]) -> list[PhotoFaces]:
-        """One result a photo, in order; a photo that cannot be used never raises."""
+    def look(self, photos: Sequence[bytes | StoredCrop]) -> list[PhotoFaces]:
+        """One result a photo, in order; a photo that cannot be used never raises.
+
+        A stored crop is embedded as it is: nothing is looked for in it, and no gate is asked.
+        """
         try:
             return self._look(photos)
         except Exception as error:
             if len(photos) > 1:
                 return [result for photo in photos for result in self.look([photo])]
-            logger.exception("A photo of %d bytes failed", len(photos[0]))
+            logger.exception("A photo of %d bytes failed", len(_bytes_of(photos[0])))
             return [PhotoFaces(PhotoOutcome.FAILED, f"{type(error).__name__}: {error}")]
 
-    def _look(self, photos: Sequence[bytes]) -> list[PhotoFaces]:
-        opened = [self._open(data) for data in photos]
-        going = [photo for photo in opened if isinstance(photo, _Seen) and photo.ended is None]
-        for photo, detections in zip(going, self._detect(going), strict=True):
-            self._choose(photo, detections)
-        vectors = iter(self._embed([ready.crop for photo in going for ready in photo.ready]))
+    def _look(self, photos: Sequence[bytes | StoredCrop]) -> list[PhotoFaces]:
+        opened = [self._open(photo) for photo in photos]
+        seen = [photo for photo in opened if isinstance(photo, _Seen)]
+        going = [photo for photo in seen if photo.ended is None and not photo.ready]
+        search = FaceSearch(self._detector, self.options.gates)
+        sightings = search.search([photo.picture for photo in going])
+        for photo, sighting in zip(going, sightings, strict=True):
+            self._choose(photo, sighting)
+        vectors = self._embed([ready for photo in seen for ready in photo.ready])
         return [each.result(vectors) if isinstance(each, _Seen) else each for each in opened]
 
-    def _open(self, data: bytes) -> _Seen | PhotoFaces:
+    def _open(self, item: bytes | StoredCrop) -> _Seen | PhotoFaces:
+        data = _bytes_of(item)
         picture = decode(data, self.options.limits)
         if isinstance(picture, Undecodable):
             return PhotoFaces(picture.outcome, picture.detail, picture.width, picture.height)
-        photo = _Seen(
-            data, picture, phash(picture.reduced(HASHED / min(picture.width, picture.height)))
-        )
+        photo = _Seen(data, picture, _hash(picture))
+        if isinstance(item, StoredCrop):
+            photo.ready.append(_measured(picture.image, item.detection, item.longer_side))
+            return photo
         shorter, least = min(picture.width, picture.height), self.options.gates.photo_min_side
         if shorter < least:
             photo.ended = PhotoOutcome.LOW_QUALITY, f"photo_size {shorter}, limit {least}"
         return photo
 
-    def _detect(self, photos: Sequence[_Seen]) -> list[list[Detection]]:
-        """Every face that can pass the gates, and every one that could rival the largest.
-
-        Where one face has to dominate, each photo is looked at from a portrait's distance first,
-        and closer only when that leaves open who is largest: most of the work is in small faces.
-        """
-        pictures = [photo.picture for photo in photos]
-        smallest = [self._smallest(picture) for picture in pictures]
-        sizes = [self._first_size(*each) for each in zip(pictures, smallest, strict=True)]
-        found = self._detector.detect(pictures, sizes)
-        while True:
-            closer = [self._closer(*each) for each in zip(found, smallest, strict=True)]
-            again = [i for i, size in enumerate(closer) if size < sizes[i]]
-            if not again:
-                return found
-            looked = self._detector.detect([pictures[i] for i in again], [closer[i] for i in again])
-            for i, detections in zip(again, looked, strict=True):
-                found[i], sizes[i] = detections, closer[i]
-
-    def _smallest(self, picture: Picture) -> float:
-        """The size in pixels from which a face can pass the gates."""
-        gates = self.options.gates
-        share = gates.min_share * max(picture.width, picture.height)
-        return max(gates.min_size, share, SMALLEST)
-
-    def _first_size(self, picture: Picture, smallest: float) -> float:
-        """The size in pixels from which faces are looked for at first."""
-        if not self.options.gates.dominance:
-            return smallest
-        return max(PORTRAIT * min(picture.width, picture.height), smallest)
-
-    def _closer(self, detections: Sequence[Detection], smallest: float) -> float:
-        """The size from which to look, given what was found: that of the least face that keeps
-        the largest from dominating, or the smallest wanted while there is none to dominate."""
-        gates = self.options.gates
-        sure = [face.size for face in detections if face.score >= gates.min_score]
-        if not gates.dominance or not sure:
-            return smallest
-        return max(sure[0] / math.sqrt(gates.dominance), SMALLEST)
-
-    def _choose(self, photo: _Seen, detections: Sequence[Detection]) -> None:
+    def _choose(self, photo: _Seen, sighting: Sighting) -> None:
         """Take the faces that pass, or end the photo with the reason why none does."""
-        gates = self.options.gates
-        sure = [face for face in detections if face.score >= gates.min_score]
+        gates, sure = self.options.gates, sighting.company()
+        photo.take_turn(sighting)
+        if (roll := 90 * min(sighting.lies, 4 - sighting.lies)) > gates.max_roll:
+            detail = f"roll {roll}, limit {gates.max_roll:.3g}"
+            photo.ended = PhotoOutcome.LOW_QUALITY, detail
+            return
         if gates.dominance and len(sure) > 1:
             ratio = sure[0].area / sure[1].area
             if ratio < gates.dominance:
                 detail = f"{len(sure)} faces, the largest {ratio:.3g} times the next"
                 photo.ended = PhotoOutcome.SEVERAL_FACES, detail
                 return
-        wanted = (sure or list(detections))[:1] if gates.dominance else detections
+        wanted = (sure or sighting.faces)[:1] if gates.dominance else sighting.faces
         reasons = [self._examine(photo, detection) for detection in wanted]
         if not reasons:
             photo.ended = PhotoOutcome.NO_FACE, "no face found"
@@ -201,13 +182,10 @@ class FaceEngine:
     def _examine(self, photo: _Seen, detection: Detection) -> str | None:
         """Crop and measure one face; the reason when a gate refuses it."""
         crop = crop_face(self._in_detail(photo, detection), detection.box)
-        longer = max(photo.picture.width, photo.picture.height)
-        measures = measure(
-            as_array(crop), detection.box, detection.landmarks, detection.score, longer
-        )
-        reason = refuse(measures, self.options.gates)
+        ready = _measured(crop, detection, max(photo.picture.width, photo.picture.height))
+        reason = refuse(ready.measures, self.options.gates)
         if reason is None:
-            photo.ready.append(_Ready(detection, measures, crop))
+            photo.ready.append(ready)
         return reason
 
     def _in_detail(self, photo: _Seen, detection: Detection) -> Picture:
@@ -216,15 +194,32 @@ class FaceEngine:
         if photo.picture.scale < min(wanted, 0.99):
             picture = decode(photo.data, self.options.limits, scale=wanted)
             if isinstance(picture, Picture):
-                photo.picture = picture
+                photo.picture = picture.turned(photo.turn)
         return photo.picture
 
-    def _embed(self, crops: Sequence[Image.Image]) -> Sequence[Vector]:
-        if not crops:
-            return []
-        batch = self.options.batch_size
-        stack = np.stack([as_array(crop) for crop in crops])
-        parts = [
-            self._model.embed(stack[start : start + batch]) for start in range(0, len(stack), batch)
-        ]
-        return list(np.concatenate(parts))
+    def _embed(self, faces: Sequence[_Ready]) -> Iterator[Vector]:
+        """Their vectors, in order; what only the network can measure is entered."""
+        embed_measured = getattr(self._model, "embed_measured", None)
+        for start in range(0, len(faces), self.options.batch_size):
+            batch = faces[start : start + self.options.batch_size]
+            crops = np.stack([as_array(face.crop) for face in batch])
+            if embed_measured is None:
+                yield from self._model.embed(crops)
+                continue
+            vectors, gaps = embed_measured(crops)
+            for face, vector, gap in zip(batch, vectors, gaps, strict=True):
+                face.measures = dataclasses.replace(face.measures, mirror=float(gap))
+                yield vector
+
+
+def _hash(picture: Picture) -> str:
+    return phash(picture.reduced(HASHED / min(picture.width, picture.height)))
+
+
+def _bytes_of(item: bytes | StoredCrop) -> bytes:
+    return item if isinstance(item, bytes) else item.data
+
+
+def _measured(crop: Image.Image, detection: Detection, longer_side: int) -> _Ready:
+    box, landmarks, score = detection.box, detection.landmarks, detection.score
+    return _Ready(detection, measure(as_array(crop), box, landmarks, score, longer_side), crop)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DIMENSION = 512
 # Changes whenever detection, crop or scaling change so that vectors are no longer comparable.
-PREPROCESSING = "mtcnn-margin14-160-1"
+PREPROCESSING = "mtcnn-margin14-160-mirror-2"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class FaceModel(Protocol):
     """Crops in, vectors out.
 
     A class may offer ``default_thresholds`` (``verdicts.Thresholds``): the rules' numbers before
-    anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first. It may
+    anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first. One that
+    averages over mirror images may offer ``embed_measured``: its vectors, and the distance of each
+    face's to its mirror image's (n,), which tells much of the face's quality. It may
     also say on which groups it is ``weak_on`` (``verdicts.WeakOn``).
     """
 
@@ -98,7 +100,12 @@ class FacenetVGGFace2:
         return ModelInfo("facenet-vggface2", sha256, PREPROCESSING, DIMENSION)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self._network.embed(crops)
+        return self.embed_measured(crops)[0]
+
+    def embed_measured(
+        self, crops: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self._network.embed_mirrored(crops)
 
 
 def resolve_model(dotted_name: str) -> type[FaceModel]:

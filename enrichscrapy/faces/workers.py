@@ -29,7 +29,7 @@ from typing import TypeVar
 
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces import worker
-from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
+from enrichscrapy.faces.engine import FaceOptions, PhotoFaces, StoredCrop
 from enrichscrapy.faces.worker import Answer, Ready, Refused
 from enrichscrapy.items import ModelInfo, PhotoOutcome
 
@@ -111,7 +111,7 @@ class WorkerProcess:
             raise WorkersFailed(f"a face worker began with {type(reply).__name__}")
         return reply.info
 
-    def look(self, photos: Sequence[bytes]) -> Answer:
+    def look(self, photos: Sequence[bytes | StoredCrop]) -> Answer:
         """The worker's answer for a batch; raises :class:`WorkerDied`."""
         try:
             self._link.send(list(photos))
@@ -161,7 +161,7 @@ def _environment(threads: int) -> dict[str, str]:
 
 @dataclass
 class _Job:
-    photo: bytes
+    photo: bytes | StoredCrop
     done: asyncio.Future[PhotoFaces]
 
 
@@ -196,8 +196,8 @@ class FaceWorkers:
         self._tasks = [asyncio.create_task(self._serve(process)) for process, _ in processes]
         return processes[0][1]
 
-    async def look(self, photos: Sequence[bytes]) -> list[PhotoFaces]:
-        """One result a photo, in order; waits while the queue is full.
+    async def look(self, photos: Sequence[bytes | StoredCrop]) -> list[PhotoFaces]:
+        """One result a photo or crop, in order; waits while the queue is full.
 
         Raises :class:`WorkersFailed` when no worker can be started any more or after ``close``.
         """

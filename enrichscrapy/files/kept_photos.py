@@ -37,6 +37,13 @@ def keep_photo(folder: Path, performer_id: int, sha256: str, data: bytes) -> Pat
     return path
 
 
+def kept_photo(folder: Path, performer_id: int, sha256: str) -> bytes | None:
+    """The bytes of a photo that was kept; None where it was not."""
+    for path in folder_of(folder, performer_id).glob(f"{sha256}.*"):
+        return path.read_bytes()
+    return None
+
+
 def folder_of(folder: Path, performer_id: int) -> Path:
     return folder / str(int(performer_id))
 

@@ -41,7 +41,7 @@ _OWN_ID = re.compile(r"\d+|(?:id|row)[:=].*", re.I)
 
 OF_A_PERFORMER = {
     table.name for table in metadata.sorted_tables if "performer_id" in table.columns
-} | {"performers", "photo_results", "verdict_history"}
+} | {"performers", "photo_results", "verdict_history", "face_vectors"}
 """Tables whose rows belong to one performer: they go with the performer's own row."""
 
 OF_NOBODY = {

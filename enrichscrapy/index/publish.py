@@ -107,16 +107,16 @@ def published_model(index_dir: Path) -> ModelInfo | None:
 def index_model_id(db: PerformerDatabase, index_dir: Path) -> int | None:
     """The model that the index is of or, failing that, should be of.
 
-    That is the published one where the database knows it, else the model of the newest change to
-    any accepted set; None when no face was ever accepted.
+    That is the published one where the database has faces of it, else the model of the newest
+    change to any accepted set; None when no face was ever accepted.
     """
     try:
         published = published_model(index_dir)
     except IndexDamaged:
         published = None
     model_id = db.faces.find_model(published) if published else None
-    if model_id is None:
-        with db.read() as connection:
+    with db.read() as connection:
+        if model_id is None or not accepted.count(connection, model_id):
             model_id = accepted.newest_model_id(connection)
     return model_id
 

@@ -14,6 +14,7 @@ from enrichscrapy.verdicts import (
     Context,
     Judgement,
     Limits,
+    Reason,
     Reference,
     Rules,
     Thresholds,
@@ -93,6 +94,10 @@ class Judge:
                 index_size=lookup.index_size,
                 around=lookup.around,
                 weak=self.weak_on.holds(lookup.performer.country, lookup.performer.ethnicity),
+                in_doubt=any(
+                    face.verdict is Verdict.QUARANTINED and face.reason == Reason.TWO_PEOPLE
+                    for face in stored
+                ),
             ),
             self.thresholds,
             self.limits,

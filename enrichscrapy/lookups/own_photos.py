@@ -11,10 +11,20 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.faces.engine import FaceEngine
-from enrichscrapy.items import Lookup, Outcome, Performer, Photo, PhotoOutcome, ReferenceSiteMode
+from enrichscrapy.items import (
+    Lookup,
+    Outcome,
+    Performer,
+    Photo,
+    PhotoOutcome,
+    ReferenceSiteMode,
+    Verdict,
+)
 from enrichscrapy.lookups.judge import Judge
+from enrichscrapy.lookups.neighbours import Neighbourhood
 from enrichscrapy.lookups.own_folders import Folder
 from enrichscrapy.lookups.stages import give_verdicts, take_faces
+from enrichscrapy.reporting.words import reason_words
 
 SOURCE = "import"
 _UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILED)
@@ -24,13 +34,15 @@ _UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILE
 class FolderReport:
     """What came of one sub-folder; ``problem`` says why nothing did.
 
-    ``unusable`` names the files that turned out to be no photos that can be used, and why.
+    ``unusable`` names the files that turned out to be no photos that can be used, ``waiting`` those
+    whose faces wait for a decision, and why.
     """
 
     folder: str
     lookup: Lookup | None
     problem: str = ""
     unusable: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 def import_faces(
@@ -39,10 +51,12 @@ def import_faces(
     engine: FaceEngine,
     model_id: int,
     judge: Judge,
+    around: Neighbourhood,
 ) -> Iterator[FolderReport]:
     """Take in the photos of every folder that is a performer's, in the order given.
 
-    Photos already known (same bytes, or the same picture) are not looked at again.
+    Photos already known (same bytes, or the same picture) are not looked at again. Each is compared
+    with the others of its folder and with everybody's faces ``around``.
     """
     for folder in folders:
         if folder.performer is None or folder.problem:
@@ -55,16 +69,34 @@ def import_faces(
         lookup = _lookup(folder.performer, folder.photos)
         _look(lookup, database, engine, model_id, judge.thresholds.twin)
         stored, token = database.faces.references(folder.performer.id, model_id)
+        around.find(lookup, stored)
         give_verdicts(lookup, stored, token, judge)
-        store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=judge)
-        yield FolderReport(folder.path.name, lookup, unusable=tuple(_unusable(folder, lookup)))
+        report = store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=judge)
+        if report.stored:
+            around.add(lookup, report.face_ids)
+        yield FolderReport(
+            folder.path.name,
+            lookup,
+            unusable=tuple(_unusable(folder, lookup)),
+            waiting=tuple(_waiting(folder, lookup)),
+        )
 
 
 def _unusable(folder: Folder, lookup: Lookup) -> Iterator[str]:
     for photo in lookup.photos:
         if photo.outcome in _UNUSABLE:
-            names = (path for path in folder.photos if _photo(path).url == photo.url)
-            yield f"{folder.path.name}/{next(names).name}: {photo.outcome}: {photo.detail}"
+            yield f"{_named(folder, photo.url)}: {photo.outcome}: {photo.detail}"
+
+
+def _waiting(folder: Folder, lookup: Lookup) -> Iterator[str]:
+    for face in lookup.faces:
+        if face.decision is not None and face.decision.verdict is Verdict.QUARANTINED:
+            yield f"{_named(folder, face.photo_url)}: {reason_words(face.decision.reason)}"
+
+
+def _named(folder: Folder, url: str) -> str:
+    names = (path.name for path in folder.photos if _photo(path).url == url)
+    return f"{folder.path.name}/{next(names)}"
 
 
 def _lookup(performer: Performer, files: Iterable[Path]) -> Lookup:

@@ -58,6 +58,8 @@ REASONS: Mapping[str, str] = {
     Reason.PROFILE_DIFFERS: "the page's photos agree on a face that is not the trusted one",
     Reason.CONTRADICTS_ACCEPTED: "far from the faces accepted before",
     Reason.NO_MATCH: "matches no known face",
+    Reason.UNLIKE_OTHERS: "unlike your other photos of this performer",
+    Reason.TWO_PEOPLE: "your photos of this performer show two people",
     Reason.BETWEEN_THRESHOLDS: "neither near nor far enough to decide",
     Reason.SINGLE_PHOTO: "a single photo, and nothing else vouches for it",
     Reason.NO_REFERENCES: "no known face to compare with",

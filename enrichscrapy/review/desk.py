@@ -35,6 +35,7 @@ class Decided:
 class _Dropped:
     """What a rejection removes from the database, remembered so that it can be undone."""
 
+    model_id: int
     vector: bytes
     crop: bytes | None
 
@@ -80,7 +81,7 @@ class ReviewDesk:
             face = _face(connection, face_id)
             change_verdict(connection, face_id, ruling)
             if face.vector is not None:
-                self._remember(face_id, _Dropped(face.vector, face.crop))
+                self._remember(face_id, _Dropped(face.model_id, face.vector, face.crop))
         return self._decided(face_id, ruling, "rejected; its vector and picture are deleted")
 
     def undo(self, face_id: int) -> Decided:
@@ -91,8 +92,10 @@ class ReviewDesk:
         """
         with self._lock, self.database.write() as connection:
             face = _face(connection, face_id)
-            if face_id in self._dropped and face.vector is None:
-                _put_back(connection, face_id, self._dropped[face_id])
+            dropped = self._dropped.get(face_id)
+            # Faces may have moved to another model meanwhile: what was dropped is then of no use.
+            if dropped and face.vector is None and face.model_id == dropped.model_id:
+                _put_back(connection, face_id, dropped)
             ruling = undo_verdict(connection, face_id, self.database.clock())
             if ruling.verdict is Verdict.ACCEPTED:
                 self._check_not_kept_out(connection, face)

@@ -12,6 +12,7 @@ from enrichscrapy.items import Decision, Identity, Judgement, Neighbour, Verdict
 from enrichscrapy.verdicts import profile
 from enrichscrapy.verdicts.case import Case, Evidence, gather
 from enrichscrapy.verdicts.newcomers import confirmed, shown_elsewhere, without_trusted
+from enrichscrapy.verdicts.own import own_photo
 from enrichscrapy.verdicts.record import written
 from enrichscrapy.verdicts.room import make_room
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
@@ -68,7 +69,7 @@ def _rule(case: Case, item: Evidence, shown: set[int]) -> Ruling:
         return reject(Reason.WRONG_PAGE)
     trust = Trust(case.context.trust)
     if trust is Trust.USER:
-        return _own_photo(case, item)
+        return own_photo(case, item)
     if case.trusted:
         ruling = _compared(case, item, trust)
     else:
@@ -76,15 +77,6 @@ def _rule(case: Case, item: Evidence, shown: set[int]) -> Ruling:
     if ruling.verdict is Verdict.ACCEPTED and item.candidate.shared:
         return quarantine(Reason.SHARED_PHOTO)
     return ruling
-
-
-def _own_photo(case: Case, item: Evidence) -> Ruling:
-    """The user's word holds unless the faces that a person vouched for contradict it."""
-    vouched_for = any(not face.earned for face in case.trusted)
-    score = item.anchor if item.anchor is not None else (item.own.score if item.own else 0.0)
-    if vouched_for and score > case.thresholds.reject_at(case.vouching.anchored):
-        return quarantine(Reason.TOO_FAR)
-    return accept(Reason.OWN_PHOTO, trusted=True)
 
 
 def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:

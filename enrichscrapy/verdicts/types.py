@@ -42,6 +42,8 @@ class Reason(StrEnum):
     PROFILE_DIFFERS = "profile_differs"
     CONTRADICTS_ACCEPTED = "contradicts_accepted_faces"
     NO_MATCH = "no_match"
+    UNLIKE_OTHERS = "unlike_other_own_photos"
+    TWO_PEOPLE = "own_photos_of_two_people"
     # not enough for it
     BETWEEN_THRESHOLDS = "between_thresholds"
     SINGLE_PHOTO = "single_uncorroborated_photo"
@@ -101,6 +103,7 @@ class Context:
     more there are, the nearer the nearest stranger is by chance. 0 means unknown (few). ``around``
     are other performers' faces nearest to the mean of this performer's trusted ones. ``weak`` says
     that, by the database's own facts, the model tells people like this performer apart badly.
+    ``in_doubt`` says that own photos of two people wait for a decision.
     """
 
     source: str
@@ -110,6 +113,7 @@ class Context:
     index_size: int = 0
     around: tuple[Neighbour, ...] = ()
     weak: bool = False
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True)

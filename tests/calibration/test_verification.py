@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.calibration.verification import Pairs, percentiles
+from enrichscrapy.calibration.verification import Pairs, correlation, percentiles, to_own_person
 
 
 def faces_of(people: int, each: int, noise: float, seed: int = 0):
@@ -77,3 +77,20 @@ def test_curve_rises_to_its_end():
 def test_percentiles_rise():
     values = percentiles(np.linspace(0, 1, 101))
     assert values == pytest.approx((0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99))
+
+
+def test_quality_is_told_by_the_distance_to_the_own_person():
+    rng = np.random.default_rng(4)
+    owners = np.repeat(np.arange(12), 5)
+    noise = rng.uniform(0.1, 2.0, len(owners))
+    axes = np.linalg.qr(rng.normal(size=(64, 12)))[0].T
+    vectors = axes[owners] + noise[:, None] * rng.normal(size=(len(owners), 64)) / 8
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    gaps = to_own_person(vectors, owners)
+    others = vectors[1:5].mean(axis=0)
+    assert gaps[0] == pytest.approx(1 - vectors[0] @ others / np.linalg.norm(others), abs=1e-6)
+    assert correlation(-noise, gaps) < -0.7
+    assert abs(correlation(rng.uniform(size=len(owners)), gaps)) < 0.4
+    alone = to_own_person(vectors[:6:5], owners[:6:5])
+    assert np.isnan(alone).all()
+    assert correlation(noise[:6:5], alone) is None

@@ -6,9 +6,11 @@ them is no recognition, but every step is the product's own.
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from demo.people import (
     PEOPLE,
@@ -80,6 +82,47 @@ def test_the_index_was_published(place):
     index = FaceIndex.open_current(place.index_dir, None)
     assert index is not None
     assert index.count == len(accepted)
+
+
+@pytest.fixture
+def older(place, tmp_path):
+    """The same as the version before left it: vectors of faces without their mirror images."""
+    folder = tmp_path / "older"
+    shutil.copytree(place.folder, folder)
+    copy = Workplace(folder, {k: v for k, v in place.settings.items() if k.startswith("FACE_")})
+    with copy.database() as database, database.write() as connection:
+        connection.execute(update(models).values(preprocessing="mtcnn-margin14-160-1"))
+        plain = select(faces.c.id).where(faces.c.vector.is_not(None))
+        for face_id in connection.scalars(plain).all():
+            vector = np.random.default_rng(face_id).normal(size=512).astype("<f4")
+            values = {"vector": (vector / np.linalg.norm(vector)).tobytes(), "quality": 0.123}
+            connection.execute(update(faces).where(faces.c.id == face_id).values(values))
+    assert copy.run("reindex").returncode == 0
+    return copy
+
+
+def test_an_older_database_moves_over_without_asking_a_site(place, older):
+    with DemoSites(babepedia_profiles(CAST)) as sites:
+        older.use_sites(sites.babepedia.url, sites.iafd.url)
+        done = older.crawl("babepedia")
+        assert (done.returncode, sites.babepedia.entries) == (2, []), done.stderr
+        assert "run scrapy reembed" in done.stderr
+        assert older.run("verify").returncode == 0, "the old index is served"
+
+        done = older.run("reembed")
+        assert done.returncode == 0, done.stderr
+        assert older.run("verify").returncode == 0
+        done = older.crawl("babepedia")
+        assert (done.returncode, sites.babepedia.entries) == (0, []), "nobody is due"
+    columns = (faces.c.id, faces.c.vector, faces.c.quality, faces.c.verdict, faces.c.trusted)
+    before, after = (rows(each, select(*columns).order_by(faces.c.id)) for each in (place, older))
+    assert len(before) == len(after)
+    for was, now in zip(before, after, strict=True):
+        assert (was.id, was.verdict, was.trusted) == (now.id, now.verdict, now.trusted)
+        if was.vector is not None:
+            pair = [np.frombuffer(row.vector, "<f4") for row in (was, now)]
+            assert pair[0] @ pair[1] > 0.999, "as from the photo, but for what JPEG loses"
+            assert now.quality == pytest.approx(was.quality, abs=0.05)
 
 
 def test_other_weights_are_refused_before_the_first_request(place, tmp_path):

@@ -209,3 +209,24 @@ def test_models_by_name(weights):
             resolve_model(name)
     with pytest.raises(BadSetting, match="no face model"):
         resolve_model("pathlib.Path")
+
+
+def test_a_face_and_its_mirror_image_have_one_vector(data, weights, crops):
+    network = Network(data, weights[1], "cpu", 1)
+    vectors, gaps = network.embed_mirrored(crops)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    mirrored, _ = network.embed_mirrored(np.ascontiguousarray(crops[:, :, ::-1]))
+    assert np.allclose(vectors, mirrored, atol=1e-3)
+    here, there = network.embed(crops), network.embed(np.ascontiguousarray(crops[:, :, ::-1]))
+    assert np.allclose(gaps, 1 - (here * there).sum(axis=1), atol=2e-3)
+    mean = here + there
+    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+    assert (vectors * mean).sum(axis=1).min() > 0.9995
+    assert (vectors * network.embed(crops)).sum(axis=1).min() < 0.9999, "it is another vector"
+    assert network.embed_mirrored(crops[:0])[0].shape == (0, 512)
+
+
+def test_stored_vectors_are_mirrored_ones_and_another_models(weights, crops):
+    model = FacenetVGGFace2.load(ModelOptions(*weights, "cpu", 1))
+    assert np.allclose(model.embed(crops[:2]), model.embed(crops[:2, :, ::-1]), atol=1e-3)
+    assert model.info.preprocessing == "mtcnn-margin14-160-mirror-2"

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from enrichscrapy.faces.quality import Gates, Measures, measure, pose, refuse, score_quality
+from enrichscrapy.faces.quality import (
+    Gates,
+    Measures,
+    expected_distance,
+    measure,
+    pose,
+    refuse,
+    score_quality,
+)
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 POINTS = st.tuples(NUMBERS, NUMBERS)
@@ -74,10 +82,26 @@ def test_each_gate_refuses_what_is_beyond_it_and_nothing_else(gates, change, nam
 @pytest.mark.parametrize(
     "worse",
     [{"size": 60.0}, {"sharpness": 40.0}, {"score": 0.9}, {"yaw": 50.0}, {"roll": 40.0},
-     {"highlights": 70.0}, {"contrast": 15.0}, {"clipped": 0.3}],
+     {"highlights": 70.0}, {"contrast": 15.0}, {"clipped": 0.3}, {"mirror": 0.06}],
 )  # fmt: skip
 def test_whatever_gets_worse_lowers_the_score(worse):
     assert score_quality(Measures(**{**vars(GOOD), **worse})) < score_quality(GOOD)
+
+
+def test_quality_is_an_expected_distance():
+    assert expected_distance(GOOD) < 0.1
+    assert score_quality(GOOD) == pytest.approx(1 - expected_distance(GOOD) / 0.6)
+    hopeless = Measures(**{**vars(GOOD), "sharpness": 1.0, "mirror": 0.3, "clipped": 1.0})
+    assert expected_distance(hopeless) > 0.6
+    assert score_quality(hopeless) == 0.0
+
+
+def test_the_network_tells_how_alike_a_face_and_its_mirror_image_are(engine, portrait, encode):
+    frontal, aside = (
+        engine.look([encode(portrait(2, yaw=yaw))])[0].faces[0].measures["mirror"]
+        for yaw in (0.0, 25.0)
+    )
+    assert 0 < frontal < aside
 
 
 def test_photos_of_one_person_are_ranked_sensibly(engine, portrait, encode):

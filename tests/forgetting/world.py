@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert
 
 from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.reembedding import NewVector, Reembedding
 from enrichscrapy.database.schema import (
     hosts,
     import_rows,
@@ -14,7 +15,7 @@ from enrichscrapy.database.schema import (
     unread_birth_dates,
 )
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.items import Identity, Outcome, Profile, ReferenceSiteMode
+from enrichscrapy.items import Identity, ModelInfo, Outcome, Profile, ReferenceSiteMode
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
 
 NAME = "Sentinel Forgotten"
@@ -83,6 +84,15 @@ def populate(db, model_id):
             word = {"performer_id": performer_id, "said_by": "iafd", "adult_on": "2001-01-01"}
             connection.execute(insert(minors).values(word))
     db.ledger.register_sources(["elsewhere"])
+    stage_vectors(db)
+
+
+def stage_vectors(db):
+    """A move to another model was begun: every kept face has its next vector already."""
+    next_model = ModelInfo("invented", "0" * 64, "next-1", 512)
+    moving = Reembedding(db, db.faces.ensure_model(next_model))
+    kept = moving.next_faces(0, 100)
+    moving.stage([NewVector(each.id, unit_vector(1000 + each.id), 0.5, {}) for each in kept])
 
 
 def store(db, item, model_id):
@@ -96,6 +106,6 @@ def traces_in(folder):
         if path.is_file():
             data = path.read_bytes().lower()
             found += [(path.name, trace) for trace in TRACES if trace in data]
-            vectors = [unit_vector(seed).tobytes() for seed in range(10, 14)]
+            vectors = [unit_vector(seed).tobytes() for seed in (*range(10, 14), 1001, 1002, 1004)]
             found += [(path.name, "vector") for vector in vectors if vector in path.read_bytes()]
     return found

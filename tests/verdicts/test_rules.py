@@ -177,7 +177,7 @@ def test_two_pages_known_by_name_alone_never_confirm_each_other():
 
 
 def test_the_users_own_photos_are_accepted_and_trusted():
-    got, judged = verdicts(photos(at(0.1), at(0.1, person=1)), trust="user")
+    got, judged = verdicts(photos(at(0.1), at(0.1, turn=1)), trust="user")
     assert got == [(Verdict.ACCEPTED, Reason.OWN_PHOTO)] * 2
     assert all(decision.trusted for decision in judged.decisions)
 

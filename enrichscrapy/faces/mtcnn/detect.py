@@ -9,7 +9,7 @@ windows of all photos go through R-Net and O-Net together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,38 +18,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.ops import batched_nms, nms
 
-from enrichscrapy.faces.crop import Box
+from enrichscrapy.faces.crop import Box, Detection
 from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.mtcnn.cascade import Proposals, Refiner, finisher, refiner
 from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, scales
 
 THRESHOLDS = (0.6, 0.7, 0.7)
 BATCH = 512
+# Sizes of the windows in which a face is looked at again, in times its box's longer side.
+WINDOWS = (1.05, 0.85, 0.95, 1.15, 1.3, 1.5)
+# Log odds of an upright face, and their lead over those of the turned ones, from which on the first
+# window is enough: so it is for 124 upright faces of 146, and for no turned one of 67.
+CLEAR, CLEAR_LEAD = 4.0, 3.0
 # Boxes that share this much of the smaller one are one face.
 SAME_FACE_OVERLAP = 0.7
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Detection:
-    """A face in pixels of the upright photo: eyes, nose and mouth corners are its landmarks."""
-
-    box: Box
-    landmarks: tuple[tuple[float, float], ...]
-    score: float
-
-    @property
-    def size(self) -> float:
-        """The shorter side of the box."""
-        x1, y1, x2, y2 = self.box
-        return min(x2 - x1, y2 - y1)
-
-    @property
-    def area(self) -> float:
-        x1, y1, x2, y2 = self.box
-        return max(x2 - x1, 1.0) * max(y2 - y1, 1.0)
 
 
 @dataclass
@@ -92,6 +77,39 @@ class Detector:
             marks = tuple((x, y) for x, y in points.tolist())
             faces[photo].append(Detection((x1, y1, x2, y2), marks, float(score)))
         return [sorted(each, key=lambda face: face.area, reverse=True) for each in faces]
+
+    def turns(self, pictures: Sequence[Picture], boxes: Sequence[Box]) -> NDArray[np.float64]:
+        """How certainly each box (of its picture) holds a face, as it is and turned: (n, 4).
+
+        Log odds of O-Net in a window round the box, turned counter-clockwise by 0 to 3 quarters;
+        where these leave it open, their mean over windows of several sizes. O-Net knows faces that
+        lie on their side or head, but none as well as an upright one; what is no face it takes for
+        one at some sizes only.
+        """
+        odds = self._odds(pictures, boxes, WINDOWS[:1])
+        clear = (odds[:, 0] >= CLEAR) & (odds[:, 0] - odds[:, 1:].max(axis=1) >= CLEAR_LEAD)
+        unclear = np.flatnonzero(~clear).tolist()
+        odds[unclear] = self._odds(
+            [pictures[i] for i in unclear], [boxes[i] for i in unclear], WINDOWS
+        )
+        return odds
+
+    def _odds(
+        self, pictures: Sequence[Picture], boxes: Sequence[Box], sizes: Sequence[float]
+    ) -> NDArray[np.float64]:
+        inputs = [
+            np.rot90(np.asarray(picture.cut(window, 48)), quarters)
+            for picture, box in zip(pictures, boxes, strict=True)
+            for window in _round(box, picture, sizes)
+            for quarters in range(4)
+        ]
+        if not inputs:
+            return np.zeros((0, 4))
+        with torch.inference_mode():
+            scores, _ = self._run(self._onet, np.stack(inputs), 14)
+        likely = np.clip(scores.astype(np.float64), 1e-7, 1 - 1e-7)
+        odds = np.log(likely / (1 - likely)).reshape(len(boxes), len(sizes), 4)
+        return np.asarray(odds.mean(axis=1))
 
     def _propose(self, number: int, picture: Picture, min_size: float) -> _Windows:
         """P-Net over the pyramid of one picture: square windows in pixels of the photo."""
@@ -154,6 +172,22 @@ class Detector:
         """(n, h, w, 3) -> (n, 3, h, w), channels last, scaled as MTCNN was trained."""
         batch = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
         return (batch.float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
+
+
+def _round(box: Box, picture: Picture, sizes: Sequence[float]) -> Iterator[Box]:
+    """Square windows of these times the box's longer side, as far as they lie in the picture."""
+    x1, y1, x2, y2 = box
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    # A box whose middle lies outside still has to give windows.
+    x, y = min(max(x, 1.0), picture.width - 1.0), min(max(y, 1.0), picture.height - 1.0)
+    for times in sizes:
+        half = max(times * max(x2 - x1, y2 - y1) / 2, 1.0)
+        yield (
+            max(x - half, 0.0),
+            max(y - half, 0.0),
+            min(x + half, float(picture.width)),
+            min(y + half, float(picture.height)),
+        )
 
 
 def merge(boxes: Floats, scores: Floats, photos: Whole) -> Whole:

@@ -1,0 +1,164 @@
+"""``scrapy reembed``: every stored face under the face model now set, without asking any site."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
+from scrapy.exceptions import UsageError
+
+from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces.model import resolve_model
+from enrichscrapy.faces.options import FaceOptions
+from enrichscrapy.files.locks import all_sources
+from enrichscrapy.reporting.words import VERDICTS, plural, reason_words
+from enrichscrapy.settings_reader import ProjectSettings
+from enrichscrapy.sites import all_sites
+
+if TYPE_CHECKING:
+    from enrichscrapy.lookups.reembed import Moved
+    from enrichscrapy.lookups.rejudge import Change
+
+_NAMED = 5
+
+
+class Command(EnrichCommand):
+    def short_desc(self) -> str:
+        return "Make all faces' vectors anew with the face model now set"
+
+    def long_desc(self) -> str:
+        return (
+            "Every face that is kept (accepted, waiting, retired) gets its vector under the model "
+            "of FACE_MODEL and FACE_WEIGHTS, from the crops in the database or the photos in "
+            "KEEP_PHOTOS; no site is asked, and no lookup becomes due. The old index is served "
+            "until all is done. Stopped or killed, the next run goes on. Then the verdicts are "
+            "judged anew, and what would change is listed; --apply changes what the rules "
+            "decided, never what a person did. Exit codes: 0 done, 1 some faces had no picture "
+            "left, or it was stopped, 2 bad setting or argument, 4 a crawl is running."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--apply", action="store_true", help="put the rules' new verdicts in force"
+        )
+
+    def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
+        if args:
+            raise UsageError("reembed takes no arguments, only --apply")
+        # No crawl may add faces of the old model meanwhile, or judge by half of the new ones.
+        with (
+            open_existing(settings) as database,
+            all_sources(database.path, all_sites(), self.name, timeout=0.0),
+        ):
+            try:
+                moved = self._move(database, settings)
+                self._judge(database, settings, apply=opts.apply)
+            except KeyboardInterrupt:
+                self.say("stopped: run it again to go on where it was")
+                return 1
+            except OSError as error:
+                self.say(f"{settings.INDEX_DIR} cannot be written: {error.strerror}")
+                return 1
+        return 1 if moved.lost else 0
+
+    def _move(self, database: PerformerDatabase, settings: ProjectSettings) -> Moved:
+        # Loading FAISS takes a moment: only a command that goes on should pay for it.
+        from enrichscrapy.index import publish
+
+        options = FaceOptions.from_settings(settings)
+        model_id = database.faces.ensure_model(options.describe_model())
+        moved = asyncio.run(_reembed(database, options, model_id, settings.KEEP_PHOTOS))
+        publish(database, settings.INDEX_DIR, model_id)
+        print(f"{plural(moved.faces, 'face')} made anew.")
+        if moved.lost:
+            some = ", ".join(map(str, moved.lost[:_NAMED]))
+            more = f" and {len(moved.lost) - _NAMED:,} more" if len(moved.lost) > _NAMED else ""
+            self.say(
+                f"no picture is left of {plural(len(moved.lost), 'face')} ({some}{more}): "
+                "their performers are due again"
+            )
+        return moved
+
+    def _judge(
+        self, database: PerformerDatabase, settings: ProjectSettings, *, apply: bool
+    ) -> None:
+        from enrichscrapy.index import FaceIndex, publish
+        from enrichscrapy.lookups.judge import Judge
+        from enrichscrapy.lookups.rejudge import changes
+
+        options, index_dir = FaceOptions.from_settings(settings), settings.INDEX_DIR
+        info = options.describe_model()
+        model_id = database.faces.ensure_model(info)
+        stored = database.faces.thresholds(model_id)
+        try:
+            judge = Judge.from_settings(settings).for_model(
+                info, stored, resolve_model(options.model)
+            )
+        except BadSetting as error:
+            self.say(f"the verdicts were not judged anew: {error}")
+            return
+        index = FaceIndex.open_current(index_dir, info)
+        found = list(changes(database, model_id, judge, index))
+        for change in found:
+            print(_told(change))
+        if apply:
+            _apply(database, found)
+            publish(database, index_dir, model_id)
+        print(_summary(found, applied=apply))
+
+
+async def _reembed(
+    database: PerformerDatabase, options: FaceOptions, model_id: int, photos: Path | None
+) -> Moved:
+    from enrichscrapy.faces.workers import FaceWorkers
+    from enrichscrapy.lookups.reembed import reembed
+
+    workers = FaceWorkers(options)
+    await workers.start()
+    try:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Faces", total=None)
+            return await reembed(
+                database,
+                workers,
+                model_id,
+                photos,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    finally:
+        await workers.close()
+
+
+def _told(change: Change) -> str:
+    face = change.face
+    person = "; a person decided, so it stays" if change.by_person else ""
+    return (
+        f"face {face.id} of performer {face.performer_id}: {VERDICTS[face.verdict]} -> "
+        f"{VERDICTS[change.verdict]} ({reason_words(change.reason)}{person})"
+    )
+
+
+def _apply(database: PerformerDatabase, found: Sequence[Change]) -> None:
+    for change in found:
+        if not change.by_person:
+            database.faces.decide(
+                change.face.id, change.verdict, change.reason, "rules", change.trusted
+            )
+
+
+def _summary(found: Sequence[Change], *, applied: bool) -> str:
+    rules = sum(not change.by_person for change in found)
+    if not found:
+        return "The rules would decide as before on every face."
+    told = f"The rules would decide otherwise on {plural(len(found), 'face')}"
+    if applied:
+        return f"{told}; {rules:,} changed, {len(found) - rules:,} decided by a person stay."
+    return f"{told}; nothing was changed: scrapy reembed --apply changes {rules:,} of them."

@@ -1,0 +1,301 @@
+"""Every kept face under another model: vectors are staged batch by batch, then taken over at once.
+
+Until the switch nothing that reads faces sees a difference; a process killed before it leaves
+staged vectors with which the next one goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from enrichscrapy.database.due import id_list
+from enrichscrapy.database.known_photos import UNSETTLED
+from enrichscrapy.database.schema import (
+    face_changes,
+    face_vectors,
+    faces,
+    lookups,
+    models,
+    photo_results,
+    photos,
+)
+from enrichscrapy.database.vectors import encode_vector
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces.crop import Detection
+from enrichscrapy.items import ModelInfo, Vector, Verdict
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
+
+
+@dataclass(frozen=True)
+class KeptFace:
+    """A stored face whose vector is of another model; its photo's bytes have ``sha256``, its
+    photo's longer side that many pixels (1 when unknown)."""
+
+    id: int
+    performer_id: int
+    crop: bytes | None = field(repr=False)
+    detection: Detection
+    longer_side: int
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class NewVector:
+    """What a face becomes under the model it moves to."""
+
+    face_id: int
+    vector: Vector = field(repr=False)
+    quality: float
+    measures: dict[str, float]
+
+
+def refuse_unmoved(connection: Connection, model_id: int | None, info: ModelInfo) -> None:
+    """Raise ``BadSetting`` while faces that could move to this model (``model_id`` None: one the
+    database does not know) have not: their performers would have to be looked up all over again.
+    """
+    unmoved = select(func.count()).where(*_unmoved(model_id), faces.c.crop.is_not(None))
+    if count := connection.scalar(unmoved):
+        raise BadSetting(
+            f"{count} faces were made by another face model than {info.name}, {info.preprocessing}"
+            ": run scrapy reembed, which makes their vectors anew without asking any site, or set "
+            "FACE_MODEL and FACE_WEIGHTS back"
+        )
+
+
+def _unmoved(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Kept faces of other models. Where several models have looked at a photo, those of the one
+    that came last: a photo's faces are there once."""
+    return (*_elsewhere(model_id), faces.c.vector.is_not(None))
+
+
+def _elsewhere(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    later = exists().where(
+        photo_results.c.photo_id == faces.c.photo_id,
+        or_(photo_results.c.model_id == model_id, photo_results.c.model_id > faces.c.model_id),
+        _settled(),
+    )
+    # Named one by one, other models' faces are an index range; "not this model's" is every row.
+    others = select(models.c.id).where(models.c.id.is_not(model_id))
+    return faces.c.model_id.in_(others), ~later
+
+
+def _settled() -> ColumnElement[bool]:
+    return photo_results.c.outcome.not_in([outcome.value for outcome in UNSETTLED])
+
+
+class Reembedding:
+    """The move of a database's faces to the model ``model_id``."""
+
+    def __init__(self, database: PerformerDatabase, model_id: int) -> None:
+        self._database = database
+        self._model_id = model_id
+        self._staged = exists().where(
+            face_vectors.c.face_id == faces.c.id, face_vectors.c.model_id == model_id
+        )
+
+    def begin(self) -> None:
+        """Drop what a move to another model left behind."""
+        others = delete(face_vectors).where(face_vectors.c.model_id != self._model_id)
+        with self._database.write() as connection:
+            connection.execute(others)
+
+    def count(self) -> tuple[int, int]:
+        """How many faces are to move, and how many of these are staged."""
+        mine = _unmoved(self._model_id)
+        with self._database.read() as connection:
+            total = connection.scalar(select(func.count()).select_from(faces).where(*mine)) or 0
+            staged = select(func.count()).select_from(faces).where(*mine, self._staged)
+            return total, connection.scalar(staged) or 0
+
+    def next_faces(self, after_id: int, batch_size: int) -> list[KeptFace]:
+        """The next faces to stage with ids above ``after_id``, in id order; empty after the last.
+
+        Every verdict that keeps a vector counts: accepted, quarantined and retired.
+        """
+        query = (
+            select(
+                faces.c.id,
+                faces.c.performer_id,
+                faces.c.crop,
+                faces.c.box,
+                faces.c.landmarks,
+                faces.c.detection_score,
+                func.max(func.coalesce(photos.c.width, 0), func.coalesce(photos.c.height, 0)),
+                photos.c.sha256,
+            )
+            .join(photos, photos.c.id == faces.c.photo_id)
+            .where(*_unmoved(self._model_id), ~self._staged, faces.c.id > after_id)
+            .order_by(faces.c.id)
+            .limit(batch_size)
+        )
+        with self._database.read() as connection:
+            return [_kept_face(*row) for row in connection.execute(query)]
+
+    def stage(self, found: Sequence[NewVector]) -> None:
+        """Write vectors; those of faces that are gone or were rejected meanwhile are dropped.
+
+        ``ValueError`` for a vector that is not finite or not of unit length.
+        """
+        with self._database.write() as connection:
+            dimension = connection.scalars(
+                select(models.c.dimension).where(models.c.id == self._model_id)
+            ).one()
+            ids = [new.face_id for new in found]
+            kept = select(faces.c.id).where(
+                faces.c.id.in_(id_list(ids)), *_unmoved(self._model_id), ~self._staged
+            )
+            there = set(connection.scalars(kept))
+            rows = [self._row(new, dimension) for new in found if new.face_id in there]
+            if rows:
+                connection.execute(insert(face_vectors), rows)
+
+    def _row(self, new: NewVector, dimension: int) -> dict[str, Any]:
+        return {
+            "face_id": new.face_id,
+            "model_id": self._model_id,
+            "vector": encode_vector(new.vector, dimension),
+            "quality": new.quality,
+            "measures": new.measures,
+        }
+
+    def switch(self, lost: Collection[int]) -> int | None:
+        """Take all staged vectors over in one transaction; returns how many.
+
+        None, and nothing changed, when faces have come meanwhile that are not staged yet. ``lost``
+        are faces of which no picture is left: they stay with their old model, and their lookups
+        become due. Verdicts and trust stay as they are.
+        """
+        with self._database.write() as connection:
+            left = select(faces.c.id).where(
+                *_unmoved(self._model_id), ~self._staged, faces.c.id.not_in(id_list([*lost]))
+            )
+            if connection.scalar(left.limit(1)) is not None:
+                return None
+            return _Switch(connection, self._model_id, lost).run()
+
+
+class _Switch:
+    """The one transaction in which everything becomes the new model's."""
+
+    def __init__(self, connection: Connection, model_id: int, lost: Collection[int]) -> None:
+        self.connection = connection
+        self.model_id = model_id
+        self.lost = id_list([*lost])
+        self.abandoned = select(faces.c.photo_id).where(
+            faces.c.id.in_(self.lost),
+            faces.c.photo_id.not_in(
+                select(faces.c.photo_id).join(face_vectors, face_vectors.c.face_id == faces.c.id)
+            ),
+        )
+
+    def run(self) -> int:
+        moving = select(faces.c.id).where(
+            faces.c.id.in_(select(face_vectors.c.face_id)), *_unmoved(self.model_id)
+        )
+        ids = list(self.connection.scalars(moving.order_by(faces.c.id)))
+        self._log_changes(ids)
+        self._move_faces(ids)
+        self._move_photo_results()
+        self._move_lookups()
+        self.connection.execute(
+            update(faces).where(faces.c.id.in_(self.lost)).values(crop=None)  # cannot be read
+        )
+        self.connection.execute(delete(face_vectors))
+        return len(ids)
+
+    def _log_changes(self, ids: list[int]) -> None:
+        """All leave the old models' indexes and come into the new one's."""
+        accepted = (faces.c.id.in_(id_list(ids)), faces.c.verdict == Verdict.ACCEPTED.value)
+        for model, change in ((faces.c.model_id, "removed"), (literal(self.model_id), "added")):
+            rows = select(faces.c.id, model, literal(change)).where(*accepted).order_by(faces.c.id)
+            columns = ["face_id", "model_id", "change"]
+            self.connection.execute(insert(face_changes).from_select(columns, rows))
+
+    def _move_faces(self, ids: list[int]) -> None:
+        staged = face_vectors.c
+        taken_over = {
+            "model_id": staged.model_id,
+            "vector": staged.vector,
+            "quality": staged.quality,
+            "measures": staged.measures,
+        }
+        self.connection.execute(
+            update(faces)
+            .where(faces.c.id.in_(id_list(ids)), faces.c.id == staged.face_id)
+            .values(taken_over)
+        )
+        rejected = (
+            faces.c.verdict == Verdict.REJECTED.value,
+            faces.c.photo_id.not_in(self.abandoned),
+            *_elsewhere(self.model_id),
+        )
+        self.connection.execute(update(faces).where(*rejected).values(model_id=self.model_id))
+
+    def _move_photo_results(self) -> None:
+        """What was seen in a photo stands, or it would be asked for again; a result that this
+        model has of its own stands too."""
+        mine = photo_results.alias()
+        others = select(photo_results.c.model_id).where(photo_results.c.model_id != self.model_id)
+        for old in sorted(self.connection.scalars(others.distinct()), reverse=True):
+            old_ones = (photo_results.c.model_id == old, _settled())
+            replaced = select(photo_results.c.photo_id).where(*old_ones)
+            self.connection.execute(
+                delete(photo_results).where(
+                    photo_results.c.model_id == self.model_id,
+                    ~_settled(),
+                    photo_results.c.photo_id.in_(replaced),
+                )
+            )
+            has_own = exists().where(
+                mine.c.photo_id == photo_results.c.photo_id, mine.c.model_id == self.model_id
+            )
+            self.connection.execute(
+                update(photo_results)
+                .where(*old_ones, photo_results.c.photo_id.not_in(self.abandoned), ~has_own)
+                .values(model_id=self.model_id)
+            )
+
+    def _move_lookups(self) -> None:
+        lost = faces.alias()
+        loses = exists().where(
+            lost.c.id.in_(self.lost),
+            lost.c.performer_id == lookups.c.performer_id,
+            lost.c.source == lookups.c.source,
+        )
+        self.connection.execute(
+            update(lookups)
+            .where(lookups.c.model_id != self.model_id, ~loses)
+            .values(model_id=self.model_id)
+        )
+
+
+def _kept_face(
+    face_id: int,
+    performer_id: int,
+    crop: bytes | None,
+    box: Sequence[float],
+    landmarks: Sequence[Sequence[float]],
+    score: float,
+    longer_side: int,
+    sha256: str | None,
+) -> KeptFace:
+    x1, y1, x2, y2 = (float(edge) for edge in box)
+    detection = Detection((x1, y1, x2, y2), tuple((x, y) for x, y in landmarks), score)
+    return KeptFace(face_id, performer_id, crop, detection, max(longer_side, 1), sha256)
