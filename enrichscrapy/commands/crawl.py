@@ -29,6 +29,7 @@ EXIT_CODES = {
     "blocked": 3,
     "layout_changed": 5,
     "stage_failed": 6,
+    "disk_error": 6,
 }
 """Finish reason -> exit code. Scrapy's own limits (``closespider_…``) end 0, all others 1."""
 

@@ -46,6 +46,6 @@ class KeptPhotosPipeline:
                 await asyncio.to_thread(keep_photo, self.folder, lookup.performer.id, sha256, data)
         except OSError as error:
             message = f"KEEP_PHOTOS={self.folder} cannot be written any more: {error.strerror}"
-            stop_crawl(self.crawler, "disk_error", message)
+            stop_crawl(self.crawler, "disk_error", message, at_once=True)
             raise DropItem(message, log_level="ERROR") from error
         return lookup

@@ -20,6 +20,6 @@ def test_no_photo_of_a_minor_is_read(db, tmp_path):
         for each in (by_date, by_page)
     ]
     nothing = None  # no engine, no judge: neither may be asked, and no file is there
-    reports = list(import_faces(folders, db, nothing, 1, nothing))
+    reports = list(import_faces(folders, db, nothing, 1, nothing, nothing))
     assert [report.lookup for report in reports] == [None, None]
     assert all("under 18" in report.problem for report in reports)

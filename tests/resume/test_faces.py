@@ -147,7 +147,7 @@ def test_a_folder_for_kept_photos_that_cannot_be_written_ends_it_at_once(place, 
         (place.folder / "kept" / str(number)).write_text("in the way")
     first = crawl(KEEP_PHOTOS=place.folder / "kept")
     assert first.end() == 6, first.output
-    assert "a stage failed" in first.output.splitlines()[-1]
+    assert "cannot be written any more: File exists" in first.output.splitlines()[-1]
     assert not any(name in first.output for name in ("Asta", "Berit"))
     assert state(place)[0] == {1: "none", 2: "none"}
 
