@@ -154,7 +154,8 @@ class CsvReader:
     """A header line with the names of :class:`JsonLinesReader`'s fields; lists are split at ``|``.
 
     ``stashbox_ids`` reads ``stashdb:<id>|theporndb:<id>``. UTF-8, or UTF-16 with its mark;
-    commas, semicolons, tabs or ``|`` (lists are split at ``;`` then). A quote that is opened and not closed costs its line alone.
+    commas, semicolons, tabs or ``|`` (lists are split at ``;`` then). A quote that is opened and
+    not closed costs its line alone.
     """
 
     unit = "line"
@@ -366,8 +367,6 @@ def _box_ids(value: Any) -> Mapping[str, Any]:
 
 def _list(row: Mapping[str, Any], name: str) -> list[Any]:
     value = row.get(name) or []
-    if isinstance(value, str):
-        return [part for part in value.split("|") if part.strip()]
     if not isinstance(value, list):
         raise ImportRowError(f"{name} is not a list")
     return value

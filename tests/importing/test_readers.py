@@ -107,12 +107,6 @@ def test_what_editors_leave_around_the_cells(path):
     assert faults(items) == [(6, "4 columns where the header has 3")]
 
 
-def test_a_list_of_one_may_be_text(path):
-    (one,), _ = records(path, '{"id": 1, "name": "A", "aliases": "B|C", "urls": "https://x.com/d"}')
-    assert [alias for alias, _ in one.aliases] == ["B", "C"]
-    assert [link.url for link, _, _ in one.links] == ["https://x.com/d"]
-
-
 @pytest.mark.parametrize("cell", ["{0}|{1}", "{0} {1}", "{0}, {1}", "{0};{1}", '"{0}\n{1}"'])
 def test_links_however_they_are_set_apart(path, cell):
     links = ["https://x.com/invented", "https://www.instagram.com/a,b"]
