@@ -216,6 +216,12 @@ def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
         ("\u200b", []),
         ("❤️ (?)", []),
         ("", []),
+        ('Tessa "Tess" Lund', ["Tessa Tess Lund", "Tessa Lund"]),
+        ("Tessa ‘The Body’ Lund", ["Tessa 'The Body' Lund", "Tessa Lund"]),
+        ("Tessa Lund aka Mia", ["Tessa Lund aka Mia", "Tessa Lund", "Mia"]),
+        ("Tessa Lund / Mia (old)", ["Tessa Lund Mia", "Tessa Lund", "Mia"]),
+        ("@tessa_lund", ["tessa lund"]),
+        ("Rob 'n' Roll", ["Rob 'n' Roll"]),
     ],
 )
 def test_the_forms_under_which_a_site_may_list_a_name(name, forms):

@@ -81,6 +81,7 @@ _UPLOADS = first_elements(
     f"ancestor::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
     f" and {_NOT_SOMEBODY_ELSE}",
 )
+_BORN = ("born", "born on", "date of birth", "birthday", "birth date", "birthdate")
 _LABEL = f"descendant::span[{has_class('label')}]"
 
 
@@ -101,7 +102,9 @@ def classify(selector: Selector, url: str) -> PageKind:
 
 def _is_profile_title(title: str, name: str) -> bool:
     """``Name - Free pics, galleries & more at Babepedia``: it may lack the block of facts."""
-    match = re.fullmatch(r"(.+?) - Free (?:nude )?pics\b.*\bat Babepedia", title, re.IGNORECASE)
+    match = re.fullmatch(
+        r"(.+?) [-–—|] Free (?:nude )?pics\b.*\bat Babepedia", title, re.IGNORECASE
+    )
     return match is not None and name_words(match[1]) == name_words(name)
 
 
@@ -135,7 +138,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         url=page_url,
         aliases=aliases,
         gender=_gender(selector),
-        birth_date=_date(rows.get("born")),
+        birth_date=_date(next((rows[label] for label in _BORN if label in rows), None)),
         death_date=_date(rows.get("died")),
         country=next(iter(countries), None),
         links=_links(selector),
@@ -165,9 +168,8 @@ def _date(row: Selector | None) -> PartialDate | None:
 
 def _birth_text(rows: dict[str, Selector]) -> str:
     """Birth and age as the page says them: ``15th of October 1983; age 42 years young``."""
-    said = [
-        (mark, _value(rows[row])) for row, mark in (("born", ""), ("age", "age ")) if row in rows
-    ]
+    marks = {**dict.fromkeys(_BORN, ""), "age": "age ", "years old": "age "}
+    said = [(mark, _value(rows[label])) for label, mark in marks.items() if label in rows]
     return cut("; ".join(mark + value for mark, value in said if value))
 
 
