@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from enrichscrapy.facts.text import cut, without_notes
 from enrichscrapy.items import PartialDate
 
+BIRTH_LABELS = (
+    *("born", "born on", "birthday", "birth date", "birthdate", "date of birth", "dob"),
+    *("year of birth", "birth year"),
+)
+"""What pages call a date of birth: under a label that nobody knows it would be none."""
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -57,7 +62,8 @@ _OPEN_YEAR = re.compile(
 _SHORT_DECADE = re.compile(r"(?<!\d)['’]?(\d)0['’]?s\b")
 _SHORT_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d\d)(?![\d/.-])")
 _SHORT_YEAR = re.compile(
-    r"\b(\d{1,2}(?:st|nd|rd|th)?\W+(?:of\W+|de\W+)?[^\W\d]+\W+(?:de\W+)?)['’]?(\d\d)$"
+    r"(\b\d{1,2}(?:st|nd|rd|th)?\W+(?:of\W+|de\W+)?[^\W\d]+\W+(?:de\W+)?"
+    rf"|\b{_MONTH}\s*\d{{1,2}}(?:st|nd|rd|th)?[,\s]\s*)['’]?(?P<short>\d\d)$"
 )
 _APOSTROPHE_YEAR = re.compile(r"['’](\d\d)\b")
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
@@ -228,7 +234,7 @@ def _of_two(year: str, other: str) -> list[PartialDate | None]:
 
 
 def _of_words(text: str, today: dt.date) -> list[PartialDate]:
-    text = _SHORT_YEAR.sub(lambda said: f"{said[1]}{_full_year(int(said[2]), today)}", text)
+    text = _SHORT_YEAR.sub(lambda said: f"{said[1]}{_full_year(int(said['short']), today)}", text)
     within = [tuple(map(int, match.group(1, 3, 4))) for match in _WITHIN.finditer(text)]
     dates = [date for numbers in within if (date := _birth(*numbers))]
     exact = None if dates else parse_date(text)

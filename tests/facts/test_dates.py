@@ -243,6 +243,8 @@ def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
         ("1990 or 91", "1991"),
         ("1999 or 00", "2000"),
         ("15 octubre 12", "2012"),
+        ("March 2, 12", "2012"),
+        ("March 2nd '12", "2012"),
         ("２０１２", "2012"),
         ("not before 2005", "2015"),
         ("2005 onwards", "2015"),

@@ -18,7 +18,7 @@ from enrichscrapy.facts.countries import (
     country_from_code,
     country_from_name,
 )
-from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
 from enrichscrapy.facts.links import link_kind, outside_link
 from enrichscrapy.facts.names import name_keys, name_words
 from enrichscrapy.facts.text import (
@@ -81,7 +81,6 @@ _UPLOADS = first_elements(
     f"ancestor::div[{has_class('useruploads2')} or {has_class('useruploads')}]"
     f" and {_NOT_SOMEBODY_ELSE}",
 )
-_BORN = ("born", "born on", "date of birth", "birthday", "birth date", "birthdate")
 _LABEL = f"descendant::span[{has_class('label')}]"
 
 
@@ -138,7 +137,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         url=page_url,
         aliases=aliases,
         gender=_gender(selector),
-        birth_date=_date(next((rows[label] for label in _BORN if label in rows), None)),
+        birth_date=_date(next((rows[label] for label in BIRTH_LABELS if label in rows), None)),
         death_date=_date(rows.get("died")),
         country=next(iter(countries), None),
         links=_links(selector),
@@ -168,7 +167,7 @@ def _date(row: Selector | None) -> PartialDate | None:
 
 def _birth_text(rows: dict[str, Selector]) -> str:
     """Birth and age as the page says them: ``15th of October 1983; age 42 years young``."""
-    marks = {**dict.fromkeys(_BORN, ""), "age": "age ", "years old": "age "}
+    marks = {**dict.fromkeys(BIRTH_LABELS, ""), "age": "age ", "years old": "age "}
     said = [(mark, _value(rows[label])) for label, mark in marks.items() if label in rows]
     return cut("; ".join(mark + value for mark, value in said if value))
 
