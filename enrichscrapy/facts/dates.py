@@ -67,7 +67,7 @@ _SHORT_YEAR = re.compile(
 )
 _APOSTROPHE_YEAR = re.compile(r"['’](\d\d)\b")
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
-_TIME = re.compile(r"(?<=\d)(?:[t\s,]+\d{1,2}[:h]\d\d.*?(?=\s(?:19|20)\d\d$|$)|\.0+$)")
+_TIME = re.compile(r"(?<=\d)(?:[t\s,]+\d{1,2}[:h]\d\d.*?(?=\s(?:19|20)\d\d$|$)|(?<=\d{4})\.0+$)")
 _COMPACT = re.compile(r"(\d{8})(?:t?\d{4,6}(?:\.\d+)?(?:z|[+-]\d\d:?\d\d)?)?")
 _WITHIN = re.compile(r"(?<![\d.-])(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _UNKNOWN_PART = re.compile(r"(?<!\w)[?x]+(?!\w)")
