@@ -218,7 +218,8 @@ def _of_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
     if len(third) == 4:
         exact = [_exact(*order) for order in orders]
         return exact if any(exact) else [_birth(int(third))]
-    short = [order for order in [*orders, (first, second, third)] if len(order[0]) == 2]
+    orders += [(first, second, third)] if int(third) else []  # 00 is a year, no day
+    short = [order for order in orders if len(order[0]) == 2]
     if len(third) == 2:
         return [_exact(str(_full_year(int(year), today)), *rest) for year, *rest in short]
     return []
