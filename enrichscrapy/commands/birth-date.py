@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.birth_dates import see_to, unread
+from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import set_birth_date
 from enrichscrapy.database.whom import describe, the_one
 from enrichscrapy.exceptions import BadSetting
@@ -55,7 +56,9 @@ class Command(EnrichCommand):
                 if not see_to(connection, performer.id, database.clock()):
                     raise BadSetting(f"no birth date of {describe(performer)} waits for anybody")
             else:
-                set_birth_date(connection, performer.id, _read(date), database.clock())
+                now = database.clock()
+                set_birth_date(connection, performer.id, _read(date), now)
+                note_stored_dates(connection, [performer.id], now)
         print(f"{describe(performer)}: {date}")
         return 0
 

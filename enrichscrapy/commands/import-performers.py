@@ -32,7 +32,7 @@ class Command(EnrichCommand):
         return (
             "FILE is a stash-sense performers.db, a JSONL file (one object a line: id, name, "
             "gender, birth_date, country, disambiguation, aliases, urls, stashbox_ids) or a CSV "
-            "file with these columns (commas, semicolons or tabs; lists split by |, stashbox_ids "
+            "file with these columns (commas, semicolons, tabs; lists split by |, stashbox_ids "
             "as stashdb:ID|theporndb:ID). Importing again updates what changed and duplicates "
             "nothing, also under another file name. Exit codes: 0 all taken, 1 rows or values "
             "were left out, 2 the file could not be read."

@@ -19,7 +19,7 @@ from enrichscrapy.database.due import id_list
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.facts.names import name_key
+from enrichscrapy.facts.names import name_key, name_words
 from enrichscrapy.facts.text import fold, one_line
 from enrichscrapy.items import Performer
 
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 
 MAX_TOLD = 6
 """Candidates that a refusal names."""
+_MAX_ZEROS = 12  # digits that ids are filled up to
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 # On file systems without colons in names a folder may be called id=17.
 _PREFIXED = re.compile(r"([\w.\-]+)[:=]\s*(\S.*)")
 _BOX_LINK = re.compile(rf"https?://([^/]+)/performers/({_UUID.pattern})/?", re.I)
-_NOTE = re.compile(r"(.*\w.*?)\s*\(([^()]+)\)")
+# Folders are called stashdb_<id> or {<id>} as well.
+_BOX_WORD = re.compile(rf"(?:([\w.]+?)[\s_:=-]*)?[\[({{]?({_UUID.pattern})[\])}}]?", re.I)
+_NOTE = re.compile(r"(.*\w.*?)\s*[(\[]([^()\[\]]+)[)\]]")
 _HERE, _BOX, _LINK, _NAME = "its id here", "a stash-box id", "a link", "the name"
+_TURNED = "the name turned round"
 
 
 @dataclass
@@ -125,6 +129,18 @@ def box_name(endpoint: str) -> str:
     return host[-2] if len(host) > 1 else host[0]
 
 
+def _row_ids(word: str) -> set[str]:
+    """What a file may have written for it: ``1``, ``01``, ``001``; spreadsheets drop the zeros."""
+    digits = str(int(word)) if word.isdecimal() else word
+    return {word, *(digits.zfill(width) for width in range(_MAX_ZEROS) if word.isdecimal())}
+
+
+def _in_order(name: str) -> tuple[str, ...]:
+    """A name's words, the first name first: ``Vey, Nora`` -> ``nora``, ``vey``."""
+    last, _, first = name.partition(",")
+    return name_words(f"{first} {last}")
+
+
 def is_box_id(word: str) -> bool:
     return _UUID.fullmatch(word) is not None
 
@@ -157,6 +173,7 @@ class _Reading:
         """Which tables to ask for the word."""
         word = meant.word
         box_link, prefixed = _BOX_LINK.fullmatch(word), _PREFIXED.fullmatch(word)
+        box_word = _BOX_WORD.fullmatch(word)
         prefix, value = prefixed.groups() if prefixed else ("", "")
         if box_link:
             self._box_ids[box_link[2].lower()].append((meant, box_name(box_link[1])))
@@ -170,6 +187,9 @@ class _Reading:
             self._rows[row].append((meant, file))
         elif prefix and box_name(prefix) in self._boxes:
             self._box_ids[value.lower()].append((meant, box_name(prefix)))
+        elif box_word and (not box_word[1] or box_name(box_word[1]) in self._boxes):
+            self._box_ids[box_word[2].lower()].append((meant, box_name(box_word[1] or "")))
+            self._rows[word].append((meant, ""))
         else:
             self._sort_bare(meant)
 
@@ -177,7 +197,8 @@ class _Reading:
         word = meant.word
         if word.isdecimal():
             self._ids[int(word)].append(meant)
-        self._rows[word].append((meant, ""))
+        for row in _row_ids(word):
+            self._rows[row].append((meant, ""))
         if self._bare_is_local and word.isdecimal():
             return
         self._box_ids[word.lower()].append((meant, ""))
@@ -227,12 +248,20 @@ class _Reading:
             select(aliases.c.performer_id, aliases.c.alias),
         )
         by_note: dict[str, list[tuple[Meant, int]]] = defaultdict(list)
+        turned: dict[int, list[Meant]] = defaultdict(list)
         for owner, name in self._connection.execute(query):
             for meant, note in self._names.get(name_key(name), ()):
                 if note:
                     by_note[note].append((meant, owner))
+                elif _in_order(name) != _in_order(meant.word):
+                    turned[owner].append(meant)
                 elif _NAME not in meant.readings[owner]:
                     meant.readings[owner].append(_NAME)
+        for owner, words in turned.items():  # "Lily Rose" is somebody else than "Rose Lily"
+            for meant in words:
+                if owner not in meant.readings:
+                    meant.readings[owner].append(_TURNED)
+                    meant.doubt = meant.doubt or "a name with its words in another order"
         for note, pairs in by_note.items():
             self._read_notes(note, pairs)
 

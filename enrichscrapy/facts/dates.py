@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from enrichscrapy.facts.text import cut, without_notes
 from enrichscrapy.items import PartialDate
 
+BIRTH_LABELS = (
+    *("born", "born on", "birthday", "birth date", "birthdate", "date of birth", "dob"),
+    *("year of birth", "birth year"),
+)
+"""What pages call a date of birth: under a label that nobody knows it would be none."""
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -35,7 +41,10 @@ _ABOUT = re.compile(
     r"\b(?:c|ca|circa|cca|about|around|approx\w*|est|estimated|roughly|possibly|probably|likely"
     r"|maybe|perhaps|near)\b|(?<![a-z])c(?=\d{4})|ish\b|[~≈±]|\d{4}\s*\?|\(\s*\?\s*\)"
 )
-_AFTER = re.compile(r"\b(?:after|since|later|from|over|at least|no earlier)\b|>|\d\s*\+")
+_AFTER = re.compile(
+    r"\b(?:after|since|later|from|onwards?|over|at least|or younger|and up)\b"
+    r"|\bnot? (?:earlier|before)\b|[>≥]|\d(?:'?s)?\s*\+(?!\d)|\d{4}\s*-\s*$"
+)
 _VAGUE = re.compile(
     rf"{_ABOUT.pattern}|{_AFTER.pattern}|\b(?:before|until|or)\b|<|\d{{4}}['’]?s\b"
     r"|\d{4}\s*[-–—/]\s*\d"
@@ -47,18 +56,30 @@ _AGE = re.compile(
     rf"|\baged?\b:?\s*(?:of )?(?P<near>{_NEARLY})?(?P<age>\d{{1,3}})\b"
 )
 _OPEN_YEAR = re.compile(
-    r"(?<![\d?])((?:18|19|20)(?:\d[\dx?]|\?\?|xx)|^[2-9]\d{3})(['’]?s\b|\s*[-–—/]\s*\d\d\b)?(?!\d)"
+    r"(?<![\d?])((?:18|19|20)(?:\d[\dx?*]|[?x*]{2}))"
+    r"(['’]?s\b|\s*(?:[-/]|\b(?:or|to|and)\b)\s*['’]?\d\d\b)?(?!\d)"
 )
 _SHORT_DECADE = re.compile(r"(?<!\d)['’]?(\d)0['’]?s\b")
 _SHORT_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d\d)(?![\d/.-])")
 _SHORT_YEAR = re.compile(
-    rf"['’](\d\d)\b|\b\d{{1,2}}(?:st|nd|rd|th)?\W+(?:of\W+)?{_MONTH}\W+(?P<last>\d\d)$"
+    r"(\b\d{1,2}(?:st|nd|rd|th)?\W+(?:of\W+|de\W+)?[^\W\d]+\W+(?:de\W+)?"
+    rf"|\b{_MONTH}\s*\d{{1,2}}(?:st|nd|rd|th)?[,\s]\s*)['’]?(?P<short>\d\d)$"
 )
+_APOSTROPHE_YEAR = re.compile(r"['’](\d\d)\b")
+_HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_TIME = re.compile(r"(?<=\d)(?:[t\s,]+\d{1,2}[:h]\d\d.*?(?=\s(?:19|20)\d\d$|$)|(?<=\d{4})\.0+$)")
+_COMPACT = re.compile(r"(\d{8})(?:t?\d{4,6}(?:\.\d+)?(?:z|[+-]\d\d:?\d\d)?)?")
+_WITHIN = re.compile(r"(?<![\d.-])(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)")
+_UNKNOWN_PART = re.compile(r"(?<!\w)[?x]+(?!\w)")
+_UNKNOWN_DIGITS = re.compile(r"(?<!\w)(?=[\d?x*]{4}(?![\w?*]))((?:1[89]|20)\d?)([?x*]+)")
+_NUMERIC = re.compile(r"\d+(?:\s*[-/.,:;_\\⁄。\s年月]\s*\d+){0,2}\s*[日.]?")
 _ABOUT_YEARS = 2
 """Years by which "about 1990" may be too early, and an age too high."""
 _AFTER_YEARS = 10
 """Years within which "after 1990" is meant."""
 _OLDEST = 120
+_FIRST_YEAR, _LAST_YEAR = 1850, 2100
+"""Outside of them it is a slip of the pen, not a birth year."""
 
 
 # --- What a text says ----------------------------------------------------------------------------
@@ -110,7 +131,7 @@ def _number(text: str | None) -> int | None:
 
 def _partial(year: int | None, month: int | None, day: int | None) -> PartialDate | None:
     """The most precise date these parts allow."""
-    if year is None or not 1800 <= year < 2100:
+    if year is None or not 1800 <= year < _LAST_YEAR:
         return None
     for parts in ((year, month, day), (year, month), (year,)):
         try:
@@ -125,7 +146,30 @@ def _ageless(text: str) -> str:
     return _AGE.sub(" ", text)
 
 
-# --- The youngest it can mean --------------------------------------------------------------------
+# --- All that it can mean -------------------------------------------------------------------------
+def is_open_ended(text: str) -> bool:
+    """True where a text says no more than that somebody was born later: ``after 2005``."""
+    return _AFTER.search(_ageless(without_time(text))) is not None
+
+
+def possible_dates(text: str, today: dt.date) -> list[PartialDate]:
+    """Every date that somebody's birth can be by this text, ages aside; of open years the latest.
+
+    Numbers are read in all the orders that people write; ``today`` tells which century a year of
+    two digits cannot be of.
+    """
+    text = _ageless(without_time(text)).strip()
+    whole = _UNKNOWN_DIGITS.sub(lambda year: year[1] + "9" * len(year[2]), text).rstrip(" ?")
+    numeric = _UNKNOWN_PART.sub("0", whole)
+    if compact := _COMPACT.fullmatch(numeric):
+        readings = _of_digits(compact[1])
+    elif _NUMERIC.fullmatch(numeric):
+        readings = _of_numbers(re.findall(r"\d+", numeric), today)
+    else:
+        return _of_words(text, today)
+    return [reading for reading in readings if reading is not None]
+
+
 def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     """The latest date of birth that ``text`` can mean, however vague it is; None if it has none.
 
@@ -133,49 +177,111 @@ def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     ``13 years young`` -> 13 years before ``today``. Where an order of day and month is open, the
     later of both. Meant for telling who may be a minor, never for who somebody is.
     """
-    said = cut(text).casefold()
-    exact = parse_date(said)
-    readings = _both_orders(said) or ([exact] if exact else _open_readings(said, today))
+    said = without_time(text)
+    ageless = _ageless(said)
+    slack = _ABOUT_YEARS if _ABOUT.search(ageless) else 0
+    slack = _AFTER_YEARS if _AFTER.search(ageless) else slack
+    readings = [  # a year that is not written out is known to the year
+        date
+        if str(date.year) in said and not slack
+        else PartialDate(min(date.year + slack, dt.MAXYEAR))
+        for date in possible_dates(said, today)
+    ]
     return max([*readings, *_ages(said, today)], key=PartialDate.latest, default=None)
 
 
-def _both_orders(text: str) -> list[PartialDate]:
-    """A numeric date read month first and day first."""
-    readings: list[PartialDate] = []
-    if match := _YEAR_LAST.fullmatch(without_notes(text)):
-        year, first, second = (_number(match[part]) for part in (4, 1, 3))
-        for month, day in ((first, second), (second, first)):
-            reading = _partial(year, month, day)
-            readings += [reading] if reading and reading.day else []
-    return readings
+def without_time(text: str | None) -> str:
+    """Without widths and a time of day, and with one kind of hyphen."""
+    text = unicodedata.normalize("NFKC", cut(text)).translate(_HYPHENS).casefold()
+    return _TIME.sub("", text)
 
 
-def _open_readings(text: str, today: dt.date) -> list[PartialDate]:
-    ageless = _ageless(text)
-    slack = _ABOUT_YEARS if _ABOUT.search(ageless) else 0
-    slack = _AFTER_YEARS if _AFTER.search(ageless) else slack
-    return [PartialDate(min(year + slack, dt.MAXYEAR)) for year in _last_years(ageless, today)]
+def _of_digits(digits: str) -> list[PartialDate | None]:
+    """Eight of them: the year first or last, to the year where no order makes a day."""
+    orders = [(digits[:4], digits[4:6], digits[6:])]
+    orders += [(digits[4:], digits[2:4], digits[:2]), (digits[4:], digits[:2], digits[2:4])]
+    orders = [order for order in orders if int(order[0]) < _LAST_YEAR]
+    exact = [date for order in orders if (date := _exact(*order))]
+    return [*exact] or [_birth(int(year)) for year, _, _ in orders]
+
+
+def _of_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
+    """Every date that one to three numbers can mean."""
+    if len(parts) == 1:
+        return [_birth(int(parts[0]))] if len(parts[0]) == 4 else []
+    if len(parts) == 2:
+        return [*_of_two(*parts), *_of_two(*reversed(parts))]
+    first, second, third = parts
+    orders = [(third, second, first), (third, first, second)]
+    if len(first) == 4:
+        return [_birth(int(first), int(second), int(third))]
+    if len(third) == 4:
+        exact = [_exact(*order) for order in orders]
+        return exact if any(exact) else [_birth(int(third))]
+    orders += [(first, second, third)] if int(third) else []  # 00 is a year, no day
+    short = [order for order in orders if len(order[0]) == 2]
+    if len(third) == 2:
+        return [_exact(str(_full_year(int(year), today)), *rest) for year, *rest in short]
+    return []
+
+
+def _of_two(year: str, other: str) -> list[PartialDate | None]:
+    """A year and a month, or the first and the last of several years."""
+    if len(year) != 4:
+        return []
+    if len(other) == 2 and int(other) > 12:
+        return [_birth(int(year)), _birth(_range_end(int(year), int(other)))]
+    return [_birth(int(year), int(other) if len(other) < 3 else 0)]
+
+
+def _of_words(text: str, today: dt.date) -> list[PartialDate]:
+    text = _SHORT_YEAR.sub(lambda said: f"{said[1]}{_full_year(int(said['short']), today)}", text)
+    within = [tuple(map(int, match.group(1, 3, 4))) for match in _WITHIN.finditer(text)]
+    dates = [date for numbers in within if (date := _birth(*numbers))]
+    exact = None if dates else parse_date(text)
+    dates += [exact] if exact and exact.year >= _FIRST_YEAR else []
+    known = max((date.year for date in dates), default=0)
+    years = _last_years(_WITHIN.sub(" ", text), today)
+    return [*dates, *(PartialDate(year) for year in set(years) if year > known)]
 
 
 def _last_years(text: str, today: dt.date) -> Iterator[int]:
     """The last year that each year, range, decade or abbreviated year in the text can mean."""
-    for year, more in _OPEN_YEAR.findall(text):
-        if "s" in more:
-            year = year[:3] + "9"
-        yield int(re.sub("[x?]", "9", year[:2] + more[-2:] if more[-1:].isdecimal() else year))
+    for digits, more in _OPEN_YEAR.findall(text):
+        year = int(re.sub("[x?*]", "9", digits[:3] + "9" if "s" in more else digits))
+        yield _range_end(year, int(more[-2:])) if more[-1:].isdecimal() else year
     for digit in _SHORT_DECADE.findall(text):
         yield _full_year(int(digit) * 10, today) + 9
     for first, second, last in _SHORT_NUMERIC.findall(text):
         yield _full_year(int(last), today)
         if int(second) <= 12 and int(last) <= 31:
             yield _full_year(int(first), today)
-    for match in _SHORT_YEAR.finditer(text):
-        yield _full_year(int(match[1] or match["last"]), today)
+    for short in _APOSTROPHE_YEAR.findall(text):
+        yield _full_year(int(short), today)
+
+
+def _range_end(year: int, short: int) -> int:
+    """``1999-00`` -> 2000; the number of a month may end no range."""
+    last = year - year % 100 + short
+    return max(year, last) if 0 < short <= 12 or last >= year else last + 100
 
 
 def _full_year(short: int, today: dt.date) -> int:
     """The latest year that ends so and has begun."""
     return today.year - (today.year - short) % 100
+
+
+def _exact(year: str, month: str, day: str) -> PartialDate | None:
+    """The date of these numbers, if there is such a day (0: not known)."""
+    date = _birth(int(year), int(month), int(day))
+    numbers = (int(month), int(day))
+    return date if date and (date.month or 0, date.day or 0) == numbers else None
+
+
+def _birth(year: int, month: int = 0, day: int = 0) -> PartialDate | None:
+    if not _FIRST_YEAR <= year <= dt.MAXYEAR:
+        return None
+    return _partial(year, month or None, day or None) or PartialDate(year)
 
 
 def _ages(text: str, today: dt.date) -> Iterator[PartialDate]:

@@ -114,6 +114,8 @@ _NAMESAKE = re.compile(r"[(\[](?:#?(\d\d?)|([ivIV]+))[)\]]\s*$")
 _TITLE = re.compile(
     r"(?:mr|mrs|ms|miss|dr|prof|sir|lady|madame?|mistress)\b\.?\s+(?=\S+\s)", re.IGNORECASE
 )
+_NICKNAME = re.compile(r"(?<=\w)\s+[\"“„«'‘][^\"“”„«»]{2,}?[\"”“»'’]\s+(?=\w)")
+_ALSO = re.compile(r"\s+(?:a\.?k\.?a\b\.?:?|/)\s+", re.IGNORECASE)
 _SUFFIXES = {"jr", "sr", "junior", "senior", "ii", "iii", "iv", "v"}
 # "TessaQuillmark", but neither "McKenna" nor "DeAnna".
 _CAMEL = re.compile("(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{2})")
@@ -165,7 +167,7 @@ def clean_name(name: str) -> str:
     text = _VARIATION.sub("", cut(name, MAX_NAME)).translate(_STRAIGHT)
     text = unicodedata.normalize("NFKC", _without_ornaments(text)).translate(_STRAIGHT)
     text = unicodedata.normalize("NFC", _without_ornaments(text))
-    name = _first_name_first(without_notes(text) or re.sub(r"[()\[\]]", " ", text)).strip(" -'")
+    name = _first_name_first(without_notes(text) or re.sub(r"[()\[\]]", " ", text)).strip(" -'@#")
     number = _NAMESAKE.search(text) if without_notes(text) else None
     if number:
         name += f" {number[1] or _NUMBERS.get(number[2].casefold(), '')}"
@@ -190,10 +192,12 @@ def lookup_names(name: str) -> tuple[str, ...]:
     """The forms under which a site may list this name, likeliest first; none if it is no name.
 
     As it is written; ``TessaQuillmark`` with a space; ``Miss Tessa Lund`` without the title;
+    ``Tessa "Tess" Lund`` without what is quoted; ``Tessa aka Mia`` as either;
     ``Tessa (II)`` as the second of her name, then as the first.
     """
     clean = clean_name(name)
     forms = [clean, _CAMEL.sub(" ", clean), _TITLE.sub("", clean, count=1)]
+    forms += [clean_name(_NICKNAME.sub(" ", part)) for part in _ALSO.split(name[: 4 * MAX_NAME])]
     if _NAMESAKE.search(name):
         forms.append(split_number(clean)[0])
     return tuple(dict.fromkeys(form for form in forms if form))

@@ -37,7 +37,7 @@ MAX_LINE = 1 << 20
 MAX_SPAN = 200
 """Lines of one CSV row beyond which a quote was left open."""
 _OPEN_QUOTE = "a quote is opened and not closed; the lines after it are read on their own"
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _MAX_IGNORED = 50
 _KNOWN = frozenset(KNOWN)
 
@@ -154,7 +154,8 @@ class CsvReader:
     """A header line with the names of :class:`JsonLinesReader`'s fields; lists are split at ``|``.
 
     ``stashbox_ids`` reads ``stashdb:<id>|theporndb:<id>``. UTF-8, or UTF-16 with its mark;
-    commas, semicolons or tabs. A quote that is opened and not closed costs its line alone.
+    commas, semicolons, tabs or ``|`` (lists are split at ``;`` then). A quote that is opened and
+    not closed costs its line alone.
     """
 
     unit = "line"
@@ -177,7 +178,9 @@ class CsvReader:
             raise
         self._id = self._header.index("id" if "id" in self._header else "stashbox_ids")
         self._like = ""  # what an id looks like in this file
-        self._rows = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+        self._rows = csv.reader(
+            self._lines, delimiter=self._delimiter, strict=True, skipinitialspace=True
+        )
         names = [name for name in self._header if name and name not in _KNOWN]
         self.ignored = names[:_MAX_IGNORED]
 
@@ -189,7 +192,7 @@ class CsvReader:
         return os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
 
     def _read_header(self, path: Path) -> tuple[list[str], str]:
-        line = next(self._lines, "")
+        line = next((line for line in self._lines if line.strip()), "")
         if line.strip().lower() in ("sep=;", "sep=,", "sep=\t"):  # Excel's own first line
             line = next(self._lines, "")
         header, delimiter = max(
@@ -246,7 +249,7 @@ class CsvReader:
     def _is_row(self, line: str, is_broken: bool) -> bool:
         """Whether a line, read on its own, looks like the row of a performer."""
         try:
-            cells = next(csv.reader([line], delimiter=self._delimiter))
+            cells = next(csv.reader([line], delimiter=self._delimiter, skipinitialspace=True))
         except csv.Error:
             return False
         if len(cells) != len(self._header) and not (is_broken and len(cells) > self._id + 1):
@@ -256,12 +259,14 @@ class CsvReader:
         return bool(shape) and not quoted and shape == (self._like or shape)
 
     def _record(self, line: int, cells: list[str]) -> Record:
-        if len(cells) != len(self._header):
+        beyond = cells[len(self._header) :]
+        if len(cells) < len(self._header) or any(map(str.strip, beyond)):
             raise ImportRowError(f"{len(cells)} columns where the header has {len(self._header)}")
         self._like = self._like or _shape(cells[self._id])
-        row = dict(zip(self._header, cells, strict=True))
+        row = dict(zip(self._header, cells, strict=False))  # delimiters at its end say nothing
+        between = ";" if self._delimiter == "|" else "|"
         aliases, ids = (
-            [value for value in row.get(name, "").split("|") if value.strip()]
+            [value for value in row.get(name, "").split(between) if value.strip()]
             for name in ("aliases", "stashbox_ids")
         )
         urls = [url for url in _BETWEEN_URLS.split(row.get("urls", "")) if url.strip()]
@@ -316,7 +321,8 @@ _BETWEEN_URLS = re.compile(r"\s*\|\s*|[\s,;]+(?=https?://)")
 def _cells(line: str, delimiter: str) -> list[str]:
     """The columns a header line names, read with this delimiter."""
     try:
-        return [column_of(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        cells = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+        return [column_of(cell) for cell in next(cells, [])]
     except csv.Error:
         return []
 

@@ -16,7 +16,7 @@ from enrichscrapy.database.links import Link, link_of
 from enrichscrapy.exceptions import ImportRowError
 from enrichscrapy.facts.birth_dates import is_cut, read_birth_date, says_nothing
 from enrichscrapy.facts.names import name_words
-from enrichscrapy.facts.text import fold, one_line
+from enrichscrapy.facts.text import fold, one_line, without_notes
 
 GENDERS = {
     **{
@@ -59,7 +59,7 @@ _WHOLE = re.compile(r"(\d+)\.0+")
 COLUMNS = ("canonical_name", "gender", *TEXT_COLUMNS, *DATE_COLUMNS, *NUMBER_COLUMNS)
 """Columns of ``performers`` an import fills, where the file has them."""
 LISTS = ("aliases", "urls", "stashbox_ids")
-KNOWN = ("id", "name", *COLUMNS[1:], *LISTS)
+KNOWN = ("id", "name", *COLUMNS[1:], "birth_year", *LISTS)
 """What a CSV file's columns and a JSON object's fields may be called."""
 _ALSO_CALLED = {
     "canonical_name": "name",
@@ -71,6 +71,9 @@ _ALSO_CALLED = {
     "date_of_birth": "birth_date",
     "dob": "birth_date",
     "born": "birth_date",
+    **dict.fromkeys(("d_o_b", "birth", "birth_day", "born_on", "date_born"), "birth_date"),
+    **dict.fromkeys(("birthyear", "year_of_birth", "year_born", "yob"), "birth_year"),
+    **dict.fromkeys(("geburtsdatum", "date_de_naissance", "fecha_de_nacimiento"), "birth_date"),
     "deathdate": "death_date",
     "alias": "aliases",
     "alias_list": "aliases",
@@ -87,6 +90,7 @@ _ALSO_CALLED = {
 @lru_cache(maxsize=1024)
 def column_of(text: str) -> str:
     """What a column is called here, however the file writes it: ``Birthday`` -> ``birth_date``."""
+    text = without_notes(unicodedata.normalize("NFKC", text)) or text
     name = re.sub(r"[\s\-.]+", "_", fold(text).casefold()).strip("_")
     return _ALSO_CALLED.get(name, name)
 
@@ -179,6 +183,7 @@ def new_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
     if not name:
         raise ImportRowError("no name")
     record = Record(line, clean_key(key), {"canonical_name": name})
+    values = {**values, "birth_date": values.get("birth_date") or values.get("birth_year")}
     for column in COLUMNS[1:]:
         value = values.get(column)
         if value is None or value == "":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from importlib import import_module
 
 import pytest
 from sqlalchemy import func, select, update
@@ -121,6 +122,18 @@ def test_until_the_same_source_says_otherwise(db, orla, model_id, tmp_path):
     assert db.ledger.is_due(ELSEWHERE, 1)
     assert db.ledger.get("iafd", "url", 1)["next_attempt_at"] is not None
     assert not db.is_minor(db.get_performer(1))
+
+
+def test_a_date_that_somebody_enters_withdraws_and_one_that_corrects_it_makes_due(
+    db, orla, model_id
+):
+    command = import_module("enrichscrapy.commands.birth-date").Command()
+    command._enter(db, "id:1", "2012")
+    assert (kept(db, 1), kept(db, 2)) == ([0, 0, 0], [3, 3, 2])
+    assert not db.ledger.is_due(ELSEWHERE, 1)
+    command._enter(db, "id:1", "1992")
+    assert db.ledger.is_due(ELSEWHERE, 1)
+    assert db.ledger.get("iafd", "url", 1)["next_attempt_at"] is not None
 
 
 def test_an_adult_word_of_another_source_changes_nothing(db, orla, model_id, tmp_path):

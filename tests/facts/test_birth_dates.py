@@ -38,6 +38,8 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
         ("31/12/25", "2025"),
         ("02/03/85", "1985"),
         ("12/03/02", "2012"),
+        ("01.01.00", "2000-01-01"),
+        ("13/01/00", "2000-01-13"),
         ("15-Oct-83", "1983-10-15"),
         # As far as it goes.
         ("1983-00-00", "1983"),
@@ -58,7 +60,29 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
         ("the 1980s", "1989"),
         ("198?", "1989"),
         ("20??", "2099"),
+        ("2.XII.2012", "2012"),
+        ("2 de marzo de 2012", "2012"),
+        ("2 de marzo de 12", "2012"),
+        ("15 octubre 83", "1983"),
+        ("2012-W10-5", "2012"),
+        ("2012—03—02", "2012-03-02"),
+        ("2012:03:02", "2012-03-02"),
+        ("20120302T000000Z", "2012-03-02"),
+        ("Fri Mar  2 00:00:00 UTC 2012", "2012-03-02"),
+        ("20120230", "2012"),
+        ("1990 or 91", "1991"),
+        ("1990-95", "1995"),
+        ("1999 or 00", "2000"),
+        ("the 90s", "1999"),
+        ("May '08", "2008"),
+        ("2012-03-02 or 1990-03-02", "2012"),
         # Nothing to be sure of.
+        ("not before 2005", None),
+        ("2005 onwards", None),
+        ("1330646400", None),
+        ("MMXII", None),
+        ("14 years old", None),
+        ("2012" + " " * 10 + "x" * 200_000, None),
         ("after 2005", None),
         ("1990+", None),
         ("October 27", None),
@@ -75,10 +99,18 @@ def test_as_far_as_it_goes(text, expected):
     assert (str(read) if read else None) == expected
 
 
-@pytest.mark.parametrize("text", ["", " ", "0000-00-00", "?", "-", "n/a", "Unknown", "NaT", "null"])
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "0000-00-00", "?", "-", "n/a", "Unknown", "NaT", "null", "(unknown)", "not stated"],
+)
 def test_ways_of_saying_nothing(text):
     assert says_nothing(text)
     assert read_birth_date(text) is None
+
+
+@pytest.mark.parametrize("text", ["TBA", "0001-01-01", "0001-01-01T00:00:00Z"])
+def test_what_programs_write_for_nothing(text):
+    assert says_nothing(text)
 
 
 @pytest.mark.parametrize("text", ["soon", "0000-10-15", "18", "not before 2005"])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrichscrapy.facts.birth_dates import read_birth_date
 from enrichscrapy.facts.dates import latest_birth, parse_date
 from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
@@ -193,3 +194,62 @@ def test_no_length_of_text_costs_more_than_its_beginning(filler, monkeypatch):
     parse_date(text)
     latest_birth(text, TODAY)
     assert max(lengths) <= MAX_FACT
+
+
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"[\d?/. ,a-zA-Z'()+-]{0,30}", fullmatch=True)
+    | st.lists(
+        st.sampled_from(
+            [
+                "1990",
+                "2012-03-02",
+                "02/03/2012",
+                "12",
+                "or",
+                "-",
+                "/",
+                "'",
+                "c.",
+                "May",
+                "90s",
+                "(?)",
+            ]
+        ),
+        max_size=6,
+    ).map(" ".join)
+)
+@settings(derandomize=True, deadline=None)
+def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
+    kept, latest = read_birth_date(text, TODAY), latest_birth(text, TODAY)
+    if kept is not None:
+        assert latest is not None
+        assert latest.latest() >= (kept.latest() if kept.day else kept.earliest())
+        assert latest.year >= kept.year
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2012-03-02 Pisces", "2012-03-02"),
+        ("2012-03-02?", "2012-03-02"),
+        ("(2012-03-02)", "2012-03-02"),
+        ("2012/03/02/", "2012-03-02"),
+        ("2012-03-02 12AM", "2012-03-02"),
+        ("2012–03–02", "2012-03-02"),
+        ("born 2008-05 in Spain", "2008"),
+        ("1990-03-02 (2012-03-02)", "2012-03-02"),
+        ("2012-03-02/2012-03-03", "2012-03-03"),
+        ("1990 or 91", "1991"),
+        ("1999 or 00", "2000"),
+        ("15 octubre 12", "2012"),
+        ("March 2, 12", "2012"),
+        ("March 2nd '12", "2012"),
+        ("２０１２", "2012"),
+        ("not before 2005", "2015"),
+        ("2005 onwards", "2015"),
+        ("20123002", "2012"),
+    ],
+)
+def test_no_way_of_writing_makes_somebody_older(text, expected):
+    assert str(latest_birth(text, TODAY)) == expected

@@ -199,7 +199,7 @@ def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
         ("\ufeff\u202aTessa Lund\u202c\u200b", ["Tessa Lund"]),
         ("Tessa\u00a0Lund\x00", ["Tessa Lund"]),
         ("Ｔｅｓｓａ　Ｌｕｎｄ", ["Tessa Lund"]),
-        ("Tessa “Tess” Lund", ["Tessa Tess Lund"]),
+        ("Tessa “Tess” Lund", ["Tessa Tess Lund", "Tessa Lund"]),
         ("Kira O’Mallin", ["Kira O'Mallin"]),
         ("Zoe\u0308", ["Zoë"]),
         ("TessaLund", ["TessaLund", "Tessa Lund"]),
@@ -216,6 +216,11 @@ def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
         ("\u200b", []),
         ("❤️ (?)", []),
         ("", []),
+        ("Tessa ‘The Body’ Lund", ["Tessa 'The Body' Lund", "Tessa Lund"]),
+        ("Tessa Lund aka Mia", ["Tessa Lund aka Mia", "Tessa Lund", "Mia"]),
+        ("Tessa Lund / Mia (old)", ["Tessa Lund Mia", "Tessa Lund", "Mia"]),
+        ("@tessa_lund", ["tessa lund"]),
+        ("Rob 'n' Roll", ["Rob 'n' Roll"]),
     ],
 )
 def test_the_forms_under_which_a_site_may_list_a_name(name, forms):

@@ -63,6 +63,13 @@ def test_the_line_that_tells_a_spreadsheet_the_delimiter(path):
         ("Birthday", "birth_date"),
         ("Date of Birth", "birth_date"),
         ("birth-date", "birth_date"),
+        ("D.O.B.", "birth_date"),
+        ("Date of Birth (approx.)", "birth_date"),
+        ("Birth", "birth_date"),
+        ("birth_year", "birth_date"),
+        ("Year of Birth", "birth_date"),
+        ("Geburtsdatum", "birth_date"),
+        ("ＤＯＢ", "birth_date"),
         ("Sex", "gender"),
         ("GENDER", "gender"),
     ],
@@ -73,6 +80,31 @@ def test_columns_by_other_names(path, header, column):
     in_json, _ = records(path, json.dumps({"ID": 1, "Name": "A", header: cell}))
     for (one,) in (in_csv, in_json):
         assert column in one.fields
+
+
+def test_a_year_of_birth_beside_the_date_counts_where_there_is_no_date(path):
+    items, ignored = records(
+        path, "id,name,birth_date,birth_year\n1,A,1990-05-06,1990\n2,B,,2012\n"
+    )
+    assert [one.fields["birth_date"] for one in items] == ["1990-05-06", "2012"]
+    assert ignored == []
+
+
+def test_tables_set_apart_by_bars(path):
+    text = "id|name|aliases|birth_date\n1|A|B;C|2012\n2|D||\n"
+    (one, other), _ = records(path, text)
+    assert [alias for alias, _ in one.aliases] == ["B", "C"]
+    assert (one.fields["birth_date"], other.fields["canonical_name"]) == ("2012", "D")
+
+
+def test_what_editors_leave_around_the_cells(path):
+    """Empty lines before the header, spaces before a quote, delimiters at the end of rows."""
+    items, _ = records(
+        path, '\n \nid, name, birth_date\n1, "Lund, Tessa", 2012\n2,B,1990,,\n3,C,1,2\n'
+    )
+    assert names(items) == ["Lund, Tessa", "B"]
+    assert items[0].line == 4
+    assert faults(items) == [(6, "4 columns where the header has 3")]
 
 
 @pytest.mark.parametrize("cell", ["{0}|{1}", "{0} {1}", "{0}, {1}", "{0};{1}", '"{0}\n{1}"'])

@@ -118,3 +118,41 @@ def test_nobody_under_18_and_nobody_of_unread_age(people, photos, put):
     assert "under 18" in told["Ada B"]
     assert "scrapy birth-date" in told["Bea C"]
     assert all(not folder.photos for folder in read_folders(photos, people))
+
+
+BOX = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
+
+
+@pytest.fixture
+def library(db, tmp_path):
+    """A file whose ids are other people's here, and written with zeros before them."""
+    rows = [{"id": 2, "name": "Mia Rand"}, {"id": 1, "name": "Nora Vey"}]
+    rows += [{"id": "004", "name": "Lily Rose"}, {"id": "x", "name": "Tessa Lund"}]
+    rows += [{"id": "y", "name": "Anna Lee", "birth_date": "1990"}]
+    rows += [{"id": "z", "name": "Anna Lee", "birth_date": "1985"}]
+    rows[1]["stashbox_ids"] = {"stashdb": BOX}
+    path = tmp_path / "library.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    import_file(db, path)
+    return db
+
+
+@pytest.mark.parametrize("name", ["1", "01", "001", "0000001", "１", "4", "04"])
+def test_zeros_before_a_number_make_it_nobody_elses(library, photos, put, name):
+    put(f"{name}/a.jpg")
+    assert whose(library, photos) == {}
+    assert "several performers" in problems(library, photos)[name]
+
+
+@pytest.mark.parametrize("name", [BOX, f"stashdb_{BOX}", f"StashDB {BOX}", f"{{{BOX}}}"])
+def test_folders_named_by_a_stash_box_id(library, photos, put, name):
+    put(f"{name}/a.jpg")
+    put(f"theporndb_{BOX}/a.jpg")
+    assert whose(library, photos) == {name: 2}
+
+
+def test_a_name_turned_round_may_be_another_persons(library, photos, put):
+    for name in ("Rose Lily", "Rose, Lily", "Anna Lee [1990]"):
+        put(f"{name}/a.jpg")
+    assert whose(library, photos) == {"Rose, Lily": 3, "Anna Lee [1990]": 5}
+    assert "id:3 Lily Rose" in problems(library, photos)["Rose Lily"]

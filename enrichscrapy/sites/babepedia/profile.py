@@ -18,7 +18,7 @@ from enrichscrapy.facts.countries import (
     country_from_code,
     country_from_name,
 )
-from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
 from enrichscrapy.facts.links import link_kind, outside_link
 from enrichscrapy.facts.names import name_keys, name_words
 from enrichscrapy.facts.text import (
@@ -101,7 +101,9 @@ def classify(selector: Selector, url: str) -> PageKind:
 
 def _is_profile_title(title: str, name: str) -> bool:
     """``Name - Free pics, galleries & more at Babepedia``: it may lack the block of facts."""
-    match = re.fullmatch(r"(.+?) - Free (?:nude )?pics\b.*\bat Babepedia", title, re.IGNORECASE)
+    match = re.fullmatch(
+        r"(.+?) [-–—|] Free (?:nude )?pics\b.*\bat Babepedia", title, re.IGNORECASE
+    )
     return match is not None and name_words(match[1]) == name_words(name)
 
 
@@ -135,7 +137,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         url=page_url,
         aliases=aliases,
         gender=_gender(selector),
-        birth_date=_date(rows.get("born")),
+        birth_date=_date(next((rows[label] for label in BIRTH_LABELS if label in rows), None)),
         death_date=_date(rows.get("died")),
         country=next(iter(countries), None),
         links=_links(selector),
@@ -165,9 +167,8 @@ def _date(row: Selector | None) -> PartialDate | None:
 
 def _birth_text(rows: dict[str, Selector]) -> str:
     """Birth and age as the page says them: ``15th of October 1983; age 42 years young``."""
-    said = [
-        (mark, _value(rows[row])) for row, mark in (("born", ""), ("age", "age ")) if row in rows
-    ]
+    marks = {**dict.fromkeys(BIRTH_LABELS, ""), "age": "age ", "years old": "age "}
+    said = [(mark, _value(rows[label])) for label, mark in marks.items() if label in rows]
     return cut("; ".join(mark + value for mark, value in said if value))
 
 

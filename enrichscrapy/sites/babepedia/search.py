@@ -9,11 +9,14 @@ from itertools import islice
 from typing import Any
 
 from parsel import Selector
+from w3lib.html import remove_tags
 
 from enrichscrapy.facts.text import MAX_LINK, MAX_NAME, clean_aliases, cut
 from enrichscrapy.sites import SearchResult
 from enrichscrapy.sites.babepedia.urls import profile_url, slug_of
 from enrichscrapy.sites.html import MAX_ELEMENTS
+
+_AKA = re.compile(r"[(\[]\s*(aka\b[^)\]]*)[)\]]?", re.IGNORECASE)
 
 
 def parse_search(selector: Selector, url: str) -> list[SearchResult]:
@@ -37,7 +40,7 @@ def _suggestions(entries: list[Any]) -> Iterator[SearchResult]:
         slug = slug_of(value)
         if slug and len(slug) <= MAX_NAME:
             name = slug.replace("_", " ")
-            shown = re.split(r"\baka\b:?|\s[-/]\s|,", label, flags=re.IGNORECASE)
+            shown = re.split(r"\baka\b:?|\s[-/]\s|,", _AKA.sub(r" \1", label), flags=re.IGNORECASE)
             result = SearchResult(name, profile_url(slug), clean_aliases(shown, name))
             found.setdefault(result.url, result)
     yield from found.values()
@@ -45,4 +48,4 @@ def _suggestions(entries: list[Any]) -> Iterator[SearchResult]:
 
 def _text(entry: object, key: str) -> str:
     text = entry.get(key) if isinstance(entry, dict) else None
-    return cut(html.unescape(text[:MAX_LINK])) if isinstance(text, str) else ""
+    return cut(html.unescape(remove_tags(text[:MAX_LINK]))) if isinstance(text, str) else ""

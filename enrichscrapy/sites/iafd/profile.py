@@ -13,7 +13,7 @@ from itertools import chain, islice, takewhile
 from parsel import Selector
 
 from enrichscrapy.facts.countries import countries_from_nationality
-from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
 from enrichscrapy.facts.links import link_kind, outside_link, split_url
 from enrichscrapy.facts.names import name_words
 from enrichscrapy.facts.text import (
@@ -139,8 +139,9 @@ def parse_profile(selector: Selector, url: str) -> Profile:
     facts = _facts(selector)
     own_url = _own_url(selector)
     page_url = own_url or canonical_url(url) or url
-    born, age = _fact(facts, "birthday", "date of birth", "born"), _fact(facts, "age")
-    countries = countries_from_nationality(_fact(facts, "nationality"))
+    born, age = _fact(facts, *BIRTH_LABELS), _fact(facts, "age")
+    nationality = [line for value in facts.get("nationality", ()) for line in lines_of(value)]
+    countries = countries_from_nationality(", ".join(nationality))
     return Profile(
         name=name,
         url=page_url,
@@ -168,10 +169,10 @@ def _fact(facts: dict[str, list[Selector]], *headings: str) -> str:
 
 def _aliases(facts: dict[str, list[Selector]]) -> Iterator[str]:
     """Of all lists; ``No known aliases`` may be glued to the end of one."""
-    for heading in ("performer aka", "aka", "director aka"):
+    for heading in ("performer aka", "performer akas", "aka", "akas", "director aka"):
         for value in facts.get(heading, ()):
             for line in lines_of(value):
-                yield from re.split(r",\s+", _NO_ALIASES.sub("", without_notes(line)))
+                yield from re.split(r"[,;]\s+|\s/\s", _NO_ALIASES.sub("", without_notes(line)))
 
 
 def _own_url(selector: Selector) -> str | None:
