@@ -32,7 +32,8 @@ _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii
 _NUMBERS |= {"jr": 2, "junior": 2, "sr": 1, "senior": 1}
 _MAX_ORDERS = 8
 # Letters of one sound that a letter-by-letter reading gets wrong.
-_DIGRAPHS = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("ђ", "đ"), ("č", "ch"), ("š", "sh"), ("ž", "zh"))
+_DIGRAPHS = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("ђ", "đ"))
+_DIGRAPHS += (("č", "ch"), ("š", "sh"), ("ž", "zh"))
 # Scripts whose letters are sounds, vowels too; by the first word of a character's Unicode name.
 _SPELT_OUT = {"CYRILLIC", "GREEK", "HIRAGANA", "KATAKANA", "HANGUL", "GEORGIAN", "ARMENIAN"}
 _SPELT_OUT |= {"LATIN", "DIGIT", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
