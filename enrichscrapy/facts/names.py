@@ -259,12 +259,14 @@ def lookup_names(name: str) -> tuple[str, ...]:
     """The forms under which a site may list this name, likeliest first; none if it is no name.
 
     As it is written; ``TessaQuillmark`` with a space; ``Miss Tessa Lund`` without the title;
-    ``Tessa (II)`` as the second of her name, then as the first.
+    ``Tessa (II)`` as the second of her name, then as the first; in Latin letters.
     """
     clean = clean_name(name)
     forms = [clean, _CAMEL.sub(" ", clean), _TITLE.sub("", clean, count=1)]
     if _NAMESAKE.search(name):
         forms.append(split_number(clean)[0])
+    if not clean.isascii() and (latin := transliterate(clean)).isascii():
+        forms.append(latin.title())
     return tuple(dict.fromkeys(form for form in forms if form))
 
 

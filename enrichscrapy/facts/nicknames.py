@@ -13,31 +13,61 @@ from enrichscrapy.facts.names import spelling_keys
 
 # The list that "nicknames" brings is English.
 _FURTHER = """
-aleksandra: sasha sanya alya lesya shura ola
+adriana: adri
+agnieszka: aga agusia
+aikaterini: katerina katina
+alejandra: ale jandra sandra
 aleksandr: sasha sanya shura
+aleksandra: sasha sanya alya lesya shura ola
 aleksei: alyosha lyosha
 alina: alya lina
+alzbeta: bety betka eliska
 anastasia: nastya stasya asya stasia
 anna: nyura anechka andzia annuska
+antonella: nella
+barbara: babsi basia bara
+barbora: bara barca barunka
+concepcion: concha conchita
 daria: dasha
 dmitri: dima mitya
+dolores: lola loli
+domenica: mimma
+eduardo: edu lalo
 ekaterina: katya katyusha kate
 elena: lena alyona lenka ilona
+elisabeth: lisbeth sisi lisl elli
 elizaveta: liza lisa
+elzbieta: ela elka
+enrique: quique kike
+erzsebet: erzsi zsoka bozsi
+eva: evka evica
 evgenia: zhenya
-francisco: paco pancho kiko curro
+fatima: fatma fatoumata
+fernanda: fer nanda
 francesca: franca cesca
+francisco: paco pancho kiko curro
+friederike: rike fritzi
+gabriela: gabi gaby
 galina: galya
+giovanna: gianna vanna
 giuseppe: beppe peppe
 guadalupe: lupe lupita
+hannelore: hanne lore
+ignacio: nacho
+ildiko: ildi
 irina: ira irka irisha
+isabel: isa chabela
 ivan: vanya
 jan: honza janek
 jaroslava: jarka
+joanna: asia joasia
 jose: pepe chepe
+josefa: pepa pepita
 katalin: kata kati katinka
 katarzyna: kasia kaska
 kateřina: katka kata
+katharina: kathi kati katha
+konstantina: dina
 ksenia: ksyusha
 larisa: lara
 lyubov: lyuba
@@ -47,26 +77,40 @@ malgorzata: gosia malgosia
 margareta: greta rita gretchen
 margarita: rita margo
 maria: masha marusya manya mariska maruska
+mercedes: merche meche
 mikhail: misha
+mohammed: mo hamada
 monika: mona
 nadezhda: nadya
 natalia: natasha nata talia natalka tasha
 nikolai: kolya
 oksana: ksana ksyusha
 olga: olya olka
+panagiota: giota
 polina: polya
+rafael: rafa
+raffaella: lella
+rosario: charo
+sabine: bine
 sofia: sonya sofi zosia
+soledad: sole
+susanne: susi sanne
 svetlana: sveta lana svetka
 tatiana: tanya tania
+teresa: tere teresita
 tereza: terka
+tomasz: tomek
+ulrike: uli rike
 valentina: valya
 valeria: lera valya
+vasiliki: vaso vicky
 vasilisa: vasya
 veronika: nika vera roni
 viktoria: vika viki
 vladimir: vova volodya
 yelena: lena
 yulia: yulya julka julcia
+zsuzsanna: zsuzsi zsuzsa zsuzska
 zuzana: zuzka zuza
 """
 _VOWELS = re.compile(r"[aeiou]")

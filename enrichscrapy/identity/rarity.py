@@ -56,6 +56,18 @@ _COMMON = frozenset(
         storm summer sun suzuki swallow sweet sweets takahashi tanaka taylor thomas torres tran
         valentine vega violet watanabe west white wild wilde williams wilson winter wolf wood
         yamamoto young
+        andersson bakker becker bernard costa dejong dubois durand dvorak fernandez ferreira fischer
+        hansen horvath hoffmann hughes ivanov ivanova jansen jensen johansen johansson karlsson
+        kiss klein koch kovalenko kowalska kowalski kuznetsova larsen lefebvre leroy lewis maier
+        mayer meyer molnar moreau mueller muller murphy nielsen novotna novotny nowak oliveira
+        olsen pereira petersen popescu popova prochazka ramos ricci richter romano roy ruiz santana
+        scott shevchenko schmidt schneider schulz smirnova sokolova souza svoboda szabo toth varga
+        wagner walker weber wojcik wood wright
+        bui chan chang chen cho choi chung dang hoang huang jang jeong jung kang kim le lim lin liu
+        ma nguyen park pham phan singh vu wang wong wu yang yoon zhang zhao zhou
+        eun eunji hye hyejin hyun jieun jihye jimin jin jisoo jiwon jiyeon minji minjung minseo
+        seoyeon soojin sooyeon soyeon sujin yujin yuna fang jing lan linh li mei mai na ping thi thu
+        xiaoli xin yan ying
         ai akira alessandra alena ana anastasia andrea aoi bianca bruna camila carla chiara daria
         ekaterina elena eva fernanda gabriela giulia hana irina ivana jana juliana karin katerina
         kristyna ksenia larissa lenka lucia lucie luna marina mei mika minji misaki nao natalia
@@ -147,8 +159,11 @@ class Population:
 
     def _chance(self, name: str, counted: bool) -> float:
         """That somebody bears this name: by its words, or because it was copied."""
-        tokens = _tokens(name)
-        return float(np.prod([self._word(word, counted) for word in tokens])) + self._copied
+        by_words = (
+            float(np.prod([self._word(word, counted) for word in tokens]))
+            for tokens in (_tokens(name), _tokens(name.replace("-", "")))
+        )
+        return max(by_words) + self._copied
 
     def _word(self, word: str, counted: bool) -> float:
         others = max(self._words[hash(word)] - counted, 0)
