@@ -88,7 +88,7 @@ _EUROPEAN = _rules(
     (r"t[sz]", "c"),
     (r"(?<=[a-z])z", "s"),
     (r"kh", "h"),
-    (r"(?:ie|e[eijy]|eigh)\b", "i"),
+    (r"(?<=[a-z]{2})(?:ie|e[eijy]|eigh)\b", "i"),  # but Rei is not Rie
     (r"elle\b", "el"),
 )
 # "Olha Zahirska", "Olga Zagirskaya"; "Yuliia", "Julija"
@@ -165,6 +165,7 @@ _SOUNDS = _rules(
     (r"x", "ks"),
     (r"ck|q|c(?![eiyh])", "k"),
     (r"w", "v"),
+    (r"j(?=i)", "z"),  # Hye-jin is not Hye-in
     (r"[yj]", "i"),
     (r"(.)\1+", r"\1"),
 )

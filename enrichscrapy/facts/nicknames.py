@@ -118,16 +118,22 @@ _SKELETON = 4
 
 
 def is_nickname(one: str, other: str) -> bool:
-    """Is one first name a form of the other, or both of a third? One word each, any case."""
+    """Is one first name a form of the other, or both of a third? One word each, any case.
+
+    Forms of a third must begin alike: a Kate may be a Katie, but Lena and Magda are two, though
+    either may be a Magdalena.
+    """
     if _are_sisters(one.casefold(), other.casefold()):
         return False
     ours, theirs = spelling_keys(one), spelling_keys(other)
     groups = [
         {group for key in keys for group in _groups().get(key, ())} for keys in (ours, theirs)
     ]
-    return not groups[0].isdisjoint(groups[1]) or not _skeletons(ours).isdisjoint(
-        _skeletons(theirs)
-    )
+    in_common = groups[0] & groups[1]
+    full = {key for name in in_common for key in spelling_keys(name)}
+    if in_common and (one[:1].casefold() == other[:1].casefold() or full & (ours | theirs)):
+        return True
+    return not _skeletons(ours).isdisjoint(_skeletons(theirs))
 
 
 def is_first_name(word: str) -> bool:

@@ -105,8 +105,9 @@ def gather_evidence(
     )
     evidence = Evidence(name, linked=by_link)
     _add_names(evidence, ours, performer, profile)
-    gender = compare_genders(performer.gender, profile.gender)
-    evidence.weigh("gender", gender, performer.gender, profile.gender)
+    our_gender = performer.gender or note.gender
+    gender = compare_genders(our_gender, profile.gender)
+    evidence.weigh("gender", gender, our_gender, profile.gender)
     if gender is Agreement.AGREES and "TRANS" in (profile.gender or ""):
         evidence.supports.append("gender")
     _add_links(evidence, performer, profile)
