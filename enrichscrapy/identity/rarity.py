@@ -26,6 +26,8 @@ _ASSUMED = 10_000
 """People assumed beside those who are counted: one bears a word that is not known, and"""
 _COMMON_AMONG_ASSUMED = 35
 """so many a word that is known for a common one."""
+_FOREIGN = 0.05
+"""Part of the assumed bearers below which a common word is common elsewhere."""
 TELLING = 10_000
 """People counted from which on a population tells a rare name from one it has not met."""
 _INITIAL = 0.05
@@ -169,6 +171,9 @@ class Population:
         others = max(self._words[hash(word)] - counted, 0)
         assumed = _COMMON_AMONG_ASSUMED if is_common(word) else 1
         share = (others + assumed) / (self.people + _ASSUMED)
+        usual = _COMMON_AMONG_ASSUMED / _ASSUMED
+        if word in _COMMON and others < _FOREIGN * usual * self.people:
+            share = usual  # people of that language are not among those who are counted
         return max(share, _INITIAL) if len(word) == 1 and word.isascii() else share
 
     def _share(self, shared: Shared) -> float:
