@@ -99,7 +99,7 @@ _UKRAINIAN = _rules(
     (r"(?:iy|yi|yj|ij|ii|[iyj])a\b", "ia"),
     (r"y(?![aeiou])", "i"),
 )
-_EASTERN_SLAVIC = r"(?:enko|uk|ska(?:ya|ia|ja)?|[oe]va?|(?:vy|vi|ny|ry)ch|ets)\b"
+_EASTERN_SLAVIC = r"(?:enko|[bcdghjklprstvz]ko|uk|ska(?:ya|ia|ja)?|[oe]va?|(?:vy|vi|ny|ry)ch|ets)\b"
 # "Mparouli", "Barouli"; "Foteini", "Fotini"; "Xanthou", "Ksanthou"; "Chatzi", "Hadji"
 _GREEK = _rules(
     (r"\bmp", "b"),

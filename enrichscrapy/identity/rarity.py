@@ -26,6 +26,7 @@ _ASSUMED = 10_000
 """People assumed beside those who are counted: one bears a word that is not known, and"""
 _COMMON_AMONG_ASSUMED = 35
 """so many a word that is known for a common one."""
+_USUAL = _COMMON_AMONG_ASSUMED / _ASSUMED
 _FOREIGN = 0.05
 """Part of the assumed bearers below which a common word is common elsewhere."""
 TELLING = 10_000
@@ -171,10 +172,12 @@ class Population:
         others = max(self._words[hash(word)] - counted, 0)
         assumed = _COMMON_AMONG_ASSUMED if is_common(word) else 1
         share = (others + assumed) / (self.people + _ASSUMED)
-        usual = _COMMON_AMONG_ASSUMED / _ASSUMED
-        if word in _COMMON and others < _FOREIGN * usual * self.people:
-            share = usual  # people of that language are not among those who are counted
+        share = _USUAL if self._is_foreign(word, others) else share
         return max(share, _INITIAL) if len(word) == 1 and word.isascii() else share
+
+    def _is_foreign(self, word: str, bearers: int) -> bool:
+        """A common word, and next to nobody of its language among those who are counted?"""
+        return word in _COMMON and bearers < _FOREIGN * _USUAL * self.people
 
     def _share(self, shared: Shared) -> float:
         """Of those of one name, which part agrees on the rest by chance."""
@@ -195,6 +198,8 @@ class Population:
 
     def _country(self, country: str, tokens: Sequence[str]) -> float:
         """A name tells much of the country: the word that tells most counts."""
+        if any(self._is_foreign(word, self._words[hash(word)]) for word in tokens):
+            return _COUNTRY
         code, weight, likely = hash(country), _WEIGHT["country"], _WEIGHT["word's country"]
         anywhere = (self._countries[code] + weight * _COUNTRY) / (self._countries.total + weight)
         likely_by_name = (
