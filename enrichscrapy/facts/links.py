@@ -27,6 +27,12 @@ _KINDS = {
     "myspace.com": "myspace",
     "egafd.com": "egafd",
     "bgafd.co.uk": "bgafd",
+    "patreon.com": "patreon",
+    "t.me": "telegram",
+    "telegram.me": "telegram",
+    "threads.net": "threads",
+    "threads.com": "threads",
+    "bsky.app": "bluesky",
     "wikidata.org": "wikidata",
     "wikipedia.org": "wikipedia",
 }

@@ -32,7 +32,8 @@ _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii
 _NUMBERS |= {"jr": 2, "junior": 2, "sr": 1, "senior": 1}
 _MAX_ORDERS = 8
 # Letters of one sound that a letter-by-letter reading gets wrong.
-_DIGRAPHS = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("č", "ch"), ("š", "sh"), ("ž", "zh"))
+_DIGRAPHS: tuple[tuple[str, str], ...] = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("ђ", "đ"))
+_DIGRAPHS += (("č", "ch"), ("š", "sh"), ("ž", "zh"))
 # Scripts whose letters are sounds, vowels too; by the first word of a character's Unicode name.
 _SPELT_OUT = {"CYRILLIC", "GREEK", "HIRAGANA", "KATAKANA", "HANGUL", "GEORGIAN", "ARMENIAN"}
 _SPELT_OUT |= {"LATIN", "DIGIT", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
@@ -48,6 +49,7 @@ def _rules(*rules: tuple[str, str]) -> Rules:
 _SURNAMES = _rules(
     (r"\b(?:saint|sainte|ste)\b", "st"),
     (r"\bmac(?=\s?[a-z]{4})", "mc"),
+    (r"\b(al|el|ben|bin|ibn|abd|abu|bou)\s(?=[a-z]{3})", r"\1"),
 )
 # "Satou", "Satoh"; "Tsukiko", "Tukiko"; "Shoji", "Syouzi"
 _JAPANESE = _rules(
@@ -86,8 +88,75 @@ _EUROPEAN = _rules(
     (r"t[sz]", "c"),
     (r"(?<=[a-z])z", "s"),
     (r"kh", "h"),
-    (r"(?:ie|e[eijy]|eigh)\b", "i"),
+    (r"(?<=[a-z]{2})(?:ie|e[eijy]|eigh)\b", "i"),  # but Rei is not Rie
     (r"elle\b", "el"),
+)
+# "Olha Zahirska", "Olga Zagirskaya"; "Yuliia", "Julija"
+_UKRAINIAN = _rules(
+    (r"kh|g", "h"),
+    (r"sk(?:aya|aia|aja)\b", "ska"),
+    (r"\b(?:yu|iu|ju)", "yu"),
+    (r"(?:iy|yi|yj|ij|ii|[iyj])a\b", "ia"),
+    (r"y(?![aeiou])", "i"),
+)
+_EASTERN_SLAVIC = r"(?:enko|[bcdghjklprstvz]ko|uk|ska(?:ya|ia|ja)?|[oe]va?|(?:vy|vi|ny|ry)ch|ets)\b"
+# "Mparouli", "Barouli"; "Foteini", "Fotini"; "Xanthou", "Ksanthou"; "Chatzi", "Hadji"
+_GREEK = _rules(
+    (r"\bmp", "b"),
+    (r"\bnt", "d"),
+    (r"\bgk", "g"),
+    (r"[eo]i|y", "i"),
+    (r"([ae])[uf](?=[aeionlmrg])", r"\1v"),
+    (r"[ck]h", "h"),
+    (r"tz|dj", "c"),
+)
+_GREEK_NAME = r"\b(?:chatz|hatz|hadj|papa)|(?:ou|oulia?s?|ak(?:is?|o[su])|[ai]d(?:is|ou)|iotis)\b"
+# "Khadija", "Khadidja"; "Zohraoui", "Zohrawi"; "Yasmine", "Yasmin"
+_ARABIC = _rules(
+    (r"dj", "j"),
+    (r"ou(?=[aei])", "w"),
+    (r"ou|oo", "u"),
+    (r"ee", "i"),
+    (r"kh|gh", "h"),
+    (r"(?<=[b-df-hj-np-tv-z])e\b", ""),
+)
+# The given name in one word or by syllables, its first sound kept: "Choi Eun-kyung", "Choe
+# Eungyeong"; "Ji-won", "Chiwon"
+_SYLLABLE = r"(?:[bcdghjklmnpqrstwxyz]{0,2}[aeiouwy]{1,3}(?:ng|[nmklprt])?)"
+_KOREAN_FAMILY = (
+    "kim|gim|lee|rhee|yi|i|ri|park|pak|bak|choi|choe|jung|jeong|chung|kang|gang|cho|jo|yoon|yun|"
+    "jang|chang|lim|im|han|shin|sin|seo|suh|kwon|gwon|hwang|ahn|an|song|hong|ryu|yoo|yu|moon|mun|"
+    "bae|pae|baek|paek|noh|no|nam"
+)
+_MC_CUNE = _rules(
+    (r"\b(?:pak|bak|park)\b", "bark"),
+    (r"\b(?:lee|rhee|yi|ri)\b", "i"),
+    (r"\b(?:choe)\b", "choi"),
+    (r"\bgim\b", "kim"),
+    (rf"^({_KOREAN_FAMILY}|bark)\s|\s({_KOREAN_FAMILY}|bark)$", r"\1|\2"),
+    (r"\s", ""),
+    (r"ch", "j"),
+    (r"(?<=[a-z])k", "g"),
+    (r"(?<=[a-z])t", "d"),
+    (r"(?<=[a-z])p", "b"),
+    (r"eo|oo|eu", "u"),
+    (r"ee", "i"),
+)
+# "Zhang Xiaoyun", "Chang Hsiao-yun"; "Cai Meiqi", "Tsai Mei-chi"
+_CHINESE_FAMILY = (
+    "zhang|chang|wang|li|liu|chen|yang|huang|zhao|chao|wu|zhou|chou|xu|hsu|sun|ma|zhu|chu|hu|lin|"
+    "luo|zheng|cheng|liang|xie|hsieh|song|sung|tang|feng|cao|tsao|peng|zeng|tseng|xiao|hsiao|pan|"
+    "cai|tsai|jiang|chiang|yu|ye|yeh|su|wei|lu|shen|yao|cui|tsui|zhong|chung|qiu|chiu|xia|hsia"
+)
+_WADE_GILES = _rules(
+    (r"\s", ""),
+    (r"zh|ch|j|q", "j"),
+    (r"c|tz|ts|z", "ts"),
+    (r"hs|x", "s"),
+    (r"ong", "ung"),
+    (r"ian", "ien"),
+    (r"eh", "e"),
+    (r"y(?=[ie])", ""),
 )
 _SOUNDS = _rules(
     (r"ph", "f"),
@@ -96,6 +165,7 @@ _SOUNDS = _rules(
     (r"x", "ks"),
     (r"ck|q|c(?![eiyh])", "k"),
     (r"w", "v"),
+    (r"j(?=i)", "z"),  # Hye-jin is not Hye-in
     (r"[yj]", "i"),
     (r"(.)\1+", r"\1"),
 )
@@ -193,13 +263,15 @@ def lookup_names(name: str) -> tuple[str, ...]:
 
     As it is written; ``TessaQuillmark`` with a space; ``Miss Tessa Lund`` without the title;
     ``Tessa "Tess" Lund`` without what is quoted; ``Tessa aka Mia`` as either;
-    ``Tessa (II)`` as the second of her name, then as the first.
+    ``Tessa (II)`` as the second of her name, then as the first; in Latin letters.
     """
     clean = clean_name(name)
     forms = [clean, _CAMEL.sub(" ", clean), _TITLE.sub("", clean, count=1)]
     forms += [clean_name(_NICKNAME.sub(" ", part)) for part in _ALSO.split(name[: 4 * MAX_NAME])]
     if _NAMESAKE.search(name):
         forms.append(split_number(clean)[0])
+    if not clean.isascii() and (latin := transliterate(clean)).isascii():
+        forms.append(latin.title())
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
@@ -280,7 +352,15 @@ def name_keys(name: str) -> frozenset[str]:
 def spelling_keys(name: str) -> frozenset[str]:
     """As :func:`name_keys`, of the words in their order."""
     words, mark = _latin_words(name)
-    return frozenset(_spellings({words}, mark))
+    return frozenset(_spellings({words}, mark)) | _unspaced(name)
+
+
+def _unspaced(name: str) -> set[str]:
+    """A name of a script that is written with spaces or without them."""
+    if name.isascii() or not any("\u3040" <= char <= "\ud7af" for char in name):
+        return set()
+    base, number = split_number(name)
+    return {"".join(name_words(bare_name(base), "")) + (f" {number}" if number else "")}
 
 
 def _latin_words(name: str) -> tuple[tuple[str, ...], str]:
@@ -291,9 +371,10 @@ def _latin_words(name: str) -> tuple[tuple[str, ...], str]:
 
 
 def _spellings(orders: Iterable[tuple[str, ...]], mark: str) -> Iterator[str]:
-    for words in orders:
-        for system in _SYSTEMS if words else ():
-            yield _respell(" ".join(words), system) + mark
+    for name in map(" ".join, filter(None, orders)):
+        for names, rules in _SYSTEMS:
+            if names.search(name):
+                yield _respell(name, rules) + mark
 
 
 def transliterate(name: str) -> str:
@@ -313,7 +394,26 @@ def _is_spelt_out(char: str) -> bool:
     return script in _SPELT_OUT and not is_latin(simple)
 
 
-_SYSTEMS = tuple(_SURNAMES + rules + _SOUNDS for rules in (_EUROPEAN, _JAPANESE, _KOREAN))
+def _of_family(names: str) -> str:
+    """A whole name: one of these family names, first or last, and one to three syllables."""
+    given = rf"{_SYLLABLE}(?:\s?{_SYLLABLE}){{0,2}}"
+    return rf"^(?:(?:{names})\s{given}|{given}\s(?:{names}))$"
+
+
+# Each with the names it is for: what is one sound in one language is two in another.
+_SYSTEMS = tuple(
+    (re.compile(names), _SURNAMES + rules + _SOUNDS)
+    for names, rules in (
+        ("", _EUROPEAN),
+        ("", _JAPANESE),
+        ("", _KOREAN),
+        ("", _ARABIC),
+        (_EASTERN_SLAVIC, _UKRAINIAN + _EUROPEAN),
+        (_GREEK_NAME, _GREEK),
+        (_of_family(_KOREAN_FAMILY), _MC_CUNE),
+        (_of_family(_CHINESE_FAMILY), _WADE_GILES),
+    )
+)
 
 
 def _respell(name: str, system: Rules) -> str:

@@ -13,31 +13,61 @@ from enrichscrapy.facts.names import spelling_keys
 
 # The list that "nicknames" brings is English.
 _FURTHER = """
-aleksandra: sasha sanya alya lesya shura ola
+adriana: adri
+agnieszka: aga agusia
+aikaterini: katerina katina
+alejandra: ale jandra sandra
 aleksandr: sasha sanya shura
+aleksandra: sasha sanya alya lesya shura ola
 aleksei: alyosha lyosha
 alina: alya lina
+alzbeta: bety betka eliska
 anastasia: nastya stasya asya stasia
 anna: nyura anechka andzia annuska
+antonella: nella
+barbara: babsi basia bara
+barbora: bara barca barunka
+concepcion: concha conchita
 daria: dasha
 dmitri: dima mitya
+dolores: lola loli
+domenica: mimma
+eduardo: edu lalo
 ekaterina: katya katyusha kate
 elena: lena alyona lenka ilona
+elisabeth: lisbeth sisi lisl elli
 elizaveta: liza lisa
+elzbieta: ela elka
+enrique: quique kike
+erzsebet: erzsi zsoka bozsi
+eva: evka evica
 evgenia: zhenya
-francisco: paco pancho kiko curro
+fatima: fatma fatoumata
+fernanda: fer nanda
 francesca: franca cesca
+francisco: paco pancho kiko curro
+friederike: rike fritzi
+gabriela: gabi gaby
 galina: galya
+giovanna: gianna vanna
 giuseppe: beppe peppe
 guadalupe: lupe lupita
+hannelore: hanne lore
+ignacio: nacho
+ildiko: ildi
 irina: ira irka irisha
+isabel: isa chabela
 ivan: vanya
 jan: honza janek
 jaroslava: jarka
+joanna: asia joasia
 jose: pepe chepe
+josefa: pepa pepita
 katalin: kata kati katinka
 katarzyna: kasia kaska
 kateřina: katka kata
+katharina: kathi kati katha
+konstantina: dina
 ksenia: ksyusha
 larisa: lara
 lyubov: lyuba
@@ -47,26 +77,40 @@ malgorzata: gosia malgosia
 margareta: greta rita gretchen
 margarita: rita margo
 maria: masha marusya manya mariska maruska
+mercedes: merche meche
 mikhail: misha
+mohammed: mo hamada
 monika: mona
 nadezhda: nadya
 natalia: natasha nata talia natalka tasha
 nikolai: kolya
 oksana: ksana ksyusha
 olga: olya olka
+panagiota: giota
 polina: polya
+rafael: rafa
+raffaella: lella
+rosario: charo
+sabine: bine
 sofia: sonya sofi zosia
+soledad: sole
+susanne: susi sanne
 svetlana: sveta lana svetka
 tatiana: tanya tania
+teresa: tere teresita
 tereza: terka
+tomasz: tomek
+ulrike: uli rike
 valentina: valya
 valeria: lera valya
+vasiliki: vaso vicky
 vasilisa: vasya
 veronika: nika vera roni
 viktoria: vika viki
 vladimir: vova volodya
 yelena: lena
 yulia: yulya julka julcia
+zsuzsanna: zsuzsi zsuzsa zsuzska
 zuzana: zuzka zuza
 """
 _VOWELS = re.compile(r"[aeiou]")
@@ -74,16 +118,22 @@ _SKELETON = 4
 
 
 def is_nickname(one: str, other: str) -> bool:
-    """Is one first name a form of the other, or both of a third? One word each, any case."""
+    """Is one first name a form of the other, or both of a third? One word each, any case.
+
+    Forms of a third must begin alike: a Kate may be a Katie, but Lena and Magda are two, though
+    either may be a Magdalena.
+    """
     if _are_sisters(one.casefold(), other.casefold()):
         return False
     ours, theirs = spelling_keys(one), spelling_keys(other)
     groups = [
         {group for key in keys for group in _groups().get(key, ())} for keys in (ours, theirs)
     ]
-    return not groups[0].isdisjoint(groups[1]) or not _skeletons(ours).isdisjoint(
-        _skeletons(theirs)
-    )
+    in_common = groups[0] & groups[1]
+    full = {key for name in in_common for key in spelling_keys(name)}
+    if in_common and (one[:1].casefold() == other[:1].casefold() or full & (ours | theirs)):
+        return True
+    return not _skeletons(ours).isdisjoint(_skeletons(theirs))
 
 
 def is_first_name(word: str) -> bool:

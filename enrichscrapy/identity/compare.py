@@ -13,7 +13,7 @@ import pycountry
 from enrichscrapy.facts.countries import countries_from_nationality, country_from_code
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, split_url
-from enrichscrapy.facts.names import fold_letters
+from enrichscrapy.facts.names import fold_letters, name_words
 from enrichscrapy.facts.nicknames import is_first_name
 from enrichscrapy.items import PartialDate
 
@@ -55,7 +55,7 @@ def read_date(text: str | None) -> PartialDate | None:
 
 
 _NO_DATE = {PartialDate(1970, 1, 1), PartialDate(1969, 12, 31)}
-_OLDEST = 1900
+_OLDEST = 1904
 """Year up to which a birth date is what a program writes for want of one."""
 _SLIP_YEARS, _LINKED_YEARS, _SAME_DAY_YEARS = 1, 3, 10
 
@@ -197,6 +197,10 @@ _ACCOUNTS = {
     "twitch": _FIRST,
     "fansly": _FIRST,
     "linktree": _FIRST,
+    "patreon": r"(?:cw?/)?" + _FIRST,
+    "telegram": r"(?:s/)?" + _FIRST,
+    "threads": r"@(?P<account>[\w.-]{2,})(?:/.*)?",
+    "bluesky": r"profile/(?P<account>[\w.:-]{2,})(?:/.*)?",
     "youtube": r"(?P<account>@[\w.-]+|(?:c|user|channel)/[\w.-]+)(?:/.*)?|(?P<own>[\w.-]{3,})",
     "imdb": r"(?:\w\w/)?name/(?P<account>nm\d+)(?:/.*)?",
     "manyvids": r"profile/(?P<account>\d+)(?:/.*)?",
@@ -208,12 +212,13 @@ _ACCOUNTS = {
 _NO_ACCOUNT = frozenset(
     re.findall(
         r"\w+",
-        """about accounts browse business careers clips compose creators direct directory discover
-    embed events explore feed games gaming groups hashtag help home i intent jobs legal live login
-    logout marketplace media messages music notifications p page pages people permalink photo
-    photos play playlist playlists post posts privacy profile public r reel reels results search
-    settings share sharer shorts signup site sound status stories story subscriptions support t
-    tag tags terms title tos tv user users v video videos watch wiki""",
+        """about accounts addlist bookmarks browse business careers chats clips collections compose
+    creators direct directory discover embed events explore feed games gaming groups hashtag
+    help home i intent jobs joinchat legal lists live login logout marketplace media messages
+    music my notifications p page pages people permalink photo photos play playlist playlists
+    post posts privacy profile public r reel reels results search settings share sharer shorts
+    signup site sound status stories story subscriptions support t tag tags terms title tos tv
+    user users v video videos watch wiki""",
     )
 )
 _SHORT_FOR_VIDEOS = {"youtu.be", "fb.watch", "clips.twitch.tv", "vm.tiktok.com"}
@@ -283,6 +288,8 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
     address = fold_letters(key)
     if _is_made_of(handle, names):
         return True
+    if key.startswith("wikipedia:"):  # an article on whatever, unless a name is in its title
+        return any(name in name_words(key) for name in names if len(name) > 2)
     if _NOT_ONES_OWN.search(address) or _is_of_two(handle, names):
         return False
     if ":" in key:

@@ -195,7 +195,7 @@ def _by_link(evidence: Evidence) -> Verdict:
 
 def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
     """Nothing leads here but the name: it must be the same, and bear more than itself."""
-    name, relation = evidence.name, evidence.name.relation
+    name, relation, supports = evidence.name, evidence.name.relation, evidence.supports
     proof = _proof(evidence)
     if relation in _SAME:
         if proof:
@@ -205,13 +205,15 @@ def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
         enough = name.words > 1 or relation is NameRelation.NUMBERED
         return _CONFIRMED if enough else _UNCORROBORATED, f"{relation} and {proof} agree"
     if relation is NameRelation.PART and drops_middle(name.ours, name.theirs):
-        few = _VARIANTS * evidence.strangers < CONFIRMS and len(evidence.supports) > 1
+        few = _VARIANTS * evidence.strangers < CONFIRMS and len(supports) > 1
         if few and not rivals:
-            return _UNCORROBORATED, f"{relation}, {_and(evidence.supports)} agree"
+            return _UNCORROBORATED, f"{relation}, {_and(supports)} agree"
     if relation in (NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT) and evidence.account:
         return _CONFIRMED, f"{relation} and account agree"
     if relation is NameRelation.SHARED_ALIAS and evidence.birthday:
         return _UNCORROBORATED, f"{relation} and birthday agree"
+    if relation is NameRelation.OTHER_SCRIPT and evidence.birthday and "country" in supports:
+        return _UNCORROBORATED, f"{relation}, birthday and country agree"
     # Twins and sisters have similar names, a surname, a birthday, even an account in common.
     if relation is NameRelation.NEAR and evidence.account:
         return _UNCORROBORATED, f"{relation} and account agree"

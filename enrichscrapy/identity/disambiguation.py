@@ -14,6 +14,9 @@ _YEAR = re.compile(
 _DECADE = re.compile(r"(?<!\d)(?:(?P<century>19|20)|['’])?(?P<decade>\d)0['’]?s\b")
 _LONG_AGO = re.compile(r"\b(?:golden age|vintage|classic|retro)\b", re.IGNORECASE)
 _LONG_AGO_ENDED = 1989
+_ORDINALS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
+_GENDERS = {"male": "MALE", "man": "MALE", "actor": "MALE", "female": "FEMALE"}
+_GENDERS |= {"woman": "FEMALE", "actress": "FEMALE"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Note:
     year: int | None = None
     worked_until: int | None = None
     country: str | None = None
+    gender: str | None = None
 
 
 def read_disambiguation(text: str | None) -> Note:
@@ -36,11 +40,16 @@ def read_disambiguation(text: str | None) -> Note:
     if decade:
         century = decade["century"] or ("20" if decade["decade"] < "3" else "19")
         ended = int(f"{century}{decade['decade']}9")
+    words = re.findall(r"\w+", text.casefold())
+    ordinals = [_ORDINALS[word] for word in words if word in _ORDINALS]
+    genders = {_GENDERS[word] for word in words if word in _GENDERS}
+    is_trans = any(word.startswith("trans") for word in words)
     return Note(
         # As a name would be marked: "2", "#2", "(II)", "Jr."
-        number=split_number(f"x {text}")[1],
+        number=split_number(f"x {text}")[1] or next(iter(ordinals), None),
         born=int(year["year"]) if year and year["born"] else None,
         year=int(year["year"]) if year and not year["born"] else None,
         worked_until=ended,
         country=country_from_nationality(text),
+        gender=genders.pop() if len(genders) == 1 and not is_trans else None,
     )

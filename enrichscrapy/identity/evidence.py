@@ -34,6 +34,8 @@ from enrichscrapy.sites import all_sites, site_of_url
 
 YOUNGEST = 16
 """Years of age below which a career on record cannot be this person's."""
+_LATE_START = 65
+"""Years of age after which hardly anybody begins."""
 _LATE_RELEASES = 3
 """Years after a death in which work may still come out."""
 _NOTE_YEARS = 3
@@ -103,8 +105,9 @@ def gather_evidence(
     )
     evidence = Evidence(name, linked=by_link)
     _add_names(evidence, ours, performer, profile)
-    gender = compare_genders(performer.gender, profile.gender)
-    evidence.weigh("gender", gender, performer.gender, profile.gender)
+    our_gender = performer.gender or note.gender
+    gender = compare_genders(our_gender, profile.gender)
+    evidence.weigh("gender", gender, our_gender, profile.gender)
     if gender is Agreement.AGREES and "TRANS" in (profile.gender or ""):
         evidence.supports.append("gender")
     _add_links(evidence, performer, profile)
@@ -239,6 +242,8 @@ def _add_career(evidence: Evidence, performer: Performer, profile: Profile, note
                 child = year < born.year + YOUNGEST - _NOTE_YEARS or how == "until"
                 agreement = Agreement.CONTRADICTS if child else Agreement.SLIP
                 evidence.weigh("career", agreement, f"{how} {year}", f"born {born.year}")
+        if began and began > born.year + _LATE_START:
+            evidence.weigh("career", Agreement.SLIP, f"from {began}", f"born {born.year}")
         if note.year and born.year - _NOTE_YEARS > note.year - YOUNGEST:
             near = abs(born.year - note.year) <= _NOTE_YEARS
             agreement = Agreement.UNKNOWN if near else Agreement.CONTRADICTS

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -23,12 +24,15 @@ from enrichscrapy.facts.names import (
     transliterate,
     written_keys,
 )
-from enrichscrapy.facts.nicknames import is_nickname
+from enrichscrapy.facts.nicknames import is_first_name, is_nickname
+from enrichscrapy.facts.text import MAX_NAME, cut
 
 NEAR_SIMILARITY = 88.0
 """Per cent of rapidfuzz's ratio from which two names look alike."""
 _APART = 60.0
 """Per cent below which a name put into Latin letters is another name."""
+_RESEMBLES = 45.0
+"""Per cent below which no other spelling is to be expected; it spares the long look."""
 
 
 class NameRelation(StrEnum):
@@ -67,10 +71,13 @@ class NameMatch:
 
 # Names that belong to several people.
 _COLLECTIVE = re.compile(
-    r"\b(?:twins?|sisters?|sis|brothers?|bros|couple|duo|girls|boys|and|und|with|feat)\b"
-    r"|(?<=\s)(?-i:y|e|et|och|og)(?=\s)|[&+/]",
+    r"\b(?:twins?|triplets|sisters?|sis|brothers?|bros|couple|duo|trio|girls|boys|gemel[ao]s|"
+    r"gemell[ei]|jumeaux|jumelles|zwillinge|schwestern|hermanas|pareja|casal|and|und|with|feat)\b"
+    r"|(?<=\s)(?-i:et|och|og|en|ve|ja|és|и|та|і|και)(?=\s)|[&+/]",
     re.IGNORECASE,
 )
+# The same between two people and between the two family names of one: "Ortega y Vidal".
+_JOINS = re.compile(r"(?P<before>.+)\s(?:y|e|i|a)\s(?P<after>.+)")
 # Words of which names are made that could be anybody's.
 _ANYBODY = set(
     re.findall(
@@ -82,16 +89,32 @@ _ANYBODY = set(
     )
 )
 
+_KINDS = {"girl", "model", "babe", "milf", "teen", "amateur", "housewife", "coed"}
+
 
 def is_collective(name: str) -> bool:
     """Does the name speak of several people: ``Anna & Mia``, ``The Vesk Twins``?"""
-    return bool(_COLLECTIVE.search(bare_name(name)))
+    bare = bare_name(name)
+    return bool(_COLLECTIVE.search(bare)) or _joins_people(bare)
+
+
+def _joins_people(name: str) -> bool:
+    joined = _JOINS.fullmatch(name)
+    if joined is None:
+        return False
+    before, after = joined["before"].split(), joined["after"].split()
+    return len(before) < 2 or len(after) > 1 or is_first_name(after[0])
 
 
 def is_anybodys(name: str) -> bool:
     """Is it no name but a description, ``Czech Girl``, or a number: ``Model 417``?"""
     words = name_words(bare_name(name))
     return all(word in _ANYBODY or word in DEMONYMS or word.isdecimal() for word in words)
+
+
+def _says_what_not_who(alias: str) -> bool:
+    """``Metro Casting Girl``: a site's word for whoever it is."""
+    return is_anybodys(alias) or (name_words(bare_name(alias))[-1:] or ("",))[0] in _KINDS
 
 
 def match_names(
@@ -104,23 +127,25 @@ def match_names(
 ) -> NameMatch:
     """``family_first``: where these people come from, the family name may stand first."""
     same = _same_in_any_order if family_first else _same
+    our_name, their_name = cut(our_name, MAX_NAME), cut(their_name, MAX_NAME)
     ours, theirs = _usable(our_aliases), _usable(their_aliases)
     crossed = [(our_name, alias) for alias in theirs] + [(alias, their_name) for alias in ours]
     direct = [(our_name, their_name)]
-    aliases = [(one, other) for one in ours for other in theirs]
+    alike = [pair for pair in direct + crossed if _resembles(*pair)]
     for relation, pairs, test in (
         (NameRelation.SAME, direct, same),
         (NameRelation.NUMBERED, direct, _numbered),  # a site's number outweighs its alias list
         (NameRelation.ALIAS, crossed, same),
-        (NameRelation.SPELLING, direct + crossed, _spelt),
+        (NameRelation.SPELLING, alike, _spelt),
         (NameRelation.SPELLING, direct if family_first else [], _same_spelling),
         (NameRelation.NICKNAME, direct + crossed, _nickname),
-        (NameRelation.SLIP, direct + crossed, _slip),
-        (NameRelation.SWAPPED, direct + crossed, _same_spelling),
+        (NameRelation.SLIP, alike, _slip),
+        (NameRelation.SWAPPED, alike, _same_spelling),
         (NameRelation.PART, direct + crossed, _part),
-        (NameRelation.SHARED_ALIAS, aliases, _same_long),
-        (NameRelation.NEAR, direct + crossed, _near),
-        (NameRelation.WORD, direct + crossed + aliases, _one_word),
+        (NameRelation.SHARED_ALIAS, _sharing(ours, theirs, _written), _same_long),
+        (NameRelation.NEAR, alike, _near),
+        (NameRelation.WORD, direct + crossed, _one_word),
+        (NameRelation.WORD, _sharing(ours, theirs, _base_words), _one_word),
     ):
         for one, other in pairs:
             if test(one, other):
@@ -130,18 +155,37 @@ def match_names(
     return _match(relation, our_name, their_name, [], [])
 
 
+def _sharing(
+    ours: Sequence[str], theirs: Sequence[str], keys: Callable[[str], Collection[str]]
+) -> Iterator[tuple[str, str]]:
+    """The pairs with a key in common, in order; without a look at all the others."""
+    places = defaultdict[str, list[int]](list)
+    for place, name in enumerate(theirs):
+        for key in keys(name):
+            places[key].append(place)
+    for name in ours:
+        for place in sorted({place for key in keys(name) for place in places.get(key, ())}):
+            yield name, theirs[place]
+
+
 def _match(
-    relation: NameRelation, one: str, other: str, ours: Iterable[str], theirs: Iterable[str]
+    relation: NameRelation, one: str, other: str, ours: Sequence[str], theirs: Sequence[str]
 ) -> NameMatch:
     words = min(_length(one), _length(other))
-    shared = [a for a in ours if any(_same_long(a, b) for b in theirs)]
+    shared = [a for a, b in _sharing(ours, theirs, _written) if _same_long(a, b)]
     others = [name for name in shared if not (_variant(name, one) or _variant(name, other))]
     distinct = tuple({name_key(name): name for name in others}.values())
     return NameMatch(relation, one, other, words, similarity(one, other), distinct)
 
 
 def _usable(aliases: Sequence[str]) -> list[str]:
-    return [a for a in aliases if name_key(a) and not (is_collective(a) or is_anybodys(a))]
+    names = (cut(alias, MAX_NAME) for alias in aliases)
+    return [name for name in names if _is_usable(name)]
+
+
+@lru_cache(maxsize=8192)
+def _is_usable(alias: str) -> bool:
+    return bool(name_key(alias)) and not (is_collective(alias) or _says_what_not_who(alias))
 
 
 @lru_cache(maxsize=8192)
@@ -162,8 +206,25 @@ def _length(name: str) -> int:
     return sum(1 + (len(word) > 2 and "\u3040" <= word[0] <= "\ud7af") for word in words)
 
 
+def _written(name: str) -> frozenset[str]:
+    return written_keys(_base(name)[0])
+
+
 def _same_base(one: str, other: str) -> bool:
-    return not written_keys(_base(one)[0]).isdisjoint(written_keys(_base(other)[0]))
+    return not _written(one).isdisjoint(_written(other))
+
+
+def _resembles(one: str, other: str) -> bool:
+    """Is it worth asking whether one is another spelling of the other?"""
+    forms = zip(_in_latin(one), _in_latin(other), strict=True)
+    return any(fuzz.ratio(ours, theirs) >= _RESEMBLES for ours, theirs in forms)
+
+
+@lru_cache(maxsize=8192)
+def _in_latin(name: str) -> tuple[str, str]:
+    """In Latin letters, in its order and in that of the alphabet."""
+    words = name_words(transliterate(_base(name)[0]))
+    return " ".join(words), " ".join(sorted(words))
 
 
 def _same_in_any_order(one: str, other: str) -> bool:
@@ -233,8 +294,10 @@ def _nickname(one: str, other: str) -> bool:
     if min(len(words), len(others)) < 2 or _base(one)[1] != _base(other)[1]:
         return False
     rest, other_rest = " ".join(words[1:]), " ".join(others[1:])
-    return not spelling_keys(rest).isdisjoint(spelling_keys(other_rest)) and is_nickname(
-        words[0], others[0]
+    return (
+        _resembles(rest, other_rest)
+        and not spelling_keys(rest).isdisjoint(spelling_keys(other_rest))
+        and is_nickname(words[0], others[0])
     )
 
 
@@ -248,9 +311,9 @@ def _slip(one: str, other: str) -> bool:
         return False
     if first == other_first:
         return _mistyped(last, other_last)
-    return last == other_last and sorted(first) == sorted(other_first) and _mistyped(
-        first, other_first
-    )  # fmt: skip
+    two_names = is_first_name(first) and is_first_name(other_first)  # Christina, Christian
+    same_letters = last == other_last and sorted(first) == sorted(other_first)
+    return same_letters and not two_names and _mistyped(first, other_first)
 
 
 def _mistyped(word: str, other: str) -> bool:
@@ -338,5 +401,10 @@ def _in_other_scripts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 
 def _scripts(names: Iterable[str]) -> set[str]:
     """``latin`` and/or ``other``: the scripts these names are written in."""
-    letters = [char for name in names for char in "".join(name_words(name)) if char.isalpha()]
-    return {"latin" if is_latin(char) else "other" for char in letters}
+    return {script for name in names for script in _scripts_of(name)}
+
+
+@lru_cache(maxsize=8192)
+def _scripts_of(name: str) -> frozenset[str]:
+    letters = filter(str.isalpha, "".join(name_words(name)))
+    return frozenset("latin" if is_latin(char) else "other" for char in letters)

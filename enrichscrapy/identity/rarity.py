@@ -26,6 +26,9 @@ _ASSUMED = 10_000
 """People assumed beside those who are counted: one bears a word that is not known, and"""
 _COMMON_AMONG_ASSUMED = 35
 """so many a word that is known for a common one."""
+_USUAL = _COMMON_AMONG_ASSUMED / _ASSUMED
+_FOREIGN = 0.05
+"""Part of the assumed bearers below which a common word is common elsewhere."""
 TELLING = 10_000
 """People counted from which on a population tells a rare name from one it has not met."""
 _INITIAL = 0.05
@@ -56,6 +59,18 @@ _COMMON = frozenset(
         storm summer sun suzuki swallow sweet sweets takahashi tanaka taylor thomas torres tran
         valentine vega violet watanabe west white wild wilde williams wilson winter wolf wood
         yamamoto young
+        andersson bakker becker bernard costa dejong dubois durand dvorak fernandez ferreira fischer
+        hansen horvath hoffmann hughes ivanov ivanova jansen jensen johansen johansson karlsson
+        kiss klein koch kovalenko kowalska kowalski kuznetsova larsen lefebvre leroy lewis maier
+        mayer meyer molnar moreau mueller muller murphy nielsen novotna novotny nowak oliveira
+        olsen pereira petersen popescu popova prochazka ramos ricci richter romano roy ruiz santana
+        scott shevchenko schmidt schneider schulz smirnova sokolova souza svoboda szabo toth varga
+        wagner walker weber wojcik wood wright
+        bui chan chang chen cho choi chung dang hoang huang jang jeong jung kang kim le lim lin liu
+        ma nguyen park pham phan singh vu wang wong wu yang yoon zhang zhao zhou
+        eun eunji hye hyejin hyun jieun jihye jimin jin jisoo jiwon jiyeon minji minjung minseo
+        seoyeon soojin sooyeon soyeon sujin yujin yuna fang jing lan linh li mei mai na ping thi thu
+        xiaoli xin yan ying
         ai akira alessandra alena ana anastasia andrea aoi bianca bruna camila carla chiara daria
         ekaterina elena eva fernanda gabriela giulia hana irina ivana jana juliana karin katerina
         kristyna ksenia larissa lenka lucia lucie luna marina mei mika minji misaki nao natalia
@@ -147,14 +162,22 @@ class Population:
 
     def _chance(self, name: str, counted: bool) -> float:
         """That somebody bears this name: by its words, or because it was copied."""
-        tokens = _tokens(name)
-        return float(np.prod([self._word(word, counted) for word in tokens])) + self._copied
+        by_words = (
+            float(np.prod([self._word(word, counted) for word in tokens]))
+            for tokens in (_tokens(name), _tokens(name.replace("-", "")))
+        )
+        return max(by_words) + self._copied
 
     def _word(self, word: str, counted: bool) -> float:
         others = max(self._words[hash(word)] - counted, 0)
         assumed = _COMMON_AMONG_ASSUMED if is_common(word) else 1
         share = (others + assumed) / (self.people + _ASSUMED)
+        share = _USUAL if self._is_foreign(word, others) else share
         return max(share, _INITIAL) if len(word) == 1 and word.isascii() else share
+
+    def _is_foreign(self, word: str, bearers: int) -> bool:
+        """A common word, and next to nobody of its language among those who are counted?"""
+        return word in _COMMON and bearers < _FOREIGN * _USUAL * self.people
 
     def _share(self, shared: Shared) -> float:
         """Of those of one name, which part agrees on the rest by chance."""
@@ -175,6 +198,8 @@ class Population:
 
     def _country(self, country: str, tokens: Sequence[str]) -> float:
         """A name tells much of the country: the word that tells most counts."""
+        if any(self._is_foreign(word, self._words[hash(word)]) for word in tokens):
+            return _COUNTRY
         code, weight, likely = hash(country), _WEIGHT["country"], _WEIGHT["word's country"]
         anywhere = (self._countries[code] + weight * _COUNTRY) / (self._countries.total + weight)
         likely_by_name = (

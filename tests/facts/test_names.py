@@ -212,6 +212,8 @@ def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
         ("Tessa Lund (II)", ["Tessa Lund 2", "Tessa Lund"]),
         ("Tessa_2", ["Tessa 2"]),
         ("(Tessa)", ["Tessa"]),
+        ("Мила Горова", ["Мила Горова", "Mila Gorova"]),
+        ("林 花", ["林 花"]),
         ("Ke$ha P!nk", ["Ke$ha P!nk"]),
         ("\u200b", []),
         ("❤️ (?)", []),

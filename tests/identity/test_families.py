@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrichscrapy.facts.text import MAX_NAME
+from enrichscrapy.identity import name_match
 from enrichscrapy.identity.compare import is_personal, link_key
 from enrichscrapy.identity.decide import identify
+from enrichscrapy.identity.name_match import NameRelation, match_names
 from enrichscrapy.identity.rarity import Bearer, Population
 from enrichscrapy.items import Identity, PartialDate, Performer, Profile
 
@@ -97,6 +100,10 @@ BY_NAME = {
         (us("Isaura Quendt", disambiguation="actress, 1968"), them("Isaura Quendt", "1999"), "R"),
         (us("Isaura Quendt", disambiguation="blonde"), them("Isaura Quendt", "1999"), "U"),
         (us("Isaura Quendt", disambiguation="born 1991"), them("Isaura Quendt", "1991"), "CU"),
+        (us("Isaura Quendt", disambiguation="the 2nd"), them("Isaura Quendt"), "R"),
+        (us("Sam Quendt", gender=None, disambiguation="male actor"), them("Sam Quendt"), "R"),
+        (us("Isaura Quendt", gender=None, disambiguation="trans woman"),
+         them("Isaura Quendt"), "U"),
         (us("Baby 21", BORN), them("Baby 21", BORN), "C"),
         (us("Otto Quendt Jr.", gender="MALE"), them("Otto Quendt", gender="MALE"), "R"),
     ],
@@ -106,6 +113,7 @@ BY_NAME = {
         (us("Isaura Quendt", career_end_year=2018), them("Isaura Quendt", died="2004-01-09"), "R"),
         (us("Isaura Quendt", career_end_year=1984),
          them("Isaura Quendt", links=["https://onlyfans.com/isauraq"]), "R"),
+        (us("Jane Rose", career_start_year=2017), them("Jane Rose", "1944"), "R"),
         (us("Isaura Quendt", career_start_year=2001, career_end_year=2005),
          them("Isaura Quendt", "1980", died="2004"), "U"),
     ],
@@ -136,7 +144,35 @@ BY_NAME = {
         (us("Isaura Quendt", "1990", "US", ["as Dorle Fant"]),
          them("Dorle Fant [site.example]", "1990", "US"), "C"),
     ],
+    "spellings of other languages": [
+        (us("Kim Seo-yoon", BORN, "KR"), them("Gim Seoyun", BORN, "KR"), "C"),
+        (us("Bak Cheon-gyu", BORN, "KR"), them("Park Chunkyu", BORN, "KR"), "C"),
+        (us("Zhou Xiuqin", BORN, "TW"), them("Chou Hsiu-chin", BORN, "TW"), "C"),
+        (us("Halyna Zahorodko", BORN), them("Galina Zagorodko", BORN), "C"),
+        (us("Theofili Ntalakou", BORN), them("Theophili Dalakou", BORN), "C"),
+        (us("Nadjat Ben Hammour", BORN), them("Najat Benhammour", BORN), "C"),
+        (us("박 서율빈", BORN), them("박서율빈", BORN), "C"),
+        (us("鈴木 ひよ", BORN), them("鈴木ひよ", BORN), "C"),
+        (us("Ђурђа Војтић", BORN), them("Đurđa Vojtić", BORN), "C"),
+        (us("سميرة", BORN, "EG"), them("Samira", BORN, "EG"), "U"),
+        (us("سميرة", BORN), them("Samira", BORN), "R"),
+        (us("Merche Ostrand", BORN), them("Mercedes Ostrand", BORN), "C"),
+        (us("Zsuzsa Ostrand", BORN), them("Zsuzsanna Ostrand", BORN), "C"),
+        (us("Zhou Xiuqin", BORN, "TW"), them("Zhou Xiulan", BORN, "TW"), "R"),
+        (us("Dina Quendt", BORN), them("Tina Quendt", BORN), "R"),
+        (us("Tina Kim", BORN, "KR"), them("Dina Kim", BORN, "KR"), "R"),
+        (us("Seo Hye-jin", BORN, "KR"), them("Seo Hye-in", BORN, "KR"), "R"),
+        (us("Rie Orimoto", BORN, "JP"), them("Rei Orimoto", BORN, "JP"), "R"),
+    ],
     "twins, duos, siblings": [
+        (us("Christina Quendt", BORN), them("Christian Quendt", BORN), "R"),
+        (us("Magda Quendt", BORN), them("Lena Quendt", BORN), "R"),
+        (us("Isaura Quendt", BORN), them("Isaura i Pavel Quendt", BORN), "R"),
+        (us("Isaura Quendt", BORN), them("Isaura en Mila", BORN), "R"),
+        (us("Isaura Quendt", BORN), them("Isaura Quendt y Ana", BORN), "R"),
+        (us("Isaura Quendt y Fant", BORN), them("Isaura Quendt Fant", BORN), "C"),
+        (us("Zwillinge Quendt", BORN), them("Isaura Quendt", BORN, aliases=["Zwillinge Quendt"]),
+         "R"),
         (us("Nina Quendt", BORN, "CZ"), them("Nika Quendt", BORN, "CZ"), "R"),
         (us("Lara Quendt", BORN, aliases=["Quendt Twins"], links=["https://x.com/quendttwins"]),
          them("Zara Quendt", BORN, aliases=["Quendt Twins"], links=["https://x.com/quendttwins"]),
@@ -155,6 +191,7 @@ BY_NAME = {
     "dates": [
         (us("Isaura Quendt", "1900-01-01", "US"), them("Isaura Quendt", BORN, "US"), "CU"),
         (us("Isaura Quendt", "1970-01-01", "US"), them("Isaura Quendt", BORN, "US"), "CU"),
+        (us("Isaura Quendt", "1904-01-01", "US"), them("Isaura Quendt", BORN, "US"), "CU"),
         (us("Isaura Quendt", "1988-01-01", "US"), them("Isaura Quendt", BORN, "US"), "C"),
         (us("Isaura Quendt", "1988-12-31", "US"), them("Isaura Quendt", BORN, "US"), "C"),
         (us("Isaura Quendt", "1988-12-23", "US"), them("Isaura Quendt", BORN, "US"), "U"),
@@ -227,6 +264,8 @@ BY_LINK = {
         (us("Isaura Quendt", disambiguation="1970s"), them("Isaura Quendt", "1990"), "R"),
         (us("Jane Rose", "1988-05-12"), them("Jane Rose", "1989-11-30"), "R"),
         (us("Isaura Quendt", aliases=["Hot Girl"]), them("Dorle Fant", aliases=["Hot Girl"]), "R"),
+        (us("Isaura Quendt", aliases=["Zed Casting Girl"]),
+         them("Dorle Fant", aliases=["Zed Casting Girl"]), "R"),
         (us("Isaura Quendt", links=["https://www.youtube.com/watch?v=a"]),
          them("Dorle Fant", links=["https://www.youtube.com/watch?v=a"]), "R"),
         (us("Isaura Quendt", aliases=["Otha Brenn", "Ulma Strei"]),
@@ -298,6 +337,14 @@ def test_a_word_that_nobody_bears_is_a_slip_of_the_pen():
         ("https://www.manyvids.com/Profile/12/Nora", "manyvids:12"),
         ("https://www.myspace.com/index.cfm?fuseaction=user&friendid=1", None),
         ("https://models.example/model.php?id=11&ref=x", "models.example/model.php?id=11"),
+        ("https://onlyfans.com/my/chats", None),
+        ("https://telegram.me/nora_q", "telegram:nora_q"),
+        ("https://t.me/s/nora_q", "telegram:nora_q"),
+        ("https://t.me/joinchat/abc", None),
+        ("https://www.threads.net/@nora", "threads:nora"),
+        ("https://www.patreon.com/nora/posts", "patreon:nora"),
+        ("https://www.patreon.com/posts/nora-1", None),
+        ("https://bsky.app/profile/nora.bsky.social/", "bluesky:nora.bsky.social"),
         ("https://site.example/video/nora-1", None),
         ("https://site.example/?s=nora&q=nora", None),
     ],
@@ -315,6 +362,8 @@ def test_an_account_is_one_only_where_a_platform_has_it(url, key):
         ("instagram:noraquendt", True),
         ("instagram:nora.quendt_1", True),
         ("instagram:whatever99", True),
+        ("wikipedia:nora_quendt", True),
+        ("wikipedia:dancer", False),
         ("norasmodels.example", False),
         ("box.example/performers/9", True),
         ("box.example/studio/9", False),
@@ -322,6 +371,24 @@ def test_an_account_is_one_only_where_a_platform_has_it(url, key):
 )
 def test_whose_account_it_is(key, personal):
     assert is_personal(key, frozenset({"nora", "quendt"})) is personal
+
+
+def test_long_lists_of_aliases_are_not_held_against_each_other_one_by_one(monkeypatch):
+    asked = []
+    test = name_match._same_long
+    monkeypatch.setattr(name_match, "_same_long", lambda *two: asked.append(two) or test(*two))
+    ours, theirs = ([f"{side}{n} Quendt{n}" for n in range(150)] for side in ("Isa", "Dor"))
+    match = match_names("Vera Kovar", [*ours, "Otha Brenn"], "Mika Love", [*theirs, "Brenn Otha"])
+    assert match.relation is not NameRelation.SHARED_ALIAS
+    match = match_names("Vera Kovar", [*ours, "Otha Brenn"], "Mika Love", [*theirs, "Otha Brenn"])
+    assert (match.relation, match.ours) == (NameRelation.SHARED_ALIAS, "Otha Brenn")
+    assert len(asked) < 10
+
+
+@pytest.mark.parametrize("text", ["a", "ab ", "kim ha ", "((", "1", "林", "a,", "Quendt\u0301 "])
+def test_a_name_of_megabytes_is_cut_before_it_is_compared(text):
+    match = match_names(text * 2_000_000, [text * 1_000_000], "Isaura Quendt", [])
+    assert len(match.ours) <= MAX_NAME
 
 
 # --- Rarity --------------------------------------------------------------------------------------
@@ -363,6 +430,12 @@ def test_an_empty_population_confirms_no_name_on_a_single_fact():
     ):
         decision = identify(ours, theirs, by_link=False, rivals=0)
         assert decision.identity is Identity.UNCORROBORATED
+
+
+def test_a_common_word_is_common_though_only_people_of_another_language_were_counted():
+    ours, theirs = us("Sakura Suzuki", "1990", "JP"), them("Sakura Suzuki", "1990", "JP")
+    assert outcome(ours, theirs) != "C"
+    assert outcome(us("Ji-eun Kim", "1990", "KR"), them("Jieun Kim", "1990", "KR")) != "C"
 
 
 def test_a_namesake_in_the_database_is_expected_where_its_facts_fit():
