@@ -67,12 +67,15 @@ _SHORT_YEAR = re.compile(
 )
 _APOSTROPHE_YEAR = re.compile(r"['’](\d\d)\b")
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
-_TIME = re.compile(r"(?<=\d)(?:[t\s,]+\d{1,2}[:h]\d\d.*?(?=\s(?:19|20)\d\d$|$)|(?<=\d{4})\.0+$)")
+_TIME = re.compile(
+    r"(?<=\d)[t\s,]+\d{1,2}[:h]\d{1,2}(?::\d{1,2})?(?:\.\d+)?(?:\s*[ap]\.?m\b\.?)?(?:\s*(?:z|utc|gmt)\b)?"
+    r"(?:\s*[+-]\d\d:?\d\d)?|(?<=\d{4})\.0+$"
+)
 _COMPACT = re.compile(r"(\d{8})(?:t?\d{4,6}(?:\.\d+)?(?:z|[+-]\d\d:?\d\d)?)?")
 _WITHIN = re.compile(r"(?<![\d.-])(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _UNKNOWN_PART = re.compile(r"(?<!\w)[?x]+(?!\w)")
 _UNKNOWN_DIGITS = re.compile(r"(?<!\w)(?=[\d?x*]{4}(?![\w?*]))((?:1[89]|20)\d?)([?x*]+)")
-_NUMERIC = re.compile(r"\d+(?:\s*[-/.,:;_\\⁄。\s年月]\s*\d+){0,2}\s*[日.]?")
+_NUMERIC = re.compile(r"\d{1,4}(?:\s*[-/.,:;_\\⁄。\s年月]\s*\d{1,4}){0,2}\s*[日.]?")
 _ABOUT_YEARS = 2
 """Years by which "about 1990" may be too early, and an age too high."""
 _AFTER_YEARS = 10
@@ -166,8 +169,8 @@ def possible_dates(text: str, today: dt.date) -> list[PartialDate]:
     elif _NUMERIC.fullmatch(numeric):
         readings = _of_numbers(re.findall(r"\d+", numeric), today)
     else:
-        return _of_words(text, today)
-    return [reading for reading in readings if reading is not None]
+        readings = []
+    return [date for date in readings if date is not None] or _of_words(text, today)
 
 
 def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
@@ -185,7 +188,7 @@ def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
         date
         if str(date.year) in said and not slack
         else PartialDate(min(date.year + slack, dt.MAXYEAR))
-        for date in possible_dates(said, today)
+        for date in possible_dates(text or "", today)
     ]
     return max([*readings, *_ages(said, today)], key=PartialDate.latest, default=None)
 
@@ -214,7 +217,8 @@ def _of_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
     first, second, third = parts
     orders = [(third, second, first), (third, first, second)]
     if len(first) == 4:
-        return [_birth(int(first), int(second), int(third))]
+        is_day = len(third) < 3
+        return [_birth(*map(int, parts))] if is_day else [_birth(int(first)), _birth(int(third))]
     if len(third) == 4:
         exact = [_exact(*order) for order in orders]
         return exact if any(exact) else [_birth(int(third))]

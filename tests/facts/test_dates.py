@@ -249,6 +249,10 @@ def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
         ("not before 2005", "2015"),
         ("2005 onwards", "2015"),
         ("20123002", "2012"),
+        ("5 12:30 02/03/2012", "2012"),
+        ("2009 08 2012", "2012"),
+        ("? 2012 12", "2012"),
+        ("20082012030202/03/2012", "2012"),
     ],
 )
 def test_no_way_of_writing_makes_somebody_older(text, expected):
