@@ -182,13 +182,16 @@ def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     """
     said = without_time(text)
     ageless = _ageless(said)
+    dates, stated = possible_dates(text or "", today), parse_date(text or "")
+    if stated and all(stated.year > date.year for date in dates):
+        dates.append(stated)
     slack = _ABOUT_YEARS if _ABOUT.search(ageless) else 0
     slack = _AFTER_YEARS if _AFTER.search(ageless) else slack
     readings = [  # a year that is not written out is known to the year
         date
         if str(date.year) in said and not slack
         else PartialDate(min(date.year + slack, dt.MAXYEAR))
-        for date in possible_dates(text or "", today)
+        for date in dates
     ]
     return max([*readings, *_ages(said, today)], key=PartialDate.latest, default=None)
 
