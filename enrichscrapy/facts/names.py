@@ -96,6 +96,7 @@ _UKRAINIAN = _rules(
     (r"kh|g", "h"),
     (r"sk(?:aya|aia|aja)\b", "ska"),
     (r"\b(?:yu|iu|ju)", "yu"),
+    (r"ie(?=va?\b)", "e"),
     (r"(?:iy|yi|yj|ij|ii|[iyj])a\b", "ia"),
     (r"y(?![aeiou])", "i"),
 )
@@ -132,7 +133,7 @@ _MC_CUNE = _rules(
     (r"\b(?:pak|bak|park)\b", "bark"),
     (r"\b(?:lee|rhee|yi|ri)\b", "i"),
     (r"\b(?:choe)\b", "choi"),
-    (r"\bgim\b", "kim"),
+    (r"\bg(?=(?:im|ang|won)\b)", "k"),
     (rf"^({_KOREAN_FAMILY}|bark)\s|\s({_KOREAN_FAMILY}|bark)$", r"\1|\2"),
     (r"\s", ""),
     (r"ch", "j"),
@@ -151,6 +152,7 @@ _CHINESE_FAMILY = (
 _WADE_GILES = _rules(
     (r"\s", ""),
     (r"zh|ch|j|q", "j"),
+    (r"[zc]i(?![aeiou])|tzu", "tsu"),
     (r"c|tz|ts|z", "ts"),
     (r"hs|x", "s"),
     (r"ong", "ung"),
