@@ -32,8 +32,7 @@ _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii
 _NUMBERS |= {"jr": 2, "junior": 2, "sr": 1, "senior": 1}
 _MAX_ORDERS = 8
 # Letters of one sound that a letter-by-letter reading gets wrong.
-_DIGRAPHS = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("ђ", "đ"))
-_DIGRAPHS += (("č", "ch"), ("š", "sh"), ("ž", "zh"))
+_DIGRAPHS = {"ου": "ou", "ού": "ou", "ё": "yo", "ђ": "đ", "č": "ch", "š": "sh", "ž": "zh"}
 # Scripts whose letters are sounds, vowels too; by the first word of a character's Unicode name.
 _SPELT_OUT = {"CYRILLIC", "GREEK", "HIRAGANA", "KATAKANA", "HANGUL", "GEORGIAN", "ARMENIAN"}
 _SPELT_OUT |= {"LATIN", "DIGIT", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
@@ -380,7 +379,7 @@ def transliterate(name: str) -> str:
     if name.isascii():
         return name
     name = unicodedata.normalize("NFC", name).casefold()
-    for letters, sound in _DIGRAPHS:
+    for letters, sound in _DIGRAPHS.items():
         name = name.replace(letters, sound)
     return "".join(anyascii(c) if _is_spelt_out(c) else c for c in name)
 

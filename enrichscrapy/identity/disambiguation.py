@@ -46,7 +46,7 @@ def read_disambiguation(text: str | None) -> Note:
     is_trans = any(word.startswith("trans") for word in words)
     return Note(
         # As a name would be marked: "2", "#2", "(II)", "Jr."
-        number=split_number(f"x {text}")[1] or (ordinals or [None])[0],
+        number=split_number(f"x {text}")[1] or next(iter(ordinals), None),
         born=int(year["year"]) if year and year["born"] else None,
         year=int(year["year"]) if year and not year["born"] else None,
         worked_until=ended,

@@ -333,8 +333,9 @@ def _part(one: str, other: str) -> bool:
 
 def _lists(names: str, name: str) -> bool:
     """Is ``names`` a list of full names with this among them: ``Anna Bo, Mia Lund``?"""
-    listed = [name_words(part) for part in names.split(",")] if "," in names else []
-    return name_words(name) in listed and min(map(len, listed)) > 1
+    parts = [part.strip() for part in names.split(",")] if "," in names else []
+    listed = [name_words(part) for part in parts if not part[:1].islower()]  # but for notes
+    return name_words(name) in listed and len(listed) > 1 and min(map(len, listed)) > 1
 
 
 def _near(one: str, other: str) -> bool:
