@@ -22,10 +22,10 @@ _LETTERS = str.maketrans(
 _APOSTROPHES, _HYPHENS = "'’‘ʼʻ`´′", "‐‑‒–—−-"  # as people type them
 _JOINTS = re.compile(f"[{_APOSTROPHES}{_HYPHENS}]")
 _NUMBER = re.compile(
-    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<marked>[ivIV]+|\d\d?)\)"
+    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|[(\[](?P<marked>[ivIV]+|\d\d?)[)\]]"
     r"|[\s_,](?P<roman>I{2,3}|IV)|,?\s(?P<suffix>(?:[jJ](?:un)?io?r|JR|Jr|jr|[sS]enior|SR|Sr|sr))\.?)"
 )
-_ENDS_MARKED = re.compile(r"(?:[\d).]|\b(?:I+V?|[js]r|junior|senior))$", re.IGNORECASE)
+_ENDS_MARKED = re.compile(r"(?:[\d)\].]|\b(?:I+V?|[js]r|junior|senior))$", re.IGNORECASE)
 _NOTES = re.compile(r"[\[(,]|^(?:as|aka|a\.k\.a|credited)\b", re.IGNORECASE)
 _CREDITED = re.compile(r"(?:(?:credited\s+)?as|a\.?k\.?a\.?):?\s+(?=\S)", re.IGNORECASE)
 _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
