@@ -22,18 +22,17 @@ _LETTERS = str.maketrans(
 _APOSTROPHES, _HYPHENS = "'’‘ʼʻ`´′", "‐‑‒–—−-"  # as people type them
 _JOINTS = re.compile(f"[{_APOSTROPHES}{_HYPHENS}]")
 _NUMBER = re.compile(
-    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|\((?P<marked>[ivIV]+|\d\d?)\)"
+    r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|[(\[](?P<marked>[ivIV]+|\d\d?)[)\]]"
     r"|[\s_,](?P<roman>I{2,3}|IV)|,?\s(?P<suffix>(?:[jJ](?:un)?io?r|JR|Jr|jr|[sS]enior|SR|Sr|sr))\.?)"
 )
-_ENDS_MARKED = re.compile(r"(?:[\d).]|\b(?:I+V?|[js]r|junior|senior))$", re.IGNORECASE)
+_ENDS_MARKED = re.compile(r"(?:[\d)\].]|\b(?:I+V?|[js]r|junior|senior))$", re.IGNORECASE)
 _NOTES = re.compile(r"[\[(,]|^(?:as|aka|a\.k\.a|credited)\b", re.IGNORECASE)
 _CREDITED = re.compile(r"(?:(?:credited\s+)?as|a\.?k\.?a\.?):?\s+(?=\S)", re.IGNORECASE)
 _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 _NUMBERS |= {"jr": 2, "junior": 2, "sr": 1, "senior": 1}
 _MAX_ORDERS = 8
 # Letters of one sound that a letter-by-letter reading gets wrong.
-_DIGRAPHS: tuple[tuple[str, str], ...] = (("ου", "ou"), ("ού", "ou"), ("ё", "yo"), ("ђ", "đ"))
-_DIGRAPHS += (("č", "ch"), ("š", "sh"), ("ž", "zh"))
+_DIGRAPHS = {"ου": "ou", "ού": "ou", "ё": "yo", "ђ": "đ", "č": "ch", "š": "sh", "ž": "zh"}
 # Scripts whose letters are sounds, vowels too; by the first word of a character's Unicode name.
 _SPELT_OUT = {"CYRILLIC", "GREEK", "HIRAGANA", "KATAKANA", "HANGUL", "GEORGIAN", "ARMENIAN"}
 _SPELT_OUT |= {"LATIN", "DIGIT", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
@@ -96,6 +95,7 @@ _UKRAINIAN = _rules(
     (r"kh|g", "h"),
     (r"sk(?:aya|aia|aja)\b", "ska"),
     (r"\b(?:yu|iu|ju)", "yu"),
+    (r"ie(?=va?\b)", "e"),
     (r"(?:iy|yi|yj|ij|ii|[iyj])a\b", "ia"),
     (r"y(?![aeiou])", "i"),
 )
@@ -132,7 +132,7 @@ _MC_CUNE = _rules(
     (r"\b(?:pak|bak|park)\b", "bark"),
     (r"\b(?:lee|rhee|yi|ri)\b", "i"),
     (r"\b(?:choe)\b", "choi"),
-    (r"\bgim\b", "kim"),
+    (r"\bg(?=(?:im|ang|won)\b)", "k"),
     (rf"^({_KOREAN_FAMILY}|bark)\s|\s({_KOREAN_FAMILY}|bark)$", r"\1|\2"),
     (r"\s", ""),
     (r"ch", "j"),
@@ -151,6 +151,7 @@ _CHINESE_FAMILY = (
 _WADE_GILES = _rules(
     (r"\s", ""),
     (r"zh|ch|j|q", "j"),
+    (r"[zc]i(?![aeiou])|tzu", "tsu"),
     (r"c|tz|ts|z", "ts"),
     (r"hs|x", "s"),
     (r"ong", "ung"),
@@ -382,7 +383,7 @@ def transliterate(name: str) -> str:
     if name.isascii():
         return name
     name = unicodedata.normalize("NFC", name).casefold()
-    for letters, sound in _DIGRAPHS:
+    for letters, sound in _DIGRAPHS.items():
         name = name.replace(letters, sound)
     return "".join(anyascii(c) if _is_spelt_out(c) else c for c in name)
 

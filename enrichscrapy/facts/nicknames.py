@@ -16,6 +16,7 @@ _FURTHER = """
 adriana: adri
 agnieszka: aga agusia
 aikaterini: katerina katina
+aisha: aicha ayesha
 alejandra: ale jandra sandra
 aleksandr: sasha sanya shura
 aleksandra: sasha sanya alya lesya shura ola
@@ -23,27 +24,33 @@ aleksei: alyosha lyosha
 alina: alya lina
 alzbeta: bety betka eliska
 anastasia: nastya stasya asya stasia
-anna: nyura anechka andzia annuska
+andrei: andrii andriy
+anna: nyura anechka andzia annuska ania anya
 antonella: nella
 barbara: babsi basia bara
 barbora: bara barca barunka
+beatrix: trixie trixi
+beatriz: bia
+catalina: cata
 concepcion: concha conchita
-daria: dasha
-dmitri: dima mitya
+daria: dasha daryna
+dmitri: dima mitya dmytro
 dolores: lola loli
 domenica: mimma
+eduarda: duda
 eduardo: edu lalo
-ekaterina: katya katyusha kate
-elena: lena alyona lenka ilona
+ekaterina: katya katyusha kate kateryna
+elena: lena alyona lenka ilona olena
 elisabeth: lisbeth sisi lisl elli
 elizaveta: liza lisa
 elzbieta: ela elka
 enrique: quique kike
 erzsebet: erzsi zsoka bozsi
-eva: evka evica
+eva: evka evica evi
 evgenia: zhenya
 fatima: fatma fatoumata
 fernanda: fer nanda
+fernando: nando
 francesca: franca cesca
 francisco: paco pancho kiko curro
 friederike: rike fritzi
@@ -64,52 +71,62 @@ joanna: asia joasia
 jose: pepe chepe
 josefa: pepa pepita
 katalin: kata kati katinka
+katarina: kaisa kaja
 katarzyna: kasia kaska
 kateřina: katka kata
 katharina: kathi kati katha
 konstantina: dina
+kristina: stina titti
 ksenia: ksyusha
 larisa: lara
 lyubov: lyuba
 lyudmila: lyuda mila lucya
 magdalena: magda lena madlen
 malgorzata: gosia malgosia
+manuela: manu manuella
 margareta: greta rita gretchen
 margarita: rita margo
 maria: masha marusya manya mariska maruska
+maryam: meriem mariam myriam
 mercedes: merche meche
-mikhail: misha
+mikhail: misha mykhailo
 mohammed: mo hamada
 monika: mona
 nadezhda: nadya
 natalia: natasha nata talia natalka tasha
-nikolai: kolya
+nikolai: kolya mykola
 oksana: ksana ksyusha
 olga: olya olka
 panagiota: giota
+pavel: pavlo
 polina: polya
 rafael: rafa
 raffaella: lella
 rosario: charo
+rosita: zita
 sabine: bine
+sergei: serhii serhiy
 sofia: sonya sofi zosia
 soledad: sole
 susanne: susi sanne
-svetlana: sveta lana svetka
+svetlana: sveta lana svetka svitlana
 tatiana: tanya tania
 teresa: tere teresita
 tereza: terka
+theresia: resi
 tomasz: tomek
 ulrike: uli rike
+ursula: uschi ulla
 valentina: valya
 valeria: lera valya
 vasiliki: vaso vicky
 vasilisa: vasya
-veronika: nika vera roni
+veronika: nika vera roni verka
 viktoria: vika viki
-vladimir: vova volodya
+vladimir: vova volodya volodymyr
 yelena: lena
 yulia: yulya julka julcia
+zeinab: zaynab zainab
 zsuzsanna: zsuzsi zsuzsa zsuzska
 zuzana: zuzka zuza
 """

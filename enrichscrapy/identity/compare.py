@@ -14,7 +14,6 @@ from enrichscrapy.facts.countries import countries_from_nationality, country_fro
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import link_kind, split_url
 from enrichscrapy.facts.names import fold_letters, name_words
-from enrichscrapy.facts.nicknames import is_first_name
 from enrichscrapy.items import PartialDate
 
 
@@ -273,7 +272,7 @@ def _account(kind: str, path: str, query: str) -> str | None:
 # Accounts of two, of a family, of a firm.
 _NOT_ONES_OWN = re.compile(
     r"twins|sisters|siblings|brothers|couple|duo|(?:^the|my|our)?girls(?:$|of)|studios?|models\b|"
-    r"modelling|modeling|agency|production|films|pictures|network|magazine|casting|official?team|"
+    r"modelling|modeling|agency|management|mgmt|production|films|pictures|network|magazine|casting|official?team|"
     r"(?:sis|bros|boys|family|team|media|club)$"
 )
 
@@ -292,7 +291,7 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
         return any(name in name_words(key) for name in names if len(name) > 2)
     if _NOT_ONES_OWN.search(address) or _is_of_two(handle, names):
         return False
-    if ":" in key:
+    if key.partition(":")[0].isalpha() and ":" in key:
         return True
     by_number = re.search(
         r"/(?:performers?|models?|persons?|people|act\w+|\w*stars?)/[\w-]*\d", key
@@ -310,9 +309,11 @@ def _is_made_of(handle: str, names: frozenset[str]) -> bool:
 
 
 def _is_of_two(handle: str, names: frozenset[str]) -> bool:
-    """``rickandmila``, of whom one is ours."""
-    for pair in (handle.split("and", 1), handle.rsplit("and", 1)):
-        known = [half in names or is_first_name(half) for half in pair if len(half) > 2]
-        if known == [True, True] and not names.isdisjoint(pair):
-            return True
-    return False
+    """``rickandmila``, of whom one is ours; ``thequendts``."""
+    pairs = [pair for word in ("and", "und") for pair in _halves(handle, word)]
+    joined = any(min(map(len, pair)) > 2 and not names.isdisjoint(pair) for pair in pairs)
+    return joined or any(handle == f"the{name}s" for name in names)
+
+
+def _halves(handle: str, word: str) -> list[list[str]]:
+    return [p for p in (handle.split(word, 1), handle.rsplit(word, 1)) if len(p) > 1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from enrichscrapy.facts.countries import country_from_nationality
 from enrichscrapy.facts.names import split_number
+from enrichscrapy.facts.text import MAX_NAME
 
 _YEAR = re.compile(
     r"(?<!\d)(?P<born>b\.?\s*|born\s+(?:in\s+)?)?(?P<year>19\d\d|20[0-4]\d)(?![\ds])"
@@ -29,6 +30,14 @@ class Note:
     worked_until: int | None = None
     country: str | None = None
     gender: str | None = None
+
+
+_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
+
+
+def note_in(name: str) -> str:
+    """What stands in brackets beside a name: ``Anna Bo (German)``."""
+    return " ".join(_IN_BRACKETS.findall(name[:MAX_NAME]))
 
 
 def read_disambiguation(text: str | None) -> Note:

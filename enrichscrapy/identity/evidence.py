@@ -21,7 +21,7 @@ from enrichscrapy.identity.compare import (
     read_date,
     shared_precision,
 )
-from enrichscrapy.identity.disambiguation import Note, read_disambiguation
+from enrichscrapy.identity.disambiguation import Note, note_in, read_disambiguation
 from enrichscrapy.identity.name_match import (
     NameMatch,
     expansions_differ,
@@ -94,7 +94,7 @@ class Evidence:
 def gather_evidence(
     performer: Performer, profile: Profile, by_link: bool, population: Population
 ) -> Evidence:
-    note = read_disambiguation(performer.disambiguation)
+    note = read_disambiguation(performer.disambiguation or note_in(performer.canonical_name))
     ours = _with_number(performer.canonical_name, note)
     name = match_names(
         ours,
@@ -105,6 +105,7 @@ def gather_evidence(
     )
     evidence = Evidence(name, linked=by_link)
     _add_names(evidence, ours, performer, profile)
+    _add_notes(evidence, note, read_disambiguation(note_in(profile.name)))
     our_gender = performer.gender or note.gender
     gender = compare_genders(our_gender, profile.gender)
     evidence.weigh("gender", gender, our_gender, profile.gender)
@@ -206,6 +207,17 @@ def _add_names(evidence: Evidence, ours: str, performer: Performer, profile: Pro
         evidence.weigh("number of people", Agreement.CONTRADICTS, ours, profile.name)
     if expansions_differ(name.ours, (ours, *performer.aliases), (profile.name, *profile.aliases)):
         evidence.weigh("surname", Agreement.CONTRADICTS, ours, profile.name)
+
+
+def _add_notes(evidence: Evidence, ours: Note, theirs: Note) -> None:
+    """Two notes that tell namesakes apart, and say different things."""
+    for one, other in (
+        (ours.born or ours.year, theirs.born or theirs.year),
+        (ours.country, theirs.country),
+        (ours.gender, theirs.gender),
+    ):
+        if one and other and one != other:
+            evidence.weigh("note", Agreement.CONTRADICTS, one, other)
 
 
 # --- Dates ---------------------------------------------------------------------------------------

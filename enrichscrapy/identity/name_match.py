@@ -72,10 +72,11 @@ class NameMatch:
 # Names that belong to several people.
 _COLLECTIVE = re.compile(
     r"\b(?:twins?|triplets|sisters?|sis|brothers?|bros|couple|duo|trio|girls|boys|gemel[ao]s|"
-    r"gemell[ei]|jumeaux|jumelles|zwillinge|schwestern|hermanas|pareja|casal|and|und|with|feat)\b"
-    r"|(?<=\s)(?-i:et|och|og|en|ve|ja|és|и|та|і|και)(?=\s)|[&+/]",
+    r"gemell[ei]|jumeaux|jumelles|zwillinge|schwestern|hermanas|pareja|casal|and|und|with|feat|ft|vs)\b"
+    r"|(?<=\s)(?-i:et|och|og|en|ve|ja|és|x|n|и|та|і|και)(?=\s)|[&+/]",
     re.IGNORECASE,
 )
+_COMPANION = re.compile(r"\((?:with|and|&|feat\.?|ft\.?)\s+[^\W\d_a-z]")
 # The same between two people and between the two family names of one: "Ortega y Vidal".
 _JOINS = re.compile(r"(?P<before>.+)\s(?:y|e|i|a)\s(?P<after>.+)")
 # Words of which names are made that could be anybody's.
@@ -95,7 +96,10 @@ _KINDS = {"girl", "model", "babe", "milf", "teen", "amateur", "housewife", "coed
 def is_collective(name: str) -> bool:
     """Does the name speak of several people: ``Anna & Mia``, ``The Vesk Twins``?"""
     bare = bare_name(name)
-    return bool(_COLLECTIVE.search(bare)) or _joins_people(bare)
+    if _COLLECTIVE.search(bare) or _COMPANION.search(name) or _joins_people(bare):
+        return True
+    halves = [half.split() for half in name.split(",")]  # "Lopez Garcia, Ana Maria" is one
+    return len(halves) > 1 and all(len(h) > 1 and is_first_name(h[0]) for h in halves)
 
 
 def _joins_people(name: str) -> bool:
@@ -322,7 +326,16 @@ def _mistyped(word: str, other: str) -> bool:
 
 def _part(one: str, other: str) -> bool:
     words, others = set(_base_words(one)), set(_base_words(other))
-    return bool(words and others) and (words < others or others < words)
+    if not (words and others) or _lists(one, other) or _lists(other, one):
+        return False
+    return words < others or others < words
+
+
+def _lists(names: str, name: str) -> bool:
+    """Is ``names`` a list of full names with this among them: ``Anna Bo, Mia Lund``?"""
+    parts = [part.strip() for part in names.split(",")] if "," in names else []
+    listed = [name_words(part) for part in parts if not part[:1].islower()]  # but for notes
+    return name_words(name) in listed and len(listed) > 1 and min(map(len, listed)) > 1
 
 
 def _near(one: str, other: str) -> bool:
