@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from enrichscrapy.database import PerformerDatabase
 from tests.support import PATIENCE
 
 HOME = "https://www.example.com"
@@ -215,6 +216,9 @@ def make_probe():
 def crawl(tmp_path, server, probe):
     """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
 
+    path = tmp_path / "crawl.db"
+    PerformerDatabase(path).close()  # no crawl makes one
+
     def run(
         *requests, together=False, site=None, base=None, timeout=PATIENCE, by=None, **settings
     ) -> Crawled:
@@ -228,7 +232,7 @@ def crawl(tmp_path, server, probe):
             "together": together,
             "settings": {
                 "PROBE_BASE_URL": server.url if base is None else base,
-                "DATABASE_URL": f"sqlite:///{tmp_path / 'crawl.db'}",
+                "DATABASE_URL": f"sqlite:///{path}",
                 "DELAY_FLOORS": {"probe": 0},
                 **settings,
             },
