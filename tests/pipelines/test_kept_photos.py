@@ -56,11 +56,13 @@ def test_a_disk_that_goes_away_ends_the_crawl_and_nothing_is_stored(crawler, tmp
     (tmp_path / "kept").touch()
     stopped = []
     monkeypatch.setattr(
-        "enrichscrapy.pipelines.kept_photos.stop_crawl", lambda _, *told: stopped.append(told)
+        "enrichscrapy.pipelines.kept_photos.stop_crawl",
+        lambda _, *told, at_once: stopped.append((*told, at_once)),
     )
     with pytest.raises(DropItem) as dropped:
         asyncio.run(pipeline.process_item(lookup()))
-    [(reason, message)] = stopped
+    [(reason, message, at_once)] = stopped
+    assert at_once
     assert reason == "disk_error"
     assert message.startswith("KEEP_PHOTOS=")
     assert dropped.value.log_level == "ERROR"
