@@ -6,14 +6,9 @@ import datetime as dt
 
 from enrichscrapy.facts.birth_dates import says_nothing
 from enrichscrapy.facts.dates import latest_birth
-from enrichscrapy.items import PartialDate, Performer, Profile
+from enrichscrapy.items import Performer, Profile
 
 ADULT = 18
-
-
-def is_minor(born: PartialDate, today: dt.date) -> bool:
-    """True unless the person is certainly 18 on ``today``."""
-    return today < adult_on(born.latest())
 
 
 def adult_on(born: dt.date) -> dt.date:

@@ -23,7 +23,7 @@ from enrichscrapy.index import FaceIndex, index_model_id, publish, verify
 from enrichscrapy.items import Identity, ModelInfo, Profile, Verdict
 from tests.database.builders import accept, face, lookup, photo, quarantine, unit_vector
 from tests.resume.models import Colours
-from tests.support import PROJECT, Workplace, accepted_vectors
+from tests.support import PATIENCE, PROJECT, Workplace, accepted_vectors
 
 OLD = ModelInfo("colours", "c" * 64, "plain-1", 512)
 RED, GREEN, BLUE = (220, 20, 30), (20, 200, 40), (30, 30, 210)
@@ -105,7 +105,7 @@ def test_killed_and_gone_on_with(many, place):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while not staged(place):
         assert process.poll() is None
         assert time.monotonic() < deadline
