@@ -20,6 +20,7 @@ from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.names import name_key, name_words
+from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.facts.text import fold, one_line
 from enrichscrapy.items import Performer
 
@@ -121,12 +122,6 @@ def the_one(db: PerformerDatabase, word: str) -> Performer:
     if meant.performer is None:
         raise BadSetting(meant.refusal)
     return meant.performer
-
-
-def box_name(endpoint: str) -> str:
-    """A stash-box by its short name: ``https://stashdb.org/graphql`` -> ``stashdb``."""
-    host = re.sub(r"^https?://", "", endpoint.strip().lower()).partition("/")[0].split(".")
-    return host[-2] if len(host) > 1 else host[0]
 
 
 def _row_ids(word: str) -> set[str]:

@@ -29,8 +29,9 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.database.traits import Traits, traits_of
 from enrichscrapy.database.verdict_log import log_removals
-from enrichscrapy.database.whom import box_name, is_box_id, whom
+from enrichscrapy.database.whom import is_box_id, whom
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.items import Identity, Outcome, Performer
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
-from enrichscrapy.database.whom import box_name
 from enrichscrapy.exceptions import ImportRowError, UnreadableFile
+from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.facts.text import one_line
 from enrichscrapy.importing.records import (
     KNOWN,

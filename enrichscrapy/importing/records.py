@@ -16,6 +16,7 @@ from enrichscrapy.database.links import Link, link_of
 from enrichscrapy.exceptions import ImportRowError
 from enrichscrapy.facts.birth_dates import is_cut, read_birth_date, says_nothing
 from enrichscrapy.facts.names import name_words
+from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.facts.text import fold, one_line, without_notes
 
 GENDERS = {
@@ -170,7 +171,7 @@ class Record:
     def add_ids(self, values: Iterable[tuple[Any, Any]]) -> None:
         """Add (endpoint, id) pairs of stash-boxes; incomplete ones are left out."""
         for endpoint, value in values:
-            pair = (clean_text(endpoint), clean_key(value))
+            pair = (box_name(clean_text(endpoint) or ""), clean_key(value))
             if pair[0] and pair[1]:
                 self.stashbox_ids.append((pair[0], pair[1]))
             else:

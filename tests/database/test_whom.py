@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from enrichscrapy.database.whom import box_name, describe, the_one, whom
+from enrichscrapy.database.whom import describe, the_one, whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.importing.performers import import_file
 
@@ -151,16 +151,3 @@ def test_the_one_or_one_line(world):
 def test_a_description_is_one_line_whatever_the_name(world):
     hostile = world.add_performer("A\x1b[31m B", disambiguation="x\ny")
     assert describe(world.get_performer(hostile)) == f"id:{hostile} A B (x y)"
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "name"),
-    [
-        ("stashdb", "stashdb"),
-        ("StashDB.org", "stashdb"),
-        ("https://stashdb.org/graphql", "stashdb"),
-        ("https://api.theporndb.net/graphql", "theporndb"),
-    ],
-)
-def test_names_of_stash_boxes(endpoint, name):
-    assert box_name(endpoint) == name

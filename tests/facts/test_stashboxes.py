@@ -1,0 +1,30 @@
+import pytest
+
+from enrichscrapy.facts.stashboxes import KNOWN, box_name, domain_id
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        ("stashdb", "stashdb"),
+        ("StashDB.org", "stashdb"),
+        ("https://stashdb.org/graphql", "stashdb"),
+        ("https://api.theporndb.net/graphql", "theporndb"),
+        ("https://fansdb.cc", "fansdb"),
+        ("http://127.0.0.1:9998/graphql", "127.0.0.1:9998"),
+        ("boxes.example.org", "boxes.example.org"),
+        ("", ""),
+    ],
+)
+def test_a_box_has_one_name_however_it_is_given(endpoint, name):
+    assert box_name(endpoint) == name
+
+
+@pytest.mark.parametrize("box", KNOWN.values())
+def test_name_domain_and_address_are_one_box(box):
+    assert {box_name(box.name), box_name(box.domain), box_name(box.graphql_url)} == {box.name}
+    assert domain_id(box.name, "7") == f"{box.domain}:7"
+
+
+def test_an_unknown_box_keeps_its_host_in_an_id():
+    assert domain_id(box_name("https://boxes.example.org/graphql"), "7") == "boxes.example.org:7"
