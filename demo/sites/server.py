@@ -12,14 +12,17 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from demo.sites.faults import CHALLENGE_COOKIE, Fault, Kind, challenge_page, refusal_page
 
 ROBOTS = "User-agent: *\nDisallow: /admin\n"
+CLOSED_WITHIN = 0.05
+"""Seconds until a server that is to end notices."""
 CHALLENGE_SCRIPTS = "/cdn-cgi/challenge-platform/"
 CHALLENGES = (Kind.CHALLENGE, Kind.CHALLENGE_NEVER, Kind.CHALLENGE_HANGS)
 
@@ -52,6 +55,26 @@ class Site(Protocol):
     def answer(self, path: str, query: dict[str, str]) -> Reply: ...
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came; ``path`` is unquoted and without the query."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Message
+    body: bytes = b""
+
+
+@runtime_checkable
+class Service(Protocol):
+    """A site that answers by more than the address: a method, a header, a body."""
+
+    name: str
+
+    def serve(self, asked: Asked) -> Reply: ...
+
+
 class AccessLog:
     """Every answered request as one JSON line, in memory and (where given) in a file."""
 
@@ -75,13 +98,15 @@ class DemoSite:
     all that begin like it) misbehave. Most specific and latest faults come first.
     """
 
-    def __init__(self, site: Site, log: AccessLog, robots: str = ROBOTS) -> None:
+    def __init__(self, site: Site | Service, log: AccessLog, robots: str = ROBOTS) -> None:
         self.site = site
         self.log = log
         self.robots = robots
         self._faults: list[tuple[str, Fault]] = []
         self._server = _Server(("127.0.0.1", 0), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(CLOSED_WITHIN,), daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -120,12 +145,14 @@ class DemoSite:
             self._server.server_close()
             self._thread.join()
 
-    def reply(self, path: str, query: dict[str, str]) -> Reply:
-        if path == "/robots.txt":
+    def reply(self, asked: Asked) -> Reply:
+        if asked.path == "/robots.txt":
             return Reply(self.robots.encode(), content_type="text/plain", kind="robots")
-        if path.startswith(CHALLENGE_SCRIPTS):
+        if asked.path.startswith(CHALLENGE_SCRIPTS):
             return Reply(content_type="application/javascript", kind="challenge")
-        return self.site.answer(path, query)
+        if isinstance(self.site, Service):
+            return self.site.serve(asked)
+        return self.site.answer(asked.path, asked.query)
 
 
 class _Server(ThreadingHTTPServer):
@@ -156,7 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         own = path.startswith(CHALLENGE_SCRIPTS)  # what a challenge's page loads is not challenged
         fault = None if own else self.server.demo.fault_for(path)
-        reply = self.server.demo.reply(path, query)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        reply = self.server.demo.reply(Asked(self.command, path, query, self.headers, body))
         self._log(begun, path, reply, fault)
         if fault is None or self._passed(fault):
             self._send(reply)
