@@ -14,6 +14,9 @@ from sqlalchemy.dialects.sqlite import insert
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.schema import artefacts
 
+OWN_FOLDER = ".enrichscrapy"
+"""The file by which a registered folder is known to be this program's own, not a later one."""
+
 
 class ArtefactStore:
     """Paths by kind: ``jobdir``, ``log``, ``report``, ``export``, ``backup``, and ``photos``:

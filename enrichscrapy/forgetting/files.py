@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from enrichscrapy.database.artefacts import OWN_FOLDER
 from enrichscrapy.database.schema import artefacts
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.files.jobdir import RECORD, SCRAPY_NAMES
@@ -81,10 +82,12 @@ def _clean(kind: str, path: Path, person: Person, mentions: Mentions) -> str:
     if kind == "photos":
         return f"photos {path}: removed" if _drop_photos(path, person) else ""
     # A report shows faces, an export holds vectors: both are made again from the database.
-    if path.is_dir():
+    if not path.is_dir():
+        path.unlink()
+    elif (path / OWN_FOLDER).exists():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        raise NotOurs(f"is another folder than the one that was written ({OWN_FOLDER} is missing)")
     return f"{kind} {path}: removed"
 
 

@@ -17,9 +17,13 @@ def test_export_lies_beside_the_database_and_says_where(tmp_path):
 
     done = place.run("export")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"1 face: {tmp_path / 'export' / 'faces.npz'}")
+    assert done.stdout.startswith(f"1 face in {tmp_path / 'export'}: README.md, faces.parquet")
     told = json.loads(place.run("export", "-o", str(tmp_path / "other"), "--json").stdout)
-    assert told["table"] == str(tmp_path / "other" / "faces.csv")
+    assert (told["faces"], told["folder"]) == (1, str(tmp_path / "other"))
+    assert all((tmp_path / "other" / name).exists() for name in told["files"])
+    crops = place.run("export", "--format", "folder")
+    assert crops.stdout.startswith(f"1 face in {tmp_path / 'export' / 'folder'}: ")
+    assert place.run("export", "--format", "pickle").returncode == 2
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.artefacts import OWN_FOLDER
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import (
     face_changes,
@@ -138,6 +139,7 @@ def test_registered_files_are_cleaned(world, tmp_path, index_dir):
     report.write_text("a picture of Sentinel Forgotten")
     export.mkdir()
     (export / "faces.jsonl").write_text("SENTINEL")
+    (export / OWN_FOLDER).touch()
     log.write_bytes(
         b"one\nGET https://www.babepedia.com/babe/Sentinel%5FForgotten (200)\r\n"
         b"two \xff\nsentinel-forgotten\nSentinelforgotten2.jpg sentinels\nlast"

@@ -48,6 +48,8 @@ def work(place):
     succeed(place.crawl("iafd", mode="name", **crawl))
     succeed(place.run("report", "-o", str(folder / "report.html")))
     succeed(place.run("export", "-o", str(folder / "export")))
+    succeed(place.run("export", "--format", "usearch", "-o", str(folder / "usearch")))
+    succeed(place.run("export", "--format", "folder", "-o", str(folder / "crops")))
     with closing(sqlite3.connect(place.database_path)) as here:
         (folder / "backup").mkdir()
         with closing(sqlite3.connect(folder / "backup" / "performers.db")) as copy:
@@ -104,7 +106,8 @@ def test_nothing_is_left_of_a_forgotten_person(place):
     kinds = {kind.split()[0] for _, kind in before}
     assert kinds == {kind.split()[0] for kind in wanted}, "this test looks for nothing"
     places = {name.split("/")[0].split(".set-aside")[0] for name, _ in before}
-    assert places >= {"kept", "crawl.log", "report.html", "export", "index", "backup"}
+    files = {"kept", "crawl.log", "report.html", "export", "usearch", "crops"}
+    assert places >= files | {"index", "backup"}
     done = place.run("forget", "--yes", "Tessa Quillmark")
     succeed(done)
     assert sweep(place.folder, wanted) == set()

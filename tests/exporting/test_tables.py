@@ -5,15 +5,9 @@ import numpy as np
 import pytest
 
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.reporting.export import COLUMNS, export_faces, plain
-from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING, open_sample
-
-
-@pytest.fixture
-def sample(tmp_path):
-    made = open_sample(tmp_path / "performers.db")
-    yield made
-    made.database.close()
+from enrichscrapy.exporting.export import export_faces
+from enrichscrapy.exporting.tables import COLUMNS, plain
+from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING
 
 
 def test_both_files_hold_the_accepted_faces_in_the_same_order(sample, tmp_path):
@@ -25,7 +19,7 @@ def test_both_files_hold_the_accepted_faces_in_the_same_order(sample, tmp_path):
     exported = export_faces(sample.database, tmp_path / "out", sample.model_id)
     assert exported.faces == 3
 
-    archive = np.load(exported.vectors, allow_pickle=False)
+    archive = np.load(tmp_path / "out" / "faces.npz", allow_pickle=False)
     stored = [face for p in (first, second) for face in sample.database.get_faces(p)]
     kept = {face.id: face for face in stored if face.verdict == "accepted"}
     assert archive["face_ids"].tolist() == sorted(kept)
@@ -37,7 +31,7 @@ def test_both_files_hold_the_accepted_faces_in_the_same_order(sample, tmp_path):
         assert kept[face_id].performer_id == owner
         assert np.array_equal(kept[face_id].vector, vector)
 
-    with exported.table.open(newline="", encoding="utf-8") as file:
+    with (tmp_path / "out" / "faces.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["face_id"]) for row in rows] == sorted(kept)
     assert tuple(rows[0]) == COLUMNS
@@ -50,15 +44,16 @@ def test_both_files_hold_the_accepted_faces_in_the_same_order(sample, tmp_path):
 def test_the_files_are_private_and_known_to_erasure(sample, tmp_path):
     sample.lookup(sample.performer(), faces=[ACCEPTED])
     exported = export_faces(sample.database, tmp_path / "out", sample.model_id)
-    assert sample.database.artefacts.paths("export") == [exported.vectors, exported.table]
-    for path in (exported.vectors, exported.table):
+    written = [tmp_path / "out" / name for name in exported.files]
+    assert sample.database.artefacts.paths("export") == written
+    assert sorted((tmp_path / "out").iterdir()) == sorted(written)
+    for path in written:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["faces.csv", "faces.npz"]
 
 
 def test_an_empty_export_is_still_a_file_that_numpy_reads(sample, tmp_path):
-    exported = export_faces(sample.database, tmp_path, sample.model_id)
-    assert np.load(exported.vectors)["vectors"].shape == (0, 512)
+    export_faces(sample.database, tmp_path, sample.model_id)
+    assert np.load(tmp_path / "faces.npz")["vectors"].shape == (0, 512)
 
 
 def test_a_damaged_vector_leaves_the_older_export_alone(sample, tmp_path):

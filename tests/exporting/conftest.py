@@ -1,0 +1,11 @@
+import pytest
+
+from tests.sample_database import open_sample
+
+
+@pytest.fixture
+def sample(tmp_path):
+    """An empty database whose clock the test sets, and the tools to fill it."""
+    made = open_sample(tmp_path / "performers.db")
+    yield made
+    made.database.close()
