@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 
-from enrichscrapy.core.meta import performer_of
+from enrichscrapy.core.meta import performers_of
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.items import Outcome
 
@@ -36,7 +36,7 @@ class StoppableDownloader(Downloader):
     def fetch(  # type: ignore[override]  # Scrapy calls it without its deprecated argument
         self, request: Request
     ) -> Generator[Deferred[Any], Any, Response | Request]:
-        is_page = performer_of(request) is not None
+        is_page = bool(performers_of(request))
         if not self._sends_anything or (is_page and not self._sends_pages):
             return _handed_back(request)
         self._fetching[request] = super().fetch(request)
@@ -61,7 +61,7 @@ class StoppableDownloader(Downloader):
         """Hand back the page requests that were not sent yet, and all that come."""
         self._sends_pages = False
         sent = {request for slot in self.slots.values() for request in slot.transferring}
-        pages = {request for request in self._fetching if performer_of(request) is not None}
+        pages = {request for request in self._fetching if performers_of(request)}
         self._let_go(pages - sent - self._answered)
 
     def stop_everything(self) -> None:
@@ -79,6 +79,6 @@ class StoppableDownloader(Downloader):
 
 def _handed_back(request: Request) -> Request:
     """The request itself, which the engine then schedules; other than a page's, a refusal."""
-    if performer_of(request) is None:
+    if not performers_of(request):
         raise RequestRefused(Outcome.BLOCKED, "the crawl is ending", transient=True)
     return request

@@ -67,7 +67,7 @@ def from_json(data: bytes, spider: Spider) -> Request:
         raise ValueError(f"an entry is no request of a lookup ({type(error).__name__})") from error
     if not {entry.callback, entry.errback} <= set(CALLBACKS) or not set(entry.meta) <= set(META):
         raise ValueError("an entry is no request of a lookup")
-    info = RequestInfo(entry.source, entry.plan.performer_id, entry.restored)
+    info = RequestInfo(entry.source, (entry.plan.performer_id,), entry.restored)
     return Request(
         entry.url,
         callback=getattr(spider, entry.callback),

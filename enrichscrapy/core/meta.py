@@ -17,14 +17,14 @@ KEY = "enrichscrapy"
 class RequestInfo:
     """Whose request it is, and what for; kept under ``KEY`` and copied with the request.
 
-    ``performer_id``: it asks for a page of this performer's lookup, and may be handed back to the
-    scheduler. ``restored``: a JOBDIR brought it back. ``photo``, ``robots``: what is asked for,
+    ``performer_ids``: it asks for a page of these performers' lookups, and may be handed back to
+    the scheduler. ``restored``: a JOBDIR brought it back. ``photo``, ``robots``: what is asked for,
     where it is no page. ``visit``: it goes to a browser. ``cleared``: it is sent again after such
     a visit. ``cost``: requests it is charged in the budget.
     """
 
     source: str = ""
-    performer_id: int | None = None
+    performer_ids: tuple[int, ...] = ()
     restored: bool = False
     photo: bool = False
     robots: bool = False
@@ -53,6 +53,6 @@ def change_info(request: Request, **changes: Any) -> None:
     request.meta[KEY] = replace(RequestInfo.of(request), **changes)
 
 
-def performer_of(request: Request) -> int | None:
-    """The performer a lookup's page request is about; None for any other request."""
-    return RequestInfo.of(request).performer_id
+def performers_of(request: Request) -> tuple[int, ...]:
+    """The performers whose lookups ask for this page; none for any other request."""
+    return RequestInfo.of(request).performer_ids

@@ -12,7 +12,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import Scheduler
 from twisted.internet.defer import Deferred
 
-from enrichscrapy.core.meta import change_info, performer_of
+from enrichscrapy.core.meta import change_info, performers_of
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.jobdir import JobdirExtension
 
@@ -54,8 +54,7 @@ class LedgerScheduler(Scheduler):
         for request in requests:
             change_info(request, restored=True)
             super().enqueue_request(request.replace(dont_filter=True))
-            if (performer_id := performer_of(request)) is not None:
-                yield performer_id
+            yield from performers_of(request)
 
     def _start_anew(self, error: Exception) -> None:
         if self.dqdir is None:

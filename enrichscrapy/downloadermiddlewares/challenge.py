@@ -177,7 +177,7 @@ class ChallengeMiddleware:
         """The same request with the cookies, in a turn of its own."""
         again = request.replace(callback=NO_CALLBACK, errback=None, dont_filter=True)
         # Nor is it a page that could be handed back to the scheduler.
-        change_info(again, cleared=True, performer_id=None)
+        change_info(again, cleared=True, performer_ids=())
         response = await self.crawler.engine.download_async(again)
         return response.replace(request=request)
 

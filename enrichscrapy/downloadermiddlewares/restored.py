@@ -30,10 +30,12 @@ class RestoredMiddleware:
 
     async def process_request(self, request: Request) -> None:
         spider, info = asks_ledger(self.crawler.spider), RequestInfo.of(request)
-        if spider is None or not info.restored or info.performer_id is None:
+        if spider is None or not info.restored or not info.performer_ids:
             return
         ledger = self.database.database.ledger
         selection = await spider.selection()
-        if not await self.database.read(ledger.is_due, selection, info.performer_id):
-            self.crawler.stats.inc_value("lookups/restored_not_due")
-            raise RequestRefused(Outcome.FAILED, "not due any more", transient=True)
+        for performer_id in info.performer_ids:
+            if await self.database.read(ledger.is_due, selection, performer_id):
+                return
+        self.crawler.stats.inc_value("lookups/restored_not_due")
+        raise RequestRefused(Outcome.FAILED, "not due any more", transient=True)

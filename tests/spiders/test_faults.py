@@ -19,9 +19,9 @@ from enrichscrapy.exceptions import DatabaseUnavailable
 from enrichscrapy.items import Lookup, Outcome, Performer
 from enrichscrapy.lookups.plan import PageReport, plan_by_name
 from enrichscrapy.sites import PageKind
-from enrichscrapy.spiders import reference
+from enrichscrapy.spiders import lookup
 from enrichscrapy.spiders.babepedia import BabepediaSpider
-from enrichscrapy.spiders.reference import LARGE_PAGE
+from enrichscrapy.spiders.lookup import LARGE_ANSWER
 from tests.spiders.test_runner import EmptySite
 from tests.support import PATIENCE, PROJECT, Workplace
 
@@ -185,7 +185,7 @@ def test_requests_that_are_no_lookups_leave_no_place(spider):
     spider._callback_failed(Failure(ValueError()), came)
 
 
-@pytest.mark.parametrize(("size", "on_the_loop"), [(10, True), (LARGE_PAGE, False)])
+@pytest.mark.parametrize(("size", "on_the_loop"), [(10, True), (LARGE_ANSWER, False)])
 def test_a_large_page_is_parsed_off_the_event_loop(spider, monkeypatch, size, on_the_loop):
     plan = plan_by_name(spider.performer, spider.site, 4)
     step = plan.next_step()
@@ -209,7 +209,7 @@ def test_a_large_page_is_parsed_off_the_event_loop(spider, monkeypatch, size, on
 
 def test_what_would_break_the_next_lookup_too_ends_the_crawl(monkeypatch):
     stopped = []
-    monkeypatch.setattr(reference, "stop_crawl", lambda *args, **more: stopped.append(args[1:]))
+    monkeypatch.setattr(lookup, "stop_crawl", lambda *args, **more: stopped.append(args[1:]))
     for failures, ends in (
         ([OSError(28, "No space left on device")], True),
         ([MemoryError()], True),
