@@ -1,4 +1,4 @@
-"""The three kinds of file that performers come from: stash-sense database, JSONL, CSV.
+"""The kinds of file that performers come from: databases of Stash and stash-sense, JSONL, CSV.
 
 Each reader goes through its file once, holding one performer in memory. A file is told by what is
 in it, not by its name.
@@ -29,6 +29,8 @@ from enrichscrapy.importing.records import (
     column_of,
     new_record,
 )
+from enrichscrapy.importing.sqlite_file import SqliteFile
+from enrichscrapy.importing.stash_file import StashFileReader
 from enrichscrapy.importing.stash_sense import StashSenseReader
 
 MAX_LINE = 1 << 20
@@ -67,10 +69,25 @@ def open_reader(path: Path) -> Reader:
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from error
     if start.startswith(b"SQLite format 3\0"):
-        return StashSenseReader(path)
+        return _database_reader(path)
     if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return JsonLinesReader(path)
     return CsvReader(path)
+
+
+def _database_reader(path: Path) -> Reader:
+    file = SqliteFile(path)
+    try:
+        for kind in (StashSenseReader, StashFileReader):
+            if kind.reads(file):
+                return kind(file)
+        raise UnreadableFile(
+            f"{path} is another program's database: neither a stash-go.sqlite of Stash nor a "
+            "performers.db of stash-sense"
+        )
+    except BaseException:
+        file.close()
+        raise
 
 
 class JsonLinesReader:

@@ -132,7 +132,7 @@ class Record:
 
     ``fields`` holds what the file says (absent: it says nothing); ``key`` is the row's id in
     its file; ``faults`` are values that were left out; ``unread_birth_date`` is one that cannot be
-    read.
+    read; ``picture`` tells the performer's picture from the one that may come after it.
     """
 
     line: int
@@ -144,6 +144,7 @@ class Record:
     merged_ids: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unread_birth_date: str | None = None
+    picture: str | None = None
 
     def leave_out(self, reason: str) -> None:
         self.faults.append(Fault(self.line, reason, whole_row=False))
@@ -155,7 +156,7 @@ class Record:
             alias = clean_name(value)
             if alias and alias not in seen:
                 seen.add(alias)
-                self.aliases.append((alias, clean_text(source)))
+                self.aliases.append((alias, _clean_source(source)))
 
     def add_links(self, links: Iterable[ImportedLink]) -> None:
         """Add links; one that is no web address is left out."""
@@ -166,7 +167,7 @@ class Record:
                 self.leave_out(f"link left out: {error}")
             else:
                 sure = link.confidence if isinstance(link.confidence, int | float) else None
-                self.links.append((read, clean_text(link.source), sure))
+                self.links.append((read, _clean_source(link.source), sure))
 
     def add_ids(self, values: Iterable[tuple[Any, Any]]) -> None:
         """Add (endpoint, id) pairs of stash-boxes; incomplete ones are left out."""
@@ -176,6 +177,13 @@ class Record:
                 self.stashbox_ids.append((pair[0], pair[1]))
             else:
                 self.leave_out("stash-box id left out: it needs an endpoint and an id")
+
+    def add_merged_ids(self, values: Iterable[tuple[Any, Any]]) -> None:
+        """The same of ids that were merged into the performer's; incomplete ones say nothing."""
+        for endpoint, value in values:
+            pair = (box_name(clean_text(endpoint) or ""), clean_key(value))
+            if pair[0] and pair[1]:
+                self.merged_ids.append((pair[0], pair[1]))
 
 
 def new_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
@@ -226,6 +234,11 @@ def _number_text(value: Any) -> str:
     if not math.isfinite(value):
         return ""
     return str(int(value) if value.is_integer() else value)
+
+
+def _clean_source(value: Any) -> str | None:
+    text = clean_text(value)
+    return box_name(text) if text else None
 
 
 def clean_name(value: Any) -> str | None:

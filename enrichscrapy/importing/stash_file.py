@@ -1,0 +1,123 @@
+"""Reading Stash's own database, ``stash-go.sqlite``: every version, by its tables and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from enrichscrapy.exceptions import ImportRowError, UnreadableFile
+from enrichscrapy.importing.records import Fault, Record
+from enrichscrapy.importing.sqlite_file import Row, Side, SqliteFile
+from enrichscrapy.importing.stash import partial_date, stash_record
+
+_OWN = (
+    "name",
+    "disambiguation",
+    "gender",
+    "birthdate",
+    "birthdate_precision",
+    "death_date",
+    "death_date_precision",
+    "country",
+    "ethnicity",
+    "eye_color",
+    "hair_color",
+    "height",
+    "career_length",
+    "career_start",
+    "career_end",
+    "url",
+    "twitter",
+    "instagram",
+    "aliases",
+    "image_blob",
+    "updated_at",
+)
+_CHILDREN = {
+    "performer_urls": ("url",),
+    "performer_aliases": ("alias",),
+    "performer_stash_ids": ("endpoint", "stash_id"),
+}
+_TABLES = ("scenes", "studios", "tags", "performers_scenes")
+"""Of these every version has some: others' databases have performers too."""
+
+
+class StashFileReader:
+    """All tables are walked side by side in the order of the performers' ids."""
+
+    unit = "row"
+
+    def __init__(self, file: SqliteFile) -> None:
+        self.position = 0
+        self.ignored: list[str] = []
+        self._file = file
+        _refuse_migrating(file)
+        file.begin()
+        self._there = file.columns("performers")
+        self.total = file.count("performers")
+        # Before the blobs a table of its own held the pictures.
+        self._has_image_table = "image" in file.columns("performers_image")
+
+    @staticmethod
+    def reads(file: SqliteFile) -> bool:
+        is_named = {"id", "name"} <= file.columns("performers")
+        return is_named and any(file.columns(table) for table in _TABLES)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Record | Fault]:
+        children = {
+            table: Side(self._file.of_performers(table, columns, "position"))
+            for table, columns in _CHILDREN.items()
+        }
+        pictures = Side(self._pictures())
+        own = [name for name in _OWN if name in self._there]
+        for row in self._file.rows("performers", "id", own):
+            self.position += 1
+            mine = {table: rows.of(row["id"]) for table, rows in children.items()}
+            has_own = bool(pictures.of(row["id"]))
+            try:
+                yield self._record(row, mine, has_own)
+            except ImportRowError as error:
+                yield Fault(row["id"], str(error), key=str(row["id"]))
+
+    def _pictures(self) -> Iterator[Row]:
+        """Whose picture the older table has; not the pictures themselves."""
+        if not self._has_image_table:
+            return iter(())
+        return self._file.rows("performers_image", "performer_id", [])
+
+    def _record(self, row: Row, mine: dict[str, list[Row]], has_own: bool) -> Record:
+        said = {
+            **row,
+            "birth_date": self._date(row, "birthdate"),
+            "death_date": self._date(row, "death_date"),
+        }
+        aliases: list[Any] = [each["alias"] for each in mine["performer_aliases"]]
+        aliases += str(row.get("aliases") or "").split(",")
+        return stash_record(
+            row["id"],
+            said,
+            aliases=aliases,
+            urls=[each["url"] for each in mine["performer_urls"]],
+            ids=[(each["endpoint"], each["stash_id"]) for each in mine["performer_stash_ids"]],
+            picture=row.get("image_blob") or (str(row.get("updated_at")) if has_own else None),
+        )
+
+    def _date(self, row: Row, name: str) -> Any:
+        precision = f"{name}_precision"
+        has_precision = precision in self._there
+        return partial_date(row.get(name), row.get(precision), has_precision=has_precision)
+
+
+def _refuse_migrating(file: SqliteFile) -> None:
+    """Stash marks its database as it begins a migration and takes the mark away when it is done."""
+    if "dirty" not in file.columns("schema_migrations"):
+        return
+    row = file.one("SELECT max(dirty) AS dirty FROM schema_migrations")
+    if row and row["dirty"]:
+        raise UnreadableFile(
+            f"{file.path} is being migrated by Stash, or a migration was broken off: import it "
+            "when Stash has finished"
+        )
