@@ -8,13 +8,14 @@ import math
 from pathlib import Path
 
 import torch
-from facenet_pytorch import InceptionResnetV1
+
+from enrichscrapy.faces.published import make_inception_resnet
 
 
 def random_state(seed: int) -> dict[str, torch.Tensor]:
     """A state dict of InceptionResnetV1 whose activations neither vanish nor explode."""
     torch.manual_seed(seed)
-    network = InceptionResnetV1(pretrained=None, classify=False)
+    network = make_inception_resnet()
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
+import torchvision
 from facenet_pytorch import MTCNN
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +19,8 @@ from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.mtcnn.cascade import Proposals
 from enrichscrapy.faces.mtcnn.detect import Detector, merge
 from enrichscrapy.faces.mtcnn.pyramid import CELL, FACTOR, STRIDE, Mosaic, scales
+from enrichscrapy.faces.published import batched_nms
+from tests.support import PROJECT
 
 CPU = torch.device("cpu")
 
@@ -117,3 +123,33 @@ def test_levels_side_by_side_propose_what_they_propose_alone():
 
 def _tensor(canvas):
     return (torch.from_numpy(canvas[None]).float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
+
+
+@given(
+    st.integers(0, 60),
+    st.integers(0, 2**31),
+    st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]),
+)
+@settings(max_examples=50, deadline=None)
+def test_boxes_are_suppressed_as_by_torchvision(count, seed, threshold):
+    rng = np.random.default_rng(seed)
+    corner, side = rng.uniform(0, 60, (count, 2)), rng.uniform(1, 40, (count, 2))
+    boxes = torch.tensor(np.hstack([corner, corner + side]), dtype=torch.float32)
+    scores = torch.tensor(rng.permutation(count) / 100, dtype=torch.float32)
+    groups = torch.tensor(rng.integers(0, 4, count))
+    expected = torchvision.ops.batched_nms(boxes, scores, groups, threshold)
+    assert batched_nms(boxes, scores, groups, threshold).tolist() == expected.tolist()
+
+
+def test_a_worker_does_without_torchs_compiler():
+    """It takes longer to import than all the rest, and torchvision imports it."""
+    script = (
+        "import sys, torch, enrichscrapy.faces.facenet.network\n"
+        "from enrichscrapy.faces.mtcnn.detect import Detector\n"
+        "Detector(torch.device('cpu'))\n"
+        "print([name for name in ('torchvision', 'torch._dynamo') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

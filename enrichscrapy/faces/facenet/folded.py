@@ -14,12 +14,14 @@ pixels do not fit bfloat16 and whole numbers of -128 to 127 do.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
-from facenet_pytorch import InceptionResnetV1
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from facenet_pytorch import InceptionResnetV1
 
 # The network was trained on (x - 127.5) / 128; it is given x - 128.
 CENTRE = 128.0

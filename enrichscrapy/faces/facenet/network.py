@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from facenet_pytorch import InceptionResnetV1
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
 from enrichscrapy.faces.facenet import selftest
 from enrichscrapy.faces.facenet.folded import FoldedNet
+from enrichscrapy.faces.published import make_inception_resnet
+
+if TYPE_CHECKING:
+    from facenet_pytorch import InceptionResnetV1
 
 CPU_FLAGS = Path("/proc/cpuinfo")
 # How Linux calls native bfloat16 products on x86 and Arm.
@@ -41,7 +45,7 @@ def load_state(data: bytes) -> dict[str, torch.Tensor]:
 
 def build_plain(state: dict[str, torch.Tensor]) -> InceptionResnetV1:
     """The network as published, in float32; ``WeightsError`` when the weights do not fit it."""
-    network = InceptionResnetV1(pretrained=None, classify=False)
+    network = make_inception_resnet()
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from facenet_pytorch import InceptionResnetV1
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import WeightsError
 from enrichscrapy.faces.facenet import probe
 from enrichscrapy.faces.facenet.weights import NAMED_SHA256
+
+if TYPE_CHECKING:
+    from facenet_pytorch import InceptionResnetV1
 
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

@@ -8,13 +8,14 @@ throughout, so the outputs are the published networks' own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from torch import Tensor
 from torch.nn import functional as F
+
+from enrichscrapy.faces.published import load_mtcnn_state
 
 LANES = 16
 
@@ -32,12 +33,11 @@ class Proposals:
     """P-Net: (1, 3, h, w) -> face score (h', w') and box shift (4, h', w'), stride 2."""
 
     def __init__(self, device: torch.device) -> None:
-        net = PNet()
-        self._layers = _layers(net, 3, device, torch.float32)
-        heads = torch.cat([net.conv4_1.weight, net.conv4_2.weight]).flatten(1)
-        bias = torch.cat([net.conv4_1.bias, net.conv4_2.bias])
-        self._head = heads.detach().T.contiguous().to(device)
-        self._bias = bias.detach().to(device)
+        state = load_mtcnn_state("pnet")
+        self._layers = _layers(state, 3, device, torch.float32)
+        weight, bias = _side_by_side(state, "conv4_1", "conv4_2")
+        self._head = weight.flatten(1).T.contiguous().to(device)
+        self._bias = bias.to(device)
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         first, second, third = self._layers
@@ -50,22 +50,20 @@ class Refiner:
     """R-Net or O-Net: (n, 3, s, s) -> face score (n,) and the other heads side by side (n, k)."""
 
     def __init__(
-        self, net: RNet | ONet, pools: Sequence[int], device: torch.device, dtype: torch.dtype
+        self,
+        state: Mapping[str, Tensor],
+        pools: Sequence[int],
+        heads: Sequence[str],
+        device: torch.device,
+        dtype: torch.dtype,
     ) -> None:
         self._pools = pools
         self._dtype = dtype
-        self._layers = _layers(net, len(pools), device, dtype)
-        dense, slope, heads = (
-            (net.dense4, net.prelu4, (net.dense5_1, net.dense5_2))
-            if isinstance(net, RNet)
-            else (net.dense5, net.prelu5, (net.dense6_1, net.dense6_2, net.dense6_3))
-        )
-        self._dense = dense.weight.detach().to(device), dense.bias.detach().to(device)
-        self._slope = slope.weight.detach().to(device)
-        self._heads = (
-            torch.cat([head.weight for head in heads]).detach().to(device),
-            torch.cat([head.bias for head in heads]).detach().to(device),
-        )
+        self._layers = _layers(state, len(pools), device, dtype)
+        dense = len(pools) + 1
+        self._dense = _to(device, *_side_by_side(state, f"dense{dense}"))
+        self._slope = state[f"prelu{dense}.weight"].to(device)
+        self._heads = _to(device, *_side_by_side(state, *heads))
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x = x.to(self._dtype)
@@ -82,32 +80,46 @@ class Refiner:
 
 def refiner(device: torch.device, dtype: torch.dtype) -> Refiner:
     """R-Net: windows of 24 pixels; the other heads are the box shift."""
-    return Refiner(RNet(), (3, 3, 0), device, dtype)
+    heads = ("dense5_1", "dense5_2")
+    return Refiner(load_mtcnn_state("rnet"), (3, 3, 0), heads, device, dtype)
 
 
 def finisher(device: torch.device, dtype: torch.dtype) -> Refiner:
     """O-Net: windows of 48 pixels; box shift, then the landmarks' five x and five y."""
-    return Refiner(ONet(), (3, 3, 2, 0), device, dtype)
+    heads = ("dense6_1", "dense6_2", "dense6_3")
+    return Refiner(load_mtcnn_state("onet"), (3, 3, 2, 0), heads, device, dtype)
 
 
 def _layers(
-    net: PNet | RNet | ONet, count: int, device: torch.device, dtype: torch.dtype
+    state: Mapping[str, Tensor], count: int, device: torch.device, dtype: torch.dtype
 ) -> list[_Layer]:
     """The convolutions with their slopes; the last one keeps its channels for the dense layer."""
     layers, entering = [], 3
     for number in range(1, count + 1):
-        conv, prelu = getattr(net, f"conv{number}"), getattr(net, f"prelu{number}")
-        leaving = -(-conv.out_channels // LANES) * LANES
+        convolution = state[f"conv{number}.weight"]
+        leaving = -(-len(convolution) // LANES) * LANES
         tensors = (
-            _pad(conv.weight.detach(), leaving, entering),
-            _pad(conv.bias.detach(), leaving),
-            _pad(prelu.weight.detach(), leaving),
+            _pad(convolution, leaving, entering),
+            _pad(state[f"conv{number}.bias"], leaving),
+            _pad(state[f"prelu{number}.weight"], leaving),
         )
         weight, bias, slope = (tensor.to(device, dtype) for tensor in tensors)
         weight = weight.contiguous(memory_format=torch.channels_last)
         layers.append(_Layer(weight, bias, slope))
         entering = leaving
     return layers
+
+
+def _side_by_side(state: Mapping[str, Tensor], *layers: str) -> tuple[Tensor, Tensor]:
+    """Weight and bias of layers with the same input, as one layer."""
+    weight, bias = (
+        torch.cat([state[f"{layer}.{kind}"] for layer in layers]) for kind in ("weight", "bias")
+    )
+    return weight, bias
+
+
+def _to(device: torch.device, *tensors: Tensor) -> tuple[Tensor, ...]:
+    return tuple(tensor.to(device) for tensor in tensors)
 
 
 def _pad(tensor: Tensor, *sizes: int) -> Tensor:

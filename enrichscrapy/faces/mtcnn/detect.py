@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torchvision.ops import batched_nms, nms
 
 from enrichscrapy.faces.crop import Box, Detection
 from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.mtcnn.cascade import Proposals, Refiner, finisher, refiner
 from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, scales
+from enrichscrapy.faces.published import batched_nms, nms
 
 THRESHOLDS = (0.6, 0.7, 0.7)
 BATCH = 512
