@@ -6,11 +6,13 @@ It lies outside ``commands/``, where Scrapy would take it for a command itself.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from abc import abstractmethod
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
 from enrichscrapy.core.checks import check_crawl, check_given, check_settings
@@ -28,15 +30,30 @@ class CheckedCommand(ScrapyCommand):
         return type(self).__module__.rpartition(".")[2]
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options, check all settings, then what the command itself needs."""
         assert self.settings is not None
         check = check_crawl if self.requires_crawler_process else check_settings
         try:
             check_given(dict(pair.split("=", 1) for pair in opts.set if "=" in pair))
             super().process_options(args, opts)
             check(self.settings)
-        except BadSetting as error:
+            self.prepare(args, opts)
+        except (EnrichError, UsageError, OSError) as error:
+            sys.exit(self.refuse(error))
+
+    def prepare(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Check arguments while nothing is begun and nothing is logged yet."""
+
+    def refuse(self, error: EnrichError | UsageError | OSError) -> int:
+        """Say in one line what cannot be done, and return the exit code."""
+        if isinstance(error, EnrichError):
             self.say(str(error))
-            sys.exit(error.exit_code)
+            return error.exit_code
+        if isinstance(error, UsageError):
+            self.say(f"{error} (scrapy {self.name} --help tells more)")
+            return BadSetting.exit_code
+        self.say(told(error))  # a full disk, a read-only folder, a file system without locks
+        return 1
 
     def say(self, line: str) -> None:
         """One line on stderr that names the command."""
@@ -61,12 +78,12 @@ class EnrichCommand(CheckedCommand):
         assert self.settings is not None
         try:
             self.exitcode = self.execute(args, opts, read_settings(self.settings))
-        except EnrichError as error:
-            self.say(str(error))
-            self.exitcode = error.exit_code
-        except OSError as error:  # a full disk, a read-only folder, a file system without locks
-            self.say(told(error))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave_the_pipe()
             self.exitcode = 1
+        except (EnrichError, UsageError, OSError) as error:
+            self.exitcode = self.refuse(error)
 
     def gender_filters(self) -> dict[str, str | None]:
         """Each spider's source and the gender it looks for by name (None: all)."""
@@ -81,6 +98,11 @@ class EnrichCommand(CheckedCommand):
             for spider in spiders
             if issubclass(spider, ReferenceSpider)
         }
+
+
+def _leave_the_pipe() -> None:
+    """Whoever read the output (``| head``) has enough: Python must not try to write the rest."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def told(error: OSError) -> str:

@@ -9,7 +9,7 @@ from scrapy.commands.check import Command as ScrapyCheckCommand
 from scrapy.contracts import ContractsManager
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from enrichscrapy.command import CheckedCommand
+from enrichscrapy.command import CheckedCommand, open_existing
 from enrichscrapy.settings_reader import read_settings
 
 ABOVE_PROJECT = SETTINGS_PRIORITIES["cmdline"] - 1
@@ -42,6 +42,11 @@ class Command(CheckedCommand, ScrapyCheckCommand):
         nothing_stored = {"DRY_RUN": True, "FACES_ENABLED": False, "EXTENSIONS": extensions}
         for name, value in nothing_stored.items():
             self.settings.set(name, value, priority=ABOVE_PROJECT)
+
+    def prepare(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if not opts.list:
+            open_existing(read_settings(self.settings)).close()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         super().run(args, opts)

@@ -7,16 +7,26 @@ import asyncio
 import os
 import sys
 import traceback
+from collections.abc import Iterator, Mapping, Sequence
 
+from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy.spiderloader import get_spider_loader
 
-from enrichscrapy.command import CheckedCommand, open_existing, told
-from enrichscrapy.database.engine import database_path
+from enrichscrapy import settings as defaults
+from enrichscrapy.command import CheckedCommand, open_existing
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.settings_reader import ProjectSettings, read_settings
-from enrichscrapy.spiders.arguments import SpiderArguments, find_performers, unknown_argument
+from enrichscrapy.settings_reader import read_settings
+from enrichscrapy.spiders.arguments import (
+    ARGUMENTS_HELP,
+    SpiderArguments,
+    find_performers,
+    unknown_argument,
+)
 
 NAMED = 20
 """Chosen performers that are named before the crawl."""
@@ -49,64 +59,95 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
     def long_desc(self) -> str:
         return (
             "Look up the performers that are due on a reference site (babepedia or iafd). "
-            "Arguments: -a mode=url|name, -a limit=N, -a performers=WHO,WHO (ids or names), "
-            "-a gender=FEMALE|…|all. "
             "Add -s JOBDIR=jobs/NAME to resume a clean stop without asking for a page again. "
             "Exit codes: 0 done, 2 bad setting or argument, 3 blocked by the site, 4 another crawl "
             "holds the source, 5 the site's layout changed, 6 photos cannot be looked at or kept, "
-            "1 anything else."
+            "1 anything else.\n\n" + ARGUMENTS_HELP
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) != 1:
-            raise UsageError("name one spider: babepedia or iafd")
-        assert self.crawler_process is not None
-        reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & opts.spargs.keys())
-        if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
-            self.exitcode = _tell(unknown_argument(reserved[0]))
-            return
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.formatter_class = _HelpFormatter
+        told = {
+            "-a": "an argument of the spider, as above (may be repeated)",
+            "-o": argparse.SUPPRESS,  # refused: see WAYS_OUT in core/checks.py
+            "-O": argparse.SUPPRESS,
+            "-L": "log level; default: INFO, on a terminal WARNING",
+        }
+        for action in parser._actions:
+            action.help = told.get(action.option_strings[0], action.help)
+
+    def prepare(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
         os.umask(0o077)  # whatever a crawl writes may name people
-        settings = read_settings(self.crawler_process.settings)
-        try:
-            if database_path(settings.DATABASE_URL).exists():
-                open_existing(settings).close()  # finishes erasures before the source is locked
-        except (EnrichError, OSError) as error:
-            self.exitcode = _tell(error)
-            return
-        try:
-            settings = read_settings(self.crawler_process.settings)
-            _tell_whom(settings, opts.spargs.get("performers"))
-        except EnrichError as error:
-            self.exitcode = _tell(error)
-            return
-        try:
-            crawler = self._create_crawler(args[0])
-        except KeyError:
-            names = ", ".join(sorted(self.crawler_process.spider_loader.list()))
-            raise UsageError(f"no spider named {args[0]}: use one of {names}") from None
+        _quiet_on_a_terminal(self.settings)
+        _check_arguments(self.settings, args, opts.spargs)
+        settings = read_settings(self.settings)
+        with open_existing(settings) as database:  # finishes erasures before the source is locked
+            for line in _whom(database, opts.spargs.get("performers")):
+                self.say(line)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.crawler_process is not None
+        crawler = self._create_crawler(args[0])
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         failure = _error_of(task)
         if failure is not None:
-            self.exitcode = _tell(failure)
+            self.exitcode = self._tell(failure)
             return
         reason = crawler.stats.get_value("finish_reason")
         message = crawler.stats.get_value("stop/message")
         if message:
-            print(f"scrapy crawl: {message}", file=sys.stderr)
+            self.say(message)
         self.exitcode = exit_code(reason) or crawler.stats.get_value("stop/exit_code", 0)
 
+    def _tell(self, error: BaseException) -> int:
+        if isinstance(error, EnrichError | OSError):
+            return self.refuse(error)
+        traceback.print_exception(error)
+        return 1
 
-def _tell_whom(settings: ProjectSettings, text: str | None) -> None:
-    """Say on the terminal whom ``-a performers=`` means: the log holds ids only."""
-    words = SpiderArguments.parse(performers=text).performers
-    if words is None:
-        return
-    with open_existing(settings) as database:
-        for meant in find_performers(database, words)[:NAMED]:
-            assert meant.performer is not None  # find_performers raises else
-            told = meant.note or describe(meant.performer)
-            print(f"scrapy crawl: {told}", file=sys.stderr)
+
+class _HelpFormatter(ScrapyHelpFormatter):
+    """Fills paragraphs; a list, whose lines are indented, stays as it is."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = text.split("\n\n")
+        fill = super()._fill_text
+        return "\n\n".join(part if "\n " in part else fill(part, width, indent) for part in parts)
+
+
+def _quiet_on_a_terminal(settings: BaseSettings) -> None:
+    """There the live line, warnings and the closing table say it; ``-L INFO`` says the rest."""
+    asked_for = settings.getpriority("LOG_LEVEL") == SETTINGS_PRIORITIES["cmdline"]
+    changed = settings["LOG_LEVEL"] != defaults.LOG_LEVEL
+    if sys.stderr.isatty() and not (settings["LOG_FILE"] or asked_for or changed):
+        settings.set("LOG_LEVEL", "WARNING", priority="project")
+
+
+def _check_arguments(
+    settings: BaseSettings, args: Sequence[str], arguments: Mapping[str, str]
+) -> None:
+    """Have the spider read its arguments once before the crawl: it refuses what it cannot use."""
+    loader = get_spider_loader(settings)
+    names = sorted(loader.list())
+    if len(args) != 1:
+        raise UsageError(f"name one spider: {', '.join(names)}")
+    if args[0] not in names:
+        raise UsageError(f"no spider named {args[0]}: use one of {', '.join(names)}")
+    reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & arguments.keys())
+    if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
+        raise unknown_argument(reserved[0])
+    loader.load(args[0])(**arguments)
+
+
+def _whom(database: PerformerDatabase, text: str | None) -> Iterator[str]:
+    """Whom ``-a performers=`` means, for the terminal: the log holds ids only."""
+    words = SpiderArguments.parse(performers=text).performers or ()
+    for meant in find_performers(database, words)[:NAMED]:
+        assert meant.performer is not None  # find_performers raises else
+        yield meant.note or describe(meant.performer)
 
 
 def _error_of(task: object) -> BaseException | None:
@@ -114,14 +155,3 @@ def _error_of(task: object) -> BaseException | None:
     if isinstance(task, asyncio.Future) and task.done() and not task.cancelled():
         return task.exception()
     return None
-
-
-def _tell(error: BaseException) -> int:
-    if isinstance(error, EnrichError):
-        print(f"scrapy crawl: {error}", file=sys.stderr)
-        return error.exit_code
-    if isinstance(error, OSError):
-        print(f"scrapy crawl: {told(error)}", file=sys.stderr)
-        return 1
-    traceback.print_exception(error)
-    return 1

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.whom import describe, the_one
+from enrichscrapy.database.whom import describe, describe_id, the_one
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, Forgotten, forget
 from enrichscrapy.forgetting.rows import Person, find_person
 from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.sites import all_sites
+
+STRANGER = "Nobody here is called so"
 
 
 class Command(EnrichCommand):
@@ -57,14 +60,17 @@ class Command(EnrichCommand):
                 self.say("nothing was removed")
                 return 1
             forgotten = self._forget(database, person, settings.INDEX_DIR)
-        _print(forgotten)
+            names = {each: describe_id(database, each) for each in forgotten.blocked}
+        if person.is_stranger:
+            print(f"{STRANGER}{_near(person)}: kept out from now on")
+        _print(forgotten, names)
         return 1 if forgotten.failed else 0
 
     def _confirm(self, database: PerformerDatabase, text: str) -> int:
         performer = the_one(database, text)
         if not database.suppressions.confirm(performer.id):
             raise BadSetting(f"{describe(performer)} is not blocked by a name")
-        print(f"Performer {performer.id} is looked up again.")
+        print(f"{describe(performer)} is looked up again.")
         return 0
 
     def _forget(self, database: PerformerDatabase, person: Person, index_dir: Path) -> Forgotten:
@@ -75,15 +81,19 @@ class Command(EnrichCommand):
 
 
 def _agreed(person: Person) -> bool:
-    whom = "Nobody here is called so; keep this name or link out from now on?"
+    whom = f"{STRANGER}{_near(person)}; keep this name or link out from now on?"
     if person.performer is not None:
-        name = person.performer.canonical_name
-        whom = f"Forget performer {person.performer.id}, {name}? This cannot be undone."
+        whom = f"Forget {describe(person.performer)}? This cannot be undone."
     print(f"{whom} [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _print(forgotten: Forgotten) -> None:
+def _near(person: Person) -> str:
+    near = ", ".join(map(describe, person.near))
+    return f" (names like it: {near})" if near else ""
+
+
+def _print(forgotten: Forgotten, names: Mapping[int, str]) -> None:
     for table, count in forgotten.rows.items():
         if count:
             print(f"removed {table}: {count}")
@@ -97,7 +107,7 @@ def _print(forgotten: Forgotten) -> None:
             if kind == "name"
             else f"scrapy forget {performer_id} removes it"
         )
-        print(f"performer {performer_id} has the same {kind} and is kept out; {way_out}")
+        print(f"{names[performer_id]} has the same {kind} and is kept out; {way_out}")
     for line in forgotten.failed:
         print(f"NOT removed: {line}")
     print("What this program cannot reach:")

@@ -14,6 +14,7 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.whom import describe_id
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.faces.options import FaceOptions
@@ -108,7 +109,7 @@ class Command(EnrichCommand):
         index = FaceIndex.open_current(index_dir, info)
         found = list(changes(database, model_id, judge, index))
         for change in found:
-            print(_told(change))
+            print(_told(change, describe_id(database, change.face.performer_id)))
         if apply:
             _apply(database, found)
             publish(database, index_dir, model_id)
@@ -137,11 +138,11 @@ async def _reembed(
         await workers.close()
 
 
-def _told(change: Change) -> str:
+def _told(change: Change, whom: str) -> str:
     face = change.face
     person = "; a person decided, so it stays" if change.by_person else ""
     return (
-        f"face {face.id} of performer {face.performer_id}: {VERDICTS[face.verdict]} -> "
+        f"face {face.id} of {whom}: {VERDICTS[face.verdict]} -> "
         f"{VERDICTS[change.verdict]} ({reason_words(change.reason)}{person})"
     )
 

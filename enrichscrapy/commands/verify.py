@@ -6,6 +6,7 @@ import argparse
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.minors import kept_minors
+from enrichscrapy.database.whom import describe_id
 from enrichscrapy.files.locks import running_crawls
 from enrichscrapy.index import index_model_id
 from enrichscrapy.index.verify import differences
@@ -30,9 +31,11 @@ class Command(EnrichCommand):
             database.check()
             found = 0
             with database.read() as connection:
-                for performer_id in kept_minors(connection, database.clock()):
-                    print(f"minor: performer {performer_id} is under 18, and something is kept")
-                    found += 1
+                minors = list(kept_minors(connection, database.clock()))
+            for performer_id in minors:
+                whom = describe_id(database, performer_id)
+                print(f"minor: {whom} is under 18, and something is kept")
+                found += 1
             model_id = index_model_id(database, index_dir)
             running = running_crawls(database.path)
             for crawl in running:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select, union_all
 
 from enrichscrapy.database.due import id_list
+from enrichscrapy.database.near_names import find_near_names
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
 from enrichscrapy.exceptions import BadSetting
@@ -45,7 +46,8 @@ _TURNED = "the name turned round"
 class Meant:
     """Whom a word may mean: performers, each with what of it fits.
 
-    ``doubt`` is a further reason to refuse it; ``note`` says who else it could have been.
+    ``doubt`` is a further reason to refuse it; ``note`` says who else it could have been, and
+    ``near`` are those whose name is like it where it is nobody's.
     """
 
     word: str
@@ -53,6 +55,7 @@ class Meant:
     found: list[Performer] = field(default_factory=list)
     doubt: str = ""
     note: str = ""
+    near: list[Performer] = field(default_factory=list)
 
     @property
     def performer(self) -> Performer | None:
@@ -69,8 +72,9 @@ class Meant:
             return f"{self.doubt}: {told}" if told else self.doubt
         if self.found:
             return f"several performers have it: {told}; name one of them by id, as id:17"
-        word = one_line(self.word, 60)
-        return f"there is no performer {word}"
+        word = one_line(self.word, 60) or "without a name"
+        near = " or ".join(map(describe, self.near))
+        return f"there is no performer {word}" + (f"; did you mean {near}?" if near else "")
 
     def _candidates(self) -> Iterator[str]:
         for performer in self.found[:MAX_TOLD]:
@@ -88,6 +92,12 @@ def describe(performer: Performer) -> str:
     return f"id:{performer.id} {one_line(performer.canonical_name, 60)}{note}{born}{boxes}"
 
 
+def describe_id(db: PerformerDatabase, performer_id: int) -> str:
+    """The same by the id alone."""
+    performer = db.get_performer(performer_id)
+    return describe(performer) if performer is not None else f"id:{performer_id}"
+
+
 def whom(db: PerformerDatabase, words: Iterable[str], *, bare_is_local: bool) -> list[Meant]:
     """Whom each of these words means, in their order.
 
@@ -101,6 +111,14 @@ def whom(db: PerformerDatabase, words: Iterable[str], *, bare_is_local: bool) ->
             one.found = load_performers(connection, one.readings)
             if bare_is_local and one.word.isdecimal():
                 _take_local(one)
+        strangers = [one for one in meant if not one.found and not one.doubt]
+        for one in strangers[:MAX_TOLD]:
+            if not one.word.isdecimal() and not is_box_id(one.word):
+                near = find_near_names(connection, one.word)
+                one.near = sorted(
+                    load_performers(connection, near),
+                    key=lambda performer: near.index(performer.id),
+                )
     return meant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any, Self
 
@@ -9,13 +10,17 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from enrichscrapy.database.whom import describe
 from enrichscrapy.items import Lookup
 from enrichscrapy.settings_reader import read_settings
 
 
 def would_write(lookup: Lookup) -> str:
-    """One line on one lookup; ids and counts only."""
-    parts = [f"performer {lookup.performer.id}: would store {lookup.outcome.value}"]
+    """One line on one lookup; the name on a terminal only, since what is not shown is kept."""
+    whom = f"performer {lookup.performer.id}"
+    if sys.stdout.isatty():
+        whom = describe(lookup.performer)
+    parts = [f"{whom}: would store {lookup.outcome.value}"]
     if lookup.detail:
         parts.append(lookup.detail)
     photos = Counter(photo.outcome.value for photo in lookup.photos if photo.outcome)

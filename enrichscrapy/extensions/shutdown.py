@@ -90,7 +90,7 @@ class ShutdownExtension:
         if self.begun:
             return
         self.begun = self.finishing = True
-        logger.info(
+        logger.warning(  # a terminal shows nothing below: see commands/crawl.py
             "Stopping: what is in flight is finished first, within %g seconds. A second signal "
             "ends it at once; what is stored stays stored.",
             self.seconds,
@@ -108,7 +108,7 @@ class ShutdownExtension:
         return downloader
 
     def _give_up_photos(self) -> None:
-        logger.info("Stopping: giving up the photos that have not come; their lookups come back")
+        logger.warning("Stopping: giving up the photos that have not come; their lookups come back")
         self.finishing = False
         self._downloader().stop_everything()
 
@@ -152,7 +152,7 @@ def _not_waiting_for_threads(
 
 def _how_to_go_on(argv: list[str]) -> str:
     message = "stopped as asked; the same command goes on from here"
-    if Path(argv[0]).name not in ("scrapy", "__main__.py"):
+    if Path(argv[0]).name not in ("scrapy", "enrichscrapy", "__main__.py"):
         return message  # scrapyd or a script: whoever started it knows how
     # Scrapy has taken the command's name out of the arguments.
     return f"{message}: {shlex.join(['scrapy', 'crawl', *argv[1:]])}"

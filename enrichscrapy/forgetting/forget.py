@@ -141,7 +141,8 @@ def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
         db.suppressions.add(person.traits)
         if person.performer is not None and db.get_performer(person.performer.id) is not None:
             forgotten.rows = erase_rows(db, person.performer.id, person)
-    forgotten.index = _make_index_anew(db, index_dir)
+    stranger = job.kind == "person" and person.is_stranger
+    forgotten.index = "left as it is" if stranger else _make_index_anew(db, index_dir)
     if not forgotten.failed:
         with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)

@@ -61,10 +61,19 @@ OF_NOBODY = {
 
 @dataclass(frozen=True)
 class Person:
-    """Whom to forget; ``performer`` is None for somebody the database does not have."""
+    """Whom to forget; ``performer`` is None for somebody the database does not have.
+
+    ``near`` are performers whose name is like the one that was given.
+    """
 
     performer: Performer | None
     traits: Traits
+    near: tuple[Performer, ...] = ()
+
+    @property
+    def is_stranger(self) -> bool:
+        """Nobody the database has, or had: there is nothing to remove but what files say."""
+        return self.performer is None and self.traits != Traits()
 
 
 def find_person(db: PerformerDatabase, text: str) -> Person:
@@ -85,7 +94,7 @@ def find_person(db: PerformerDatabase, text: str) -> Person:
         return Person(None, Traits())
     if meant.found or meant.doubt or own:
         raise BadSetting(meant.refusal)
-    return Person(None, _traits_of_word(text))
+    return Person(None, _traits_of_word(text), tuple(meant.near))
 
 
 def _traits_of_word(text: str) -> Traits:

@@ -19,6 +19,26 @@ GENDERS = (
     "NON_BINARY",
 )
 
+ARGUMENTS_HELP = f"""\
+Spider arguments
+================
+  -a mode=url              follow the links you have to the site (the default)
+  -a mode=name             try the name, where you have no link to the site
+  -a limit=20              begin with 20 of the performers that are due
+  -a performers=17,18      only these: this database's ids, names, links,
+                           stash-box ids; separated by commas
+  -a gender=MALE           only these: {", ".join(GENDERS[:3])},
+                           {", ".join(GENDERS[3:])}
+  -a gender=all            everybody, whatever the site's own filter
+
+Examples
+========
+  scrapy crawl babepedia -a limit=20 -s JOBDIR=jobs/bp
+  scrapy crawl iafd -a mode=name
+  scrapy crawl iafd -a mode=name -a performers="Orla Fenwright,17"
+"""
+"""For ``scrapy crawl --help``."""
+
 
 @dataclass(frozen=True)
 class SpiderArguments:

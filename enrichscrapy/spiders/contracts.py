@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import lookups
+from enrichscrapy.database.whom import describe
 from enrichscrapy.extensions import required
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup, Outcome, Performer, ReferenceSiteMode
@@ -96,7 +97,7 @@ def _page_of(spider: ReferenceSpider, database: PerformerDatabase, performer: Pe
     with database.read() as connection:
         links += [url for url in connection.scalars(found) if url]
     if not links:
-        raise ContractFail(f"performer {performer.id} has no page on {spider.source_name}")
+        raise ContractFail(f"{describe(performer)} has no page on {spider.source_name}")
     return links[0]
 
 

@@ -42,7 +42,7 @@ def names(forget):
 def test_it_asks_first(forget, answer):
     code, out, err = forget(NAME, answer=answer)
     assert (code, err) == (1, "scrapy forget: nothing was removed\n")
-    assert out == f"Forget performer 1, {NAME}? This cannot be undone. [y/N] "
+    assert out == f"Forget id:1 {NAME}? This cannot be undone. [y/N] "
     assert len(names(forget)) == 2
 
 
@@ -74,7 +74,15 @@ def test_a_namesake_is_named_and_can_be_confirmed(forget):
 def test_a_stranger_is_kept_out_from_now_on(forget):
     code, out, _ = forget("Unknown Person", yes=True)
     assert (code, len(names(forget))) == (0, 2)
+    assert out.startswith("Nobody here is called so: kept out from now on\n")
+    assert "index: left as it is" in out
     assert "suppressions added: 1" in out
+
+
+def test_a_slip_in_the_name_is_said_before_a_stranger_is_kept_out(forget):
+    code, out, _ = forget("Sentinel Forgoten")
+    assert code == 1
+    assert f"Nobody here is called so (names like it: id:1 {NAME}); keep" in out
 
 
 @pytest.mark.parametrize("text", ["999", "ftp://nowhere"])

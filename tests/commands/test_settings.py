@@ -1,5 +1,7 @@
 """Settings through the real commands: what cannot be used costs one line, and no request."""
 
+import sqlite3
+
 import pytest
 
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_performers
@@ -80,10 +82,53 @@ def test_feeds_are_refused_in_favour_of_the_export(place, sites, output):
 
 @pytest.mark.parametrize("argument", ["crawler", "self", "crawler_or_spidercls", "colour"])
 def test_an_argument_that_no_spider_has(place, argument):
-    told = refused(place, "crawl", "babepedia", "-a", f"{argument}=x")
-    assert told == (
-        f"scrapy crawl: unknown argument {argument}: use mode, limit, performers and gender"
+    done = place.run("crawl", "babepedia", "-a", f"{argument}=x")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"scrapy crawl: unknown argument {argument}: use mode, limit, performers and gender\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("crawl", "babepedia", "-a", "performers=77"), "there is no performer 77"),
+        (("crawl", "babepedia", "-a", "performers="), "performers= is not usable"),
+        (("crawl", "babepedia", "-a", "limit"), "-a NAME=VALUE"),
+        (("crawl", "babypedia"), "no spider named babypedia: use one of babepedia, "),
+        (("crawl",), "name one spider: babepedia, "),
+        (("status", "--jsn"), "only --json and --performer WHO"),
+        (("import-faces", "here", "there"), "name one folder"),
+    ],
+)
+def test_a_bad_argument_is_one_line_and_nothing_before_it(place, arguments, told):
+    done = place.run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"scrapy {arguments[0]}: ")
+    assert told in line
+
+
+@pytest.mark.parametrize("command", [("check",), ("crawl", "iafd"), ("status",)])
+def test_a_database_that_is_none_of_ours_is_one_line(tmp_path, command):
+    place = Workplace(tmp_path)
+    done = place.run(*command)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "there is no database at" in done.stderr
+    with sqlite3.connect(place.database_path) as other:
+        other.execute("CREATE TABLE songs (title)")
+    other.close()
+    done = place.run(*command)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "another program's database" in done.stderr
+
+
+def test_the_help_shows_the_spiders_arguments_with_examples(place):
+    told = place.run("crawl", "--help").stdout
+    for typed in ("-a mode=name ", "-a limit=20 ", "-a performers=17,18 ", "-a gender=all "):
+        assert typed in told
+    assert "scrapy crawl iafd -a mode=name\n" in told
+    assert "--output" not in told
 
 
 def test_a_log_in_a_new_folder_and_levels_in_small_letters(place):

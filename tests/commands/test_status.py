@@ -1,6 +1,10 @@
+import argparse
+import importlib
 import json
+import os
 
 import pytest
+from scrapy.utils.project import get_project_settings
 
 from tests.sample_database import ACCEPTED, open_sample
 from tests.support import Workplace
@@ -40,3 +44,16 @@ def test_status_and_a_story_in_words_and_json(place):
     nobody = place.run("status", "--performer", "7")
     assert nobody.returncode == 1
     assert nobody.stderr == "scrapy status: there is no performer 7\n"
+
+
+def test_a_reader_who_has_enough_is_no_error(place, monkeypatch, capsys):
+    place.database().close()
+    reading, writing = os.pipe()
+    os.close(reading)  # as ``| head`` does
+    command = importlib.import_module("enrichscrapy.commands.status").Command()
+    command.settings = get_project_settings()
+    command.settings.setdict(place.settings)
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        command.run([], argparse.Namespace(json=True, performer=None))
+    assert (command.exitcode, capsys.readouterr().err) == (1, "")

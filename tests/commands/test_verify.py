@@ -57,7 +57,7 @@ def test_what_is_kept_of_a_minor_is_a_difference(place, world):
         connection.execute(update(performers).values(birth_date="2999-01-01"))
     done = place.run("verify")
     assert done.returncode == 1
-    assert done.stdout == "minor: performer 1 is under 18, and something is kept\n"
+    assert done.stdout == "minor: id:1 Ada Example, born 2999 is under 18, and something is kept\n"
     assert place.run("reindex").returncode == 0
     assert place.run("verify").returncode == 0
     assert world.db.get_faces(1) == []

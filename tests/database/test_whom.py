@@ -151,3 +151,26 @@ def test_the_one_or_one_line(world):
 def test_a_description_is_one_line_whatever_the_name(world):
     hostile = world.add_performer("A\x1b[31m B", disambiguation="x\ny")
     assert describe(world.get_performer(hostile)) == f"id:{hostile} A B (x y)"
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("nora v", "id:2 Nora Vee, born 1990"),
+        ("Nora Vea", "id:2 Nora Vee, born 1990"),
+        ("anna", "id:3 Anna Lee (the dancer) or id:4 Anna Lee, born 1985"),
+        ("Zed Quux", ""),
+        ("77", ""),
+    ],
+)
+def test_a_name_that_is_nobodys_is_answered_with_those_like_it(world, word, near):
+    refusal = who(world, word).refusal
+    assert refusal.startswith(f"there is no performer {word}")
+    assert refusal.partition("; did you mean ")[2].startswith(near)
+    assert bool(near) == ("did you mean" in refusal)
+
+
+def test_the_nearest_name_comes_first(db):
+    for name in ("Lena Vorstrand", "Lena Vorst", "Lena"):
+        db.add_performer(name)
+    assert [one.id for one in who(db, "Lena Vorsd").near] == [2, 1, 3]

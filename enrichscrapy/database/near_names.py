@@ -1,0 +1,36 @@
+"""Whose name is near to a word that is nobody's: for "did you mean …?"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import Connection, select, union_all
+
+from enrichscrapy.database.schema import aliases, performers
+from enrichscrapy.facts.names import name_words
+
+MOST = 3
+"""Performers that are proposed."""
+_NEAR = 80.0  # of 100: a slip of the hand in a name, or one of its words
+
+
+def find_near_names(connection: Connection, word: str) -> list[int]:
+    """Ids of performers of whose name or alias ``word`` is a part or a misspelling, best first."""
+    sought = " ".join(name_words(word))
+    names = _names(connection) if sought else {}
+    found: dict[int, float] = {}
+    for scorer in (fuzz.token_set_ratio, fuzz.ratio):
+        near = process.extract(sought, names, scorer=scorer, score_cutoff=_NEAR, limit=10 * MOST)
+        for name, _, (owner, _) in near:
+            found[owner] = max(fuzz.ratio(sought, name), found.get(owner, 0.0))
+    return sorted(found, key=lambda owner: (-found[owner], owner))[:MOST]
+
+
+def _names(connection: Connection) -> Mapping[tuple[int, str], str]:
+    """Every name and alias as comparable words, by its owner and as it is written."""
+    query = union_all(
+        select(performers.c.id, performers.c.canonical_name),
+        select(aliases.c.performer_id, aliases.c.alias),
+    )
+    return {(owner, name): " ".join(name_words(name)) for owner, name in connection.execute(query)}
