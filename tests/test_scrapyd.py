@@ -210,7 +210,7 @@ def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):
     environment = {**place.environment(), "PYTHONPATH": str(egg)}
     environment["SCRAPY_SETTINGS_MODULE"] = "enrichscrapy.settings"
     where = "import enrichscrapy; print(enrichscrapy.__file__)"
-    page = "import enrichscrapy.review.shell as s; print(len(s.render()))"
+    page = "import enrichscrapy.gallery.pages as s; print(s.fingerprints())"
     for command in (
         [sys.executable, "-c", where],
         [sys.executable, "-c", page],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from urllib.parse import urlencode
 
 from scrapy.exceptions import UsageError
 
@@ -13,6 +15,7 @@ from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import the_one
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.reporting.words import plural
 from enrichscrapy.settings_reader import ProjectSettings
 
 ACTIONS = ("list", "show", "accept", "reject", "undo")
@@ -29,11 +32,12 @@ class Command(EnrichCommand):
         return (
             "Lists the faces that wait; shows one beside the faces to compare it with; accepts, "
             "rejects or undoes by face id. An accepted face is used "
-            "as a reference for others unless --no-trust; "
-            "rejecting deletes its vector and picture, which only the same --serve session can "
-            "undo. --serve opens a page on this machine alone, made for deciding by keyboard, and "
-            "prints its link; Ctrl-C ends it. The index is published afterwards. Exit codes: "
-            "0 done, 1 some ids could not be decided, 2 bad setting or argument."
+            "as a reference for others unless --no-trust. Rejecting asks first; it takes vector and "
+            "picture from the face, and for a day undo brings them back. --serve opens the gallery "
+            "(scrapy gallery) at its review page, made for deciding by keyboard. The index is "
+            "published afterwards. Exit codes: "
+            "0 done, 1 nothing was rejected or some ids could not be decided, 2 bad setting or "
+            "argument."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -47,6 +51,7 @@ class Command(EnrichCommand):
         parser.add_argument(
             "--no-trust", action="store_true", help="accepted faces are not used as references"
         )
+        parser.add_argument("--yes", action="store_true", help="reject without asking")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
@@ -65,6 +70,9 @@ class Command(EnrichCommand):
                 return _list(database, opts)
             if action == "show":
                 return self._show(database, face_ids, opts.json)
+            if action == "reject" and not opts.yes and not _agreed(len(face_ids)):
+                self.say("nothing was rejected")
+                return 1
             return self._decide(database, action, face_ids, opts, settings)
 
     def _show(self, database: PerformerDatabase, face_ids: list[int], as_json: bool) -> int:
@@ -91,7 +99,7 @@ class Command(EnrichCommand):
         settings: ProjectSettings,
     ) -> int:
         from enrichscrapy.review.desk import Decided, ReviewDesk
-        from enrichscrapy.review.session import limits_of, publish_decisions
+        from enrichscrapy.review.publishing import limits_of, publish_decisions
 
         desk = ReviewDesk(database, limits_of(settings))
         decisions: dict[str, Callable[[int], Decided]] = {
@@ -117,18 +125,18 @@ class Command(EnrichCommand):
     def _serve(
         self, database: PerformerDatabase, opts: argparse.Namespace, settings: ProjectSettings
     ) -> int:
-        from enrichscrapy.review.desk import ReviewDesk
-        from enrichscrapy.review.session import limits_of, publish_decisions, serve
+        from enrichscrapy.gallery.sitting import hold_sitting
 
-        desk = ReviewDesk(database, limits_of(settings))
-        try:
-            serve(desk, opts.port, opts.performer, opts.source)
-        except OSError as error:
-            raise EnrichError(f"port {opts.port} cannot be used: {error.strerror}") from error
-        publish_decisions(database, settings.INDEX_DIR)
-        told = ", ".join(f"{count} {name}" for name, count in sorted(desk.counts.items()))
-        print(f"Decided: {told or 'nothing'}")
+        narrowed = {"performer": opts.performer, "source": opts.source}
+        query = urlencode({name: value for name, value in narrowed.items() if value is not None})
+        page = f"review?{query}" if query else "review"
+        hold_sitting(database, settings, self.gender_filters(), opts.port, page)
         return 0
+
+
+def _agreed(count: int) -> bool:
+    print(f"Reject {plural(count, 'face')}? It can be undone for a day. [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _face_ids(action: str, ids: list[str]) -> list[int]:
@@ -142,10 +150,10 @@ def _face_ids(action: str, ids: list[str]) -> list[int]:
 
 
 def _list(database: PerformerDatabase, opts: argparse.Namespace) -> int:
-    from enrichscrapy.review.queue import waiting
+    from enrichscrapy.review.queue import Narrowed, waiting
     from enrichscrapy.review.tell import print_queue
 
-    rows = waiting(database, performer_id=opts.performer, source=opts.source)
+    rows = waiting(database, Narrowed(opts.performer, opts.source))
     if opts.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:

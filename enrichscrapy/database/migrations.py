@@ -97,6 +97,16 @@ def create_origin(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO origin SELECT lower(hex(randomblob(16)))")
 
 
+def create_gallery_indexes(connection: Connection) -> None:
+    """What the gallery's lists and figures are read from."""
+    run_script(connection, "0070_gallery.sql")
+
+
+def create_rejected_faces(connection: Connection) -> None:
+    """What a rejection took away, while it can be undone; the gallery's visits."""
+    run_script(connection, "0071_rejected_faces.sql")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
@@ -107,6 +117,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0040_minors", create_minors),
     ("0041_erasures", create_erasures),
     ("0042_origin", create_origin),
+    ("0070_gallery", create_gallery_indexes),
+    ("0071_rejected_faces", create_rejected_faces),
 )
 
 

@@ -17,6 +17,7 @@ from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.minors import note_stored_dates, words_of_minors
+from enrichscrapy.database.rejections import drop_expired
 from enrichscrapy.database.schema import erasures, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.identity.evidence import bearer_of
@@ -42,6 +43,7 @@ class PerformerDatabase(Database):
         super().__init__(target, clock=clock, busy_timeout=busy_timeout, create=create)
         try:
             self.ledger.register_sources(all_sites())
+            drop_expired(self)
         except BaseException:
             self.close()
             raise

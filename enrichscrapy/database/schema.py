@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    collate,
+    column,
     text,
 )
 
@@ -63,6 +65,14 @@ performers = Table(
     Column("updated_at", Text),
     # The first row this performer came from: "<file name>#<row id>"; see "import_rows".
     Column("import_key", Text, unique=True),
+    Index("performers_by_name", collate(column("canonical_name"), "NOCASE"), "id"),
+    # Names that plain LIKE does not find when they are typed without their accents.
+    Index(
+        "performers_accented",
+        "canonical_name",
+        "id",
+        sqlite_where=text("canonical_name GLOB '*[^ -~]*'"),
+    ),
     sqlite_autoincrement=True,  # an id is never given to somebody else
 )
 
@@ -131,6 +141,8 @@ aliases = Table(
     Column("source_endpoint", Text),
     Column("created_at", Text),
     UniqueConstraint("performer_id", "alias"),
+    Index("aliases_by_name", collate(column("alias"), "NOCASE"), "performer_id"),
+    Index("aliases_accented", "alias", "performer_id", sqlite_where=text("alias GLOB '*[^ -~]*'")),
 )
 
 lookups = Table(
@@ -178,6 +190,12 @@ lookups = Table(
     Index("lookups_by_performer", "performer_id"),
     Index("lookups_by_page", "source", "page", sqlite_where=text("page IS NOT NULL")),
     Index("lookups_by_time", "source", "updated_at"),
+    Index(
+        "lookups_stuck",
+        "performer_id",
+        "next_attempt_at",
+        sqlite_where=text("outcome IN ('blocked', 'failed')"),
+    ),
 )
 
 # Sources whose never looked-up performers are kept in "pending".
@@ -273,6 +291,20 @@ faces = Table(
     CheckConstraint("verdict <> 'accepted' OR vector IS NOT NULL", name="accepted_has_vector"),
     Index("faces_by_performer", "performer_id", "model_id", "verdict"),
     Index("faces_by_verdict", "model_id", "verdict", "id"),
+    # Counts are read from here alone: a face's row, with its vector and crop, is kilobytes.
+    Index("faces_told", "model_id", "verdict", "reason", "source", "performer_id", "trusted"),
+    Index(
+        "faces_waiting",
+        "performer_id",
+        "id",
+        "source",
+        sqlite_where=text("verdict = 'quarantined' AND reason <> 'suppressed'"),
+    ),
+    Index(
+        "faces_alike",
+        "performer_id",
+        sqlite_where=text("reason IN ('crowded', 'suspected_merge', 'other_performer')"),
+    ),
     sqlite_autoincrement=True,  # ids are the index's ids: never reused
 )
 
@@ -286,6 +318,17 @@ face_vectors = Table(
     Column("vector", LargeBinary, nullable=False),
     Column("quality", Float, nullable=False),
     Column("measures", JSON, nullable=False),
+)
+
+# What a rejection by a person took away, for as long as it can be undone (see rejections.py).
+rejected_faces = Table(
+    "rejected_faces",
+    metadata,
+    Column("face_id", Integer, ForeignKey("faces.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("crop", LargeBinary),
+    Column("until", Float, nullable=False),
 )
 
 # A sequence, written in the same transaction as any change to the accepted set. It outlives the
@@ -406,6 +449,17 @@ minors = Table(
     _performer_id(primary_key=True),
     Column("said_by", Text, primary_key=True),  # "database" or a source
     Column("adult_on", Text, nullable=False),  # ISO day: the 18th birthday, at the latest
+)
+
+# One row: when the gallery was last looked at, and before that visit; with the newest face then.
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seen_at", Float, nullable=False),
+    Column("seen_face", Integer, nullable=False),
+    Column("since_at", Float, nullable=False),
+    Column("since_face", Integer, nullable=False),
 )
 
 schema_migrations = Table(

@@ -42,7 +42,7 @@ _OWN_ID = re.compile(r"\d+|(?:id|row)[:=].*", re.I)
 
 OF_A_PERFORMER = {
     table.name for table in metadata.sorted_tables if "performer_id" in table.columns
-} | {"performers", "photo_results", "verdict_history", "face_vectors"}
+} | {"performers", "photo_results", "verdict_history", "face_vectors", "rejected_faces"}
 """Tables whose rows belong to one performer: they go with the performer's own row."""
 
 OF_NOBODY = {
@@ -55,6 +55,7 @@ OF_NOBODY = {
     "erasures": "what was begun, and of whom until it is done",
     "suppressions": "keyed digests",
     "schema_migrations": "names of steps",
+    "visits": "when the gallery was looked at, and the number of a face",
 }
 """Tables that outlive a performer, and why they may."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,31 +66,47 @@ def write_report(
 def _context(
     connection: Connection, status: Status, sheet: Sheet, sources: Mapping[str, str | None]
 ) -> dict[str, Any]:
-    days = outcomes_by_day(connection, sources)
-    model_id = status.model.id if status.model else None
-    script, style = page_file(PACKAGE, "report.js"), page_file(PACKAGE, "report.css")
+    script = page_file(PACKAGE, "report.js")
+    style = page_file(PACKAGE, "common.css") + page_file(PACKAGE, "report.css")
     return {
         "status": status,
+        "standing": render_standing(connection, status, sources),
         "sheet": sheet,
         "version": __version__,
         "enough": ENOUGH,
         "words": words,
-        "host_state": host_state,
-        "index_sentence": index_sentence(status.index),
         "hard_to_tell": hard_to_tell_sentence(status.hard_to_tell),
-        "over_time": [(name, plots.outcomes_over_time(days, name)) for name in sorted(sources)],
-        "per_performer": plots.faces_per_performer(status.coverage),
-        "distances": _distances(connection, model_id),
-        "photos": photo_outcomes(connection, model_id) if model_id is not None else {},
-        "troubles": troubles(connection, sources),
-        "share_bar": charts.share_bar,
-        "outcome_legend": charts.legend({kind.value: words.OUTCOMES[kind] for kind in Outcome}),
-        "verdict_legend": charts.legend(dict(words.VERDICTS)),
         "json_block": json_block,
         "script": Markup(script),  # noqa: S704  # the project's own file
         "style": Markup(style),  # noqa: S704
         "policy": content_policy(script, style),
     }
+
+
+def render_standing(connection: Connection, status: Status, sources: Iterable[str]) -> Markup:
+    """How things stand, as tables and plots: a part of a page."""
+    sources = sorted(sources)
+    days = outcomes_by_day(connection, sources)
+    model_id = status.model.id if status.model else None
+    part = (
+        environment(PACKAGE)
+        .get_template("standing.html")
+        .render(
+            status=status,
+            words=words,
+            host_state=host_state,
+            index_sentence=index_sentence(status.index),
+            over_time=[(name, plots.outcomes_over_time(days, name)) for name in sources],
+            per_performer=plots.faces_per_performer(status.coverage),
+            distances=_distances(connection, model_id),
+            photos=photo_outcomes(connection, model_id) if model_id is not None else {},
+            troubles=troubles(connection, sources),
+            share_bar=charts.share_bar,
+            outcome_legend=charts.legend({kind.value: words.OUTCOMES[kind] for kind in Outcome}),
+            verdict_legend=charts.legend(dict(words.VERDICTS)),
+        )
+    )
+    return Markup(part)  # noqa: S704  # escaped by the template
 
 
 def _distances(connection: Connection, model_id: int | None) -> Markup | None:

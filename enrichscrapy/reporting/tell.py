@@ -30,7 +30,7 @@ def tell(story: Story) -> Iterator[str]:
     if not story.lookups:
         yield "Never looked up."
     for lookup in story.lookups:
-        yield from _lookup(lookup)
+        yield from tell_lookup(lookup)
     yield from _photos(story)
     yield from _faces(story)
     for proposal in story.proposals:
@@ -52,7 +52,8 @@ def _performer(performer: Performer) -> Iterator[str]:
         yield f"  {one_line(url, 400)}"
 
 
-def _lookup(lookup: LookupStory) -> Iterator[str]:
+def tell_lookup(lookup: LookupStory) -> Iterator[str]:
+    """What was asked of a source and what came of it; all but the first line is indented."""
     if lookup.source == OWN:
         yield f"Your own photos, taken in on {utc(lookup.updated_at)}"
         return

@@ -1,24 +1,25 @@
-"""A person's decisions about faces: the same for the command and for the web page."""
+"""A person's decisions about faces: the same for the command and for the gallery."""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.performers import load_performers
+from enrichscrapy.database.rejections import keep_for_undo, restore_rejected
 from enrichscrapy.database.schema import faces
 from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.words import plural
+from enrichscrapy.review.queue import waiting_of_page
 from enrichscrapy.verdicts import Limits, Reason
 
 DECIDED_BY = "review"
-REMEMBERED = 200
-"""Rejections of this session that can be undone."""
 
 
 @dataclass(frozen=True)
@@ -32,27 +33,27 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class _Dropped:
-    """What a rejection removes from the database, remembered so that it can be undone."""
+class Step:
+    """What one key did, and one undo takes back; ``words`` as in :class:`Decided`."""
 
-    model_id: int
-    vector: bytes
-    crop: bytes | None
+    face_ids: tuple[int, ...]
+    words: str
 
 
 class ReviewDesk:
     """Takes decisions one at a time; safe for threads.
 
-    Every decision is one transaction. A rejected face loses vector and crop at once; this object
-    remembers those of its last rejections, so that they can be undone while it lives.
+    Every decision is one transaction. A rejected face loses vector and crop at once; for a day
+    they are set aside, so that whoever slipped can undo it. ``steps`` are those of this session
+    that were not undone, the latest last.
     """
 
     def __init__(self, database: PerformerDatabase, limits: Limits) -> None:
         self.database = database
         self.limits = limits
         self.counts: Counter[str] = Counter()
-        self._dropped: OrderedDict[int, _Dropped] = OrderedDict()
-        self._lock = threading.Lock()
+        self.steps: list[Step] = []
+        self._lock = threading.RLock()
 
     def accept(self, face_id: int, *, trusted: bool = True) -> Decided:
         """It is this performer's face. ``trusted``: it may serve as a reference from now on.
@@ -76,33 +77,65 @@ class ReviewDesk:
 
     def reject(self, face_id: int) -> Decided:
         """It is not this performer's face, or not worth keeping; raises as :meth:`accept`."""
-        ruling = self._ruling(Verdict.REJECTED, False, DECIDED_BY)
         with self._lock, self.database.write() as connection:
-            face = _face(connection, face_id)
-            change_verdict(connection, face_id, ruling)
-            if face.vector is not None:
-                self._remember(face_id, _Dropped(face.model_id, face.vector, face.crop))
-        return self._decided(face_id, ruling, "rejected; its vector and picture are deleted")
+            ruling = self._reject(connection, face_id)
+        return self._decided(face_id, ruling, "rejected; undo brings it back within a day")
+
+    def reject_rest(self, face_id: int) -> Step:
+        """Reject what waits of the page (a performer's faces from one source) this face is from.
+
+        All of it or nothing, as one step; raises as :meth:`accept`.
+        """
+        with self._lock, self.database.write() as connection:
+            face_ids = waiting_of_page(connection, _face(connection, face_id))
+            for other in face_ids:
+                self._reject(connection, other)
+        self.counts[Verdict.REJECTED.value] += len(face_ids)
+        words = f"{plural(len(face_ids), 'face')} of this page rejected."
+        return self._note(Step(tuple(face_ids), words))
 
     def undo(self, face_id: int) -> Decided:
         """Put the verdict before the last one back.
 
-        Raises ``VerdictRefused`` when there is none, for a rejection of another session (what it
-        deleted is gone), and where an accepted face would have no place or no right to come back.
+        Raises ``VerdictRefused`` when there is none, for a rejection of more than a day ago (what
+        it took is gone), and where an accepted face would have no place or no right to come back.
         """
         with self._lock, self.database.write() as connection:
-            face = _face(connection, face_id)
-            dropped = self._dropped.get(face_id)
-            # Faces may have moved to another model meanwhile: what was dropped is then of no use.
-            if dropped and face.vector is None and face.model_id == dropped.model_id:
-                _put_back(connection, face_id, dropped)
-            ruling = undo_verdict(connection, face_id, self.database.clock())
-            if ruling.verdict is Verdict.ACCEPTED:
-                self._check_not_kept_out(connection, face)
-                if full := self._full(connection, face):
-                    raise VerdictRefused(f"face {face_id} has lost its place: {full}")
-        self._dropped.pop(face_id, None)
-        return self._decided(face_id, ruling, f"undone: {ruling.verdict.value} as before", "undone")
+            ruling = self._undo(connection, face_id)
+            self._drop_step(face_id)
+        return self._undone(face_id, ruling)
+
+    def undo_step(self) -> Step:
+        """Take the latest step of this session back, all of it; ``VerdictRefused`` as :meth:`undo`
+        and when there is none. A step that cannot be taken back is not tried again."""
+        with self._lock:
+            if not self.steps:
+                raise VerdictRefused("nothing was decided in this session that is not undone")
+            step = self.steps.pop()
+            with self.database.write() as connection:
+                rulings = [self._undo(connection, face_id) for face_id in step.face_ids]
+        self.counts["undone"] += len(rulings)
+        if len(rulings) == 1:
+            words = f"Face {step.face_ids[0]}: undone: {rulings[0].verdict.value} as before."
+        else:
+            words = f"{plural(len(rulings), 'face')}: undone."
+        return Step(step.face_ids, words)
+
+    def _reject(self, connection: Connection, face_id: int) -> Ruling:
+        ruling = self._ruling(Verdict.REJECTED, False, DECIDED_BY)
+        keep_for_undo(connection, face_id, ruling.at)
+        change_verdict(connection, face_id, ruling)
+        return ruling
+
+    def _undo(self, connection: Connection, face_id: int) -> Ruling:
+        face = _face(connection, face_id)
+        restore_rejected(connection, face_id, self.database.clock())
+        ruling = undo_verdict(connection, face_id, self.database.clock())
+        if ruling.verdict is Verdict.ACCEPTED:
+            self._check_not_kept_out(connection, face)
+            if full := self._full(connection, face):
+                raise VerdictRefused(f"face {face_id} has lost its place: {full}")
+        return ruling
 
     def _full(self, connection: Connection, face: Row[tuple[object, ...]]) -> str:
         """Why there is no room for one more accepted face; empty when there is."""
@@ -130,14 +163,30 @@ class ReviewDesk:
     def _ruling(self, verdict: Verdict, trusted: bool, reason: str) -> Ruling:
         return Ruling(verdict, trusted, reason, DECIDED_BY, self.database.clock())
 
-    def _remember(self, face_id: int, dropped: _Dropped) -> None:
-        self._dropped[face_id] = dropped
-        while len(self._dropped) > REMEMBERED:
-            self._dropped.popitem(last=False)
+    def _decided(self, face_id: int, ruling: Ruling, words: str) -> Decided:
+        self.counts[ruling.verdict.value] += 1
+        words = f"Face {face_id}: {words}."
+        self._note(Step((face_id,), words))
+        return Decided(face_id, ruling.verdict, ruling.trusted, words)
 
-    def _decided(self, face_id: int, ruling: Ruling, words: str, count: str = "") -> Decided:
-        self.counts[count or ruling.verdict.value] += 1
-        return Decided(face_id, ruling.verdict, ruling.trusted, f"Face {face_id}: {words}.")
+    def _undone(self, face_id: int, ruling: Ruling) -> Decided:
+        self.counts["undone"] += 1
+        words = f"Face {face_id}: undone: {ruling.verdict.value} as before."
+        return Decided(face_id, ruling.verdict, ruling.trusted, words)
+
+    def _drop_step(self, face_id: int) -> None:
+        """The latest step with this face has it no more."""
+        for place in reversed(range(len(self.steps))):
+            step = self.steps[place]
+            if face_id in step.face_ids:
+                left = tuple(other for other in step.face_ids if other != face_id)
+                self.steps[place : place + 1] = [Step(left, step.words)] if left else []
+                return
+
+    def _note(self, step: Step) -> Step:
+        if step.face_ids:
+            self.steps.append(step)
+        return step
 
 
 def _face(connection: Connection, face_id: int) -> Row[tuple[object, ...]]:
@@ -145,9 +194,3 @@ def _face(connection: Connection, face_id: int) -> Row[tuple[object, ...]]:
     if row is None:
         raise VerdictRefused(f"there is no face {face_id}")
     return row
-
-
-def _put_back(connection: Connection, face_id: int, dropped: _Dropped) -> None:
-    """Give a rejected face what its rejection took; ``undo_verdict`` then sets its verdict."""
-    values = {"vector": dropped.vector, "crop": dropped.crop, "verdict": Verdict.QUARANTINED.value}
-    connection.execute(update(faces).where(faces.c.id == face_id).values(values))

@@ -5,18 +5,47 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import aliases, faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.words import distance_words, reason_words
 
-KEPT_OUT = "suppressed"
-"""The reason of faces that nobody may accept: the performer was forgotten, or a namesake of one."""
+IS_WAITING: ColumnElement[bool] = literal_column(
+    "faces.verdict = 'quarantined' AND faces.reason <> 'suppressed'", Boolean
+)
+"""Whose decision is a person's. Not those whom nobody may accept: the performer was forgotten, or
+is a namesake of one. Written out: SQLite uses a partial index only for its very words."""
 
 BESIDE = 8
-"""Known faces shown beside a candidate at most."""
+"""Known faces shown beside a candidate at most, and other faces of its page."""
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Which part of the queue: one performer's, one source's, or all of it."""
+
+    performer_id: int | None = None
+    source: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        given = [IS_WAITING]
+        if self.performer_id is not None:
+            given.append(faces.c.performer_id == self.performer_id)
+        if self.source is not None:
+            given.append(faces.c.source == self.source)
+        return given
 
 
 @dataclass(frozen=True)
@@ -32,22 +61,44 @@ class Waiting:
     quality: float
 
 
-def waiting(
-    database: PerformerDatabase, *, performer_id: int | None = None, source: str | None = None
-) -> list[Waiting]:
+def waiting(database: PerformerDatabase, narrowed: Narrowed = Narrowed()) -> list[Waiting]:
     """The quarantined faces, those of one performer together."""
-    query = (
-        select(faces, performers.c.canonical_name)
+    columns = ("id", "performer_id", "source", "reason", "distances", "quality")
+    query: Select[Any] = (
+        select(*(faces.c[name] for name in columns), performers.c.canonical_name)
         .join(performers, performers.c.id == faces.c.performer_id)
-        .where(faces.c.verdict == Verdict.QUARANTINED.value, faces.c.reason != KEPT_OUT)
+        .where(*narrowed.conditions())
         .order_by(faces.c.performer_id, faces.c.id)
     )
-    if performer_id is not None:
-        query = query.where(faces.c.performer_id == performer_id)
-    if source is not None:
-        query = query.where(faces.c.source == source)
     with database.read() as connection:
         return [_waiting(row) for row in connection.execute(query)]
+
+
+def count_waiting(connection: Connection, narrowed: Narrowed = Narrowed()) -> int:
+    query = select(func.count()).select_from(faces).where(*narrowed.conditions())
+    return int(connection.scalar(query) or 0)
+
+
+def waiting_after(
+    connection: Connection, face_id: int, limit: int, narrowed: Narrowed = Narrowed()
+) -> list[int]:
+    """The next faces of the queue after one of them (0: from its beginning)."""
+    owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id)) or 0
+    query = (
+        select(faces.c.id)
+        .where(*narrowed.conditions())
+        .where(tuple_(faces.c.performer_id, faces.c.id) > tuple_(owner, face_id))
+        .order_by(faces.c.performer_id, faces.c.id)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
+def waiting_of_page(connection: Connection, face: Row[Any]) -> list[int]:
+    """What waits of the page a face is from: its performer's faces from its source."""
+    page = Narrowed(face.performer_id, face.source)
+    query = select(faces.c.id).where(*page.conditions()).order_by(faces.c.id)
+    return list(connection.scalars(query))
 
 
 def _waiting(row: Row[Any]) -> Waiting:
@@ -80,8 +131,9 @@ class Beside:
 class Card:
     """A candidate beside the faces it has to be compared with.
 
-    ``known`` are the performer's accepted faces, trusted and good ones first; ``rival`` is the
-    nearest face of somebody else, when the rules saw one; ``distances`` is in words.
+    ``known`` are the performer's accepted faces, trusted and good ones first; ``page`` are the
+    others of its page that wait; ``rival`` is the nearest face of somebody else, when the rules saw
+    one; ``distances`` is in words.
     """
 
     face_id: int
@@ -98,13 +150,14 @@ class Card:
     page_url: str | None
     crop: bytes
     known: tuple[Beside, ...]
+    page: tuple[Beside, ...]
     rival: Beside | None
 
     def to_json(self) -> dict[str, Any]:
         """Without the pictures."""
         shown = asdict(self)
         del shown["crop"]
-        for other in (*shown["known"], shown["rival"]):
+        for other in (*shown["known"], *shown["page"], shown["rival"]):
             if other:
                 del other["crop"]
         return shown
@@ -140,6 +193,7 @@ def _card(connection: Connection, row: Row[Any]) -> Card:
         page_url=_page(connection, row),
         crop=row.crop or b"",
         known=_known(connection, row),
+        page=_others_of_page(connection, row),
         rival=_rival(connection, told.get("other_face"), row.performer_id),
     )
 
@@ -174,6 +228,16 @@ def _known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
             faces.c.id != row.id,
         )
         .order_by(faces.c.trusted.desc(), faces.c.quality.desc(), faces.c.id)
+        .limit(BESIDE)
+    )
+    return tuple(_as_beside(other) for other in connection.execute(query))
+
+
+def _others_of_page(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
+    query = (
+        _beside()
+        .where(*Narrowed(row.performer_id, row.source).conditions(), faces.c.id != row.id)
+        .order_by(faces.c.id)
         .limit(BESIDE)
     )
     return tuple(_as_beside(other) for other in connection.execute(query))

@@ -51,7 +51,7 @@ def test_nothing_of_the_person_is_left(world, tmp_path, index_dir, model_id):
     assert traces_in(tmp_path) == []
     assert report.failed == []
     assert report.rows["performers"] == 1
-    assert (report.rows["vectors"], report.rows["crops"]) == (3, 3)
+    assert (report.rows["vectors"], report.rows["crops"]) == (2, 2)
     assert report.rows["mentions"] == 4
     with world.read() as connection:
         for table in metadata.sorted_tables:

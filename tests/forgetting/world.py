@@ -16,6 +16,8 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import Identity, ModelInfo, Outcome, Profile, ReferenceSiteMode
+from enrichscrapy.review.desk import ReviewDesk
+from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
 
 NAME = "Sentinel Forgotten"
@@ -85,6 +87,7 @@ def populate(db, model_id):
             connection.execute(insert(minors).values(word))
     db.ledger.register_sources(["elsewhere"])
     stage_vectors(db)
+    reject_by_hand(db)
 
 
 def stage_vectors(db):
@@ -93,6 +96,14 @@ def stage_vectors(db):
     moving = Reembedding(db, db.faces.ensure_model(next_model))
     kept = moving.next_faces(0, 100)
     moving.stage([NewVector(each.id, unit_vector(1000 + each.id), 0.5, {}) for each in kept])
+
+
+def reject_by_hand(db):
+    """A face of each was rejected, and can still be taken back."""
+    for performer_id in (1, 2):
+        desk = ReviewDesk(db, Limits(5, 20))
+        waiting = [face.id for face in db.get_faces(performer_id) if face.verdict == "quarantined"]
+        desk.reject(waiting[0])
 
 
 def store(db, item, model_id):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 import socket
-import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,12 +26,14 @@ from enrichscrapy.faces.decode import DecodeLimits, decode
 from enrichscrapy.facts.dates import latest_birth, parse_date
 from enrichscrapy.facts.names import name_keys, split_number
 from enrichscrapy.forgetting.mentions import Mentions
+from enrichscrapy.gallery.guards import CSRF_HEADER
+from enrichscrapy.gallery.pages import Gallery
+from enrichscrapy.gallery.serving import GalleryServer
 from enrichscrapy.importing.readers import open_reader
 from enrichscrapy.lookups.plan import plan_by_link
 from enrichscrapy.politeness.pace import parse_retry_after
 from enrichscrapy.politeness.refusals import classify_refusal
 from enrichscrapy.review.desk import ReviewDesk
-from enrichscrapy.review.server import TOKEN_HEADER, ReviewServer
 from enrichscrapy.sites import all_sites
 from enrichscrapy.spiders.babepedia import BabepediaSpider
 from enrichscrapy.verdicts import Limits
@@ -156,27 +157,24 @@ def _queued() -> bytes:
 
 
 @contextmanager
-def _review() -> Iterator[Callable[[bytes], object]]:
-    broken: list[BaseException] = []
-
-    class Watched(ReviewServer):
-        def handle_error(self, *_: object) -> None:
-            error = sys.exc_info()[1]
-            if not isinstance(error, ConnectionError | TimeoutError):
-                broken.append(error)
-
+def _gallery() -> Iterator[Callable[[bytes], object]]:
+    broken: list[logging.LogRecord] = []
+    faults = logging.Handler(logging.ERROR)
+    faults.emit = broken.append  # type: ignore[method-assign]
+    logging.getLogger("enrichscrapy.gallery").addHandler(faults)
     with (
         tempfile.TemporaryDirectory() as folder,
         PerformerDatabase(Path(folder) / "a.db") as database,
-        Watched(ReviewDesk(database, Limits(5, 20))) as server,
+        GalleryServer(
+            Gallery(ReviewDesk(database, Limits(5, 20)), Path(folder) / "index", {})
+        ) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
 
         def ask(data: bytes) -> None:
-            data = data.replace(b"@TOKEN", server.token.encode())
-            data = data.replace(b"@PORT", str(server.server_port).encode())
-            address = ("127.0.0.1", server.server_port)
+            data = data.replace(b"@TOKEN", server.secrets.token.encode())
+            data = data.replace(b"@CSRF", server.secrets.csrf.encode())
+            data = data.replace(b"@PORT", str(server.port).encode())
+            address = ("127.0.0.1", server.port)
             with socket.create_connection(address, timeout=20) as link, suppress(ConnectionError):
                 link.sendall(data)
                 with suppress(OSError):  # it has hung up already
@@ -184,22 +182,28 @@ def _review() -> Iterator[Callable[[bytes], object]]:
                 while link.recv(65536):
                     pass
             if broken:
-                raise broken.pop()
+                raise AssertionError(broken.pop().getMessage())
 
         yield ask
-        server.shutdown()
-        thread.join()
+    logging.getLogger("enrichscrapy.gallery").removeHandler(faults)
 
 
-_REQUEST = "%s HTTP/1.1\r\nHost: 127.0.0.1:@PORT\r\n" + TOKEN_HEADER + ": @TOKEN\r\n%s\r\n"
+_REQUEST = (
+    "%s HTTP/1.1\r\nHost: 127.0.0.1:@PORT\r\n" + CSRF_HEADER + ": @CSRF\r\n"
+    "Connection: close\r\n%s\r\n"
+)
+_JSON = 'Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{"back": "abc"}'
 _REQUESTS = [
     (_REQUEST % asked).encode()
     for asked in (
-        ("GET /?token=@TOKEN", ""),
-        ("GET /api/queue", ""),
-        ("GET /api/faces/1", ""),
-        ("POST /api/faces/1/accept", 'Content-Length: 17\r\n\r\n{"trusted": true}'),
-        ("POST /api/faces/1/undo", "Content-Length: 2\r\n\r\n{}"),
+        ("GET /@TOKEN/", ""),
+        ("GET /@TOKEN/performers?show=waiting&find=ada&after=3~4", ""),
+        ("GET /@TOKEN/performers?show=due&before=ada~4", ""),
+        ("GET /@TOKEN/review/queue?after=3&performer=4&source=iafd", ""),
+        ("GET /@TOKEN/proposals?after=7", ""),
+        ("GET /@TOKEN/faces/1.webp", ""),
+        ("POST /@TOKEN/review/faces/1/accept", _JSON),
+        ("POST /@TOKEN/review/undo", "Content-Length: 9\r\n\r\nback=name"),
     )
 ]
 _PEOPLE = (
@@ -227,5 +231,5 @@ TARGETS: dict[str, Target] = {
     "photos": Target(_drawn(), _plain(_photo)),
     "imported files": Target(_PEOPLE, _files, (EnrichError,)),
     "a JOBDIR's queue": Target([_queued()], _plain(_queue), (ValueError,)),
-    "the review server": Target(_REQUESTS, _review),
+    "the gallery": Target(_REQUESTS, _gallery),
 }

@@ -2,13 +2,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.rejections import UNDO_SECONDS
+from enrichscrapy.database.schema import rejected_faces
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.index import publish
 from enrichscrapy.index.verify import verify
 from enrichscrapy.items import Verdict
-from enrichscrapy.review.desk import REMEMBERED, ReviewDesk
+from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.sample_database import ACCEPTED, OWN, WAITING
 
@@ -71,20 +75,52 @@ def test_undo_goes_back_decision_by_decision(sample, desk):
         desk.undo(face_id)
 
 
-def test_another_session_cannot_undo_a_rejection(sample, desk):
-    face_id = one_waiting(sample)
-    desk.reject(face_id)
-    other = ReviewDesk(sample.database, desk.limits)
-    with pytest.raises(VerdictRefused, match="was not kept"):
-        other.undo(face_id)
-    assert desk.undo(face_id).verdict is Verdict.QUARANTINED
-
-
-def test_only_the_latest_rejections_are_remembered(sample, desk):
-    face_ids = [one_waiting(sample) for _ in range(3)]
-    for face_id in face_ids:
+def test_another_session_can_undo_a_rejection_for_a_day(sample, desk):
+    first, second = one_waiting(sample), one_waiting(sample)
+    for face_id in (first, second):
         desk.reject(face_id)
-    assert len(desk._dropped) == 3 <= REMEMBERED
+    sample.clock.now += UNDO_SECONDS - 1
+    other = ReviewDesk(sample.database, desk.limits)
+    assert other.undo(first).verdict is Verdict.QUARANTINED
+    sample.clock.now += 1
+    with pytest.raises(VerdictRefused, match="was not kept"):
+        other.undo(second)
+
+
+def test_what_can_no_longer_be_undone_is_deleted_when_the_database_is_opened(sample, desk):
+    desk.reject(one_waiting(sample))
+    for later, kept in ((UNDO_SECONDS - 1, 1), (UNDO_SECONDS, 0)):
+        then = sample.clock.now + later
+        with (
+            PerformerDatabase(sample.database.path, clock=lambda then=then: then) as opened,
+            opened.read() as connection,
+        ):
+            assert len(connection.execute(select(rejected_faces)).all()) == kept
+
+
+def test_the_rest_of_a_page_is_rejected_and_undone_as_one_step(sample, desk):
+    performer_id = sample.performer()
+    accepted, *waiting = sample.lookup(performer_id, faces=[ACCEPTED, WAITING, WAITING, WAITING])
+    (elsewhere,) = sample.lookup(performer_id, source="iafd", faces=[WAITING])
+    desk.accept(waiting[0])
+    assert set(desk.reject_rest(waiting[0]).face_ids) == set(waiting[1:])
+    verdicts = [sample.database.faces.get(n).verdict.value for n in (accepted, *waiting, elsewhere)]
+    assert verdicts == ["accepted", "accepted", "rejected", "rejected", "quarantined"]
+    assert desk.undo_step().words == "2 faces: undone."
+    assert desk.undo_step().face_ids == (waiting[0],)
+    with pytest.raises(VerdictRefused, match="nothing was decided"):
+        desk.undo_step()
+    assert all(
+        sample.database.faces.get(n).verdict is Verdict.QUARANTINED for n in (*waiting, elsewhere)
+    )
+
+
+def test_undoing_one_face_leaves_the_rest_of_its_step(sample, desk):
+    first, second = sample.lookup(sample.performer(), faces=[WAITING, WAITING])
+    desk.reject_rest(first)
+    desk.undo(first)
+    assert desk.undo_step().face_ids == (second,)
+    assert desk.steps == []
 
 
 def test_the_limits_hold_for_people_too(sample):
@@ -139,6 +175,7 @@ def test_a_rejected_face_cannot_be_accepted_any_more(sample, desk):
     desk.reject(face_id)
     with pytest.raises(VerdictRefused, match="not kept"):
         desk.accept(face_id)
+    assert len(desk.steps) == 1
 
 
 def test_the_session_counts_what_it_did(sample, desk):

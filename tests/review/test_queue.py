@@ -1,6 +1,6 @@
 import json
 
-from enrichscrapy.review.queue import card, waiting
+from enrichscrapy.review.queue import Narrowed, card, count_waiting, waiting, waiting_after
 from enrichscrapy.review.tell import print_queue, tell_card
 from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING, WEAKER
 
@@ -11,8 +11,27 @@ def test_the_queue_keeps_a_performers_faces_together(sample):
     (two,) = sample.lookup(second, faces=[WAITING])
     (three, _) = sample.lookup(first, source="iafd", faces=[WAITING, ACCEPTED])
     assert [row.face_id for row in waiting(sample.database)] == [one, three, two]
-    assert [row.face_id for row in waiting(sample.database, performer_id=second)] == [two]
-    assert [row.face_id for row in waiting(sample.database, source="iafd")] == [three]
+    assert [row.face_id for row in waiting(sample.database, Narrowed(second))] == [two]
+    assert [row.face_id for row in waiting(sample.database, Narrowed(source="iafd"))] == [three]
+
+
+def test_the_queue_is_read_part_by_part_in_the_same_order(sample):
+    people = [sample.performer() for _ in range(3)]
+    for performer_id in reversed(people):
+        sample.lookup(performer_id, faces=[WAITING, WAITING])
+    whole, parts = [row.face_id for row in waiting(sample.database)], []
+    with sample.database.read() as connection:
+        while part := waiting_after(connection, parts[-1] if parts else 0, 4):
+            parts += part
+        assert count_waiting(connection, Narrowed(people[0])) == 2
+    assert parts == whole
+
+
+def test_a_card_shows_what_else_waits_of_its_page(sample):
+    performer_id = sample.performer()
+    first, second, _ = sample.lookup(performer_id, faces=[WAITING, WAITING, REJECTED])
+    sample.lookup(performer_id, source="iafd", faces=[WAITING])
+    assert [face.face_id for face in card(sample.database, first).page] == [second]
 
 
 def test_a_card_shows_the_known_faces_the_trusted_first(sample):

@@ -1,44 +1,23 @@
 """The review page in a real browser, worked by keyboard alone."""
 
-import threading
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
 from enrichscrapy.items import Verdict
-from enrichscrapy.review.server import ReviewServer
-from tests.browser import open_browser, watch
+from tests.browser import watch
 from tests.sample_database import ACCEPTED, HOSTILE_NAME, OWN, WAITING
-from tests.support import PATIENCE
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as opened:
-        yield opened
 
 
 @contextmanager
-def served(desk):
-    with ReviewServer(desk) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join(timeout=PATIENCE)
-
-
-@contextmanager
-def opened(browser, server, **context):
+def opened(browser, server, page="review", **context):
     """The page, once its first face (or its end) is shown."""
     with watch(browser, **context) as seen:
-        seen.page.goto(server.link)
+        seen.page.goto(server.link(page))
         seen.page.wait_for_selector("#card:not([hidden]), #end:not([hidden])")
         yield seen
-        seen.assert_clean(server.link.partition("?")[0])
+        seen.assert_clean(server.link())
 
 
 def press(page, key, told):
@@ -52,11 +31,11 @@ def verdicts(sample, face_ids):
     return [sample.database.faces.get(face_id).verdict for face_id in face_ids]
 
 
-def test_accept_reject_skip_and_undo_by_keyboard(browser, desk, sample):
+def test_accept_reject_skip_and_undo_by_keyboard(browser, server, sample):
     performer_id = sample.performer("Ada Demo")
     sample.lookup(performer_id, source="import", faces=[OWN, OWN])
     faces = sample.lookup(performer_id, faces=[WAITING] * 4)
-    with served(desk) as server, opened(browser, server) as seen:
+    with opened(browser, server) as seen:
         page = seen.page
         assert page.locator("#name").inner_text().startswith("Ada Demo")
         assert page.locator("#known .tile").count() == 2
@@ -76,25 +55,25 @@ def test_accept_reject_skip_and_undo_by_keyboard(browser, desk, sample):
     assert not sample.database.faces.get(faces[2]).trusted
 
 
-def test_an_empty_queue_says_so(browser, desk):
-    with served(desk) as server, opened(browser, server) as seen:
+def test_an_empty_queue_says_so(browser, server):
+    with opened(browser, server) as seen:
         page = seen.page
         assert page.locator("#end").inner_text() == "No face waits for a decision."
         page.keyboard.press("a")
         page.keyboard.press("u")
 
 
-def test_names_are_text(browser, desk, sample):
+def test_names_are_text(browser, server, sample):
     sample.lookup(sample.performer(HOSTILE_NAME), faces=[ACCEPTED, WAITING])
-    with served(desk) as server, opened(browser, server) as seen:
+    with opened(browser, server) as seen:
         page = seen.page
         assert "</script><script>boom()" in page.locator("#name").inner_text()
         assert page.locator("#name b").count() == 0
 
 
-def test_a_face_decided_elsewhere_meanwhile_does_not_stop_the_work(browser, desk, sample):
+def test_a_face_decided_elsewhere_meanwhile_does_not_stop_the_work(browser, server, sample):
     first, second = (sample.lookup(sample.performer(), faces=[WAITING])[0] for _ in range(2))
-    with served(desk) as server, opened(browser, server) as seen:
+    with opened(browser, server) as seen:
         page = seen.page
         with sample.database.write() as connection:
             connection.exec_driver_sql(f"DELETE FROM faces WHERE id = {first}")
@@ -107,9 +86,9 @@ def test_a_face_decided_elsewhere_meanwhile_does_not_stop_the_work(browser, desk
         page.wait_for_selector("#end:not([hidden])")
 
 
-def test_many_faces_without_a_mouse(browser, desk, sample):
+def test_many_faces_without_a_mouse(browser, server, sample):
     """A key held down or hit too early never decides a face that is not on the screen."""
-    total = 150
+    total = 60
     for _ in range(total // 3):
         sample.lookup(sample.performer(), faces=[WAITING] * 3)
     keys = """async (total) => {
@@ -124,19 +103,19 @@ def test_many_faces_without_a_mouse(browser, desk, sample):
         }
       }
     }"""
-    with served(desk) as server, opened(browser, server) as seen:
+    with opened(browser, server) as seen:
         page = seen.page
         page.evaluate(keys, total)
         assert page.locator("#place").inner_text() == f"{total} decided, 0 left"
-    assert desk.counts == {"accepted": total // 3, "rejected": 2 * total // 3}
+    assert server.desk.counts == {"accepted": total // 3, "rejected": 2 * total // 3}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_overflows_a_phone(browser, desk, sample, scheme):
+def test_nothing_overflows_a_phone(browser, server, sample, scheme):
     performer_id = sample.performer("A Name That Is Rather Long For A Telephone Demonstration")
     sample.lookup(performer_id, faces=[ACCEPTED] * 5 + [WAITING])
     context = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
-    with served(desk) as server, opened(browser, server, **context) as seen:
+    with opened(browser, server, **context) as seen:
         page = seen.page
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(overflow) == 0

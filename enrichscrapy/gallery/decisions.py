@@ -1,0 +1,111 @@
+"""Deciding about faces: the review page, which asks for one card after another, and what its keys
+and the buttons of other pages do."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from enrichscrapy.exceptions import VerdictRefused
+from enrichscrapy.gallery.guards import form_of
+from enrichscrapy.gallery.pages import answer, gallery_of, go
+from enrichscrapy.review.desk import ReviewDesk, Step
+from enrichscrapy.review.queue import Card, Narrowed, card, count_waiting, waiting_after
+
+QUEUE = 200
+"""Faces of the queue that the page asks for at a time."""
+
+
+def show_review(request: Request) -> Response:
+    """``performer`` and ``source`` narrow the queue."""
+    return answer(request, "review.html", narrowed=_narrowed(request))
+
+
+def send_queue(request: Request) -> Response:
+    """The ids after a face, and how many wait in all."""
+    after = request.query_params.get("after", "0")
+    if not (after.isdecimal() and int(after) < 1 << 63):
+        raise HTTPException(400, "after is no face")
+    narrowed, desk = _narrowed(request), gallery_of(request).desk
+    with gallery_of(request).database.read() as connection:
+        ids = waiting_after(connection, int(after), QUEUE, narrowed)
+        left = count_waiting(connection, narrowed)
+    return JSONResponse({"faces": ids, "left": left, "steps": len(desk.steps)})
+
+
+def send_card(request: Request) -> Response:
+    face_id = request.path_params["face_id"]
+    shown = card(gallery_of(request).database, face_id)
+    if shown is None:
+        raise VerdictRefused(f"there is no face {face_id}")
+    return JSONResponse(_pictured(shown))
+
+
+def decide(request: Request) -> Response:
+    """``accept``, ``lend`` (accept without trust), ``reject``, ``reject-rest`` or ``undo``."""
+    face_id, action = request.path_params["face_id"], request.path_params["action"]
+    step = _take(gallery_of(request).desk, action, face_id)
+    return _done(request, step)
+
+
+def undo_step(request: Request) -> Response:
+    return _done(request, gallery_of(request).desk.undo_step())
+
+
+def undo_all(request: Request) -> Response:
+    """Everything of this session, the latest first; stops at what cannot be taken back."""
+    desk = gallery_of(request).desk
+    face_ids: list[int] = []
+    while desk.steps:
+        face_ids += desk.undo_step().face_ids
+    return _done(request, Step(tuple(face_ids), f"{len(face_ids)} decisions undone."))
+
+
+def _take(desk: ReviewDesk, action: str, face_id: int) -> Step:
+    match action:
+        case "accept" | "lend":
+            words = desk.accept(face_id, trusted=action == "accept").words
+        case "reject":
+            words = desk.reject(face_id).words
+        case "undo":
+            words = desk.undo(face_id).words
+        case "reject-rest":
+            return desk.reject_rest(face_id)
+        case _:
+            raise HTTPException(404)
+    return Step((face_id,), words)
+
+
+def _done(request: Request, step: Step) -> Response:
+    """For a script what was done; for a form the page it came from."""
+    back = form_of(request).get("back", "")
+    if back.startswith(("performers", "review", "proposals")):
+        return go(request, f"{back}?told={step.words}")
+    return JSONResponse({"faces": step.face_ids, "words": step.words})
+
+
+def _narrowed(request: Request) -> Narrowed:
+    performer = request.query_params.get("performer", "")
+    known = performer.isdecimal() and int(performer) < 1 << 63
+    return Narrowed(int(performer) if known else None, request.query_params.get("source") or None)
+
+
+def _pictured(shown: Card) -> dict[str, Any]:
+    """The card with its pictures as data URLs: no further request is needed to show it, so that
+    no key can decide about a face that is still on its way."""
+    value = shown.to_json()
+    value["crop"] = _data_url(shown.crop)
+    for name, others in (("known", shown.known), ("page", shown.page)):
+        for entry, other in zip(value[name], others, strict=True):
+            entry["crop"] = _data_url(other.crop)
+    if shown.rival is not None:
+        value["rival"]["crop"] = _data_url(shown.rival.crop)
+    return value
+
+
+def _data_url(crop: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(crop).decode()}" if crop else ""

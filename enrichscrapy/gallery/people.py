@@ -1,0 +1,395 @@
+"""The list of performers: which of them, in which order, page by page.
+
+A page is found by the last performer of the one before it, never by counting from the beginning:
+the last page of 100,000 performers costs what the first does.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    distinct,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union,
+)
+
+from enrichscrapy.database.due import Selection, find, id_list
+from enrichscrapy.database.schema import (
+    aliases,
+    faces,
+    lookups,
+    performers,
+    stashbox_ids,
+)
+from enrichscrapy.database.suppressions import SuppressionStore
+from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.faces import OWN
+from enrichscrapy.reporting.sources import STUCK
+from enrichscrapy.review.queue import IS_WAITING
+
+PAGE = 40
+THUMBNAILS = 8
+"""Faces shown of a performer in the list at most."""
+LONGEST_SEARCH = 100
+
+
+class Show(StrEnum):
+    """Parts of the list."""
+
+    EVERYBODY = "everybody"
+    WAITING = "waiting"
+    WITHOUT = "without"
+    ALIKE = "alike"
+    FAILED = "failed"
+    GIVEN_UP = "given-up"
+    DUE = "due"
+    NEW = "new"
+
+
+WORDS = {
+    Show.EVERYBODY: "Everybody",
+    Show.WAITING: "Waiting",
+    Show.WITHOUT: "Without faces",
+    Show.ALIKE: "Near lookalikes",
+    Show.FAILED: "Failed",
+    Show.GIVEN_UP: "Given up",
+    Show.DUE: "Due",
+    Show.NEW: "New",
+}
+
+# Written out, as the partial indexes have them.
+_IS_ALIKE: ColumnElement[bool] = literal_column(
+    "faces.reason IN ('crowded', 'suspected_merge', 'other_performer')", Boolean
+)
+_NAME_HAS_ACCENTS: ColumnElement[bool] = literal_column(
+    "performers.canonical_name GLOB '*[^ -~]*'", Boolean
+)
+_ALIAS_HAS_ACCENTS: ColumnElement[bool] = literal_column("aliases.alias GLOB '*[^ -~]*'", Boolean)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A page of the list. ``after`` and ``before`` are ends of other pages (:attr:`People.last`
+    and :attr:`People.first`); ``since_face`` is the newest face that is not new."""
+
+    show: Show = Show.EVERYBODY
+    search: str = ""
+    after: str = ""
+    before: str = ""
+    since_face: int = 0
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A face in the list."""
+
+    face_id: int
+    verdict: str
+    trusted: bool
+    reason: str
+    pictured: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A performer in the list; ``lookups`` are (source, outcome)."""
+
+    performer_id: int
+    name: str
+    accepted: int
+    waiting: int
+    thumbnails: tuple[Thumbnail, ...]
+    more: int
+    lookups: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class People:
+    """A page of the list; ``first`` and ``last`` are empty where nothing comes before or after."""
+
+    entries: tuple[Entry, ...]
+    first: str
+    last: str
+
+
+def find_people(
+    connection: Connection,
+    wanted: Wanted,
+    suppressions: SuppressionStore,
+    due: Iterable[Selection] = (),
+    now: float = 0.0,
+) -> People:
+    """``due`` are the selections that make a performer due, ``now`` is UTC seconds."""
+    matches = search(connection, wanted.search, suppressions) if wanted.search.strip() else None
+    if wanted.show is Show.DUE:
+        rows = _due_rows(connection, due, now, wanted, matches)
+    else:
+        query, order = _query(wanted, matches)
+        rows = _page(connection, query, order, wanted)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    if wanted.before:
+        rows = rows[::-1]
+    before, after = (more, True) if wanted.before else (bool(wanted.after), more)
+    return People(
+        _entries(connection, rows),
+        _key(rows[0]) if rows and before and wanted.show is not Show.DUE else "",
+        _key(rows[-1]) if rows and after else "",
+    )
+
+
+def count_people(connection: Connection, since_face: int) -> dict[Show, int]:
+    """How many there are of each part but those that are due."""
+
+    def owners(column: Any, *conditions: Any) -> int:
+        return int(connection.scalar(select(func.count(distinct(column))).where(*conditions)) or 0)
+
+    total = int(connection.scalar(select(func.count()).select_from(performers)) or 0)
+    accepted = owners(faces.c.performer_id, faces.c.verdict == Verdict.ACCEPTED.value)
+    given_up = lookups.c.next_attempt_at.is_(None)
+    return {
+        Show.EVERYBODY: total,
+        Show.WAITING: owners(faces.c.performer_id, IS_WAITING),
+        Show.WITHOUT: total - accepted,
+        Show.ALIKE: owners(faces.c.performer_id, _IS_ALIKE),
+        Show.FAILED: owners(lookups.c.performer_id, STUCK),
+        Show.GIVEN_UP: owners(lookups.c.performer_id, STUCK, given_up),
+        Show.NEW: owners(faces.c.performer_id, faces.c.id > since_face) if since_face else 0,
+    }
+
+
+# --- Search ----------------------------------------------------------------------------------
+
+
+def search(connection: Connection, text: str, suppressions: SuppressionStore) -> Select[Any]:
+    """Ids of the performers whom a text means: an id, a link, or any part of a name or alias.
+
+    Every word has to be in the same name, in any order, with or without its accents. Reads all
+    names, which an index holds (0.04 s for 300,000): a table of words would be faster, but would
+    have to be kept in step by whatever writes a name, and to unlearn who is forgotten.
+    """
+    text = text.strip()[:LONGEST_SEARCH]
+    number = text.removeprefix("#").removeprefix("id:")
+    if number.isdecimal() and int(number) < 1 << 63:
+        return select(literal(int(number)).label("id"))
+    if "://" in text:
+        return id_list(suppressions.owners_of_link(connection, text))
+    boxed = select(stashbox_ids.c.performer_id.label("id")).where(
+        stashbox_ids.c.stashbox_performer_id == text.lower()
+    )
+    words = [_plain(word) for word in text.split()]
+    ways = [
+        boxed,
+        select(performers.c.id).where(*_all_in(performers.c.canonical_name, words)),
+        select(aliases.c.performer_id).where(*_all_in(aliases.c.alias, words)),
+        select(performers.c.id).where(
+            _NAME_HAS_ACCENTS, *_all_like(performers.c.canonical_name, words)
+        ),
+        select(aliases.c.performer_id).where(
+            _ALIAS_HAS_ACCENTS, *_all_like(aliases.c.alias, words)
+        ),
+    ]
+    return select(union(*ways).subquery().c.id)
+
+
+def _all_in(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
+    return [column.contains(word, autoescape=True) for word in words]
+
+
+def _all_like(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
+    return [column.op("GLOB", is_comparison=True)(_pattern(word)) for word in words]
+
+
+def _plain(word: str) -> str:
+    """Without accents and in small letters: ``Zoë`` -> ``zoe``."""
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Each plain letter with all that it may be written as: capitals, and with any accent."""
+    found: defaultdict[str, str] = defaultdict(str)
+    for number in (*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x530)):
+        letter = chr(number)
+        if letter.isalpha() and len(plain := _plain(letter)) == 1:
+            found[plain] += letter
+    for number in range(0x1E00, 0x1F00):
+        if (plain := _plain(chr(number))) in found:
+            found[plain] += chr(number)
+    return dict(found)
+
+
+def _pattern(word: str) -> str:
+    """A GLOB for a word anywhere in a name; no letter of it means anything but itself."""
+    return f"*{''.join(f'[{_spellings().get(letter, letter)}]' for letter in word)}*"
+
+
+# --- One page --------------------------------------------------------------------------------
+
+
+def _query(
+    wanted: Wanted, matches: Select[Any] | None
+) -> tuple[Select[Any], list[tuple[Any, bool]]]:
+    """The rows (id, name, key) and their order: columns, each with whether it goes down."""
+    name = performers.c.canonical_name
+    query: Any
+    order: list[tuple[Any, bool]]
+    if wanted.show is Show.WAITING:
+        count = func.count().label("key")
+        waits = (
+            select(faces.c.performer_id, count).where(IS_WAITING).group_by(faces.c.performer_id)
+        ).subquery()
+        query = select(performers.c.id, name, waits.c.key).join(
+            waits, waits.c.performer_id == performers.c.id
+        )
+        order = [(waits.c.key, True), (performers.c.id, False)]
+    else:
+        query = select(performers.c.id, name, name.label("key"))
+        order = [(name.collate("NOCASE"), False), (performers.c.id, False)]
+    if matches is not None:
+        query = query.where(performers.c.id.in_(matches))
+    condition = _condition(wanted)
+    return (query if condition is None else query.where(condition)), order
+
+
+def _condition(wanted: Wanted) -> ColumnElement[bool] | None:
+    of = performers.c.id
+    match wanted.show:
+        case Show.WITHOUT:
+            return ~exists().where(
+                faces.c.performer_id == of, faces.c.verdict == Verdict.ACCEPTED.value
+            )
+        case Show.ALIKE:
+            return of.in_(select(faces.c.performer_id).where(_IS_ALIKE))
+        case Show.FAILED:
+            return of.in_(select(lookups.c.performer_id).where(STUCK))
+        case Show.GIVEN_UP:
+            given_up = lookups.c.next_attempt_at.is_(None)
+            return of.in_(select(lookups.c.performer_id).where(STUCK, given_up))
+        case Show.NEW:
+            return of.in_(select(faces.c.performer_id).where(faces.c.id > wanted.since_face))
+        case _:
+            return None
+
+
+def _page(
+    connection: Connection,
+    query: Select[Any],
+    order: Sequence[tuple[Any, bool]],
+    wanted: Wanted,
+) -> list[Row[Any]]:
+    """One row more than a page has; those before a place in the order's reverse."""
+    backward, key = bool(wanted.before), wanted.before or wanted.after
+    (first, down), (second, _) = order
+    if key:
+        value, _, last = key.rpartition("~")
+        given: Any = _number(value) if down else value
+        beyond = first < given if down != backward else first > given
+        then = second < _number(last) if backward else second > _number(last)
+        query = query.where(or_(beyond, and_(first == given, then)))
+    sorted_by = [
+        column.desc() if goes_down != backward else column.asc() for column, goes_down in order
+    ]
+    return list(connection.execute(query.order_by(*sorted_by).limit(PAGE + 1)))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and int(text) < 1 << 63 else 0
+
+
+def _due_rows(
+    connection: Connection,
+    due: Iterable[Selection],
+    now: float,
+    wanted: Wanted,
+    matches: Select[Any] | None,
+) -> list[Row[Any]]:
+    """In id order, as a crawl takes them."""
+    after = _number(wanted.after.rpartition("~")[2])
+    only = None if matches is None else tuple(connection.scalars(matches))
+    ids = {
+        performer_id
+        for selection in due
+        for performer_id in find(
+            connection, replace(selection, performer_ids=only), now, after, PAGE + 1
+        )
+    }
+    query = select(performers.c.id, performers.c.canonical_name, literal("").label("key"))
+    query = query.where(performers.c.id.in_(sorted(ids)[: PAGE + 1]))
+    return list(connection.execute(query.order_by(performers.c.id)))
+
+
+def _key(row: Row[Any]) -> str:
+    return f"{row.key}~{row.id}"
+
+
+# --- What is shown of each -------------------------------------------------------------------
+
+
+def _entries(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
+    ids = [row.id for row in rows]
+    shown = _faces(connection, ids)
+    told = _lookups(connection, ids)
+    return tuple(
+        Entry(
+            performer_id=row.id,
+            name=row.canonical_name,
+            accepted=sum(face.verdict == Verdict.ACCEPTED for face in shown[row.id]),
+            waiting=sum(_waits(face) for face in shown[row.id]),
+            thumbnails=tuple(shown[row.id][:THUMBNAILS]),
+            more=max(0, len(shown[row.id]) - THUMBNAILS),
+            lookups=tuple(told[row.id]),
+        )
+        for row in rows
+    )
+
+
+def _waits(face: Thumbnail) -> bool:
+    return face.verdict == Verdict.QUARANTINED and face.reason != "suppressed"
+
+
+_FIRST = (Verdict.QUARANTINED, Verdict.ACCEPTED, Verdict.RETIRED, Verdict.REJECTED)
+"""What a person has to do with comes first."""
+
+
+def _faces(connection: Connection, ids: Sequence[int]) -> dict[int, list[Thumbnail]]:
+    columns = (faces.c[name] for name in ("id", "performer_id", "verdict", "trusted", "reason"))
+    query = select(*columns, faces.c.crop.is_not(None).label("pictured"))
+    found: dict[int, list[Thumbnail]] = {performer_id: [] for performer_id in ids}
+    for row in connection.execute(query.where(faces.c.performer_id.in_(ids)).order_by(faces.c.id)):
+        face = Thumbnail(row.id, row.verdict, row.trusted, row.reason, row.pictured)
+        found[row.performer_id].append(face)
+    for mine in found.values():
+        mine.sort(key=lambda face: (_FIRST.index(Verdict(face.verdict)), not face.trusted))
+    return found
+
+
+def _lookups(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    query = (
+        select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
+        .where(lookups.c.performer_id.in_(ids), lookups.c.source != OWN)
+        .order_by(lookups.c.updated_at)
+    )
+    told: dict[int, list[tuple[str, str]]] = {performer_id: [] for performer_id in ids}
+    for performer_id, source, outcome in connection.execute(query):
+        told[performer_id].append((source, outcome))
+    return told

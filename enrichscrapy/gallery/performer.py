@@ -1,0 +1,91 @@
+"""One performer: every face beside the trusted ones, the story of each lookup, and forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from enrichscrapy.exceptions import SourceLocked
+from enrichscrapy.forgetting.forget import OUT_OF_REACH, forget
+from enrichscrapy.forgetting.rows import find_person
+from enrichscrapy.gallery.guards import form_of
+from enrichscrapy.gallery.pages import Gallery, answer, gallery_of, go
+from enrichscrapy.gallery.pictures import forget_thumbnails
+from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.story import FaceStory, PhotoStory, Story, read_story
+from enrichscrapy.reporting.tell import tell_lookup
+from enrichscrapy.reporting.words import PHOTOS
+
+GROUPS = {
+    Verdict.QUARANTINED: "Waiting for you",
+    Verdict.ACCEPTED: "Accepted",
+    Verdict.RETIRED: "Retired",
+    Verdict.REJECTED: "Rejected",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A face and the photo it was found in."""
+
+    face: FaceStory
+    photo: PhotoStory
+
+
+def show_performer(request: Request) -> Response:
+    gallery = gallery_of(request)
+    story = _story(request, gallery)
+    faces = [Shown(face, photo) for photo in story.photos for face in photo.faces]
+    faces.sort(key=lambda shown: (not shown.face.trusted, -shown.face.quality, shown.face.id))
+    return answer(
+        request,
+        "performer.html",
+        story=story,
+        performer=story.performer,
+        groups={
+            verdict.value: (told, [shown for shown in faces if shown.face.verdict == verdict])
+            for verdict, told in GROUPS.items()
+        },
+        trusted=[shown for shown in faces if shown.face.trusted],
+        lookups=[list(tell_lookup(lookup)) for lookup in story.lookups],
+        pages={lookup.source: lookup.url for lookup in story.lookups if lookup.url},
+        photos=list(_photos_without_faces(story)),
+        undoable=bool(gallery.desk.steps),
+    )
+
+
+def forget_performer(request: Request) -> Response:
+    """Asks, and does it when somebody said yes."""
+    gallery = gallery_of(request)
+    story = _story(request, gallery)
+    if form_of(request).get("sure") != "yes":
+        faces = sum(len(photo.faces) for photo in story.photos)
+        return answer(request, "forget.html", story=story, faces=faces, done=None, reach=())
+    person = find_person(gallery.database, f"id:{story.performer.id}")
+    try:
+        done = forget(gallery.database, person, gallery.index_dir, gallery.genders, wait=0.0)
+    except SourceLocked as error:
+        told = f"{error}. Nothing new is taken in from now on; the rest goes when the crawl ends."
+        return go(request, f"performers/{story.performer.id}?told={told}")
+    forget_thumbnails()
+    shown = answer(request, "forget.html", story=story, faces=0, done=done, reach=OUT_OF_REACH)
+    shown.headers["Clear-Site-Data"] = '"cache"'  # a browser keeps thumbnails for an hour
+    return shown
+
+
+def _story(request: Request, gallery: Gallery) -> Story:
+    story = read_story(gallery.database, request.path_params["performer_id"])
+    if story is None:
+        raise HTTPException(404)
+    return story
+
+
+def _photos_without_faces(story: Story) -> Iterator[tuple[PhotoStory, str]]:
+    for photo in story.photos:
+        if not photo.faces:
+            told = PHOTOS.get(str(photo.outcome), str(photo.outcome or "not looked at"))
+            yield photo, f"{told} ({photo.detail})" if photo.detail else told

@@ -1,0 +1,37 @@
+"""The list of performers."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from enrichscrapy.gallery.pages import answer, gallery_of
+from enrichscrapy.gallery.people import WORDS, Show, Wanted, find_people
+from enrichscrapy.reporting.faces import model_in_use
+
+
+def show_performers(request: Request) -> HTMLResponse:
+    """``show`` is a part of the list, ``find`` what somebody typed, ``after`` and ``before`` ends
+    of other pages; what makes no sense is as if it had not been given."""
+    gallery, asked = gallery_of(request), request.query_params
+    figures, database = gallery.figures, gallery.database
+    show = asked.get("show", "")
+    wanted = Wanted(
+        show=Show(show) if show in set(Show) else Show.EVERYBODY,
+        search=asked.get("find", "").strip(),
+        after=asked.get("after", ""),
+        before=asked.get("before", ""),
+        since_face=figures.since_face(),
+    )
+    with database.read() as connection:
+        model = model_in_use(connection)
+        due = figures.selections(model.id if model else None)
+        people = find_people(connection, wanted, database.suppressions, due, database.clock())
+    return answer(
+        request,
+        "performers.html",
+        people=people,
+        wanted=wanted,
+        parts=WORDS,
+        counts=figures.people(),
+    )
