@@ -30,6 +30,7 @@ PAGES = {
     "proposals": "proposals",
     "hosts": "hosts",
 }
+SCHEMES = ("light", "dark")
 HEIGHT = 860
 
 
@@ -64,7 +65,7 @@ def take_screenshots(
     folder: Path,
     pages: Sequence[str] = tuple(PAGES),
     widths: Sequence[int] = (1280, 390),
-    schemes: Sequence[str] = ("light", "dark"),
+    schemes: Sequence[str] = SCHEMES,
     *,
     full_page: bool = False,
     performer_id: int | None = None,
@@ -98,7 +99,9 @@ def main() -> None:
     parser.add_argument("--pages", nargs="+", choices=list(PAGES), default=list(PAGES))
     parser.add_argument("--performer", type=int, help="this performer's page as well, by id")
     parser.add_argument("--widths", nargs="+", type=int, default=[1280, 390])
-    parser.add_argument("--schemes", nargs="+", choices=["light", "dark"], default=["light", "dark"])
+    parser.add_argument(
+        "--schemes", nargs="+", choices=["light", "dark"], default=["light", "dark"]
+    )
     parser.add_argument("--full-page", action="store_true", help="all of it, not the first screen")
     options = parser.parse_args()
     for path in take_screenshots(

@@ -31,8 +31,8 @@ class Command(EnrichCommand):
     def long_desc(self) -> str:
         return (
             "Lists the faces that wait; shows one beside the faces to compare it with; accepts, "
-            "rejects or undoes by face id. An accepted face is used "
-            "as a reference for others unless --no-trust. Rejecting asks first; it takes vector and "
+            "rejects or undoes by face id. An accepted face is used as a reference for others "
+            "unless --no-trust. Rejecting asks first; it takes vector and "
             "picture from the face, and for a day undo brings them back. --serve opens the gallery "
             "(scrapy gallery) at its review page, made for deciding by keyboard. The index is "
             "published afterwards. Exit codes: "

@@ -23,6 +23,7 @@ from enrichscrapy.gallery.guards import Secrets
 from enrichscrapy.gallery.pages import FILES, Gallery, answer
 from enrichscrapy.reporting.pages import page_file
 
+
 class IdConvertor(IntegerConvertor):
     """A row's id: what SQLite can hold, and no more."""
 
