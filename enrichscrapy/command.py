@@ -9,7 +9,9 @@ import argparse
 import os
 import sys
 from abc import abstractmethod
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -20,6 +22,20 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
 from enrichscrapy.sites import all_sites
+
+
+def program_name() -> str:
+    """``scrapy`` or ``enrichscrapy``: as the user called it."""
+    return "enrichscrapy" if Path(sys.argv[0]).name == "enrichscrapy" else "scrapy"
+
+
+def load_commands() -> dict[str, ScrapyCommand]:
+    """All commands of this program by their names."""
+    package = import_module("enrichscrapy.commands")
+    return {
+        name: import_module(f"{package.__name__}.{name}").Command()
+        for _, name, _ in iter_modules(package.__path__)
+    }
 
 
 class CheckedCommand(ScrapyCommand):
@@ -50,14 +66,18 @@ class CheckedCommand(ScrapyCommand):
             self.say(str(error))
             return error.exit_code
         if isinstance(error, UsageError):
-            self.say(f"{error} (scrapy {self.name} --help tells more)")
+            self.say(f"{error} ({program_name()} {self.name} --help tells more)")
             return BadSetting.exit_code
         self.say(told(error))  # a full disk, a read-only folder, a file system without locks
         return 1
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.usage = f"{program_name()} {self.name} {self.syntax()}"
+
     def say(self, line: str) -> None:
         """One line on stderr that names the command."""
-        print(f"scrapy {self.name}: {line}", file=sys.stderr)
+        print(f"{program_name()} {self.name}: {line}", file=sys.stderr)
 
 
 class EnrichCommand(CheckedCommand):

@@ -1,16 +1,21 @@
 """Every setting of the project: what it does, its unit, and who reads it.
 
-Each can be given for one run with ``-s NAME=value``. ``docs/settings.md`` lists them for readers;
-a test keeps the two in step. This is the only place that reads the environment.
+Each can be given for one run with ``-s NAME=value``, and for a folder in its ``.env``.
+``docs/settings.md`` lists them for readers; a test keeps the two in step. This is the only place
+that reads the environment.
 ``settings_reader.py`` holds the type and the bounds of each.
 """
 
 import os
 
+from enrichscrapy.folder import read_env_file
+
+_in_file = read_env_file()
+
 
 def _environment(name: str, default: str) -> str:
-    """What the environment says; an empty variable is as good as none."""
-    return os.environ.get(name) or default
+    """What the environment says, else the file; an empty variable is as good as none."""
+    return os.environ.get(name) or _in_file.get(name) or default
 
 
 BOT_NAME = "enrichscrapy"
@@ -306,3 +311,8 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY_JITTER = 0
 LOG_LEVEL = "INFO"
+
+# --- What the folder's .env says of all others ---------------------------------------------------
+globals().update(
+    {name: value for name, value in _in_file.items() if name.isupper() and not os.environ.get(name)}
+)

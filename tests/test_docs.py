@@ -63,7 +63,7 @@ def test_settings_that_the_environment_may_hold_say_so():
 
 def test_every_command_is_listed():
     commands = {path.stem for path in (PACKAGE / "commands").glob("[a-z]*.py")}
-    listed = set(re.findall(r"`scrapy ([a-z-]+)", (DOCS / "README.md").read_text()))
+    listed = set(re.findall(r"`(?:enrich)?scrapy ([a-z-]+)", (DOCS / "README.md").read_text()))
     assert commands <= listed
 
 

@@ -24,18 +24,17 @@ def test_an_installed_copy_works_in_an_empty_folder(tmp_path):
     _run([*install, str(source)], tmp_path, "")
     shutil.rmtree(source)
 
-    folder.mkdir()
-    (folder / "scrapy.cfg").write_text("[settings]\ndefault = enrichscrapy.settings\n")
+    def enrichscrapy(*arguments: str, cwd=folder) -> str:
+        return _run([str(library / "bin" / "enrichscrapy"), *arguments], cwd, str(library))
 
-    def scrapy(*arguments: str) -> str:
-        return _run([sys.executable, "-m", "scrapy", *arguments], folder, str(library))
-
-    assert scrapy("list").split() == ["babepedia", "iafd"]
-    assert "import-performers" in scrapy("--help")
+    enrichscrapy("init", str(folder), cwd=tmp_path)
+    assert {"babepedia", "iafd"} <= set(enrichscrapy("list").split())
     (folder / "performers.csv").write_text("id,name\n1,Ada Demo\n")
-    scrapy("import-performers", "performers.csv")
-    scrapy("report")
-    assert "Contact sheet" in (folder / "data" / "report.html").read_text()
+    enrichscrapy("import-performers", "performers.csv")
+    (folder / ".env").write_text("DATABASE_URL=sqlite:///elsewhere.db\n")
+    (folder / "data" / "enrichscrapy.db").rename(folder / "elsewhere.db")
+    _run([sys.executable, "-m", "scrapy", "report"], folder, str(library))
+    assert "Contact sheet" in (folder / "report.html").read_text()
     entry_points = next(library.glob("enrichscrapy-*.dist-info")) / "entry_points.txt"
     assert "settings = enrichscrapy.settings" in entry_points.read_text()
 

@@ -17,6 +17,7 @@ from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.engine import database_path
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.files.folders import make_folder
+from enrichscrapy.folder import read_env_file
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import user_agent
 from enrichscrapy.settings_reader import ProjectSettings, read_like, read_settings
@@ -67,19 +68,20 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
 
 
 def _check_names(settings: BaseSettings) -> None:
-    """Names given with ``-s``; those of another package stand in the user's settings module."""
+    """Names given with ``-s`` or in ``.env``; another package's stand in a settings module."""
+    in_file = read_env_file()
     module = sys.modules.get(os.environ.get("SCRAPY_SETTINGS_MODULE", ""))
     known = {
         *default_settings.__all__,
         *ProjectSettings.model_fields,
         *(f"{name.upper()}_BASE_URL" for name in all_sites()),
-        *(vars(module) if module else ()),
+        *(vars(module).keys() - in_file.keys() if module else ()),
     }
-    for name in settings:
+    for name in dict.fromkeys((*settings, *in_file)):
         if name.endswith("_BASE_URL") and name not in known:
             known.update(f"{source.upper()}_BASE_URL" for source in _sources(settings))
         given = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
-        if given and name not in known and not name.startswith("PLAYWRIGHT_"):
+        if (given or name in in_file) and name not in known and not name.startswith("PLAYWRIGHT_"):
             [nearest] = get_close_matches(name.upper(), known, 1, cutoff=0.0)
             raise BadSetting(
                 f"{name} is no setting: did you mean {nearest}? One of another package belongs in "

@@ -152,10 +152,11 @@ def _not_waiting_for_threads(
 
 def _how_to_go_on(argv: list[str]) -> str:
     message = "stopped as asked; the same command goes on from here"
-    if Path(argv[0]).name not in ("scrapy", "enrichscrapy", "__main__.py"):
+    program = {"__main__.py": "scrapy"}.get(Path(argv[0]).name, Path(argv[0]).name)
+    if program not in ("scrapy", "enrichscrapy"):
         return message  # scrapyd or a script: whoever started it knows how
     # Scrapy has taken the command's name out of the arguments.
-    return f"{message}: {shlex.join(['scrapy', 'crawl', *argv[1:]])}"
+    return f"{message}: {shlex.join([program, 'crawl', *argv[1:]])}"
 
 
 def lets_finish(crawler: Crawler) -> bool:
