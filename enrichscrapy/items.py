@@ -209,8 +209,9 @@ class Face:
     """One face of one photo.
 
     ``box`` is (x1, y1, x2, y2) and ``landmarks`` five (x, y) pairs (eyes, nose, mouth corners),
-    both in pixels of the upright photo; ``quality`` is in 0..1; ``crop`` is the aligned
-    160x160 picture as JPEG; ``vector`` has 512 float32 of unit length;
+    both in pixels of the upright photo; ``quality`` is in 0..1; ``crop`` is the face with what is
+    round it as JPEG, ``crop_area`` the part of the photo that it shows; ``vector`` is float32 of
+    unit length;
     ``shared`` says that another performer has the same photo.
     """
 
@@ -221,6 +222,7 @@ class Face:
     quality: float
     measures: dict[str, float] = field(default_factory=dict)
     crop: bytes = field(default=b"", repr=False)
+    crop_area: tuple[float, float, float, float] | None = None
     vector: Vector | None = field(default=None, repr=False, compare=False)
     neighbours: tuple[Neighbour, ...] = field(default=(), repr=False)
     shared: bool = False

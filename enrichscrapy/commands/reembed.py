@@ -16,7 +16,7 @@ from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe_id
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.faces.model import resolve_model
+from enrichscrapy.faces.model import crop_shape, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.files.locks import all_sources
 from enrichscrapy.reporting.words import VERDICTS, plural, reason_words
@@ -79,6 +79,11 @@ class Command(EnrichCommand):
         moved = asyncio.run(_reembed(database, options, model_id, settings.KEEP_PHOTOS))
         publish(database, settings.INDEX_DIR, model_id)
         print(f"{plural(moved.faces, 'face')} re-embedded.")
+        if moved.narrow:
+            print(
+                f"{plural(moved.narrow, 'face')} came from crops of an older version, which show "
+                f"{moved.shown:.0%} of what this model looks at: its vectors of them are less good."
+            )
         if moved.lost:
             some = ", ".join(map(str, moved.lost[:_NAMED]))
             more = f" and {len(moved.lost) - _NAMED:,} more" if len(moved.lost) > _NAMED else ""
@@ -131,6 +136,7 @@ async def _reembed(
                 database,
                 workers,
                 model_id,
+                crop_shape(resolve_model(options.model)),
                 photos,
                 lambda done, total: bar.update(task, completed=done, total=total),
             )

@@ -107,6 +107,11 @@ def create_rejected_faces(connection: Connection) -> None:
     run_script(connection, "0071_rejected_faces.sql")
 
 
+def add_crop_area(connection: Connection) -> None:
+    """Which part of its photo a crop shows: it is wider than one network's input from now on."""
+    connection.exec_driver_sql("ALTER TABLE faces ADD COLUMN crop_area JSON")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
@@ -119,6 +124,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0042_origin", create_origin),
     ("0070_gallery", create_gallery_indexes),
     ("0071_rejected_faces", create_rejected_faces),
+    ("0080_crop_area", add_crop_area),
 )
 
 

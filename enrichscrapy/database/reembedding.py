@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    RowMapping,
     delete,
     exists,
     func,
@@ -36,7 +37,8 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.database.vectors import encode_vector
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.faces.crop import Detection
+from enrichscrapy.faces.crop import Box, Detection
+from enrichscrapy.faces.stored_crop import StoredCrop
 from enrichscrapy.items import ModelInfo, Vector, Verdict
 
 if TYPE_CHECKING:
@@ -45,25 +47,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeptFace:
-    """A stored face whose vector is of another model; its photo's bytes have ``sha256``, its
-    photo's longer side that many pixels (1 when unknown)."""
+    """A stored face whose vector is of another model; its photo's bytes have ``sha256``. The
+    crop's data are empty where none is kept."""
 
     id: int
     performer_id: int
-    crop: bytes | None = field(repr=False)
-    detection: Detection
-    longer_side: int
+    crop: StoredCrop
     sha256: str | None
 
 
 @dataclass(frozen=True)
 class NewVector:
-    """What a face becomes under the model it moves to."""
+    """What a face becomes under the model it moves to; ``crop`` is a better picture of it, where
+    one was found."""
 
     face_id: int
     vector: Vector = field(repr=False)
     quality: float
     measures: dict[str, float]
+    crop: bytes | None = field(default=None, repr=False)
+    crop_area: Box | None = None
 
 
 def refuse_unmoved(connection: Connection, model_id: int | None, info: ModelInfo) -> None:
@@ -134,10 +137,12 @@ class Reembedding:
                 faces.c.id,
                 faces.c.performer_id,
                 faces.c.crop,
+                faces.c.crop_area,
                 faces.c.box,
                 faces.c.landmarks,
                 faces.c.detection_score,
-                func.max(func.coalesce(photos.c.width, 0), func.coalesce(photos.c.height, 0)),
+                photos.c.width,
+                photos.c.height,
                 photos.c.sha256,
             )
             .join(photos, photos.c.id == faces.c.photo_id)
@@ -146,7 +151,7 @@ class Reembedding:
             .limit(batch_size)
         )
         with self._database.read() as connection:
-            return [_kept_face(*row) for row in connection.execute(query)]
+            return [_kept_face(row) for row in connection.execute(query).mappings()]
 
     def stage(self, found: Sequence[NewVector]) -> None:
         """Write vectors; those of faces that are gone or were rejected meanwhile are dropped.
@@ -165,6 +170,12 @@ class Reembedding:
             rows = [self._row(new, dimension) for new in found if new.face_id in there]
             if rows:
                 connection.execute(insert(face_vectors), rows)
+            for new in found:
+                if new.crop is not None and new.face_id in there:
+                    better = {"crop": new.crop, "crop_area": new.crop_area}
+                    connection.execute(
+                        update(faces).where(faces.c.id == new.face_id).values(better)
+                    )
 
     def _row(self, new: NewVector, dimension: int) -> dict[str, Any]:
         return {
@@ -286,16 +297,14 @@ class _Switch:
         )
 
 
-def _kept_face(
-    face_id: int,
-    performer_id: int,
-    crop: bytes | None,
-    box: Sequence[float],
-    landmarks: Sequence[Sequence[float]],
-    score: float,
-    longer_side: int,
-    sha256: str | None,
-) -> KeptFace:
-    x1, y1, x2, y2 = (float(edge) for edge in box)
-    detection = Detection((x1, y1, x2, y2), tuple((x, y) for x, y in landmarks), score)
-    return KeptFace(face_id, performer_id, crop, detection, max(longer_side, 1), sha256)
+def _kept_face(row: RowMapping) -> KeptFace:
+    x1, y1, x2, y2 = (float(edge) for edge in row["box"])
+    marks = tuple((float(x), float(y)) for x, y in row["landmarks"])
+    face = Detection((x1, y1, x2, y2), marks, row["detection_score"])
+    data, size = row["crop"] or b"", (row["width"] or 0, row["height"] or 0)
+    if row["crop_area"] is None:
+        crop = StoredCrop.of_old(data, face, *size)
+    else:
+        left, top, right, bottom = row["crop_area"]
+        crop = StoredCrop(data, (left, top, right, bottom), face, *size)
+    return KeptFace(row["id"], row["performer_id"], crop, row["sha256"])

@@ -268,8 +268,10 @@ faces = Table(
     ),
     Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
     Column("source", Text, nullable=False),
-    Column("vector", LargeBinary),  # 512 little-endian float32
+    Column("vector", LargeBinary),  # little-endian float32, as many as the model has
     Column("crop", LargeBinary),
+    # [x1, y1, x2, y2] of the photo that the crop shows; null: the box with the margin of before.
+    Column("crop_area", JSON(none_as_null=True)),
     Column("box", JSON, nullable=False),
     Column("landmarks", JSON, nullable=False),
     Column("detection_score", Float, nullable=False),

@@ -240,6 +240,7 @@ def _face_values(face: Face, decision: Decision, dimension: int) -> dict[str, An
     return {
         "vector": vector,
         "crop": face.crop or None,
+        "crop_area": list(face.crop_area) if face.crop_area else None,
         "box": list(face.box),
         "landmarks": [list(point) for point in face.landmarks],
         "detection_score": float(face.detection_score),

@@ -1,8 +1,12 @@
-"""The picture of one face as the network expects it."""
+"""Where a face lies in a photo, and the picture of it that a network wants to see.
+
+A model says what it wants with a :class:`BoxCrop` or a :class:`PointsCrop`. Nothing else knows the
+difference.
+"""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +18,10 @@ from enrichscrapy.faces.decode import Picture
 CROP_SIZE = 160
 # Pixels of the finished crop round the detected box (half on each side).
 MARGIN = 14
-CROP_JPEG_QUALITY = 92
+# Points along a side at which it is asked how much of a crop a picture shows.
+PROBES = 24
 
+Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 
@@ -38,7 +44,7 @@ class Detection:
         x1, y1, x2, y2 = self.box
         return max(x2 - x1, 1.0) * max(y2 - y1, 1.0)
 
-    def share_inside(self, width: int, height: int) -> float:
+    def share_inside(self, width: float, height: float) -> float:
         """How much of the box lies in a photo of ``width`` x ``height`` pixels."""
         x1, y1, x2, y2 = self.box
         across, down = min(x2, width) - max(x1, 0.0), min(y2, height) - max(y1, 0.0)
@@ -50,21 +56,108 @@ class Detection:
         return replace(self, box=box, landmarks=tuple((x + dx, y + dy) for x, y in self.landmarks))
 
 
-def widen(box: Box, width: int, height: int, margin: int = MARGIN) -> Box:
-    """``box`` with its margin, cut off at the edges of a photo of ``width`` x ``height``.
+@dataclass(frozen=True)
+class BoxCrop:
+    """The detected box with a margin, stretched to a square of ``side`` pixels.
 
-    The sides keep their own lengths: the crop is stretched to a square, not squared.
+    ``margin`` are the finished crop's pixels round the box, half on each side.
     """
-    x1, y1, x2, y2 = box
-    dx = margin * (x2 - x1) / (CROP_SIZE - margin) / 2
-    dy = margin * (y2 - y1) / (CROP_SIZE - margin) / 2
-    return max(x1 - dx, 0.0), max(y1 - dy, 0.0), min(x2 + dx, width), min(y2 + dy, height)
+
+    side: int = CROP_SIZE
+    margin: int = MARGIN
+
+    def cut(self, picture: Picture, face: Detection) -> NDArray[np.uint8]:
+        """(side, side, 3) RGB; ``face`` is in pixels of the photo that ``picture`` is of."""
+        wide = self.widen(face.box, picture.width, picture.height)
+        return np.asarray(picture.cut(wide, self.side, Image.Resampling.BILINEAR))
+
+    def widen(self, box: Box, width: float, height: float) -> Box:
+        """``box`` with its margin, cut off at the edges of a photo of ``width`` x ``height``.
+
+        The sides keep their own lengths: the crop is stretched to a square, not squared.
+        """
+        x1, y1, x2, y2 = box
+        dx = self.margin * (x2 - x1) / (self.side - self.margin) / 2
+        dy = self.margin * (y2 - y1) / (self.side - self.margin) / 2
+        return max(x1 - dx, 0.0), max(y1 - dy, 0.0), min(x2 + dx, width), min(y2 + dy, height)
+
+    def places(self, face: Detection) -> Floats:
+        """(n, 2) points of the photo, evenly spread over what the crop shows of it."""
+        x1, y1, x2, y2 = self.widen(face.box, np.inf, np.inf)
+        return _grid() * (x2 - x1, y2 - y1) + (x1, y1)
 
 
-def crop_face(picture: Picture, box: Box, margin: int = MARGIN) -> Image.Image:
-    """The face at ``box`` (pixels of the whole photo) as a 160x160 RGB image."""
-    wide = widen(box, picture.width, picture.height, margin)
-    return picture.cut(wide, CROP_SIZE, Image.Resampling.BILINEAR)
+@dataclass(frozen=True)
+class PointsCrop:
+    """Eyes, nose and mouth corners brought to ``points``, by a similarity transform.
+
+    ``points`` are pixels of the finished crop of ``side`` pixels, counted from the middle of the
+    first one, as the template of the ArcFace family is written. What lies outside the photo is
+    black, as these networks were trained.
+    """
+
+    side: int
+    points: tuple[tuple[float, float], ...]
+
+    def cut(self, picture: Picture, face: Detection) -> NDArray[np.uint8]:
+        """(side, side, 3) RGB; ``face`` is in pixels of the photo that ``picture`` is of.
+
+        Drawn at twice its size and averaged, so that fine detail does not alias.
+        """
+        turn, shift = self._to_photo(face)
+        source = picture.reduced(2 / max(abs(turn), 1e-6))
+        across, down = source.width / picture.width, source.height / picture.height
+        half = turn / 2
+        matrix = (
+            (half.real * across, -half.imag * across, shift.real * across),
+            (half.imag * down, half.real * down, shift.imag * down),
+        )
+        twice = source.transform(
+            (2 * self.side, 2 * self.side),
+            Image.Transform.AFFINE,
+            (*matrix[0], *matrix[1]),
+            Image.Resampling.BILINEAR,
+        )
+        return np.asarray(twice.reduce(2))
+
+    def places(self, face: Detection) -> Floats:
+        """(n, 2) points of the photo, evenly spread over what the crop shows of it."""
+        turn, shift = self._to_photo(face)
+        spots = turn * (_grid() * self.side @ (1, 1j)) + shift
+        return np.column_stack([spots.real, spots.imag])
+
+    def _to_photo(self, face: Detection) -> tuple[complex, complex]:
+        """(turn, shift): a point z of the crop shows the photo's turn * z + shift, with x + iy for
+        (x, y) and whole numbers at the corners of pixels."""
+        turn, shift = similarity(face.landmarks, self.points)
+        middle = 0.5 + 0.5j
+        return 1 / turn, middle - (middle + shift) / turn
+
+
+CropShape = BoxCrop | PointsCrop
+
+
+def similarity(
+    points: Sequence[tuple[float, float]], targets: Sequence[tuple[float, float]]
+) -> tuple[complex, complex]:
+    """(turn, shift) with turn * z + shift nearest to ``targets`` by least squares, x + iy for
+    (x, y): the plane's case of Umeyama (1991), in which a mirror image cannot come out.
+
+    ``ValueError`` for points that all lie in one place.
+    """
+    z, w = (np.asarray(each, np.float64) @ (1, 1j) for each in (points, targets))
+    around, aims = z - z.mean(), w - w.mean()
+    spread = float((abs(around) ** 2).sum())
+    turn = complex(np.vdot(around, aims)) / spread if spread > 0 else 0j
+    if not np.isfinite(turn) or not turn:
+        raise ValueError("the landmarks of a face all lie in one place")
+    return turn, complex(w.mean() - turn * z.mean())
+
+
+def _grid() -> Floats:
+    """(n, 2) points evenly spread over the square from 0 to 1."""
+    steps = (np.arange(PROBES) + 0.5) / PROBES
+    return np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -75,13 +168,3 @@ def overlap(a: Box, b: Box) -> float:
         return 0.0
     both = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
     return float(width * height / (both - width * height))
-
-
-def as_array(crop: Image.Image) -> NDArray[np.uint8]:
-    return np.asarray(crop, dtype=np.uint8)
-
-
-def as_jpeg(crop: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    crop.save(buffer, "JPEG", quality=CROP_JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue()

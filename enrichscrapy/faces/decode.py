@@ -57,7 +57,7 @@ class DecodeLimits:
 class Picture:
     """An upright RGB picture, perhaps reduced, of a photo of ``width`` x ``height`` pixels."""
 
-    def __init__(self, image: Image.Image, width: int, height: int) -> None:
+    def __init__(self, image: Image.Image, width: float, height: float) -> None:
         self.width = width
         self.height = height
         self._halves = [image]
@@ -91,11 +91,20 @@ class Picture:
         resampling: Image.Resampling = Image.Resampling.BOX,
     ) -> Image.Image:
         """The part of the photo inside ``box`` (pixels of the photo), stretched to a square."""
+        return self.part(box, (side, side), resampling)
+
+    def part(
+        self,
+        box: tuple[float, float, float, float],
+        size: tuple[int, int],
+        resampling: Image.Resampling = Image.Resampling.BILINEAR,
+    ) -> Image.Image:
+        """The part of the photo inside ``box`` (pixels of the photo), in this size."""
         x1, y1, x2, y2 = box
-        source = self.reduced(OVERSAMPLING * side / max(min(x2 - x1, y2 - y1), 1.0))
+        source = self.reduced(OVERSAMPLING * min(size) / max(min(x2 - x1, y2 - y1), 1.0))
         across, down = source.width / self.width, source.height / self.height
         area = (x1 * across, y1 * down, x2 * across, y2 * down)
-        return source.resize((side, side), resampling, box=area)
+        return source.resize(size, resampling, box=area)
 
     def turned(self, quarters: int) -> Picture:
         """The picture turned counter-clockwise by so many quarters, 0 to 3."""

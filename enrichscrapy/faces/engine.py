@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
-from enrichscrapy.faces.crop import CROP_SIZE, Detection, as_array, as_jpeg, crop_face
+from enrichscrapy.faces.crop import CROP_SIZE, BoxCrop, Detection, PointsCrop
 from enrichscrapy.faces.decode import Picture, Undecodable, decode
 from enrichscrapy.faces.hashes import phash
-from enrichscrapy.faces.model import resolve_model
+from enrichscrapy.faces.model import crop_shape, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
 from enrichscrapy.faces.search import FaceSearch, Sighting
+from enrichscrapy.faces.stored_crop import StoredCrop
 from enrichscrapy.items import Face, ModelInfo, PhotoOutcome, Vector
 
 __all__ = ["FaceEngine", "FaceOptions", "PhotoFaces", "StoredCrop"]
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 HASHED = 128
 # The share of a crop's pixels, along a side, that a face should really have.
 DETAIL = 0.7
+# How far a vector's length may be from 1.
+UNIT_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -49,33 +52,25 @@ class PhotoFaces:
     due_again: bool = False
 
 
-@dataclass(frozen=True)
-class StoredCrop:
-    """A face found before, to be embedded again: its JPEG, where it lay in its photo, and that
-    photo's longer side in pixels."""
-
-    data: bytes = field(repr=False)
-    detection: Detection
-    longer_side: int
-
-
 @dataclass
 class _Ready:
-    """A face that passed the gates and waits for its vector."""
+    """A face that passed the gates and waits for its vector; ``crop`` is what the model sees."""
 
-    detection: Detection
+    stored: StoredCrop
     measures: Measures
-    crop: Image.Image
+    crop: NDArray[np.uint8]
 
     def face(self, vector: Vector) -> Face:
+        detection = self.stored.detection
         return Face(
             photo_url="",
-            box=self.detection.box,
-            landmarks=self.detection.landmarks,
-            detection_score=self.detection.score,
+            box=detection.box,
+            landmarks=detection.landmarks,
+            detection_score=detection.score,
             quality=score_quality(self.measures),
             measures=dataclasses.asdict(self.measures),
-            crop=as_jpeg(self.crop),
+            crop=self.stored.data,
+            crop_area=self.stored.area,
             vector=vector,
         )
 
@@ -99,8 +94,11 @@ class _Seen:
 
     def result(self, vectors: Iterator[Vector]) -> PhotoFaces:
         outcome, detail = self.ended or (PhotoOutcome.FACES, "")
-        size = self.picture.width, self.picture.height
-        faces = tuple(ready.face(next(vectors)) for ready in self.ready)
+        size = round(self.picture.width), round(self.picture.height)
+        made = [(ready, next(vectors)) for ready in self.ready]
+        faces = tuple(ready.face(vector) for ready, vector in made if _is_sound(vector))
+        if made and not faces:
+            outcome, detail = PhotoOutcome.FAILED, "the face model gave no usable vector"
         return PhotoFaces(outcome, detail, *size, self.phash, faces)
 
 
@@ -115,6 +113,7 @@ class FaceEngine:
         self._model = resolve_model(options.model).load(options.model_options)
         device = pick_device(options.device)
         self._detector = Detector(device, pick_dtype(device))
+        self._shape = crop_shape(self._model)
 
     @property
     def info(self) -> ModelInfo:
@@ -145,18 +144,24 @@ class FaceEngine:
         return [each.result(vectors) if isinstance(each, _Seen) else each for each in opened]
 
     def _open(self, item: bytes | StoredCrop) -> _Seen | PhotoFaces:
-        data = _bytes_of(item)
-        picture = decode(data, self.options.limits)
-        if isinstance(picture, Undecodable):
-            return PhotoFaces(picture.outcome, picture.detail, picture.width, picture.height)
-        photo = _Seen(data, picture, _hash(picture))
         if isinstance(item, StoredCrop):
-            photo.ready.append(_measured(picture.image, item.detection, item.longer_side))
-            return photo
+            return self._open_stored(item)
+        picture = decode(item, self.options.limits)
+        if isinstance(picture, Undecodable):
+            return _unreadable(picture)
+        photo = _Seen(item, picture, _hash(picture))
         shorter, least = min(picture.width, picture.height), self.options.gates.photo_min_side
         if shorter < least:
             photo.ended = PhotoOutcome.LOW_QUALITY, f"photo_size {shorter}, limit {least}"
         return photo
+
+    def _open_stored(self, crop: StoredCrop) -> _Seen | PhotoFaces:
+        """A photo of which only this part is left; no gate is asked again."""
+        opened = crop.open(self.options.limits)
+        if isinstance(opened, Undecodable):
+            return _unreadable(opened)
+        picture, face = opened
+        return _Seen(crop.data, picture, "", ready=[self._prepare(crop, picture, face)])
 
     def _choose(self, photo: _Seen, sighting: Sighting) -> None:
         """Take the faces that pass, or end the photo with the reason why none does."""
@@ -180,13 +185,28 @@ class FaceEngine:
             photo.ended = PhotoOutcome.LOW_QUALITY, reasons[0] or ""
 
     def _examine(self, photo: _Seen, detection: Detection) -> str | None:
-        """Crop and measure one face; the reason when a gate refuses it."""
-        crop = crop_face(self._in_detail(photo, detection), detection.box)
-        ready = _measured(crop, detection, max(photo.picture.width, photo.picture.height))
+        """Cut and measure one face; the reason when a gate refuses it."""
+        stored = StoredCrop.cut(self._in_detail(photo, detection), detection)
+        opened = stored.open(self.options.limits)
+        if isinstance(opened, Undecodable):
+            return f"crop: {opened.detail}"
+        ready = self._prepare(stored, *opened)
         reason = refuse(ready.measures, self.options.gates)
         if reason is None:
             photo.ready.append(ready)
         return reason
+
+    def _prepare(self, stored: StoredCrop, picture: Picture, face: Detection) -> _Ready:
+        """Measure a face and cut what the model wants to see; ``face`` lies in ``picture``.
+
+        The gates look at the default network's crop, whatever the model sees.
+        """
+        usual, wanted = BoxCrop(), self._shape
+        crop = usual.cut(picture, face)
+        measures = measure(crop, face.box, face.landmarks, face.score, stored.longer_side)
+        if isinstance(wanted, PointsCrop):
+            face = self._detector.settle(picture, face)
+        return _Ready(stored, measures, crop if wanted == usual else wanted.cut(picture, face))
 
     def _in_detail(self, photo: _Seen, detection: Detection) -> Picture:
         """The photo at a scale at which the face fills its crop, decoded again if need be."""
@@ -202,7 +222,7 @@ class FaceEngine:
         embed_measured = getattr(self._model, "embed_measured", None)
         for start in range(0, len(faces), self.options.batch_size):
             batch = faces[start : start + self.options.batch_size]
-            crops = np.stack([as_array(face.crop) for face in batch])
+            crops = np.stack([face.crop for face in batch])
             if embed_measured is None:
                 yield from self._model.embed(crops)
                 continue
@@ -210,6 +230,11 @@ class FaceEngine:
             for face, vector, gap in zip(batch, vectors, gaps, strict=True):
                 face.measures = dataclasses.replace(face.measures, mirror=float(gap))
                 yield vector
+
+
+def _is_sound(vector: Vector) -> bool:
+    """Finite and of unit length: whatever a model does, nothing else is stored."""
+    return bool(abs(np.linalg.norm(vector) - 1) < UNIT_TOLERANCE)
 
 
 def _hash(picture: Picture) -> str:
@@ -220,6 +245,5 @@ def _bytes_of(item: bytes | StoredCrop) -> bytes:
     return item if isinstance(item, bytes) else item.data
 
 
-def _measured(crop: Image.Image, detection: Detection, longer_side: int) -> _Ready:
-    box, landmarks, score = detection.box, detection.landmarks, detection.score
-    return _Ready(detection, measure(as_array(crop), box, landmarks, score, longer_side), crop)
+def _unreadable(picture: Undecodable) -> PhotoFaces:
+    return PhotoFaces(picture.outcome, picture.detail, picture.width, picture.height)

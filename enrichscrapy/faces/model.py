@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces.crop import BoxCrop, CropShape
 from enrichscrapy.faces.facenet import weights
 from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts import Thresholds, WeakOn
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 DIMENSION = 512
 # Changes whenever detection, crop or scaling change so that vectors are no longer comparable.
-PREPROCESSING = "mtcnn-margin14-160-mirror-2"
+PREPROCESSING = "mtcnn-margin14-160-mirror-3"
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class FaceModel(Protocol):
     A class may offer ``default_thresholds`` (``verdicts.Thresholds``): the rules' numbers before
     anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first. One that
     averages over mirror images may offer ``embed_measured``: its vectors, and the distance of each
-    face's to its mirror image's (n,), which tells much of the face's quality. It may
-    also say on which groups it is ``weak_on`` (``verdicts.WeakOn``).
+    face's to its mirror image's (n,), which tells much of the face's quality. ``crop`` is what
+    it wants to see of a face (``BoxCrop`` or ``PointsCrop``); without it, the default network's. It
+    may also say on which groups it is ``weak_on`` (``verdicts.WeakOn``).
     """
 
     info: ModelInfo
@@ -61,7 +63,7 @@ class FaceModel(Protocol):
         ...
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, 160, 160, 3) RGB crops -> (n, dimension) vectors of unit length."""
+        """(n, side, side, 3) RGB crops -> (n, dimension) vectors of unit length."""
         ...
 
 
@@ -106,6 +108,15 @@ class FacenetVGGFace2:
         self, crops: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return self._network.embed_mirrored(crops)
+
+
+def crop_shape(model: object) -> CropShape:
+    """What a model, or its class, wants to see of a face: the default network's crop, unless it
+    has a ``crop`` of its own."""
+    shape = getattr(model, "crop", BoxCrop())
+    if not isinstance(shape, CropShape):
+        raise BadSetting(f"FACE_MODEL: {model} has a crop that is neither BoxCrop nor PointsCrop")
+    return shape
 
 
 def resolve_model(dotted_name: str) -> type[FaceModel]:

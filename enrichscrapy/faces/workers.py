@@ -29,7 +29,8 @@ from typing import TypeVar
 
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces import worker
-from enrichscrapy.faces.engine import FaceOptions, PhotoFaces, StoredCrop
+from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
+from enrichscrapy.faces.stored_crop import StoredCrop
 from enrichscrapy.faces.worker import Answer, Ready, Refused
 from enrichscrapy.items import ModelInfo, PhotoOutcome
 

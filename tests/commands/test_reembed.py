@@ -251,5 +251,8 @@ def test_a_face_without_a_crop_is_made_from_its_kept_photo_or_named(place, tmp_p
         model_id = db.faces.find_model(Colours.describe(None))
         assert list(accepted_vectors(db, model_id)) == [1]
         assert np.allclose(db.faces.get(1).vector, seen.vector, atol=0.02)
+        with db.read() as connection:
+            kept = connection.execute(select(faces.c.crop, faces.c.crop_area)).first()
+        assert kept == (seen.crop, list(seen.crop_area)), "what is kept is whole again"
         assert db.ledger.count_due(Selection("babepedia", "url", model_id)) == 1
         db.faces.refuse_unmoved(model_id, Colours.describe(None))

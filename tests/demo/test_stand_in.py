@@ -7,7 +7,7 @@ import pytest
 
 from demo.people import PEOPLE, is_masculine, portrait
 from demo.stand_in import LocalBinaryPatterns
-from enrichscrapy.faces.crop import as_array, crop_face
+from enrichscrapy.faces.crop import BoxCrop
 from enrichscrapy.faces.decode import DecodeLimits, decode
 from enrichscrapy.faces.model import FaceModel, ModelOptions, resolve_model
 
@@ -44,7 +44,7 @@ def photos():
             data = portrait(person.number, shot, is_masculine(person))
             picture = decode(data, DecodeLimits())
             (faces,) = detector.detect([picture], [80.0])
-            cut.append(as_array(crop_face(picture, faces[0].box)))
+            cut.append(BoxCrop().cut(picture, faces[0]))
             who.append(person.number)
     return np.stack(cut), np.array(who)
 

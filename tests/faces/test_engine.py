@@ -45,7 +45,10 @@ def test_one_face(engine, portrait, encode):
     assert np.linalg.norm(face.vector) == pytest.approx(1.0, abs=1e-5)
     assert 0 < face.quality <= 1
     assert face.detection_score > 0.9
-    assert Image.open(io.BytesIO(face.crop)).size == (160, 160)
+    left, top, right, bottom = face.crop_area
+    assert left < face.box[0] < face.box[2] < right, "with what is round the face"
+    wide, high = Image.open(io.BytesIO(face.crop)).size
+    assert wide / high == pytest.approx((right - left) / (bottom - top), rel=0.01)
     x1, y1, x2, y2 = face.box
     assert all(x1 < x < x2 and y1 < y < y2 for x, y in face.landmarks)
     (left, _), (right, _), nose, *_ = face.landmarks

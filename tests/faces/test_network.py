@@ -229,4 +229,4 @@ def test_a_face_and_its_mirror_image_have_one_vector(data, weights, crops):
 def test_stored_vectors_are_mirrored_ones_and_another_models(weights, crops):
     model = FacenetVGGFace2.load(ModelOptions(*weights, "cpu", 1))
     assert np.allclose(model.embed(crops[:2]), model.embed(crops[:2, :, ::-1]), atol=1e-3)
-    assert model.info.preprocessing == "mtcnn-margin14-160-mirror-2"
+    assert model.info.preprocessing == "mtcnn-margin14-160-mirror-3"

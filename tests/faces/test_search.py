@@ -1,14 +1,11 @@
 """Photos that fool the detector: turned ones, close-ups, company that is none."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from enrichscrapy.faces.crop import Detection, overlap
 from enrichscrapy.faces.decode import Picture
-from enrichscrapy.faces.engine import StoredCrop
 from enrichscrapy.faces.search import Sighting
 from enrichscrapy.items import PhotoOutcome
 
@@ -127,18 +124,3 @@ def test_turning_and_framing_keep_the_pixels():
     framed = picture.framed(0.25)
     assert (framed.width, framed.height) == (600, 400)
     assert np.array_equal(np.asarray(framed.image)[10:-10, 10:-10], np.asarray(image))
-
-
-def test_a_stored_crop_gives_the_vector_it_had(engine, portrait, encode):
-    """Up to what its JPEG loses; whatever the gates say by now."""
-    whole = encode(portrait(2), "JPEG", quality=92)
-    result = engine.look([whole])[0]
-    (face,) = result.faces
-    detection = Detection(face.box, face.landmarks, face.detection_score)
-    stored = StoredCrop(face.crop, detection, max(result.width, result.height))
-    again, broken, small = engine.look([stored, replace(stored, data=b"no picture"), whole])
-    assert again.faces[0].vector @ face.vector > 0.99
-    assert again.faces[0].box == face.box
-    assert again.faces[0].measures["share"] == pytest.approx(face.measures["share"])
-    assert broken.faces == ()
-    assert small.outcome is PhotoOutcome.FACES, "one bad crop costs only itself"

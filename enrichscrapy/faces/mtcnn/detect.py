@@ -20,6 +20,7 @@ from torch import Tensor
 from enrichscrapy.faces.crop import Box, Detection
 from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.mtcnn.cascade import Proposals, Refiner, finisher, refiner
+from enrichscrapy.faces.mtcnn.landmarks import settle
 from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, scales
 from enrichscrapy.faces.published import batched_nms, nms
 
@@ -93,6 +94,16 @@ class Detector:
             [pictures[i] for i in unclear], [boxes[i] for i in unclear], WINDOWS
         )
         return odds
+
+    def settle(self, picture: Picture, face: Detection) -> Detection:
+        """The face of a picture with its landmarks looked at again, upright."""
+        return settle(self._landmarks, picture, face)
+
+    def _landmarks(self, windows: NDArray[np.uint8]) -> Floats:
+        """(n, 48, 48, 3) -> (n, 5, 2), as shares of the window's side."""
+        with torch.inference_mode():
+            _, heads = self._run(self._onet, windows, 14)
+        return heads[:, 4:].reshape(-1, 2, 5).transpose(0, 2, 1)
 
     def _odds(
         self, pictures: Sequence[Picture], boxes: Sequence[Box], sizes: Sequence[float]
@@ -249,7 +260,7 @@ def _square(boxes: Floats) -> Floats:
     return np.concatenate([corner, corner + longest], axis=1)
 
 
-def _size(picture: Picture) -> tuple[int, int]:
+def _size(picture: Picture) -> tuple[float, float]:
     return picture.width, picture.height
 
 

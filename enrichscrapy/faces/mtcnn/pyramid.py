@@ -23,7 +23,7 @@ PLAIN_MIN_SIZE = 20
 HEIGHT = 1.4
 
 
-def scales(width: int, height: int, min_size: float) -> list[float]:
+def scales(width: float, height: float, min_size: float) -> list[float]:
     """Scales of the plain pyramid, from the finest that faces ``min_size`` wide need downwards.
 
     Plain MTCNN begins at 12/20 and multiplies by 0.709; beginning at one of its own levels
