@@ -3,11 +3,15 @@ network with weights drawn by lot. Torch is imported only by those that need it.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import os
 import threading
 from dataclasses import replace
+
+# Before numpy and torch are imported: their threads would spin for the cores that other tests need.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from PIL import Image
@@ -48,6 +52,11 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish():
+    """What was imported stays: the collector need not look at it again and again."""
+    gc.freeze()
 
 
 class Clock:

@@ -10,6 +10,7 @@ workers' socket). Out: ``{"pid": …}`` at once and ``{"pid": …, "status": …
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -178,5 +179,6 @@ if __name__ == "__main__":
 
     for name in (*READY_MADE, *(TORCH if sys.argv[1:] else ())):
         list(walk_modules_iter(name) if name.count(".") == 1 else [importlib.import_module(name)])
+    gc.freeze()  # else each command goes through all that was imported, copying its pages
     if (job := Server(*sys.argv[1:]).serve()) is not None:
         job()
