@@ -311,6 +311,8 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY_JITTER = 0
 LOG_LEVEL = "INFO"
+# Names performers by id where Scrapy would quote items and addresses.
+LOG_FORMATTER = "enrichscrapy.core.log_formatter.IdsOnlyLogFormatter"
 
 # --- What the folder's .env says of all others ---------------------------------------------------
 globals().update(

@@ -252,6 +252,7 @@ class ProjectSettings(BaseModel):
     SCHEDULER_START_DISK_QUEUE: Component
     DOWNLOADER: Component
     DUPEFILTER_CLASS: Component
+    LOG_FORMATTER: Component
     DNS_TIMEOUT: Annotated[float, Within(ge=1, le=HOUR, unit="seconds")]
     DOWNLOAD_VERIFY_CERTIFICATES: bool
     DOWNLOAD_TIMEOUT: Timeout

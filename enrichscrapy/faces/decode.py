@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageOps
 
+from enrichscrapy.facts.text import one_line
 from enrichscrapy.items import PhotoOutcome
 
 GREY = (128, 128, 128)
@@ -254,4 +255,4 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return one_line(str(error)) or type(error).__name__

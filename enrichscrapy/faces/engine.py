@@ -21,6 +21,7 @@ from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
 from enrichscrapy.faces.search import FaceSearch, Sighting
 from enrichscrapy.faces.stored_crop import StoredCrop
+from enrichscrapy.facts.text import one_line
 from enrichscrapy.items import Face, ModelInfo, PhotoOutcome, Vector
 
 __all__ = ["FaceEngine", "FaceOptions", "PhotoFaces", "StoredCrop"]
@@ -130,7 +131,8 @@ class FaceEngine:
             if len(photos) > 1:
                 return [result for photo in photos for result in self.look([photo])]
             logger.exception("A photo of %d bytes failed", len(_bytes_of(photos[0])))
-            return [PhotoFaces(PhotoOutcome.FAILED, f"{type(error).__name__}: {error}")]
+            detail = one_line(f"{type(error).__name__}: {error}")
+            return [PhotoFaces(PhotoOutcome.FAILED, detail)]
 
     def _look(self, photos: Sequence[bytes | StoredCrop]) -> list[PhotoFaces]:
         opened = [self._open(photo) for photo in photos]

@@ -80,13 +80,17 @@ _ESCAPE_SEQUENCE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,16}\b")
 # Control, format (bidirectional overrides, zero width), surrogate, private use, unassigned.
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def one_line(text: str, limit: int = 200) -> str:
-    """``text`` without control characters and terminal escapes, on one line, shortened."""
-    text = _ESCAPE_SEQUENCE.sub("", text[: 16 * limit])
+    """``text`` without control characters and terminal escapes, on one line, shortened.
+
+    Nor memory addresses, which Python's own words for objects end with.
+    """
+    text = _ADDRESS.sub("", _ESCAPE_SEQUENCE.sub("", text[: 16 * limit]))
     kept = (" " if c.isspace() else c for c in text if c.isspace() or _printable(c))
     line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -17,6 +17,7 @@ from enrichscrapy.facts.text import one_line
         ("bell\x07 null\x00", "bell null"),
         ("right\u202eto left", "rightto left"),
         ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("cannot read <_io.BytesIO object at 0x7f3a5c0d1e90>", "cannot read <_io.BytesIO object>"),
         ("line\u2028separator", "line separator"),
         ("Zoë Łukasz 美", "Zoë Łukasz 美"),
     ],
