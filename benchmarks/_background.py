@@ -60,7 +60,7 @@ def fit(people: People, seed: int = 0) -> Background:
 
 def _shape(everybody: People, ids: np.ndarray) -> Background:
     """A model of these people, with a measure of unlikeness that has no usual value yet."""
-    people = everybody.only(list(ids))
+    people = everybody.keep_only(list(ids))
     mean = people.vectors.mean(axis=0)
     _, lengths, directions = np.linalg.svd(people.vectors - mean, full_matrices=False)
     basis = directions[lengths**2 > _LEAST * (lengths**2).sum()]
@@ -111,8 +111,8 @@ def main() -> None:
     args = parser.parse_args()
     people = read_vectors(args.vectors)
     dense = dense_people(people)
-    used = people if args.halves is None else people.halves(args.halves)[0]
-    used = used.only([owner for owner in used.ids if owner not in dense])
+    used = people if args.halves is None else people.split_people(args.halves)[0]
+    used = used.keep_only([owner for owner in used.ids if owner not in dense])
     model = fit(used)
     save(model, args.output)
     print(

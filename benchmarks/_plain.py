@@ -150,6 +150,6 @@ class _Plain:
         )
 
     def memory(self) -> int:
-        from enrichscrapy.faces.worker import resident_memory
+        from enrichscrapy.faces.worker import measure_memory
 
-        return resident_memory()
+        return measure_memory()

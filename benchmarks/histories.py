@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks._synthetic import make_people
 from benchmarks.seed_rules import seed_rules
 from enrichscrapy.calibration import People, Rate
-from enrichscrapy.calibration.lookups import candidate_of, neighbours_of, reference_of
+from enrichscrapy.calibration.lookups import find_neighbours, make_candidate, make_reference
 from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.items import Identity, Judgement, Verdict
 from enrichscrapy.lookups.judge import Rules
@@ -59,9 +59,9 @@ def histories(
                 *mine[first : first + OWN],
                 *theirs[THEIRS * number : THEIRS * (number + 1)],
             ]
-            shown = tuple(candidate_of(people, row) for row in rows)
+            shown = tuple(make_candidate(people, row) for row in rows)
             pages.append((shown, tuple(bool(people.owners[row] == owner) for row in rows)))
-        own = [reference_of(people, row) for row in mine[:trusted]]
+        own = [make_reference(people, row) for row in mine[:trusted]]
         yield own, index, pages
 
 
@@ -81,9 +81,9 @@ def let_in(people: People, rules: Rules, trust: str, trusted: int, count: int, s
     counts = np.zeros((len(SOURCES), 4), dtype=np.int64)
     for faces, index, pages in histories(people, trusted, count, seed):
         for place, (source, (shown, right)) in enumerate(zip(SOURCES, pages, strict=True)):
-            near = [neighbours_of(people, index, None, candidate.vector) for candidate in shown]
+            near = [find_neighbours(people, index, None, candidate.vector) for candidate in shown]
             mean = centroid(stack([face.vector for face in faces if face.trusted]))[0]
-            around = neighbours_of(people, index, None, mean.astype(np.float32))
+            around = find_neighbours(people, index, None, mean.astype(np.float32))
             context = Context(source, trust, Identity.UNCORROBORATED, "url", len(index), around)
             judged = rules(shown, faces, near, context, Thresholds(), LIMITS)
             faces = _after(faces, source, shown, judged)

@@ -68,13 +68,13 @@ class Reading:
 
     def __init__(self) -> None:
         self.vectors = 0
-        usable = accepted.usable
+        usable = accepted.decode_usable
 
         def counted(blob: bytes | None, dimension: int) -> object:
             self.vectors += 1
             return usable(blob, dimension)
 
-        accepted.usable = counted  # type: ignore[assignment]
+        accepted.decode_usable = counted  # type: ignore[assignment]
 
 
 @contextmanager

@@ -22,11 +22,11 @@ import numpy as np
 from benchmarks._names import PHOTOS, World, make_world
 from benchmarks._synthetic import make_people
 from enrichscrapy.calibration import People, Rate
-from enrichscrapy.calibration.lookups import candidate_of
+from enrichscrapy.calibration.lookups import make_candidate
 from enrichscrapy.calibration.trials import Rows, draw_index
-from enrichscrapy.facts.names import name_key, name_words
+from enrichscrapy.facts.names import make_name_key, split_name
 from enrichscrapy.identity.decide import IdentityDecision, identify, rank_search_results
-from enrichscrapy.identity.evidence import bearer_of
+from enrichscrapy.identity.evidence import make_bearer
 from enrichscrapy.identity.rarity import Bearer, Population, Shared
 from enrichscrapy.items import (
     Identity,
@@ -75,19 +75,19 @@ class Site:
     def __post_init__(self) -> None:
         for place, page in enumerate(self.world.pages):
             self.by_url[page.url] = place
-            for word in {word for name in (page.name, *page.aliases) for word in name_words(name)}:
+            for word in {word for name in (page.name, *page.aliases) for word in split_name(name)}:
                 self.by_word[word].append(place)
 
     def search(self, text: str) -> list[SearchResult]:
         """Pages with all of these words, those with the very name first."""
-        words = [self.by_word.get(word, []) for word in name_words(text)]
+        words = [self.by_word.get(word, []) for word in split_name(text)]
         if not words:
             return []
         rarest = min(words, key=len)
         others = [set(places) for places in words if places is not rarest]
         places = [place for place in rarest if all(place in other for other in others)]
         pages = [self.world.pages[place] for place in places]
-        pages.sort(key=lambda page: name_key(page.name) != name_key(text))
+        pages.sort(key=lambda page: make_name_key(page.name) != make_name_key(text))
         return [SearchResult(p.name, p.url, p.aliases) for p in pages[:MAX_RESULTS]]
 
 
@@ -95,7 +95,7 @@ def decide(
     performer: Performer, page: Profile, population: Population, rivals: int | None
 ) -> IdentityDecision:
     decision = identify(performer, page, by_link=False, rivals=rivals, population=population)
-    lone = len(name_words(decision.evidence["name"]["ours"])) < 2
+    lone = len(split_name(decision.evidence["name"]["ours"])) < 2
     support = set(decision.evidence["supports"])
     unsupported = isinstance(population, Unconcerned) and lone and support <= {"country"}
     if unsupported and not decision.evidence["proofs"]:  # as the rules before did
@@ -106,7 +106,7 @@ def decide(
 def look_up(performer: Performer, site: Site, population: Population) -> Found | None:
     """One lookup in name mode, as the spider and stage 100 do it."""
     plan = plan_by_name(performer, babepedia, MAX_CANDIDATES)
-    while (step := plan.next_step()) is not None:
+    while (step := plan.take_step()) is not None:
         if step.kind is StepKind.SEARCH:
             ranked = rank_search_results(performer, site.search(step.text))
             plan.add_candidates(result.url for result in ranked)
@@ -143,12 +143,14 @@ def without_contested(found: Iterable[Found], world: World, population: Populati
     up in the end, and claims it too."""
     bearers: dict[str, list[Performer]] = defaultdict(list)
     for performer in world.performers:
-        for name in {name_key(each) for each in (performer.canonical_name, *performer.aliases)}:
+        for name in {
+            make_name_key(each) for each in (performer.canonical_name, *performer.aliases)
+        }:
             bearers[name].append(performer)
     kept = []
     for each in found:
         page = world.pages[each.page]
-        names = {name_key(name) for name in (page.name, *page.aliases)}
+        names = {make_name_key(name) for name in (page.name, *page.aliases)}
         rivals = {rival.id: rival for name in names for rival in bearers.get(name, ())}
         rivals.pop(each.performer.id, None)
         claims = [decide(rival, page, population, 0) for rival in rivals.values()]
@@ -181,7 +183,7 @@ def accepted_faces(found: Sequence[Found], world: World, seed: int) -> list[tupl
 def _judged(
     people: People, owner: int, identity: Identity, photos: int, rng: np.random.Generator
 ) -> tuple[int, int]:
-    shown = [candidate_of(people, row) for row in people.of(owner)[:photos]]
+    shown = [make_candidate(people, row) for row in people.of(owner)[:photos]]
     if not shown:
         return 0, 0
     index = draw_index(people, [other for other in people.ids if other != owner], rng)
@@ -260,7 +262,7 @@ def simulate(
     site = Site(world)
     chosen = np.random.default_rng([seed, 1]).choice(performers, lookups, replace=False)
     sample = [world.performers[place] for place in chosen]
-    older, population = Unconcerned(), Population(map(bearer_of, world.performers))
+    older, population = Unconcerned(), Population(map(make_bearer, world.performers))
     before = [f for each in sample if (f := look_up(each, site, older))]
     after = [f for each in sample if (f := look_up(each, site, population))]
     after = without_contested(after, world, population)

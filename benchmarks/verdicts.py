@@ -38,9 +38,9 @@ from enrichscrapy.calibration import (
     SimulatedLookup,
     Tally,
     draw_lookups,
-    fitted,
+    fit_to_trials,
     judge_lookups,
-    pooled,
+    pool_cases,
     read_photos,
     run_trials,
 )
@@ -150,7 +150,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _part(people: People, name: str, seed: int) -> People:
-    tuning, testing = people.halves(seed)
+    tuning, testing = people.split_people(seed)
     return {"tune": tuning, "test": testing, "all": people}[name]
 
 
@@ -171,7 +171,7 @@ def _groups(args: argparse.Namespace) -> tuple[list[Measured], Thresholds, str]:
     ]
     # As scrapy calibrate does: made-up people do not lie quite as real ones do.
     tuning = make_people(MADE_UP, 6, args.seed - 1)
-    thresholds = fitted(Thresholds(), run_trials(tuning, Thresholds()))
+    thresholds = fit_to_trials(Thresholds(), run_trials(tuning, Thresholds()))
     words = f"Made-up people ({args.populations} populations): distances like those of varied"
     return made, thresholds, f"{words} photographs, nobody's faces."
 
@@ -186,10 +186,12 @@ def _real(people: People, args: argparse.Namespace) -> Iterator[Measured]:
         ("people", [owner for owner in part.ids if owner not in few]),
         ("those in most near pairs", [owner for owner in people.ids if owner in few]),
     ):
-        group = people.only(owners)
+        group = people.keep_only(owners)
         if len(group.ids) < 2:
             continue
-        rest = [each for each in (others, people.only(_rest(people, group))) if each is not None]
+        rest = [
+            each for each in (others, people.keep_only(_rest(people, group))) if each is not None
+        ]
         around = together([each for each in rest if len(each)]) if any(map(len, rest)) else None
         held = Indexed.of(around, args.index_faces) if around is not None else None
         apart = dense_figures(group)["area under the curve"] >= _TOLD_APART
@@ -205,12 +207,12 @@ def _rest(people: People, group: People) -> list[int]:
 
 
 def _from_photos(directory: Path) -> tuple[People, str]:
-    from enrichscrapy.calibration.labelled import labelled_photos
+    from enrichscrapy.calibration.labelled import list_labelled_photos
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions
     from enrichscrapy.settings_reader import read_settings
 
-    files = labelled_photos(directory)
-    engine = FaceEngine(FaceOptions.from_settings(read_settings({})).without_gates())
+    files = list_labelled_photos(directory)
+    engine = FaceEngine(FaceOptions.from_settings(read_settings({})).open_gates())
     people, counts = read_photos(files, engine)
     told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
     return people, f"Photos: {directory} ({told}), model {engine.info.name}"
@@ -222,11 +224,11 @@ def _show(title: str, cases: Cases, *, by_size: bool = False) -> None:
     for count in sorted({count for count, _, _ in cases}):
         print(f"  {count} trusted face{'' if count == 1 else 's'}")
         for page in Page:
-            _row(page.value, pooled(cases, {count}, {page}))
+            _row(page.value, pool_cases(cases, {count}, {page}))
     for size in SIZES if by_size and any(count == 3 for count, _, _ in cases) else ():
         print(f"  3 trusted faces, {size} photo{'' if size == 1 else 's'} on the page")
         for page in (Page.RIGHT, Page.MIXED, Page.WRONG):
-            _row(page.value, pooled(cases, {3}, {page}, {size}))
+            _row(page.value, pool_cases(cases, {3}, {page}, {size}))
 
 
 def _row(words: str, tally: Tally) -> None:
@@ -245,11 +247,11 @@ def _row(words: str, tally: Tally) -> None:
 
 def _targets(cases: Cases, bars: Bars) -> bool:
     """The bars with three trusted faces; twins are apart, since a copy adds nothing."""
-    tally = pooled(cases, {3}, PAGES)
+    tally = pool_cases(cases, {3}, PAGES)
     if not tally.pages:
         return True
     right, strangers = tally.right_rate(Verdict.ACCEPTED), tally.stranger_rate(Verdict.ACCEPTED)
-    wrong = pooled(cases, {3}, {Page.WRONG}).let_in
+    wrong = pool_cases(cases, {3}, {Page.WRONG}).let_in
     print("\nBars with three trusted faces")
     met = True
     for words, rate, bar, over in (
@@ -279,7 +281,7 @@ def _newcomers(drawn: Iterable[SimulatedLookup], trust: str) -> None:
     for identity in (Identity.UNCORROBORATED, Identity.CONFIRMED):
         cases = judge_lookups(alone, judge, Thresholds(), trust=trust, identity=identity)
         for page in (Page.RIGHT, Page.TWINS, Page.WRONG):
-            tally = pooled(cases, {0}, {page})
+            tally = pool_cases(cases, {0}, {page})
             taken = tally.right_rate(Verdict.ACCEPTED).hits
             taken += tally.stranger_rate(Verdict.ACCEPTED).hits
             print(

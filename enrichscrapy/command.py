@@ -21,7 +21,7 @@ from enrichscrapy.core.checks import check_crawl, check_given, check_settings
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 
 def program_name() -> str:
@@ -68,7 +68,9 @@ class CheckedCommand(ScrapyCommand):
         if isinstance(error, UsageError):
             self.say(f"{error} ({program_name()} {self.name} --help tells more)")
             return BadSetting.exit_code
-        self.say(told(error))  # a full disk, a read-only folder, a file system without locks
+        self.say(
+            describe_error(error)
+        )  # a full disk, a read-only folder, a file system without locks
         return 1
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -125,7 +127,7 @@ def _leave_the_pipe() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def told(error: OSError) -> str:
+def describe_error(error: OSError) -> str:
     """What the system refused, in one line."""
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
@@ -146,7 +148,7 @@ def finish_what_was_begun(database: PerformerDatabase, index_dir: Path) -> None:
     from enrichscrapy.forgetting.forget import finish_erasures
 
     try:
-        failed = finish_erasures(database, index_dir, list(all_sites()))
+        failed = finish_erasures(database, index_dir, list(find_sites()))
     except (EnrichError, OSError) as error:
         failed = [str(error)]
     for line in failed or ["finished what scrapy forget, or a minor's date, had begun"]:

@@ -23,7 +23,7 @@ class BadSetting(EnrichError):
     exit_code = 2
 
     @classmethod
-    def named(cls, name: str, value: object, allowed: str) -> Self:
+    def name_setting(cls, name: str, value: object, allowed: str) -> Self:
         """The one line for a value that cannot be used; ``allowed`` is what can."""
         told = " ".join(str(value).split())
         told = told if len(told) <= SHOWN else f"{told[: SHOWN - 1]}…"

@@ -13,7 +13,7 @@ from enrichscrapy.folder import read_env_file
 _in_file = read_env_file()
 
 
-def _environment(name: str, default: str) -> str:
+def _read_environment(name: str, default: str) -> str:
     """What the environment says, else the file; an empty variable is as good as none."""
     return os.environ.get(name) or _in_file.get(name) or default
 
@@ -68,9 +68,9 @@ EXTENSIONS = {
 
 # --- Where things are (relative paths are relative to the working folder) ------------------------
 # SQLAlchemy URL of the performer database. SQLite only.
-DATABASE_URL = _environment("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
+DATABASE_URL = _read_environment("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
 # Folder of the published FAISS generations.
-INDEX_DIR = _environment("INDEX_DIR", "data/index")
+INDEX_DIR = _read_environment("INDEX_DIR", "data/index")
 # Seconds between two publishings of the index while a crawl runs; 0 publishes at its end only.
 INDEX_PUBLISH_SECONDS = 300
 
@@ -94,13 +94,13 @@ LOOKUPS_IN_PROGRESS = 4
 # 0 stops after the photos' addresses and leaves the lookup due.
 FACES_ENABLED = True
 # Dotted name of the face model class.
-FACE_MODEL = _environment("FACE_MODEL", "enrichscrapy.faces.model.FacenetVGGFace2")
+FACE_MODEL = _read_environment("FACE_MODEL", "enrichscrapy.faces.model.FacenetVGGFace2")
 # Weights file; without it the named file is fetched once into the user's cache folder.
-FACE_WEIGHTS = _environment("FACE_WEIGHTS", "")
+FACE_WEIGHTS = _read_environment("FACE_WEIGHTS", "")
 # SHA-256 of the weights when they are not the named file.
-FACE_WEIGHTS_SHA256 = _environment("FACE_WEIGHTS_SHA256", "")
+FACE_WEIGHTS_SHA256 = _read_environment("FACE_WEIGHTS_SHA256", "")
 # "auto", "cpu" or "cuda".
-FACE_DEVICE = _environment("FACE_DEVICE", "auto")
+FACE_DEVICE = _read_environment("FACE_DEVICE", "auto")
 # Worker processes that look at photos; 0: one for each core, at most 4.
 FACE_WORKERS = 0
 # Threads of one worker process.
@@ -158,11 +158,11 @@ PLACEHOLDER_PERFORMERS = 3
 # Where requests really go, for trying the crawl against a copy on loopback; stored URLs keep the
 # real host. Empty means the real site. Loopback is reached, and the delay floors may be lowered,
 # only for a source whose *_BASE_URL names loopback.
-BABEPEDIA_BASE_URL = _environment("BABEPEDIA_BASE_URL", "")
-IAFD_BASE_URL = _environment("IAFD_BASE_URL", "")
+BABEPEDIA_BASE_URL = _read_environment("BABEPEDIA_BASE_URL", "")
+IAFD_BASE_URL = _read_environment("IAFD_BASE_URL", "")
 # An address a site's operator can write to; part of the User-Agent. There is no way to send any
 # other User-Agent.
-CONTACT = _environment("CONTACT", "")
+CONTACT = _read_environment("CONTACT", "")
 # Seconds between two requests to a source, at least. Lower than 3 (Babepedia) and 2 (IAFD) only
 # on loopback. robots.txt's Crawl-delay, Retry-After and what AutoThrottle learns come on top.
 DELAY_FLOORS = {"babepedia": 3, "iafd": 2}
@@ -186,7 +186,7 @@ CIRCUIT_PAUSE_MAX = 86400
 # Seconds after which robots.txt is fetched again.
 ROBOTS_MAX_AGE = 86400
 # The Chromium that opens challenged pages; empty: Playwright's own or the system's, if any.
-CHROMIUM_PATH = _environment("CHROMIUM_PATH", "")
+CHROMIUM_PATH = _read_environment("CHROMIUM_PATH", "")
 # Chromium's own sandbox; never used as root, where Chromium has none.
 CHROMIUM_SANDBOX = True
 # MiB of memory beyond which a browser is ended.
@@ -205,7 +205,7 @@ PAGE_MAX_BYTES = 8_000_000
 # dropped, at the start of the next crawl. 0 keeps it for good.
 RETENTION_DAYS = 180
 # Folder in which downloaded photos are kept; empty: none is kept once its faces are embedded.
-KEEP_PHOTOS = _environment("KEEP_PHOTOS", "")
+KEEP_PHOTOS = _read_environment("KEEP_PHOTOS", "")
 
 # --- Runs ----------------------------------------------------------------------------------------
 # 1 looks up, downloads, embeds and judges, writes nothing but pace and budget, and prints what it

@@ -40,19 +40,19 @@ class Within(Interval):
     unit: str = ""
 
 
-def _as_table(value: Any) -> Any:
+def _parse_table(value: Any) -> Any:
     """A table, or its JSON text as ``-s`` gives it."""
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _as_list(value: Any) -> Any:
+def _parse_list(value: Any) -> Any:
     """A list, or its text as ``-s`` gives it: JSON, or split by commas."""
     if not isinstance(value, str) or value.startswith("["):
-        return _as_table(value)
+        return _parse_table(value)
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _as_path(value: Any) -> Any:
+def _expand_path(value: Any) -> Any:
     if not value:
         return None
     if not isinstance(value, str | Path) or "\0" in str(value):
@@ -60,11 +60,11 @@ def _as_path(value: Any) -> Any:
     return os.path.expanduser(value)  # Path's own raises for users that do not exist
 
 
-def _in_capitals(value: Any) -> Any:
+def _to_capitals(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-def _in_small_letters(value: Any) -> Any:
+def _to_small_letters(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
@@ -92,36 +92,38 @@ Priority = Annotated[int, Within(ge=-1000, le=1000)]
 Megabytes = Annotated[int, Within(ge=1, le=MIB, unit="MiB")]
 Text = Annotated[str, BeforeValidator(lambda value: value or "")]
 BaseUrl = Annotated[Text, Field(description="an http or https address, or nothing")]
-NeededPath = Annotated[Path, BeforeValidator(_as_path), Field(description="a path")]
-AnyPath = Annotated[Path | None, BeforeValidator(_as_path), Field(description="a path, or nothing")]
+NeededPath = Annotated[Path, BeforeValidator(_expand_path), Field(description="a path")]
+AnyPath = Annotated[
+    Path | None, BeforeValidator(_expand_path), Field(description="a path, or nothing")
+]
 Component = Annotated[
     Any, AfterValidator(_check_component), Field(description="the dotted name of a class")
 ]
 Components = Annotated[
     dict[Any, float | None],
-    BeforeValidator(_as_table),
+    BeforeValidator(_parse_table),
     Field(description="a JSON table of dotted names and their order"),
 ]
 Names = Annotated[
-    list[str], BeforeValidator(_as_list), Field(description="names separated by commas")
+    list[str], BeforeValidator(_parse_list), Field(description="names separated by commas")
 ]
 LogLevel = Annotated[
-    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_in_capitals)
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_to_capitals)
 ]
-Trust = Annotated[Literal["high", "medium", "low", "user"], BeforeValidator(_in_small_letters)]
+Trust = Annotated[Literal["high", "medium", "low", "user"], BeforeValidator(_to_small_letters)]
 TrustLevels = Annotated[
     dict[str, Trust],
-    BeforeValidator(_as_table),
+    BeforeValidator(_parse_table),
     Field(description="a JSON table of sources and high, medium, low or user"),
 ]
 DelayFloors = Annotated[
     dict[str, Annotated[float, Within(ge=0, le=DAY)]],
-    BeforeValidator(_as_table),
+    BeforeValidator(_parse_table),
     Field(description=f"a JSON table of sources and seconds from 0 to {DAY:,}"),
 ]
 Performers = Annotated[
     dict[str, Annotated[int, Within(ge=1, le=1 << 63)]],
-    BeforeValidator(_as_table),
+    BeforeValidator(_parse_table),
     Field(description="a JSON table of sources and performer ids"),
 ]
 
@@ -159,10 +161,10 @@ class ProjectSettings(BaseModel):
     FACE_WEIGHTS: AnyPath
     FACE_WEIGHTS_SHA256: Annotated[
         Text,
-        BeforeValidator(_in_small_letters),
+        BeforeValidator(_to_small_letters),
         Field(pattern="^([0-9a-f]{64})?$", description="64 hexadecimal digits, or nothing"),
     ]
-    FACE_DEVICE: Annotated[Literal["auto", "cpu", "cuda"], BeforeValidator(_in_small_letters)]
+    FACE_DEVICE: Annotated[Literal["auto", "cpu", "cuda"], BeforeValidator(_to_small_letters)]
     FACE_WORKERS: Annotated[int, Within(ge=0, le=256)]
     FACE_THREADS: Annotated[int, Within(ge=1, le=256)]
     FACE_BATCH_SIZE: Annotated[int, Within(ge=1, le=256)]
@@ -242,7 +244,7 @@ class ProjectSettings(BaseModel):
     SPIDER_CONTRACTS: Components
     DOWNLOAD_HANDLERS: Annotated[
         dict[str, Any],
-        BeforeValidator(_as_table),
+        BeforeValidator(_parse_table),
         Field(description="a JSON table of schemes and dotted names"),
     ]
     TWISTED_DNS_RESOLVER: Component
@@ -263,7 +265,7 @@ class ProjectSettings(BaseModel):
     RETRY_TIMES: Annotated[int, Within(ge=0, le=100)]
     RETRY_HTTP_CODES: Annotated[
         list[Annotated[int, Within(ge=100, le=599)]],
-        BeforeValidator(_as_list),
+        BeforeValidator(_parse_list),
         Field(description="statuses from 100 to 599 separated by commas"),
     ]
     RETRY_GIVE_UP_LOG_LEVEL: LogLevel
@@ -291,7 +293,9 @@ _LIKE: Mapping[type, Any] = {
     bool: bool,
     int: Annotated[int, Within(ge=0, le=1 << 40)],
     float: Annotated[float, Within(ge=0, le=1 << 40)],
-    dict: Annotated[dict[Any, Any], BeforeValidator(_as_table), Field(description="a JSON table")],
+    dict: Annotated[
+        dict[Any, Any], BeforeValidator(_parse_table), Field(description="a JSON table")
+    ],
 }
 
 
@@ -309,7 +313,7 @@ def read_settings(settings: Mapping[str, Any]) -> ProjectSettings:
         return ProjectSettings.model_validate(given)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
-        raise BadSetting.named(name, given[name], allowed_values(name)) from None
+        raise BadSetting.name_setting(name, given[name], describe_allowed(name)) from None
 
 
 def read_like(default: object, name: str, value: Any) -> Any:
@@ -318,15 +322,17 @@ def read_like(default: object, name: str, value: Any) -> Any:
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError:
-        raise BadSetting.named(name, value, _in_words(FieldInfo.from_annotation(kind))) from None
+        raise BadSetting.name_setting(
+            name, value, _describe_field(FieldInfo.from_annotation(kind))
+        ) from None
 
 
-def allowed_values(name: str) -> str:
+def describe_allowed(name: str) -> str:
     """What may be given, in words: ``a whole number from 1 to 256``."""
-    return _in_words(ProjectSettings.model_fields[name])
+    return _describe_field(ProjectSettings.model_fields[name])
 
 
-def _in_words(field: FieldInfo) -> str:
+def _describe_field(field: FieldInfo) -> str:
     if field.description:
         return field.description
     if field.annotation is bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichscrapy.settings_reader import allowed_values
+from enrichscrapy.settings_reader import describe_allowed
 from tests.support import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -49,7 +49,7 @@ def test_every_setting_is_documented_with_its_default_and_its_bounds(settings):
     assert set(settings) - set(told) == set(), "settings that docs/settings.md lacks"
     assert set(told) - set(settings) == {"JOBDIR", "LOG_FILE"}, "documented, but no setting"
     given = settings | {"JOBDIR": None, "LOG_FILE": None}
-    expected = {name: (shown(value), allowed_values(name)) for name, value in given.items()}
+    expected = {name: (shown(value), describe_allowed(name)) for name, value in given.items()}
     assert {name: row for name, row in told.items() if row != expected[name]} == {}
 
 

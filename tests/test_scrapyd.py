@@ -198,9 +198,9 @@ def test_arguments_and_settings_reach_the_spider(deployed, world):
     deployed.wait_for(job, "finished")
     assert looked_up(place, "iafd", "name") == {1, 2}
     with place.database() as database:
-        kinds = {path.name.rpartition(".")[2] for path in database.artefacts.paths("log")}
+        kinds = {path.name.rpartition(".")[2] for path in database.artefacts.list_paths("log")}
         assert kinds == {"log"}
-        assert [path.name for path in database.artefacts.paths("jobdir")] == [job]
+        assert [path.name for path in database.artefacts.list_paths("jobdir")] == [job]
 
 
 def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):

@@ -12,7 +12,7 @@ from scrapy.settings import Settings, default_settings
 from enrichscrapy import settings as project_settings
 from enrichscrapy.core.checks import check_crawl, check_given, check_settings
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.settings_reader import ProjectSettings, allowed_values, read_settings
+from enrichscrapy.settings_reader import ProjectSettings, describe_allowed, read_settings
 
 OWN = sorted(ProjectSettings.model_fields)
 SCRAPYS = sorted(set(default_settings.__all__) - set(OWN))
@@ -253,12 +253,12 @@ def test_the_log_s_folder_is_made_and_components_are_looked_up(tmp_path):
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch):
     monkeypatch.setenv("FACE_DEVICE", "")
-    assert project_settings._environment("FACE_DEVICE", "auto") == "auto"
+    assert project_settings._read_environment("FACE_DEVICE", "auto") == "auto"
     monkeypatch.setenv("FACE_DEVICE", "cpu")
-    assert project_settings._environment("FACE_DEVICE", "auto") == "cpu"
+    assert project_settings._read_environment("FACE_DEVICE", "auto") == "cpu"
 
 
 def test_the_words_for_what_is_allowed():
-    assert allowed_values("LOOKUPS_IN_PROGRESS") == "a whole number from 1 to 10,000"
-    assert allowed_values("CIRCUIT_PAUSE") == "a number of seconds from 0 to 31,536,000"
-    assert allowed_values("DRY_RUN") == "1 or 0"
+    assert describe_allowed("LOOKUPS_IN_PROGRESS") == "a whole number from 1 to 10,000"
+    assert describe_allowed("CIRCUIT_PAUSE") == "a number of seconds from 0 to 31,536,000"
+    assert describe_allowed("DRY_RUN") == "1 or 0"

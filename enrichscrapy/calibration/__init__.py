@@ -14,11 +14,11 @@ from enrichscrapy.calibration.lookups import (
     draw_enough,
     draw_lookups,
     judge_lookups,
-    pooled,
+    pool_cases,
 )
 from enrichscrapy.calibration.people import People, read_database, read_photos
-from enrichscrapy.calibration.proposal import Proposal, drawn_in, fitted, propose
-from enrichscrapy.calibration.rates import Rate, trials_needed
+from enrichscrapy.calibration.proposal import Proposal, fit_to_trials, propose, tighten
+from enrichscrapy.calibration.rates import Rate, count_trials_needed
 from enrichscrapy.calibration.trials import COUNTS, Trials, run_trials
 
 __all__ = [
@@ -34,15 +34,15 @@ __all__ = [
     "SimulatedLookup",
     "Tally",
     "Trials",
+    "count_trials_needed",
     "draw_enough",
     "draw_lookups",
-    "drawn_in",
-    "fitted",
+    "fit_to_trials",
     "judge_lookups",
-    "pooled",
+    "pool_cases",
     "propose",
     "read_database",
     "read_photos",
     "run_trials",
-    "trials_needed",
+    "tighten",
 ]

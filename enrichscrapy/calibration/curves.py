@@ -23,30 +23,32 @@ def draw_curves(trials: Trials, thresholds: Thresholds) -> str:
     one line for each number of trusted faces, a dot where accept stands."""
     counts = list(zip(sorted(trials.single.items()), _COLOURS, strict=False))
 
-    def line(count: int, colour: str, share: Callable[[float], float]) -> Line:
+    def draw_curve(count: int, colour: str, share: Callable[[float], float]) -> Line:
         accept = thresholds.accept_at(count)
         points = [(float(limit), share(float(limit))) for limit in _LIMITS]
-        return Line(_words(count), colour, points, dot=(accept, share(accept)))
+        return Line(describe_count(count), colour, points, dot=(accept, share(accept)))
 
-    missed = [line(n, colour, _missed(scores)) for (n, scores), colour in counts]
-    let_in = [line(n, colour, _value(scores.strangers_within)) for (n, scores), colour in counts]
+    missed = [draw_curve(n, colour, miss_at(scores)) for (n, scores), colour in counts]
+    let_in = [
+        draw_curve(n, colour, rate_at(scores.strangers_within)) for (n, scores), colour in counts
+    ]
     return draw(
         [
             Panel("right photos not accepted, %", _THRESHOLD, _MISSED, missed),
             Panel("strangers accepted, %", _THRESHOLD, _LET_IN, let_in),
         ],
-        [(_words(count), colour) for (count, _), colour in counts],
+        [(describe_count(count), colour) for (count, _), colour in counts],
         "dots: accept in force; distance = 1 - cosine",
     )
 
 
-def _words(count: int) -> str:
+def describe_count(count: int) -> str:
     return f"{count} trusted face{'s' if count > 1 else ''}"
 
 
-def _missed(scores: Scores) -> Callable[[float], float]:
+def miss_at(scores: Scores) -> Callable[[float], float]:
     return lambda limit: 1.0 - scores.right_within(limit).value
 
 
-def _value(rate: Callable[[float], Rate]) -> Callable[[float], float]:
+def rate_at(rate: Callable[[float], Rate]) -> Callable[[float], float]:
     return lambda limit: rate(limit).value

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from enrichscrapy.calibration.labelled import labelled_photos, read_photo
+from enrichscrapy.calibration.labelled import list_labelled_photos, read_photo
 from enrichscrapy.calibration.lookers import Engine, Found, Looker, Plain
 from enrichscrapy.calibration.verification import (
     PERCENTILES,
@@ -88,7 +88,7 @@ def evaluate(
             batches, words, console=console, transient=True, disable=not console.is_terminal
         ):
             found += looker.look(photos[start : start + BATCH])
-        runs.append(Run(words, found, compare(found, owners), quality_tells(found, owners)))
+        runs.append(Run(words, found, compare(found, owners), correlate_quality(found, owners)))
     return runs, owners
 
 
@@ -115,7 +115,7 @@ def compare(found: Sequence[Found], owners: NDArray[np.int64], only: Sequence[in
     return Pairs(stacked, owners[kept])
 
 
-def quality_tells(found: Sequence[Found], owners: NDArray[np.int64]) -> float | None:
+def correlate_quality(found: Sequence[Found], owners: NDArray[np.int64]) -> float | None:
     """The correlation of the faces' quality with their distance to their own person."""
     kept = [place for place, each in enumerate(found) if each.quality is not None]
     vectors = [vector for place in kept if (vector := found[place].vector) is not None]
@@ -125,7 +125,7 @@ def quality_tells(found: Sequence[Found], owners: NDArray[np.int64]) -> float | 
     return correlation(quality, to_own_person(np.stack(vectors), owners[kept]))
 
 
-def found_by_both(one: Run, other: Run) -> list[int]:
+def match_photos(one: Run, other: Run) -> list[int]:
     """Photos in which both found the same face."""
     return [
         place
@@ -137,10 +137,10 @@ def found_by_both(one: Run, other: Run) -> list[int]:
 # --- Telling it ----------------------------------------------------------------------------------
 
 
-def table(runs: Sequence[Run]) -> Table:
+def format_table(runs: Sequence[Run]) -> Table:
     """A column for every way of looking."""
     reasons = sorted({name for run in runs for name in run.outcomes} - {FACES})
-    columns = [_cells(run, reasons) for run in runs]
+    columns = [_format_cells(run, reasons) for run in runs]
     told = Table(title=f"{len(runs[0].found):,} photos of {runs[0].pairs.people:,} people")
     told.add_column()
     for run in runs:
@@ -150,7 +150,7 @@ def table(runs: Sequence[Run]) -> Table:
     return told
 
 
-def _cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
+def _format_cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
     """One column of the table, by the words of its rows."""
     cells = {
         "faces found": f"{run.outcomes[FACES]:,}",
@@ -159,14 +159,14 @@ def _cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
         **{f"  {name.replace('_', ' ')}": f"{run.outcomes[name]:,}" for name in reasons},
         "pairs, same person": f"{len(run.pairs.same):,}",
         "pairs, different": f"{len(run.pairs.different):,}",
-        "ROC AUC": _figure(run.auc, 1, 5),
-        "  95 % bounds of it": _bounds(run.auc, 1, 5),
+        "ROC AUC": _format_figure(run.auc, 1, 5),
+        "  95 % bounds of it": _format_bounds(run.auc, 1, 5),
     }
     for wanted, accepted in run.accepted.items():
         share, limit = (accepted.share, accepted.threshold) if accepted else (None, None)
         cells |= {
-            f"accepted, %, at {wanted:g}": _figure(share, 100, 1),
-            f"  bounds at {wanted:g}": _bounds(share, 100, 1),
+            f"accepted, %, at {wanted:g}": _format_figure(share, 100, 1),
+            f"  bounds at {wanted:g}": _format_bounds(share, 100, 1),
             f"  distance at {wanted:g}": "" if limit is None else f"{limit:.3f}",
         }
     for who, gaps in (("same", run.pairs.same), ("others", run.pairs.different)):
@@ -177,19 +177,19 @@ def _cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
     return cells
 
 
-def _figure(estimate: Estimate | None, times: float, digits: int) -> str:
+def _format_figure(estimate: Estimate | None, times: float, digits: int) -> str:
     return f"{times * estimate.value:.{digits}f}" if estimate else "too few pairs"
 
 
-def _bounds(estimate: Estimate | None, times: float, digits: int) -> str:
+def _format_bounds(estimate: Estimate | None, times: float, digits: int) -> str:
     if estimate is None:
         return ""
     return f"{times * estimate.low:.{digits}f}-{times * estimate.high:.{digits}f}"
 
 
-def beside(ours: Run, plain: Run, owners: NDArray[np.int64]) -> str:
+def compare_runs(ours: Run, plain: Run, owners: NDArray[np.int64]) -> str:
     """Both over the faces that both find."""
-    both = found_by_both(ours, plain)
+    both = match_photos(ours, plain)
     if not both:
         return "No face was found by both."
     pairs = [compare(run.found, owners, both) for run in (ours, plain)]
@@ -197,13 +197,13 @@ def beside(ours: Run, plain: Run, owners: NDArray[np.int64]) -> str:
         return "The faces found by both leave nothing to compare."
     aucs = [each.auc() for each in pairs]
     words = ", ".join(
-        f"{run.words} {_figure(auc, 1, 5)} ({_bounds(auc, 1, 5)})"
+        f"{run.words} {_format_figure(auc, 1, 5)} ({_format_bounds(auc, 1, 5)})"
         for run, auc in zip((ours, plain), aucs, strict=True)
     )
     return f"ROC AUC over the {len(both):,} faces that both find: {words}."
 
 
-def plot(runs: Sequence[Run]) -> str:
+def draw_roc(runs: Sequence[Run]) -> str:
     """ROC curves (false accepts on a logarithmic scale) and distances, as SVG."""
     usable = [run for run in runs if run.pairs]
     curves, gaps = [], []
@@ -254,21 +254,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace, console: Console) -> None:
-    files = labelled_photos(chosen.folder)
+    files = list_labelled_photos(chosen.folder)
     if len(files) > chosen.most:
         console.print(f"{len(files):,} photos: the first {chosen.most:,} of them are looked at")
     options = FaceOptions.from_settings(read_settings({}))
     lookers: dict[str, Looker] = {
-        "gates off": Engine(options.without_gates()),
+        "gates off": Engine(options.open_gates()),
         "gates on": Engine(options),
     }
     if chosen.plain:
         lookers["facenet-pytorch"] = Plain(options)
     runs, owners = evaluate(files[: chosen.most], lookers, console)
-    console.print(table(runs))
+    console.print(format_table(runs))
     if chosen.plain:
-        console.print(beside(runs[0], runs[-1], owners), markup=False)
-    chosen.output.write_text(plot(runs), encoding="utf-8")
+        console.print(compare_runs(runs[0], runs[-1], owners), markup=False)
+    chosen.output.write_text(draw_roc(runs), encoding="utf-8")
     console.print(f"{chosen.output}: the plot", markup=False)
 
 

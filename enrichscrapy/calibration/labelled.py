@@ -16,16 +16,16 @@ LABELS = "labels.csv"
 SMALL, ENLARGED = 200, 400
 
 
-def labelled_photos(directory: Path) -> list[tuple[Path, str]]:
+def list_labelled_photos(directory: Path) -> list[tuple[Path, str]]:
     """(photo, person) in a fixed order, from a folder.
 
     Labels are a ``labels.csv`` (columns ``file`` and ``identity``; photos without an identity are
     left out) or one sub-folder a person. Raises ``BadSetting`` when the folder has neither.
     """
-    return list(_labels(directory))
+    return list(_read_labels(directory))
 
 
-def _labels(directory: Path) -> Iterator[tuple[Path, str]]:
+def _read_labels(directory: Path) -> Iterator[tuple[Path, str]]:
     if not directory.is_dir():
         raise BadSetting(f"{directory} is not a folder: name one with labelled photos")
     table = directory / LABELS

@@ -202,19 +202,19 @@ def _draw(
     index = draw_index(people, others, rng, held.known)
     shown = mine[trusted : trusted + size]
     if page is Page.WRONG:
-        shown = _strangers(people, others, index, size, rng)
+        shown = _draw_strangers(people, others, index, size, rng)
     elif page is Page.MIXED:
-        extra = _strangers(people, others, index, int(rng.integers(1, 3)), rng)
+        extra = _draw_strangers(people, others, index, int(rng.integers(1, 3)), rng)
         shown = np.concatenate([shown, extra])
     if not len(shown):
         return None
-    candidates = [candidate_of(people, row) for row in shown]
+    candidates = [make_candidate(people, row) for row in shown]
     if page is Page.TWINS:
-        candidates += [_blurred(candidate, rng) for candidate in candidates]
+        candidates += [_blur(candidate, rng) for candidate in candidates]
         shown = np.concatenate([shown, shown])
     order = rng.permutation(len(candidates))
     owners = [int(people.owners[shown[place]]) for place in order]
-    near = partial(neighbours_of, people, index, held.others)
+    near = partial(find_neighbours, people, index, held.others)
     return SimulatedLookup(
         trusted,
         page,
@@ -222,14 +222,14 @@ def _draw(
         candidates=tuple(candidates[place] for place in order),
         right=tuple(other == owner for other in owners),
         people=tuple((owner, other) for other in owners),
-        references=tuple(reference_of(people, row) for row in mine[:trusted]),
+        references=tuple(make_reference(people, row) for row in mine[:trusted]),
         neighbours=tuple(near(candidates[place].vector) for place in order),
-        around=near(_mean(people, mine[:trusted])) if trusted else (),
+        around=near(_find_mean(people, mine[:trusted])) if trusted else (),
         index_size=len(index) + (len(held.others.owners) if held.others else 0),
     )
 
 
-def _strangers(
+def _draw_strangers(
     people: People, others: Sequence[int], index: Rows, size: int, rng: np.random.Generator
 ) -> Rows:
     """Photos of one other person that are not in the index themselves."""
@@ -239,19 +239,19 @@ def _strangers(
     return rng.permutation(rows)[:size]
 
 
-def candidate_of(people: People, row: int) -> Candidate:
+def make_candidate(people: People, row: int) -> Candidate:
     """A face as a page would show it."""
     vector = people.vectors[row].astype(np.float32)
     return Candidate(vector, float(people.quality[row]), f"photo {row}")
 
 
-def reference_of(people: People, row: int) -> Reference:
+def make_reference(people: People, row: int) -> Reference:
     """A face as its person's own photo; its id is its row."""
     vector = people.vectors[row].astype(np.float32)
     return Reference(int(row), vector, True, float(people.quality[row]), "import")
 
 
-def _blurred(candidate: Candidate, rng: np.random.Generator) -> Candidate:
+def _blur(candidate: Candidate, rng: np.random.Generator) -> Candidate:
     """The same picture small and blurred: measured, 48 pixels lie at 0.07 to 0.3 from 160."""
     distance = rng.uniform(0.02, 0.30)
     aside = rng.normal(size=len(candidate.vector))
@@ -263,7 +263,7 @@ def _blurred(candidate: Candidate, rng: np.random.Generator) -> Candidate:
     return Candidate(vector.astype(np.float32), quality, f"small {candidate.photo}")
 
 
-def neighbours_of(
+def find_neighbours(
     people: People, index: Rows, others: Indexed | None, vector: Vector
 ) -> tuple[Neighbour, ...]:
     """The faces of an index nearest to a vector; none of them may be its performer's."""
@@ -276,7 +276,7 @@ def neighbours_of(
     return tuple(sorted(found, key=lambda face: face.distance)[:_NEIGHBOURS])
 
 
-def _mean(people: People, rows: Rows) -> Vector:
+def _find_mean(people: People, rows: Rows) -> Vector:
     return np.asarray(centroid(people.vectors[rows])[0], np.float32)
 
 
@@ -313,7 +313,7 @@ def judge_lookups(
     return cases
 
 
-def pooled(
+def pool_cases(
     cases: Cases,
     counts: Collection[int],
     pages: Collection[Page],

@@ -56,14 +56,14 @@ class People:
         """Those with so many photos or more."""
         return [owner for owner, rows in self._rows.items() if len(rows) >= least]
 
-    def only(self, owners: Sequence[int]) -> People:
+    def keep_only(self, owners: Sequence[int]) -> People:
         keep = np.isin(self.owners, owners)
         return People(self.vectors[keep], self.owners[keep], self.quality[keep])
 
-    def halves(self, seed: int = 0) -> tuple[People, People]:
+    def split_people(self, seed: int = 0) -> tuple[People, People]:
         """The people (not the faces) split in two at random: one half to tune on, one to test."""
         ids = np.random.default_rng(seed).permutation(self.ids)
-        return self.only(list(ids[::2])), self.only(list(ids[1::2]))
+        return self.keep_only(list(ids[::2])), self.keep_only(list(ids[1::2]))
 
 
 def gather_people(labelled: Mapping[str, Sequence[tuple[Vector, float]]]) -> People:
@@ -84,11 +84,13 @@ def read_database(
     are within their thresholds by definition: on them, misses look rarer than they are.
     """
     labelled: dict[str, list[tuple[Vector, float]]] = {}
-    performers = np.random.default_rng(seed).permutation(_with_faces(database, model_id))
+    performers = np.random.default_rng(seed).permutation(
+        _find_people_with_faces(database, model_id)
+    )
     for performer_id in performers:
         faces = [
             (face.vector, face.quality)
-            for face in database.faces.references(int(performer_id), model_id)[0]
+            for face in database.faces.find_references(int(performer_id), model_id)[0]
             if face.verdict is Verdict.ACCEPTED
             and face.vector is not None
             and (face.vouched_for or not vouched_for)
@@ -100,7 +102,7 @@ def read_database(
     return gather_people(labelled)
 
 
-def _with_faces(database: PerformerDatabase, model_id: int) -> list[int]:
+def _find_people_with_faces(database: PerformerDatabase, model_id: int) -> list[int]:
     query = (
         select(table.c.performer_id)
         .where(table.c.model_id == model_id, table.c.verdict == Verdict.ACCEPTED.value)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from enrichscrapy.calibration.lookups import SimulatedLookup, judge_lookups
-from enrichscrapy.calibration.rates import Rate, trials_needed
+from enrichscrapy.calibration.rates import Rate, count_trials_needed
 from enrichscrapy.calibration.trials import Scores, Trials
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import judge
@@ -44,7 +44,7 @@ def propose(trials: Trials, base: Thresholds, wanted: float) -> Proposal:
 
     What the trials say nothing about (twins, quality, weights) is kept from ``base``.
     """
-    needed = trials_needed(wanted)
+    needed = count_trials_needed(wanted)
     usable = {
         count: scores
         for count, scores in sorted(trials.single.items())
@@ -52,15 +52,15 @@ def propose(trials: Trials, base: Thresholds, wanted: float) -> Proposal:
     }
     if 1 not in usable:
         most = max((len(scores.strangers) for scores in trials.single.values()), default=0)
-        return Proposal(wanted, None, _too_few(most, needed, wanted))
+        return Proposal(wanted, None, _say_too_few(most, needed, wanted))
     accept = {count: accept_limit(scores, wanted) for count, scores in usable.items()}
     reject = {
         count: max(_reject_limit(scores), accept[count], base.reject_at(count))
         for count, scores in usable.items()
     }
-    values = {"accept": _by_count(accept), "reject": _by_count(reject)}
+    values = {"accept": _list_by_count(accept), "reject": _list_by_count(reject)}
     for name in _FOLLOW:
-        values[name] = _by_count(
+        values[name] = _list_by_count(
             {
                 count: limit * getattr(base, f"{name}_at")(count) / base.accept_at(count)
                 for count, limit in accept.items()
@@ -70,7 +70,7 @@ def propose(trials: Trials, base: Thresholds, wanted: float) -> Proposal:
     return Proposal(wanted, replace(base, **changed))
 
 
-def drawn_in(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal:
+def tighten(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal:
     """The proposal made nearer, for each number of trusted faces by itself, until it keeps its
     word in whole lookups too: by the upper 95 % bound on the strangers they accept.
 
@@ -83,13 +83,13 @@ def drawn_in(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal
     for count in sorted({lookup.trusted for lookup in lookups}):
         mine = [lookup for lookup in lookups if lookup.trusted == count]
         strangers = sum(not right for lookup in mine for right in lookup.right)
-        needed = trials_needed(proposal.wanted)
+        needed = count_trials_needed(proposal.wanted)
         if strangers < needed:
             return replace(
-                proposal, thresholds=None, why=_too_few(strangers, needed, proposal.wanted)
+                proposal, thresholds=None, why=_say_too_few(strangers, needed, proposal.wanted)
             )
         for factor in _NEARER:
-            tried = _scaled(proposal.thresholds, {**nearer, count: factor})
+            tried = _scale_limits(proposal.thresholds, {**nearer, count: factor})
             counted = [(lookup, _let_in(lookup, tried)) for lookup in mine]
             if Rate(sum(hits for _, hits in counted), strangers).high <= proposal.wanted:
                 nearer[count] = factor
@@ -98,8 +98,8 @@ def drawn_in(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal
             # evidence: those show in the report, which judges all lookups again.
             mine = [lookup for lookup, hits in counted if hits]
         else:
-            return replace(proposal, thresholds=None, why=_never_near_enough(count))
-    return replace(proposal, thresholds=_scaled(proposal.thresholds, nearer))
+            return replace(proposal, thresholds=None, why=_say_never_near_enough(count))
+    return replace(proposal, thresholds=_scale_limits(proposal.thresholds, nearer))
 
 
 def _let_in(lookup: SimulatedLookup, thresholds: Thresholds) -> int:
@@ -108,7 +108,7 @@ def _let_in(lookup: SimulatedLookup, thresholds: Thresholds) -> int:
     return tally.stranger_rate(Verdict.ACCEPTED).hits
 
 
-def _scaled(thresholds: Thresholds, factors: Mapping[int, float]) -> Thresholds:
+def _scale_limits(thresholds: Thresholds, factors: Mapping[int, float]) -> Thresholds:
     """Every limit that lets in, times the factor for its number of trusted faces; numbers without
     one take the next smaller one's, or the least known."""
     most = max([*factors, *(len(getattr(thresholds, name)) for name in ("accept", *_FOLLOW))])
@@ -126,7 +126,7 @@ def _scaled(thresholds: Thresholds, factors: Mapping[int, float]) -> Thresholds:
     return replace(thresholds, **changed)
 
 
-def fitted(base: Thresholds, trials: Trials) -> Thresholds:
+def fit_to_trials(base: Thresholds, trials: Trials) -> Thresholds:
     """``base`` with the strangers' distances of these trials; to be tried before a proposal.
 
     Where other people usually are is only taken over if that is farther than ``base`` has it, or
@@ -164,21 +164,21 @@ def _reject_limit(scores: Scores) -> float:
     return math.ceil(float(np.quantile(scores.raw_right, 1 - _REJECTED_RIGHT)) * 1000) / 1000
 
 
-def _by_count(values: dict[int, float]) -> tuple[float, ...]:
+def _list_by_count(values: dict[int, float]) -> tuple[float, ...]:
     """A list by the number of trusted faces; numbers not tried take the next smaller one's."""
     last = max(values)
     known = {count: values[max(c for c in values if c <= count)] for count in range(1, last + 1)}
     return tuple(round(known[count], 3) for count in sorted(known))
 
 
-def _never_near_enough(count: int) -> str:
+def _say_never_near_enough(count: int) -> str:
     return (
         f"with {count} trusted, strangers get in by whole lookups however near the thresholds are: "
         "are all photos labelled with the right person?"
     )
 
 
-def _too_few(most: int, needed: int, wanted: float) -> str:
+def _say_too_few(most: int, needed: int, wanted: float) -> str:
     if not most:
         return "there is nobody to compare: at least two people with two faces each are needed"
     return (

@@ -46,6 +46,6 @@ class Rate:
         return f"{value} % ({low} to {high}; {self.hits:,} of {self.trials:,})"
 
 
-def trials_needed(share: float) -> int:
+def count_trials_needed(share: float) -> int:
     """How many trials without a single hit it takes to show that hits are rarer than ``share``."""
     return math.ceil(_Z**2 * (1 - share) / share)

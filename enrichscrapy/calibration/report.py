@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from enrichscrapy.calibration.lookups import Cases, Page, pooled
+from enrichscrapy.calibration.lookups import Cases, Page, pool_cases
 from enrichscrapy.calibration.proposal import Proposal
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Trials
@@ -17,14 +17,14 @@ _CAUTION = (
 )
 
 
-def measured(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
+def report_trials(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
     """Accept and reject rates of single photos at the thresholds in force."""
     yield (
         f"{trials.faces:,} faces of {trials.people:,} people. Single photos, without what the "
         "other photos of a page would add:"
     )
     for count, scores in sorted(trials.single.items()):
-        yield f"with {_faces(count)}"
+        yield f"with {_describe_count(count)}"
         for name in ("certain", "accept"):
             limit = getattr(thresholds, f"{name}_at")(count)
             yield f"  {name} {limit:.3f}   right {scores.right_within(limit)}"
@@ -35,40 +35,40 @@ def measured(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
     yield _CAUTION
 
 
-def looked_up(cases: Cases) -> Iterator[str]:
+def report_lookups(cases: Cases) -> Iterator[str]:
     """What becomes of right faces and of strangers in whole lookups, and by which rule."""
-    everything = pooled(cases, {count for count, _, _ in cases}, tuple(Page))
+    everything = pool_cases(cases, {count for count, _, _ in cases}, tuple(Page))
     yield (
         f"{everything.pages:,} whole lookups, with what the photos of a page do for each other: "
         "right pages, pages with strangers mixed in, wrong pages; trust high:"
     )
     for count in sorted({count for count, _, _ in cases}):
-        yield f"with {_faces(count)}"
-        honest = pooled(cases, {count}, (Page.RIGHT,))
+        yield f"with {_describe_count(count)}"
+        honest = pool_cases(cases, {count}, (Page.RIGHT,))
         for verdict in (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED):
             yield f"  right {verdict.value:<12}{honest.right_rate(verdict)}"
-            yield from _by_rule(honest.right, verdict)
+            yield from _list_by_rule(honest.right, verdict)
         yield f"  performers with faces that wait because people are not told apart {honest.held}"
-        foreign = pooled(cases, {count}, (Page.MIXED, Page.WRONG))
+        foreign = pool_cases(cases, {count}, (Page.MIXED, Page.WRONG))
         yield f"  strangers accepted {foreign.stranger_rate(Verdict.ACCEPTED)}"
-        yield from _by_rule(foreign.strangers, Verdict.ACCEPTED)
-        wrong = pooled(cases, {count}, (Page.WRONG,))
+        yield from _list_by_rule(foreign.strangers, Verdict.ACCEPTED)
+        wrong = pool_cases(cases, {count}, (Page.WRONG,))
         yield f"  wrong pages that added a face {wrong.let_in}"
     yield _CAUTION
 
 
-def _by_rule(faces: Counter[tuple[Verdict, str]], verdict: Verdict) -> Iterator[str]:
+def _list_by_rule(faces: Counter[tuple[Verdict, str]], verdict: Verdict) -> Iterator[str]:
     total = faces.total()
     for (given, reason), hits in faces.most_common():
         if given is verdict:
             yield f"      {reason:<28}{Rate(hits, total)}"
 
 
-def _faces(count: int) -> str:
+def _describe_count(count: int) -> str:
     return f"{count} trusted face{'s' if count > 1 else ''}"
 
 
-def proposed(proposal: Proposal, trials: Trials) -> Iterator[str]:
+def report_proposal(proposal: Proposal, trials: Trials) -> Iterator[str]:
     """The thresholds proposed, with what they would have done; or why there are none."""
     wanted = f"{100 * proposal.wanted:g} %"
     if proposal.thresholds is None:

@@ -37,16 +37,16 @@ class Scores:
     raw_strangers: Matrix
 
     def right_within(self, limit: float) -> Rate:
-        return _within(self.right, limit)
+        return _rate_within(self.right, limit)
 
     def strangers_within(self, limit: float) -> Rate:
-        return _within(self.strangers, limit)
+        return _rate_within(self.strangers, limit)
 
     def right_beyond(self, limit: float) -> Rate:
-        return _within(-self.raw_right, -limit)
+        return _rate_within(-self.raw_right, -limit)
 
     def strangers_beyond(self, limit: float) -> Rate:
-        return _within(-self.raw_strangers, -limit)
+        return _rate_within(-self.raw_strangers, -limit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +73,10 @@ def run_trials(people: People, thresholds: Thresholds, *, seed: int = 0) -> Tria
     rng = np.random.default_rng(seed)
     single = {}
     for count in COUNTS:
-        drawn = [_one(people, owner, count, thresholds, rng) for owner in people.ids]
+        drawn = [_try_person(people, owner, count, thresholds, rng) for owner in people.ids]
         found = [part for part in drawn if part is not None]
         if found:
-            single[count] = _joined(found)
+            single[count] = _join(found)
     strangers, others = _strangers_by_chance(people, rng), _people_by_chance(people, rng)
     return Trials(len(people.ids), len(people), single, strangers, others)
 
@@ -93,7 +93,7 @@ def draw_index(
     return np.concatenate([np.zeros(0, np.int64), *drawn])
 
 
-def _one(
+def _try_person(
     people: People, owner: int, count: int, thresholds: Thresholds, rng: np.random.Generator
 ) -> Scores | None:
     """One person with ``count`` trusted faces; None when no photo of theirs is left to try."""
@@ -105,7 +105,7 @@ def _one(
     foreign = np.setdiff1d(np.flatnonzero(people.owners != owner), index)
     faces = people.vectors[mine[:count]]
 
-    def allowances(rows: Rows) -> Matrix:
+    def compute_allowances(rows: Rows) -> Matrix:
         variety = np.full(len(rows), allowed_variety(faces, thresholds))
         if not len(index) or not len(rows):
             return variety
@@ -117,7 +117,10 @@ def _one(
     right = scores(people.vectors[mine[count:]], faces)
     strangers = scores(people.vectors[foreign], faces)
     return Scores(
-        right - allowances(mine[count:]), strangers - allowances(foreign), right, strangers
+        right - compute_allowances(mine[count:]),
+        strangers - compute_allowances(foreign),
+        right,
+        strangers,
     )
 
 
@@ -136,7 +139,7 @@ def _strangers_by_chance(people: People, rng: np.random.Generator) -> tuple[floa
         places += chance_places(COHORT, len(index) - INDEXED)
         gaps += nearest.tolist()
         ids = ids[: len(ids) // 2]
-    return _line(places, gaps) if len(places) > COHORT else None
+    return _fit_line(places, gaps) if len(places) > COHORT else None
 
 
 def _people_by_chance(people: People, rng: np.random.Generator) -> tuple[float, float] | None:
@@ -151,20 +154,20 @@ def _people_by_chance(people: People, rng: np.random.Generator) -> tuple[float, 
     gaps = np.min([distances(means, faces[:, place]) for place in range(INDEXED)], axis=0)
     np.fill_diagonal(gaps, np.inf)
     nearest = np.sort(gaps, axis=1)[:, :LAST].mean(axis=0)
-    return _line(people_places(LAST, len(ids) - 1), nearest.tolist())
+    return _fit_line(people_places(LAST, len(ids) - 1), nearest.tolist())
 
 
-def _line(places: Sequence[float], gaps: Sequence[float]) -> tuple[float, float] | None:
+def _fit_line(places: Sequence[float], gaps: Sequence[float]) -> tuple[float, float] | None:
     if not np.isfinite(gaps).all():
         return None
     sd, mean = np.polyfit(places, gaps, 1)
     return float(mean), float(sd)
 
 
-def _joined(parts: Sequence[Scores]) -> Scores:
+def _join(parts: Sequence[Scores]) -> Scores:
     names = ("right", "strangers", "raw_right", "raw_strangers")
     return Scores(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _within(values: Matrix, limit: float) -> Rate:
+def _rate_within(values: Matrix, limit: float) -> Rate:
     return Rate(int((values <= limit).sum()), len(values))

@@ -60,13 +60,13 @@ class Pairs:
 
     def auc(self) -> Estimate:
         """Area under the ROC curve: how often a same pair is nearer than a different one."""
-        return _estimate([self._auc(people) for people in self._draws()])
+        return _estimate([self._auc(people) for people in self._draw_weights()])
 
     def accepted(self, wanted: float) -> Accepted | None:
         """True accepts where ``wanted`` of different people are; None with too few pairs."""
         if wanted * len(self.different) < 1:
             return None
-        found = [self._accepted(people, wanted) for people in self._draws()]
+        found = [self._accepted(people, wanted) for people in self._draw_weights()]
         threshold = self.different[int(wanted * len(self.different))]
         return Accepted(wanted, float(threshold), _estimate(found))
 
@@ -77,7 +77,7 @@ class Pairs:
         within = np.searchsorted(np.sort(self.same), self.different[counts - 1], "right")
         return counts / total, within / len(self.same)
 
-    def _draws(self) -> Iterator[Floats]:
+    def _draw_weights(self) -> Iterator[Floats]:
         """How often each person counts: once as measured, then as drawn with replacement."""
         yield np.ones(self.people)
         rng = np.random.default_rng(0)

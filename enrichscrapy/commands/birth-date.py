@@ -8,12 +8,12 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.birth_dates import see_to, unread
+from enrichscrapy.database.birth_dates import list_unread, see_to
 from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import set_birth_date
-from enrichscrapy.database.whom import describe, the_one
+from enrichscrapy.database.whom import describe, find_the_one
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 from enrichscrapy.items import PartialDate
 from enrichscrapy.settings_reader import ProjectSettings
 
@@ -44,13 +44,13 @@ class Command(EnrichCommand):
 
     def _list(self, database: PerformerDatabase) -> int:
         with database.read() as connection:
-            waiting = unread(connection)
+            waiting = list_unread(connection)
         for one in waiting:
-            print(f"id:{one.performer_id} {one_line(one.name)}: {one_line(one.text)}")
+            print(f"id:{one.performer_id} {fold_line(one.name)}: {fold_line(one.text)}")
         return 1 if waiting else 0
 
     def _enter(self, database: PerformerDatabase, word: str, date: str) -> int:
-        performer = the_one(database, word)
+        performer = find_the_one(database, word)
         with database.write() as connection:
             if date.lower() == ADULT:
                 if not see_to(connection, performer.id, database.clock()):

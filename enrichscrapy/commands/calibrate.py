@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
-from enrichscrapy.database.engine import database_path
+from enrichscrapy.database.engine import resolve_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.model import FaceModel, resolve_model
 from enrichscrapy.faces.options import FaceOptions
@@ -89,35 +89,35 @@ class Command(EnrichCommand):
     ) -> int:
         from enrichscrapy.calibration import (
             COUNTS,
+            count_trials_needed,
             draw_enough,
-            drawn_in,
-            fitted,
+            fit_to_trials,
             judge_lookups,
             propose,
             run_trials,
-            trials_needed,
+            tighten,
         )
         from enrichscrapy.calibration.curves import draw_curves
-        from enrichscrapy.calibration.report import looked_up, measured, proposed
+        from enrichscrapy.calibration.report import report_lookups, report_proposal, report_trials
         from enrichscrapy.verdicts import judge
 
-        in_force, wanted = self._in_force(settings, info, model), opts.strangers / 100
-        people = self._people(opts.faces, settings, info)
+        in_force, wanted = self._find_thresholds(settings, info, model), opts.strangers / 100
+        people = self._gather_people(opts.faces, settings, info)
         trials = run_trials(people, in_force)
-        print("\n".join(measured(trials, in_force)))
-        base = fitted(in_force, trials)
+        print("\n".join(report_trials(trials, in_force)))
+        base = fit_to_trials(in_force, trials)
         trials = run_trials(people, base)
         proposal = propose(trials, base, wanted)
-        strangers = _SHOWN if proposal.thresholds is None else trials_needed(wanted)
+        strangers = _SHOWN if proposal.thresholds is None else count_trials_needed(wanted)
         lookups = draw_enough(people, COUNTS, strangers)
-        print("\n".join(looked_up(judge_lookups(lookups, judge, in_force))), flush=True)
-        proposal = drawn_in(proposal, lookups)
-        print("\n".join(proposed(proposal, trials)))
+        print("\n".join(report_lookups(judge_lookups(lookups, judge, in_force))), flush=True)
+        proposal = tighten(proposal, lookups)
+        print("\n".join(report_proposal(proposal, trials)))
         if opts.output:
             _write(Path(opts.output), draw_curves(trials, proposal.thresholds or base))
         if proposal.thresholds is None:
             return 1
-        print("\n".join(looked_up(judge_lookups(lookups, judge, proposal.thresholds))))
+        print("\n".join(report_lookups(judge_lookups(lookups, judge, proposal.thresholds))))
         if opts.apply:
             stored = replace(proposal.thresholds, model=fingerprint(info))
             with open_existing(settings) as database:
@@ -125,15 +125,15 @@ class Command(EnrichCommand):
             print(f"In force for {info.name} from now on.")
         return 0
 
-    def _in_force(
+    def _find_thresholds(
         self, settings: ProjectSettings, info: ModelInfo, model: type[FaceModel]
     ) -> Thresholds:
         """What this model is judged by today; for a model without any, a place to start from."""
         stored = None
-        if database_path(settings.DATABASE_URL).exists():
+        if resolve_path(settings.DATABASE_URL).exists():
             with open_existing(settings) as database:
                 model_id = database.faces.find_model(info)
-                stored = None if model_id is None else database.faces.thresholds(model_id)
+                stored = None if model_id is None else database.faces.get_thresholds(model_id)
         if stored is not None and stored.get("rules") != RULE_VERSION:
             self.say(
                 "the thresholds in force belong to older rules: measuring from the model's own"
@@ -144,17 +144,19 @@ class Command(EnrichCommand):
             return Thresholds()
         return Thresholds.for_model(info, stored, model)
 
-    def _people(self, directory: str | None, settings: ProjectSettings, info: ModelInfo) -> People:
+    def _gather_people(
+        self, directory: str | None, settings: ProjectSettings, info: ModelInfo
+    ) -> People:
         from enrichscrapy.calibration import read_database, read_photos
-        from enrichscrapy.calibration.labelled import labelled_photos
+        from enrichscrapy.calibration.labelled import list_labelled_photos
 
         if directory is not None:
-            files = labelled_photos(Path(directory))
+            files = list_labelled_photos(Path(directory))
             # Loading torch takes seconds: only photos should pay for it.
             from enrichscrapy.faces.engine import FaceEngine
 
             # Every face counts here, good or bad: the rules have to cope with both.
-            engine = FaceEngine(FaceOptions.from_settings(settings).without_gates())
+            engine = FaceEngine(FaceOptions.from_settings(settings).open_gates())
             people, counts = read_photos(files, engine)
             told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
             self.say(f"photos: {told or 'none'}")

@@ -54,13 +54,13 @@ class Command(CheckedCommand, ScrapyCheckCommand):
             return
         from enrichscrapy.spiders.contracts import checked
 
-        missing = sorted(self._promised(args) - checked)
+        missing = sorted(self._list_promised(args) - checked)
         for spider, callback in missing:
             print(f"scrapy check: {spider}.{callback} was not checked", file=sys.stderr)
         if missing or not checked:
             self.exitcode = 1
 
-    def _promised(self, args: list[str]) -> set[tuple[str, str]]:
+    def _list_promised(self, args: list[str]) -> set[tuple[str, str]]:
         assert self.crawler_process is not None
         loader, manager = self.crawler_process.spider_loader, ContractsManager([])
         return {

@@ -25,7 +25,7 @@ from enrichscrapy.spiders.arguments import (
     ARGUMENTS_HELP,
     SpiderArguments,
     find_performers,
-    unknown_argument,
+    refuse_unknown,
 )
 
 NAMED = 20
@@ -98,7 +98,7 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
         crawler = self._create_crawler(args[0])
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        failure = _error_of(task)
+        failure = _take_error(task)
         if failure is not None:
             self.exitcode = self._tell(failure)
             return
@@ -144,7 +144,7 @@ def _check_arguments(
         raise UsageError(f"no spider named {args[0]}: use one of {', '.join(names)}")
     reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & arguments.keys())
     if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
-        raise unknown_argument(reserved[0])
+        raise refuse_unknown(reserved[0])
     loader.load(args[0])(**arguments)
 
 
@@ -156,7 +156,7 @@ def _whom(database: PerformerDatabase, text: str | None) -> Iterator[str]:
         yield meant.note or describe(meant.performer)
 
 
-def _error_of(task: object) -> BaseException | None:
+def _take_error(task: object) -> BaseException | None:
     """What stopped the crawl from starting; asking for it keeps asyncio from a traceback."""
     if isinstance(task, asyncio.Future) and task.done() and not task.cancelled():
         return task.exception()

@@ -46,7 +46,7 @@ class Command(EnrichCommand):
         # Reading an index manifest loads FAISS: only this command should pay for it.
         from enrichscrapy.exporting.export import DEFAULT, export_faces
         from enrichscrapy.index import index_model_id
-        from enrichscrapy.reporting.words import plural
+        from enrichscrapy.reporting.words import count_words
 
         formats = (opts.format,) if opts.format else DEFAULT
         with open_existing(settings) as database:
@@ -62,7 +62,7 @@ class Command(EnrichCommand):
         if opts.json:
             print(json.dumps(asdict(exported), default=str))
         else:
-            print(f"{plural(exported.faces, 'face')} in {folder}: {', '.join(exported.files)}")
+            print(f"{count_words(exported.faces, 'face')} in {folder}: {', '.join(exported.files)}")
             if exported.left_out:
-                print(f"{plural(exported.left_out, 'face')} without a stored crop left out")
+                print(f"{count_words(exported.left_out, 'face')} without a stored crop left out")
         return 0

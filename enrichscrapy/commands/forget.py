@@ -11,12 +11,12 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.whom import describe, describe_id, the_one
+from enrichscrapy.database.whom import describe, describe_id, find_the_one
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, Forgotten, forget
 from enrichscrapy.forgetting.rows import Person, find_person
 from enrichscrapy.settings_reader import ProjectSettings
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 STRANGER = "Nobody here is called so"
 
@@ -56,7 +56,7 @@ class Command(EnrichCommand):
             if opts.namesake:
                 return self._confirm(database, args[0])
             person = find_person(database, args[0])
-            if not opts.yes and not _agreed(person):
+            if not opts.yes and not _ask_consent(person):
                 self.say("nothing was removed")
                 return 1
             forgotten = self._forget(database, person, settings.INDEX_DIR)
@@ -67,7 +67,7 @@ class Command(EnrichCommand):
         return 1 if forgotten.failed else 0
 
     def _confirm(self, database: PerformerDatabase, text: str) -> int:
-        performer = the_one(database, text)
+        performer = find_the_one(database, text)
         if not database.suppressions.confirm(performer.id):
             raise BadSetting(f"{describe(performer)} is not blocked by a name")
         print(f"{describe(performer)} is looked up again.")
@@ -77,10 +77,10 @@ class Command(EnrichCommand):
         def waiting(whom: str) -> None:
             self.say(f"waiting: {whom}; it is kept out from now on, and removed when that ends")
 
-        return forget(database, person, index_dir, list(all_sites()), on_wait=waiting)
+        return forget(database, person, index_dir, list(find_sites()), on_wait=waiting)
 
 
-def _agreed(person: Person) -> bool:
+def _ask_consent(person: Person) -> bool:
     whom = f"{STRANGER}{_near(person)}; keep this name or link out from now on?"
     if person.performer is not None:
         whom = f"Forget {describe(person.performer)}? This cannot be undone."

@@ -30,13 +30,13 @@ class Command(EnrichCommand):
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if args:
             raise UsageError("hosts takes no arguments, only --resume HOST")
-        from enrichscrapy.reporting.hosts import host_states
+        from enrichscrapy.reporting.hosts import list_hosts
         from enrichscrapy.reporting.tables import print_hosts
 
         with open_existing(settings) as database:
             if opts.resume is not None and not database.hosts.resume(opts.resume):
-                known = ", ".join(name for name, _, _ in database.hosts.all()) or "none yet"
+                known = ", ".join(name for name, _, _ in database.hosts.list_all()) or "none yet"
                 raise BadSetting(f"no host {opts.resume} was ever asked; known: {known}")
             with database.read() as connection:
-                print_hosts(host_states(connection, database.clock()), database.clock())
+                print_hosts(list_hosts(connection, database.clock()), database.clock())
         return 0

@@ -17,7 +17,7 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import BadSetting, IndexDamaged
 from enrichscrapy.items import Lookup, ModelInfo
-from enrichscrapy.lookups.own_folders import Folder, loose_files, read_folders
+from enrichscrapy.lookups.own_folders import Folder, list_loose_files, read_folders
 from enrichscrapy.settings_reader import ProjectSettings
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Command(EnrichCommand):
                 counts, unusable = self._import(folders, database, settings)
         passed_over = [name for folder in folders for name in folder.passed_over]
         passed_over += unusable
-        passed_over += [f"{name}: in no performer's folder" for name in loose_files(directory)]
+        passed_over += [f"{name}: in no performer's folder" for name in list_loose_files(directory)]
         self._tell(passed_over)
         counts["files passed over"] += len(passed_over)
         print(", ".join(f"{name}: {number}" for name, number in counts.items() if number))
@@ -104,7 +104,7 @@ class Command(EnrichCommand):
         model_id = database.faces.ensure_model(engine.info)
         database.faces.refuse_unmoved(model_id, engine.info)
         judge = Judge.from_settings(settings).for_model(
-            engine.info, database.faces.thresholds(model_id), resolve_model(options.model)
+            engine.info, database.faces.get_thresholds(model_id), resolve_model(options.model)
         )
         counts: Counter[str] = Counter()
         unusable: list[str] = []
@@ -116,7 +116,7 @@ class Command(EnrichCommand):
                 counts["skipped folders"] += 1
                 self.say(f"{report.folder}: {report.problem}: skipped")
             else:
-                counts += _counts(report.lookup)
+                counts += _count_verdicts(report.lookup)
                 unusable += report.unusable
                 counts["photos that wait for you"] += len(report.waiting)
                 for told in report.waiting:
@@ -141,7 +141,7 @@ class Command(EnrichCommand):
             self.say(f"and {len(passed_over) - NAMED} more files passed over")
 
 
-def _counts(lookup: Lookup) -> Counter[str]:
+def _count_verdicts(lookup: Lookup) -> Counter[str]:
     counts = Counter({"performers": 1, "new photos": len(lookup.photos)})
     for face in lookup.faces:
         if face.decision is not None:

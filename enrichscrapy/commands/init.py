@@ -10,7 +10,7 @@ from scrapy.exceptions import UsageError
 from enrichscrapy.command import EnrichCommand
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.folder.make import make_folder
-from enrichscrapy.politeness.user_agent import user_agent
+from enrichscrapy.politeness.user_agent import make_user_agent
 from enrichscrapy.settings_reader import ProjectSettings
 
 NEXT = """\
@@ -50,7 +50,7 @@ class Command(EnrichCommand):
         folder = Path(args[0]).expanduser()
         if folder.exists() and not folder.is_dir():
             raise BadSetting(f"{folder} is a file: name a folder")
-        user_agent(opts.contact)  # refuses what cannot be sent
+        make_user_agent(opts.contact)  # refuses what cannot be sent
         made = make_folder(folder, opts.contact)
         names = [name for name in made.made if "/" not in name.rstrip("/")]
         print(f"{folder}: made {', '.join(names) or 'nothing'}")

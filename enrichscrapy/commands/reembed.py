@@ -18,14 +18,14 @@ from enrichscrapy.database.whom import describe_id
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.model import crop_shape, resolve_model
 from enrichscrapy.faces.options import FaceOptions
-from enrichscrapy.files.locks import all_sources
-from enrichscrapy.reporting.words import VERDICTS, plural, reason_words
+from enrichscrapy.files.locks import lock_all_sources
+from enrichscrapy.reporting.words import VERDICTS, count_words, describe_reason
 from enrichscrapy.settings_reader import ProjectSettings
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 if TYPE_CHECKING:
     from enrichscrapy.lookups.reembed import Moved
-    from enrichscrapy.lookups.rejudge import Change
+    from enrichscrapy.lookups.rejudge import ChangedVerdict
 
 _NAMED = 5
 
@@ -57,7 +57,7 @@ class Command(EnrichCommand):
         # No crawl may add faces of the old model meanwhile, or judge by half of the new ones.
         with (
             open_existing(settings) as database,
-            all_sources(database.path, all_sites(), self.name, timeout=0.0),
+            lock_all_sources(database.path, find_sites(), self.name, timeout=0.0),
         ):
             try:
                 moved = self._move(database, settings)
@@ -78,17 +78,18 @@ class Command(EnrichCommand):
         model_id = database.faces.ensure_model(options.describe_model())
         moved = asyncio.run(_reembed(database, options, model_id, settings.KEEP_PHOTOS))
         publish(database, settings.INDEX_DIR, model_id)
-        print(f"{plural(moved.faces, 'face')} re-embedded.")
+        print(f"{count_words(moved.faces, 'face')} re-embedded.")
         if moved.narrow:
             print(
-                f"{plural(moved.narrow, 'face')} came from crops of an older version, which show "
-                f"{moved.shown:.0%} of what this model looks at: its vectors of them are less good."
+                f"{count_words(moved.narrow, 'face')} came from crops of an older version, which "
+                f"show {moved.shown:.0%} of what this model looks at: "
+                "its vectors of them are less good."
             )
         if moved.lost:
             some = ", ".join(map(str, moved.lost[:_NAMED]))
             more = f" and {len(moved.lost) - _NAMED:,} more" if len(moved.lost) > _NAMED else ""
             self.say(
-                f"no picture is left of {plural(len(moved.lost), 'face')} ({some}{more}): "
+                f"no picture is left of {count_words(len(moved.lost), 'face')} ({some}{more}): "
                 "their performers are due again"
             )
         return moved
@@ -98,12 +99,12 @@ class Command(EnrichCommand):
     ) -> None:
         from enrichscrapy.index import FaceIndex, publish
         from enrichscrapy.lookups.judge import Judge
-        from enrichscrapy.lookups.rejudge import changes
+        from enrichscrapy.lookups.rejudge import list_changes
 
         options, index_dir = FaceOptions.from_settings(settings), settings.INDEX_DIR
         info = options.describe_model()
         model_id = database.faces.ensure_model(info)
-        stored = database.faces.thresholds(model_id)
+        stored = database.faces.get_thresholds(model_id)
         try:
             judge = Judge.from_settings(settings).for_model(
                 info, stored, resolve_model(options.model)
@@ -112,13 +113,13 @@ class Command(EnrichCommand):
             self.say(f"the verdicts were not judged again: {error}")
             return
         index = FaceIndex.open_current(index_dir, info)
-        found = list(changes(database, model_id, judge, index))
+        found = list(list_changes(database, model_id, judge, index))
         for change in found:
-            print(_told(change, describe_id(database, change.face.performer_id)))
+            print(_describe_change(change, describe_id(database, change.face.performer_id)))
         if apply:
             _apply(database, found)
             publish(database, index_dir, model_id)
-        print(_summary(found, applied=apply))
+        print(_summarise(found, applied=apply))
 
 
 async def _reembed(
@@ -144,16 +145,16 @@ async def _reembed(
         await workers.close()
 
 
-def _told(change: Change, whom: str) -> str:
+def _describe_change(change: ChangedVerdict, whom: str) -> str:
     face = change.face
     person = "; a person decided, so it stays" if change.by_person else ""
     return (
         f"face {face.id} of {whom}: {VERDICTS[face.verdict]} -> "
-        f"{VERDICTS[change.verdict]} ({reason_words(change.reason)}{person})"
+        f"{VERDICTS[change.verdict]} ({describe_reason(change.reason)}{person})"
     )
 
 
-def _apply(database: PerformerDatabase, found: Sequence[Change]) -> None:
+def _apply(database: PerformerDatabase, found: Sequence[ChangedVerdict]) -> None:
     for change in found:
         if not change.by_person:
             database.faces.decide(
@@ -161,11 +162,11 @@ def _apply(database: PerformerDatabase, found: Sequence[Change]) -> None:
             )
 
 
-def _summary(found: Sequence[Change], *, applied: bool) -> str:
+def _summarise(found: Sequence[ChangedVerdict], *, applied: bool) -> str:
     rules = sum(not change.by_person for change in found)
     if not found:
         return "The rules would decide as before on every face."
-    told = f"The rules would decide otherwise on {plural(len(found), 'face')}"
+    told = f"The rules would decide otherwise on {count_words(len(found), 'face')}"
     if applied:
         return f"{told}; {rules:,} changed, {len(found) - rules:,} decided by a person stay."
     return f"{told}; nothing was changed: scrapy reembed --apply changes {rules:,} of them."

@@ -13,9 +13,9 @@ from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.whom import the_one
+from enrichscrapy.database.whom import find_the_one
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.reporting.words import plural
+from enrichscrapy.reporting.words import count_words
 from enrichscrapy.settings_reader import ProjectSettings
 
 ACTIONS = ("list", "show", "accept", "reject", "undo")
@@ -58,10 +58,10 @@ class Command(EnrichCommand):
         action, *ids = args or ["list"]
         if action not in ACTIONS:
             raise UsageError(f"review {action} is unknown: use {', '.join(ACTIONS)}")
-        face_ids = _face_ids(action, ids)
+        face_ids = _parse_face_ids(action, ids)
         with open_existing(settings) as database:
             if opts.performer is not None:
-                opts.performer = the_one(database, str(opts.performer)).id
+                opts.performer = find_the_one(database, str(opts.performer)).id
             if opts.serve:
                 if args:
                     raise UsageError("--serve takes no ids; --performer and --source narrow it")
@@ -135,11 +135,15 @@ class Command(EnrichCommand):
 
 
 def _agreed(count: int) -> bool:
-    print(f"Reject {plural(count, 'face')}? It can be undone for a day. [y/N] ", end="", flush=True)
+    print(
+        f"Reject {count_words(count, 'face')}? It can be undone for a day. [y/N] ",
+        end="",
+        flush=True,
+    )
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _face_ids(action: str, ids: list[str]) -> list[int]:
+def _parse_face_ids(action: str, ids: list[str]) -> list[int]:
     if action == "list":
         if ids:
             raise UsageError("review list takes no ids: use show ID")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
-from enrichscrapy.database.whom import whom
+from enrichscrapy.database.whom import find_whom
 from enrichscrapy.settings_reader import ProjectSettings
 
 
@@ -37,15 +37,15 @@ class Command(EnrichCommand):
         if args:
             raise UsageError("status takes no arguments, only --json and --performer WHO")
         if opts.performer is None:
-            return _status(settings, self.gender_filters(), opts.json)
-        return self._story(settings, opts.performer, opts.json)
+            return _show_status(settings, self.gender_filters(), opts.json)
+        return self._show_story(settings, opts.performer, opts.json)
 
-    def _story(self, settings: ProjectSettings, word: str, as_json: bool) -> int:
+    def _show_story(self, settings: ProjectSettings, word: str, as_json: bool) -> int:
         from enrichscrapy.reporting.story import read_story
         from enrichscrapy.reporting.tell import tell
 
         with open_existing(settings) as database:
-            meant = whom(database, [word], bare_is_local=True)[0]
+            meant = find_whom(database, [word], bare_is_local=True)[0]
             story = read_story(database, meant.performer.id) if meant.performer else None
         if meant.note:
             self.say(meant.note)
@@ -56,7 +56,9 @@ class Command(EnrichCommand):
         return 0
 
 
-def _status(settings: ProjectSettings, genders: Mapping[str, str | None], as_json: bool) -> int:
+def _show_status(
+    settings: ProjectSettings, genders: Mapping[str, str | None], as_json: bool
+) -> int:
     # Reading an index manifest loads FAISS: only this command should pay for it.
     from enrichscrapy.reporting.status import read_status
     from enrichscrapy.reporting.tables import print_status

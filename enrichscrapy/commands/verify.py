@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from enrichscrapy.command import EnrichCommand, open_existing
-from enrichscrapy.database.minors import kept_minors
+from enrichscrapy.database.minors import find_kept_minors
 from enrichscrapy.database.whom import describe_id
-from enrichscrapy.files.locks import running_crawls
+from enrichscrapy.files.locks import list_running_crawls
 from enrichscrapy.index import index_model_id
-from enrichscrapy.index.verify import differences
+from enrichscrapy.index.verify import list_differences
 from enrichscrapy.settings_reader import ProjectSettings
 
 
@@ -31,16 +31,18 @@ class Command(EnrichCommand):
             database.check()
             found = 0
             with database.read() as connection:
-                minors = list(kept_minors(connection, database.clock()))
+                minors = list(find_kept_minors(connection, database.clock()))
             for performer_id in minors:
                 whom = describe_id(database, performer_id)
                 print(f"minor: {whom} is under 18, and something is kept")
                 found += 1
             model_id = index_model_id(database, index_dir)
-            running = running_crawls(database.path)
+            running = list_running_crawls(database.path)
             for crawl in running:
                 self.say(f"being crawled: {crawl}; what it has not published yet is left out")
-            for difference in differences(database, index_dir, model_id, up_to_date=not running):
+            for difference in list_differences(
+                database, index_dir, model_id, up_to_date=not running
+            ):
                 print(difference)
                 found += 1
         if found:

@@ -33,27 +33,27 @@ def find_browser(chromium_path: Path | None = None) -> Path | None:
     if chromium_path is not None:
         return chromium_path
     found = (Path(which) for name in _SYSTEM_NAMES if (which := shutil.which(name)))
-    return _playwrights_own() or next(found, None)
+    return _find_playwrights_browser() or next(found, None)
 
 
-def _playwrights_own() -> Path | None:
+def _find_playwrights_browser() -> Path | None:
     caches = {"darwin": "Library/Caches", "win32": "AppData/Local"}
     folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
     root = Path(folder) if folder else Path.home() / caches.get(sys.platform, ".cache")
     pattern = "chromium*-*" if folder else "ms-playwright/chromium*-*"
-    for version in sorted(root.glob(pattern), key=_revision, reverse=True):
+    for version in sorted(root.glob(pattern), key=_read_revision, reverse=True):
         for path in version.glob("*/**/*"):
             if path.name in _OWN_NAMES and path.is_file() and os.access(path, os.X_OK):
                 return path
     return None
 
 
-def _revision(folder: Path) -> int:
+def _read_revision(folder: Path) -> int:
     digits = folder.name.rpartition("-")[2]
     return int(digits) if digits.isdecimal() else 0
 
 
-def resolver_rules(addresses: Mapping[str, str]) -> str:
+def make_resolver_rules(addresses: Mapping[str, str]) -> str:
     """Chromium's rules: each ``host:port`` is reached at its ``address:port``, nothing else is."""
     rules = [f"MAP {name} {address}" for name, address in addresses.items()]
     return ", ".join([*rules, "MAP * ~NOTFOUND"])
@@ -69,14 +69,14 @@ class ChromiumProvider:
     def __init__(self, config: Any) -> None:
         self._executable: str = config.launch_options["executable_path"]
         self._sandbox: bool = config.launch_options["chromium_sandbox"]
-        self._rules = resolver_rules({})
+        self._rules = make_resolver_rules({})
         self._playwright: Playwright | None = None
         self._home: str | None = None
         self._mark = ""
 
     def prepare(self, addresses: Mapping[str, str]) -> None:
         """Say which ``host:port`` the next browser may reach, and at which ``address:port``."""
-        self._rules = resolver_rules(addresses)
+        self._rules = make_resolver_rules(addresses)
 
     async def start(self) -> None:
         """Nothing: see the class."""
@@ -94,7 +94,7 @@ class ChromiumProvider:
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
-            env={**_environment(self._home), _MARK: self._mark},
+            env={**_make_environment(self._home), _MARK: self._mark},
             args=[
                 f"--host-resolver-rules={self._rules}",
                 "--no-proxy-server",
@@ -106,14 +106,14 @@ class ChromiumProvider:
     async def launch_persistent_context(self, context_kwargs: dict[str, Any]) -> BrowserContext:
         raise NotImplementedError("no browser of this project keeps a profile")
 
-    def memory(self) -> int:
+    def measure_memory(self) -> int:
         """Bytes of memory the browser takes at present; 0 where ``/proc`` does not tell."""
-        return sum(_memory(pid) for pid in _processes(self._mark))
+        return sum(_measure_memory(pid) for pid in _list_processes(self._mark))
 
     def kill(self) -> None:
         """End the browser's processes now, whatever state they are in."""
         for _ in range(5):  # processes may be starting others
-            for pid in (found := _processes(self._mark)):
+            for pid in (found := _list_processes(self._mark)):
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
             if not found:
@@ -131,24 +131,24 @@ class ChromiumProvider:
             self._home = None
 
 
-def _environment(home: str) -> dict[str, str]:
+def _make_environment(home: str) -> dict[str, str]:
     """Enough to run a browser, and none of the crawl's own secrets or proxies."""
     kept = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": home}
 
 
 # --- Processes (Linux; elsewhere Playwright's own closing has to do) -----------------------------
-def _processes(mark: str) -> set[int]:
+def _list_processes(mark: str) -> set[int]:
     """The processes started with this mark, and all others of their process groups."""
     if not mark:
         return set()
     wanted = f"{_MARK}={mark}".encode()
-    marked = {pid for pid in _all_processes() if wanted in _read(pid, "environ")}
-    groups = {group for pid in marked if (group := _group(pid)) not in (None, os.getpgrp())}
-    return marked | {pid for pid in _all_processes() if _group(pid) in groups}
+    marked = {pid for pid in _list_all_processes() if wanted in _read(pid, "environ")}
+    groups = {group for pid in marked if (group := _find_group(pid)) not in (None, os.getpgrp())}
+    return marked | {pid for pid in _list_all_processes() if _find_group(pid) in groups}
 
 
-def _all_processes() -> Iterable[int]:
+def _list_all_processes() -> Iterable[int]:
     with suppress(FileNotFoundError):
         return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
     return []
@@ -161,14 +161,14 @@ def _read(pid: int, name: str) -> bytes:
         return b""
 
 
-def _group(pid: int) -> int | None:
+def _find_group(pid: int) -> int | None:
     try:
         return os.getpgid(pid)
     except OSError:
         return None
 
 
-def _memory(pid: int) -> int:
+def _measure_memory(pid: int) -> int:
     """The process's share of memory (PSS): shared pages are counted once over all processes."""
     for line in _read(pid, "smaps_rollup").splitlines():
         if line.startswith(b"Pss:"):

@@ -14,14 +14,14 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
 from enrichscrapy.core.sources import Sources
-from enrichscrapy.database.engine import database_path
+from enrichscrapy.database.engine import resolve_path
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.files.folders import make_folder
 from enrichscrapy.folder import read_env_file
 from enrichscrapy.politeness.rules import PaceRules
-from enrichscrapy.politeness.user_agent import user_agent
+from enrichscrapy.politeness.user_agent import make_user_agent
 from enrichscrapy.settings_reader import ProjectSettings, read_like, read_settings
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 WAYS_OUT = {
     "FEEDS": "FEEDS (-o, -O) is not usable: items hold names and photos, which scrapy forget could "
@@ -45,7 +45,7 @@ TABLES = (
 def check_given(given: Mapping[str, str]) -> None:
     """Raise ``BadSetting`` for what ``-s`` gives, before Scrapy stumbles over a broken table."""
     read_settings(given)
-    dict(_scrapys_own(given, given))
+    dict(_read_scrapys_own(given, given))
 
 
 def check_settings(settings: BaseSettings) -> ProjectSettings:
@@ -56,12 +56,12 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
     _check_names(settings)
     read = read_settings(settings)
     changed = [name for name in settings if settings.getpriority(name)]
-    _put_back(settings, dict(read) | dict(_scrapys_own(settings, changed)))
+    _put_back(settings, dict(read) | dict(_read_scrapys_own(settings, changed)))
     for name, refusal in WAYS_OUT.items():
         if settings.get(name):
             raise BadSetting(refusal)
-    database_path(read.DATABASE_URL)
-    user_agent(read.CONTACT)
+    resolve_path(read.DATABASE_URL)
+    make_user_agent(read.CONTACT)
     for source in Sources.from_settings(settings):
         PaceRules.from_settings(read, source.source, source.on_loopback)
     return read
@@ -74,12 +74,12 @@ def _check_names(settings: BaseSettings) -> None:
     known = {
         *default_settings.__all__,
         *ProjectSettings.model_fields,
-        *(f"{name.upper()}_BASE_URL" for name in all_sites()),
+        *(f"{name.upper()}_BASE_URL" for name in find_sites()),
         *(vars(module).keys() - in_file.keys() if module else ()),
     }
     for name in dict.fromkeys((*settings, *in_file)):
         if name.endswith("_BASE_URL") and name not in known:
-            known.update(f"{source.upper()}_BASE_URL" for source in _sources(settings))
+            known.update(f"{source.upper()}_BASE_URL" for source in _list_sources(settings))
         given = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
         if (given or name in in_file) and name not in known and not name.startswith("PLAYWRIGHT_"):
             [nearest] = get_close_matches(name.upper(), known, 1, cutoff=0.0)
@@ -89,14 +89,16 @@ def _check_names(settings: BaseSettings) -> None:
             )
 
 
-def _sources(settings: BaseSettings) -> Iterator[str]:
+def _list_sources(settings: BaseSettings) -> Iterator[str]:
     """The sources of all spiders, those of other packages as well; loading them takes a while."""
     loader = get_spider_loader(settings)
     for name in loader.list():
         yield getattr(loader.load(name), "source_name", "")
 
 
-def _scrapys_own(settings: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, object]]:
+def _read_scrapys_own(
+    settings: Mapping[str, Any], names: Iterable[str]
+) -> Iterator[tuple[str, object]]:
     """Those of ``names`` that only Scrapy reads, as values of the type that their default has."""
     for name in set(names).intersection(default_settings.__all__):
         if name not in ProjectSettings.model_fields:
@@ -116,20 +118,22 @@ def check_crawl(settings: BaseSettings) -> ProjectSettings:
     A crawl makes no database: its folder is refused where there can be none, and never made.
     """
     read = check_settings(settings)
-    folder = database_path(read.DATABASE_URL).parent
+    folder = resolve_path(read.DATABASE_URL).parent
     if not all(each.is_dir() for each in (folder, *folder.parents) if each.exists()):
         make_folder("DATABASE_URL", folder)
-    for name, path in _components(settings):
+    for name, path in _load_components(settings):
         try:
             load_object(path)
         except (ImportError, NameError, TypeError, ValueError) as error:
-            raise BadSetting.named(name, path, f"the dotted name of a class ({error})") from error
+            raise BadSetting.name_setting(
+                name, path, f"the dotted name of a class ({error})"
+            ) from error
     if read.LOG_FILE is not None:
         _check_log(read.LOG_FILE)
     return read
 
 
-def _components(settings: BaseSettings) -> Iterator[tuple[str, Any]]:
+def _load_components(settings: BaseSettings) -> Iterator[tuple[str, Any]]:
     for name in default_settings.__all__:
         default = getattr(default_settings, name)
         if isinstance(default, str) and default.startswith("scrapy.") and settings[name]:
@@ -146,7 +150,9 @@ def _check_log(log: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.open("a").close()
     except OSError as error:
-        raise BadSetting.named("LOG_FILE", log, f"a file to write to ({error.strerror})") from error
+        raise BadSetting.name_setting(
+            "LOG_FILE", log, f"a file to write to ({error.strerror})"
+        ) from error
 
 
 class CheckedSettings:

@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 
-from enrichscrapy.core.meta import performers_of
+from enrichscrapy.core.meta import read_performer_ids
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.items import Outcome
 
@@ -36,15 +36,15 @@ class StoppableDownloader(Downloader):
     def fetch(  # type: ignore[override]  # Scrapy calls it without its deprecated argument
         self, request: Request
     ) -> Generator[Deferred[Any], Any, Response | Request]:
-        is_page = bool(performers_of(request))
+        is_page = bool(read_performer_ids(request))
         if not self._sends_anything or (is_page and not self._sends_pages):
-            return _handed_back(request)
+            return _return_request(request)
         self._fetching[request] = super().fetch(request)
         try:
             result: Response | Request = yield self._fetching[request]
             return result
         except (CancelledError, asyncio.CancelledError):
-            return _handed_back(request)
+            return _return_request(request)
         finally:
             del self._fetching[request]
             self._answered.discard(request)
@@ -61,7 +61,7 @@ class StoppableDownloader(Downloader):
         """Hand back the page requests that were not sent yet, and all that come."""
         self._sends_pages = False
         sent = {request for slot in self.slots.values() for request in slot.transferring}
-        pages = {request for request in self._fetching if performers_of(request)}
+        pages = {request for request in self._fetching if read_performer_ids(request)}
         self._let_go(pages - sent - self._answered)
 
     def stop_everything(self) -> None:
@@ -77,8 +77,8 @@ class StoppableDownloader(Downloader):
                 self._fetching[request].cancel()
 
 
-def _handed_back(request: Request) -> Request:
+def _return_request(request: Request) -> Request:
     """The request itself, which the engine then schedules; other than a page's, a refusal."""
-    if not performers_of(request):
+    if not read_performer_ids(request):
         raise RequestRefused(Outcome.BLOCKED, "the crawl is ending", transient=True)
     return request

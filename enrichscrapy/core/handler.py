@@ -18,9 +18,9 @@ from enrichscrapy.core.browser import ChromiumProvider, find_browser
 from enrichscrapy.core.header_limit import limit_headers
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.sources import Sources
-from enrichscrapy.core.turns import turns_of
+from enrichscrapy.core.turns import find_turns
 from enrichscrapy.core.visit import Visit
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 from enrichscrapy.politeness.addresses import SourceAddresses, is_loopback, is_public
 from enrichscrapy.settings_reader import read_settings
 
@@ -69,31 +69,31 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
             response = await self._fetch(request)
             return response
         finally:
-            await turns_of(self._crawler).end(request, response)
+            await find_turns(self._crawler).end(request, response)
 
     async def _fetch(self, request: Request) -> Response:
         if (visit := RequestInfo.of(request).visit) is not None:
-            return await self._visit(request, visit)
+            return await self._run_visit(request, visit)
         source = self.sources.of(request)
-        outgoing = request.replace(url=source.leaving(request.url)) if source else request
+        outgoing = request.replace(url=source.to_real(request.url)) if source else request
         try:
             response: Response = await super().download_request(outgoing)
         finally:
             request.meta.update(outgoing.meta)
-        return _canonical(response, request, source) if source else response
+        return _restore_canonical(response, request, source) if source else response
 
     # --- The browser -----------------------------------------------------------------------------
 
-    async def _visit(self, request: Request, visit: Visit) -> Response:
+    async def _run_visit(self, request: Request, visit: Visit) -> Response:
         """Open a challenged page in a browser of its own; what came of it is in ``visit``."""
         source = self.sources.of(request)
         assert source is not None  # the intake refuses what belongs to no source
-        meta = _browser_meta(request, visit)
-        outgoing = request.replace(url=source.leaving(request.url), meta=meta)
+        meta = _make_browser_meta(request, visit)
+        outgoing = request.replace(url=source.to_real(request.url), meta=meta)
         self.abort_request = visit.keeps_out
         visit.end_browser = self.browser_provider.kill
         try:
-            self.browser_provider.prepare(await _addresses(visit, source))
+            self.browser_provider.prepare(await _resolve_addresses(visit, source))
             async with asyncio.timeout(visit.seconds + GRACE_SECONDS) as limit:
                 watch = asyncio.ensure_future(self._watch(visit, limit))
                 try:
@@ -103,7 +103,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         except TimeoutError:
             visit.fail("the browser hung")
         except Exception as error:  # Playwright's errors have texts for people, and no codes
-            visit.fail(one_line(f"browser: {_first_line(error)}", 120))
+            visit.fail(fold_line(f"browser: {_take_first_line(error)}", 120))
         finally:
             self.browser_provider.kill()
             await self._end_browser()
@@ -117,7 +117,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         was_there = False
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            memory = await asyncio.to_thread(self.browser_provider.memory)
+            memory = await asyncio.to_thread(self.browser_provider.measure_memory)
             if memory > self.memory_limit:
                 visit.fail("the browser took too much memory")
                 self.browser_provider.kill()
@@ -141,7 +141,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         await self.browser_provider.close()
 
 
-def _browser_meta(request: Request, visit: Visit) -> dict[str, object]:
+def _make_browser_meta(request: Request, visit: Visit) -> dict[str, object]:
     milliseconds = 1000 * visit.seconds
     agent = request.headers.get("User-Agent")
     return {
@@ -158,7 +158,7 @@ def _browser_meta(request: Request, visit: Visit) -> dict[str, object]:
     }
 
 
-async def _addresses(visit: Visit, source: SourceAddresses) -> dict[str, str]:
+async def _resolve_addresses(visit: Visit, source: SourceAddresses) -> dict[str, str]:
     """Where a browser finds what the visit may reach: addresses that may be visited only.
 
     The page's own host has to have one; a challenge provider without one is not reached.
@@ -186,12 +186,12 @@ async def _resolve(host: str, port: int) -> list[str]:
     return [str(result[4][0]) for result in results]
 
 
-def _canonical(response: Response, request: Request, source: SourceAddresses) -> Response:
+def _restore_canonical(response: Response, request: Request, source: SourceAddresses) -> Response:
     location = response.headers.get("Location")
     if location is not None:
-        response.headers["Location"] = source.arriving(location.decode("latin-1"))
+        response.headers["Location"] = source.to_canonical(location.decode("latin-1"))
     return response.replace(url=urldefrag(request.url).url)
 
 
-def _first_line(error: Exception) -> str:
+def _take_first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]

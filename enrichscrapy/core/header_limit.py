@@ -21,31 +21,31 @@ def limit_headers(pool: Any, limit: int = HEADER_MAX_BYTES) -> None:
     def factory(*args: Any) -> Any:
         made = make(*args)
         build = made.buildProtocol
-        made.buildProtocol = lambda address: _bounded(build(address), limit)
+        made.buildProtocol = lambda address: _limit_protocol(build(address), limit)
         return made
 
     pool._factory = factory
 
 
-def _bounded(protocol: Any, limit: int) -> Any:
+def _limit_protocol(protocol: Any, limit: int) -> Any:
     receive: Callable[[bytes], None] = protocol.dataReceived
     seen = 0
 
     def data_received(data: bytes) -> None:
         nonlocal seen
-        seen += len(data) if _in_headers(protocol) else 0
+        seen += len(data) if _is_in_headers(protocol) else 0
         if seen > limit:
             protocol.transport.abortConnection()
             return
         receive(data)
         # A connection carries many responses, and headers and body often come in one piece.
-        if not _in_headers(protocol):
+        if not _is_in_headers(protocol):
             seen = 0
 
     protocol.dataReceived = data_received
     return protocol
 
 
-def _in_headers(protocol: Any) -> bool:
+def _is_in_headers(protocol: Any) -> bool:
     parser = protocol._parser
     return parser is not None and parser.state in (STATUS, HEADER)

@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.items import Outcome
@@ -83,12 +83,12 @@ class Hosts:
         def name_and_rules(request: Request) -> tuple[str, PaceRules]:
             source = sources.of(request)
             assert source is not None  # the intake refuses what belongs to no source
-            return source.host_of(source.home), rules[source.source]
+            return source.find_host(source.home), rules[source.source]
 
         def stop(reason: str, message: str) -> None:
             stop_crawl(crawler, reason, message)
 
-        return cls(required(crawler, DatabaseExtension), name_and_rules, stop)
+        return cls(require(crawler, DatabaseExtension), name_and_rules, stop)
 
     @property
     def store(self) -> HostStore:
@@ -119,26 +119,28 @@ class Hosts:
         finally:
             host.holders -= 1
 
-    def judged(self, request: Request) -> None:
+    def note_judged(self, request: Request) -> None:
         """The answer to this request was understood: the others may go on."""
         self.of(request).held_until = 0.0
 
     # --- The circuit -----------------------------------------------------------------------------
 
-    async def succeeded(self, request: Request) -> None:
+    async def note_success(self, request: Request) -> None:
         host = self.of(request)
         if not host.untroubled:
-            state = await self.database.write(self.store.succeeded, host.name, host.rules)
+            state = await self.database.write(self.store.note_success, host.name, host.rules)
             host.untroubled = state.untroubled
 
-    async def refused(self, request: Request, kind: RefusalKind, detail: str) -> HostState:
+    async def note_refusal(self, request: Request, kind: RefusalKind, detail: str) -> HostState:
         host = self.of(request)
-        state = await self.database.write(self.store.refused, host.name, host.rules, kind, detail)
+        state = await self.database.write(
+            self.store.note_refusal, host.name, host.rules, kind, detail
+        )
         return self._stop_if_open(host, state)
 
-    async def failed(self, request: Request, detail: str) -> HostState:
+    async def note_failure(self, request: Request, detail: str) -> HostState:
         host = self.of(request)
-        state = await self.database.write(self.store.failed, host.name, host.rules, detail)
+        state = await self.database.write(self.store.note_failure, host.name, host.rules, detail)
         return self._stop_if_open(host, state)
 
     async def leave_alone(self, request: Request, detail: str) -> HostState:
@@ -156,9 +158,9 @@ class Hosts:
         host = self.of(request)
         await self.database.write(self.store.refund, host.name, host.rules, max(0, count))
 
-    async def clearance(self, request: Request) -> list[dict[str, Any]]:
+    async def find_clearance(self, request: Request) -> list[dict[str, Any]]:
         """The cookies of the last challenge that was passed, in this run or another."""
-        return await self.database.read(self.store.clearance, self.of(request).name)
+        return await self.database.read(self.store.find_clearance, self.of(request).name)
 
     async def set_clearance(self, request: Request, cookies: list[dict[str, Any]]) -> None:
         host = self.of(request)
@@ -167,16 +169,18 @@ class Hosts:
     def _stop_if_open(self, host: Host, state: HostState) -> HostState:
         host.untroubled = state.untroubled
         if state.circuit is Circuit.OPEN:
-            until = _when(state.circuit_until or self.now())
+            until = _format_time(state.circuit_until or self.now())
             why = state.circuit_reason or "refused"
             self._stop("blocked", f"{host.name} is left alone until {until} ({why})")
         return state
 
     def close(self, host: Host, closed: Closed) -> NoReturn:
         """End the crawl, because nothing may be asked of the host now."""
-        self._stop(closed.reason, f"{host.name}: {closed.detail}; it goes on {_when(closed.until)}")
+        self._stop(
+            closed.reason, f"{host.name}: {closed.detail}; it goes on {_format_time(closed.until)}"
+        )
         raise RequestRefused(Outcome.BLOCKED, closed.detail, transient=True)
 
 
-def _when(moment: float) -> str:
+def _format_time(moment: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))

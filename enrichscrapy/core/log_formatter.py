@@ -14,7 +14,7 @@ from scrapy.logformatter import LogFormatter, LogFormatterResult
 from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
 
-from enrichscrapy.core.meta import performers_of
+from enrichscrapy.core.meta import read_performer_ids
 
 NO_MESSAGE = "(what it said may name people: -L DEBUG shows it)"
 
@@ -43,7 +43,7 @@ class IdsOnlyLogFormatter(LogFormatter):
 
 
 def _error(message: str, request: Request) -> LogFormatterResult:
-    whose = ", ".join(map(str, performers_of(request))) or "nobody"
+    whose = ", ".join(map(str, read_performer_ids(request))) or "nobody"
     # One key more: logging takes a mapping of one for a lone argument.
     arguments: dict[str, Any] = {"whose": whose, "request": "left out"}
     return {"level": logging.ERROR, "msg": message, "args": arguments}

@@ -53,6 +53,6 @@ def change_info(request: Request, **changes: Any) -> None:
     request.meta[KEY] = replace(RequestInfo.of(request), **changes)
 
 
-def performers_of(request: Request) -> tuple[int, ...]:
+def read_performer_ids(request: Request) -> tuple[int, ...]:
     """The performers whose lookups ask for this page; none for any other request."""
     return RequestInfo.of(request).performer_ids

@@ -8,7 +8,7 @@ from scrapy import exceptions as scrapy_errors
 from scrapy.exceptions import IgnoreRequest
 from twisted.web.client import ResponseFailed
 
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 from enrichscrapy.items import Outcome
 
 
@@ -22,7 +22,7 @@ class RequestRefused(IgnoreRequest):
 
     def __init__(self, outcome: Outcome, detail: str, *, transient: bool = False) -> None:
         self.outcome = outcome
-        self.detail = one_line(detail)
+        self.detail = fold_line(detail)
         self.transient = transient
         super().__init__(self.detail)
 
@@ -46,12 +46,12 @@ def describe_failure(error: BaseException) -> str:
     if isinstance(error, IgnoreRequest) and "max redirections" in str(error):
         return "too many redirects"
     if isinstance(error, scrapy_errors.DownloadFailedError):
-        return f"connection failed: {_reason(error)}"
+        return f"connection failed: {_find_reason(error)}"
     text = re.sub(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://\S+", "<url>", str(error))
-    return one_line(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+    return fold_line(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
-def _reason(error: BaseException) -> str:
+def _find_reason(error: BaseException) -> str:
     """The type of what lies beneath: Twisted wraps it, and its own text is a list of objects."""
     cause = error.__cause__
     if isinstance(cause, ResponseFailed) and cause.reasons:

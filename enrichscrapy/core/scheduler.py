@@ -12,7 +12,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import Scheduler
 from twisted.internet.defer import Deferred
 
-from enrichscrapy.core.meta import change_info, performers_of
+from enrichscrapy.core.meta import change_info, read_performer_ids
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.jobdir import JobdirExtension
 
@@ -29,7 +29,7 @@ class LedgerScheduler(Scheduler):
     restored: frozenset[int] = frozenset()
 
     def open(self, spider: Spider) -> Deferred[None] | None:
-        if (jobdir := self._jobdir()) is not None:
+        if (jobdir := self._find_jobdir()) is not None:
             jobdir.sign()
         try:
             opened = super().open(spider)
@@ -40,7 +40,7 @@ class LedgerScheduler(Scheduler):
         self.restored = frozenset(self._put_back(restored))
         return opened
 
-    def _jobdir(self) -> JobdirExtension | None:
+    def _find_jobdir(self) -> JobdirExtension | None:
         return self.crawler.get_extension(JobdirExtension) if self.crawler else None
 
     def _take_all(self) -> list[Request]:
@@ -54,7 +54,7 @@ class LedgerScheduler(Scheduler):
         for request in requests:
             change_info(request, restored=True)
             super().enqueue_request(request.replace(dont_filter=True))
-            yield from performers_of(request)
+            yield from read_performer_ids(request)
 
     def _start_anew(self, error: Exception) -> None:
         if self.dqdir is None:
@@ -81,7 +81,7 @@ class LedgerScheduler(Scheduler):
             return self.df.close(reason)
 
     def _give_up_jobdir(self, error: OSError) -> None:
-        jobdir = self._jobdir()
+        jobdir = self._find_jobdir()
         if jobdir is None or self.crawler is None:
             raise error
         jobdir.broken = True

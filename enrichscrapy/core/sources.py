@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.politeness.addresses import SourceAddresses, check_base_url
-from enrichscrapy.sites import Site, all_sites
+from enrichscrapy.sites import Site, find_sites
 
 
 class Sources:
@@ -23,8 +23,8 @@ class Sources:
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], *more: Site) -> Self:
         """Read the ``<SOURCE>_BASE_URL`` of every known site; raises ``BadSetting``."""
-        by_name = all_sites() | {site.NAME: site for site in more}
-        return cls(_addresses(site, settings) for site in by_name.values())
+        by_name = find_sites() | {site.NAME: site for site in more}
+        return cls(_make_addresses(site, settings) for site in by_name.values())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,7 +44,7 @@ class Sources:
         return next(found, None)
 
 
-def _addresses(site: Site, settings: Mapping[str, Any]) -> SourceAddresses:
+def _make_addresses(site: Site, settings: Mapping[str, Any]) -> SourceAddresses:
     setting = f"{site.NAME.upper()}_BASE_URL"
     return SourceAddresses(
         source=site.NAME,

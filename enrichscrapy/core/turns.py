@@ -24,7 +24,7 @@ from scrapy.statscollectors import StatsCollector
 from enrichscrapy.core.hosts import Host, Hosts
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
-from enrichscrapy.database.hosts import Answer
+from enrichscrapy.database.hosts import HostAnswer
 from enrichscrapy.extensions.shutdown import lets_finish
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Closed, Turn, Wait, parse_retry_after
@@ -102,14 +102,14 @@ class Turns:
                 return
             answer = _answer(request, response, taken.left_at, self.hosts.now())
             state = await self.hosts.database.write(
-                self.hosts.store.answered, taken.host.name, taken.host.rules, answer
+                self.hosts.store.note_answer, taken.host.name, taken.host.rules, answer
             )
             taken.host.untroubled = state.untroubled
             doubtful = response is not None and response.status in _DOUBTFUL
             if doubtful and not RequestInfo.of(request).follows:
                 taken.host.held_until = time.monotonic() + HOLD_SECONDS
             if response is not None and 300 <= response.status < 400:
-                await self.hosts.succeeded(request)  # it goes on as a request of its own
+                await self.hosts.note_success(request)  # it goes on as a request of its own
         finally:
             taken.host.release()
 
@@ -177,24 +177,24 @@ class Turns:
 _turns: WeakKeyDictionary[Crawler, Turns] = WeakKeyDictionary()
 
 
-def turns_of(crawler: Crawler) -> Turns:
+def find_turns(crawler: Crawler) -> Turns:
     """The crawl's one and only; usable once the extensions are built."""
     if crawler not in _turns:
         _turns[crawler] = Turns.from_crawler(crawler)
     return _turns[crawler]
 
 
-def hosts_of(crawler: Crawler) -> Hosts:
+def find_hosts(crawler: Crawler) -> Hosts:
     """The hosts of this crawl; usable once the extensions are built."""
-    return turns_of(crawler).hosts
+    return find_turns(crawler).hosts
 
 
-def _answer(request: Request, response: Response | None, left_at: float, now: float) -> Answer:
+def _answer(request: Request, response: Response | None, left_at: float, now: float) -> HostAnswer:
     if response is None:
-        return Answer(seen_at=now)
+        return HostAnswer(seen_at=now)
     latency = request.meta.get("download_latency")
     retry_after = response.headers.get("Retry-After")
-    return Answer(
+    return HostAnswer(
         seen_at=now if latency is None else min(now, left_at + latency),
         status=response.status,
         latency=latency,

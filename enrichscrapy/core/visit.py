@@ -17,14 +17,14 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 from playwright.async_api import Request as PageRequest
 
-from enrichscrapy.politeness.refusals import still_challenged
+from enrichscrapy.politeness.refusals import is_still_challenged
 
 POLL_SECONDS = 0.1
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 _LOOK = "() => [document.readyState, document.documentElement.outerHTML, location.href]"
 
 
-def host_and_port(url: str) -> str:
+def split_host(url: str) -> str:
     """``host:port`` of a URL, with the scheme's port where it has none."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
@@ -64,7 +64,7 @@ class Visit:
         self._charge(request.url, 2 if request.is_navigation_request() else 1)
 
     def _charge(self, url: str, count: int) -> None:
-        if host_and_port(url) in self.may_reach:
+        if split_host(url) in self.may_reach:
             self.used += count
 
     def fail(self, why: str) -> None:
@@ -75,7 +75,7 @@ class Visit:
     async def keeps_out(self, request: PageRequest) -> bool:
         """Whether this request must not leave."""
         over = self.opened or self.used > self.max_requests
-        return over or host_and_port(request.url) not in self.may_reach
+        return over or split_host(request.url) not in self.may_reach
 
     async def wait(self, page: Page) -> None:
         """Until the page shows no challenge any more, or the time or the requests are used up.
@@ -114,6 +114,6 @@ class Visit:
             if page.is_closed():
                 raise
             return False  # it is on its way to the next page
-        if state == "loading" or host_and_port(url) != self.host:
+        if state == "loading" or split_host(url) != self.host:
             return False
-        return not still_challenged(self.challenge, text.encode("utf-8", "replace"))
+        return not is_still_challenged(self.challenge, text.encode("utf-8", "replace"))

@@ -32,7 +32,7 @@ class ArtefactStore:
         with self._database.write() as connection:
             connection.execute(insert(artefacts).values(values).on_conflict_do_nothing())
 
-    def paths(self, kind: str | None = None) -> list[Path]:
+    def list_paths(self, kind: str | None = None) -> list[Path]:
         """What was registered, oldest first; it may be gone by now."""
         query = select(artefacts.c.path).order_by(artefacts.c.id)
         if kind is not None:
@@ -46,7 +46,7 @@ class ArtefactStore:
             connection.execute(delete(artefacts).where(artefacts.c.path == str(path.absolute())))
 
     @contextmanager
-    def private_file(self, kind: str, path: Path) -> Iterator[IO[bytes]]:
+    def write_private(self, kind: str, path: Path) -> Iterator[IO[bytes]]:
         """Write ``path`` for its owner's eyes; it is replaced once the block ends without an error.
 
         It is registered as an artefact of ``kind`` first, and so is the file beside it that is

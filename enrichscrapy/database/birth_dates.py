@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.schema import performers, unread_birth_dates
-from enrichscrapy.facts.birth_dates import read_birth_date, says_nothing
+from enrichscrapy.facts.birth_dates import is_empty_date, read_birth_date
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class UnreadBirthDate:
 
 def split_birth_date(text: str | None) -> tuple[str | None, str | None]:
     """A birth date as it is stored, and the text where there is one that cannot be read."""
-    if text is None or says_nothing(text):
+    if text is None or is_empty_date(text):
         return None, None
     date = read_birth_date(text)
     return (str(date), None) if date else (None, text)
@@ -58,7 +58,7 @@ def see_to(connection: Connection, performer_id: int, now: float) -> bool:
     return connection.execute(statement.values(seen_at=now)).rowcount > 0
 
 
-def unread(connection: Connection, limit: int | None = None) -> list[UnreadBirthDate]:
+def list_unread(connection: Connection, limit: int | None = None) -> list[UnreadBirthDate]:
     """Performers who wait for somebody to see to their birth date, in id order."""
     table = unread_birth_dates
     query = (
@@ -71,9 +71,9 @@ def unread(connection: Connection, limit: int | None = None) -> list[UnreadBirth
     return [UnreadBirthDate(*row) for row in connection.execute(query)]
 
 
-def unread_among(connection: Connection, performer_ids: Collection[int]) -> set[int]:
+def find_unread(connection: Connection, performer_ids: Collection[int]) -> set[int]:
     """Those of these performers who wait for somebody to see to their birth date."""
-    return {one.performer_id for one in unread(connection)} & set(performer_ids)
+    return {one.performer_id for one in list_unread(connection)} & set(performer_ids)
 
 
 def count_unread(connection: Connection) -> int:

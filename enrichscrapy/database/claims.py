@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from enrichscrapy.database.schema import faces, lookups, verdict_history
 from enrichscrapy.database.verdict_log import quarantine_unless_a_person_ruled
-from enrichscrapy.identity.evidence import page_key
+from enrichscrapy.identity.evidence import make_page_key
 from enrichscrapy.items import Identity, Lookup, Outcome, Verdict
 
 REASON = "contested_page"
@@ -25,11 +25,11 @@ class Claim(StrEnum):
     LOST = "the page is another performer's, for whom there is more proof"
 
 
-def page_of(lookup: Lookup) -> str | None:
+def find_page(lookup: Lookup) -> str | None:
     """The key of the page a lookup claims; None where it claims none."""
     profile = lookup.profile
     fits = lookup.outcome is Outcome.FOUND and lookup.identity in _FITTING
-    return profile.source_id or page_key(profile.url) if fits and profile else None
+    return profile.source_id or make_page_key(profile.url) if fits and profile else None
 
 
 def settle(connection: Connection, lookup: Lookup, page: str | None, now: float) -> Claim:
@@ -40,13 +40,15 @@ def settle(connection: Connection, lookup: Lookup, page: str | None, now: float)
     stays in the ledger as ``mismatch``, and the faces the rules accepted from it wait for a person.
     Who was given such a face by a person has the page.
     """
-    rivals = _rivals(connection, lookup, page) if page else []
+    rivals = _find_rivals(connection, lookup, page) if page else []
     if not rivals:
         return Claim.HOLDS
     evidence = lookup.evidence.get("identity", {})
-    mine = _proof(connection, lookup.source, lookup.performer.id, evidence)
+    mine = _count_proof(connection, lookup.source, lookup.performer.id, evidence)
     theirs = [
-        _proof(connection, row["source"], row["performer_id"], row["evidence"].get("identity", {}))
+        _count_proof(
+            connection, row["source"], row["performer_id"], row["evidence"].get("identity", {})
+        )
         for row in rivals
     ]
     if mine < max(theirs):
@@ -57,7 +59,7 @@ def settle(connection: Connection, lookup: Lookup, page: str | None, now: float)
     return Claim.HOLDS if claim is Claim.LOST else claim
 
 
-def _rivals(connection: Connection, lookup: Lookup, page: str) -> Sequence[RowMapping]:
+def _find_rivals(connection: Connection, lookup: Lookup, page: str) -> Sequence[RowMapping]:
     """Of lookups that an older version wrote only the page's address is known."""
     addresses = [lookup.url, lookup.profile.url if lookup.profile else None]
     query = select(lookups).where(
@@ -68,7 +70,7 @@ def _rivals(connection: Connection, lookup: Lookup, page: str) -> Sequence[RowMa
     return connection.execute(query).mappings().all()
 
 
-def _proof(connection: Connection, source: str, performer_id: int, evidence: object) -> int:
+def _count_proof(connection: Connection, source: str, performer_id: int, evidence: object) -> int:
     """How much says that the page is theirs: kinds of proof, or a person's word on a face."""
     ruled = (
         select(faces.c.verdict)

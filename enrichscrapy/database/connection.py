@@ -10,7 +10,13 @@ from typing import Self
 
 from sqlalchemy import Connection, select
 
-from enrichscrapy.database.engine import check, database_path, gone, inode, open_engine
+from enrichscrapy.database.engine import (
+    check,
+    describe_missing,
+    open_engine,
+    read_inode,
+    resolve_path,
+)
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.schema import origin
 
@@ -32,10 +38,10 @@ class Database:
         busy_timeout: float = 60.0,
         create: bool = True,
     ) -> None:
-        self.path = database_path(target)
+        self.path = resolve_path(target)
         self.clock = clock
         self.engine = open_engine(target, busy_timeout=busy_timeout, create=create)
-        self._inode = inode(self.path)
+        self._inode = read_inode(self.path)
         try:
             migrate(self.engine, self.path, clock())
             with self.read() as connection:
@@ -77,5 +83,5 @@ class Database:
     def _check_same_file(self, connection: Connection) -> None:
         """What is written to a file that was deleted or replaced is lost, and nobody would know."""
         known = connection.scalar(select(origin.c.token)) == self.token
-        if not known or inode(self.path) != self._inode:
-            raise gone(self.path)
+        if not known or read_inode(self.path) != self._inode:
+            raise describe_missing(self.path)

@@ -71,34 +71,37 @@ def find(
     connection: Connection, selection: Selection, now: float, after_id: int, limit: int
 ) -> list[int]:
     """Ids of the first ``limit`` performers above ``after_id`` whose lookup is due at ``now``."""
-    pages = [_page(way, selection, after_id, limit) for way in _ways(connection, selection, now)]
+    pages = [
+        _select_page(way, selection, after_id, limit)
+        for way in _list_ways(connection, selection, now)
+    ]
     query = union(*pages).order_by(column("performer_id")).limit(limit)
     return list(connection.scalars(query))
 
 
 def count(connection: Connection, selection: Selection, now: float) -> int:
     """How many performers' lookups are due at ``now``."""
-    ways = _ways(connection, selection, now)
-    query = union(*(_page(way, selection, 0, None) for way in ways)).subquery()
+    ways = _list_ways(connection, selection, now)
+    query = union(*(_select_page(way, selection, 0, None) for way in ways)).subquery()
     return connection.scalar(select(func.count()).select_from(query)) or 0
 
 
-def _ways(connection: Connection, selection: Selection, now: float) -> list[Way]:
-    ways = [_never_looked_up(selection), _time_has_come(selection, now)]
+def _list_ways(connection: Connection, selection: Selection, now: float) -> list[Way]:
+    ways = [_match_new(selection), _match_retries(selection, now)]
     if selection.revisit_after_days > 0:
-        ways.append(_ended_long_ago(connection, selection, now))
+        ways.append(_match_revisits(connection, selection, now))
     if selection.model_id is not None:
         others = connection.scalars(select(models.c.id).where(models.c.id != selection.model_id))
-        ways += [_found_with(selection, other) for other in (None, *others)]
+        ways += [_match_found_with(selection, other) for other in (None, *others)]
     return ways
 
 
-def id_list(ids: Iterable[int | str]) -> Select[Any]:
+def select_ids(ids: Iterable[int | str]) -> Select[Any]:
     """A list of ids of any length as a sub-query (SQLite bounds the number of parameters)."""
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
 
 
-def _page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
+def _select_page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
     performer_id, condition = way
     is_unread = exists().where(
         unread_birth_dates.c.performer_id == performer_id, unread_birth_dates.c.seen_at.is_(None)
@@ -110,21 +113,21 @@ def _page(way: Way, selection: Selection, after_id: int, limit: int | None) -> S
         condition, performer_id > after_id, performer_id.not_in(kept_out), ~is_unread
     )
     if selection.performer_ids is not None:
-        page = page.where(performer_id.in_(id_list(selection.performer_ids)))
+        page = page.where(performer_id.in_(select_ids(selection.performer_ids)))
     if limit is not None:
         page = page.order_by(performer_id).limit(limit)
     return select(page.subquery().c.performer_id)
 
 
-def _never_looked_up(selection: Selection) -> Way:
+def _match_new(selection: Selection) -> Way:
     condition = and_(pending.c.source == selection.source, pending.c.mode == selection.mode)
     if selection.gender is not None:
         condition = and_(condition, pending.c.gender.in_([selection.gender.lower(), ""]))
     return pending.c.performer_id, condition
 
 
-def _time_has_come(selection: Selection, now: float) -> Way:
-    return _row(
+def _match_retries(selection: Selection, now: float) -> Way:
+    return _match_row(
         selection,
         lookups.c.next_attempt_at.is_not(None),
         or_(
@@ -135,9 +138,9 @@ def _time_has_come(selection: Selection, now: float) -> Way:
     )
 
 
-def _ended_long_ago(connection: Connection, selection: Selection, now: float) -> Way:
+def _match_revisits(connection: Connection, selection: Selection, now: float) -> Way:
     is_old = lookups.c.updated_at <= now - selection.revisit_after_days * SECONDS_PER_DAY
-    performer_id, condition = _row(selection, is_old, lookups.c.outcome.in_(ENDED))
+    performer_id, condition = _match_row(selection, is_old, lookups.c.outcome.in_(ENDED))
     mine = and_(lookups.c.source == selection.source, lookups.c.mode == selection.mode)
     some = select(lookups.c.performer_id).where(mine, is_old).limit(FEW + 1).subquery()
     if (connection.scalar(select(func.count()).select_from(some)) or 0) > FEW:
@@ -146,18 +149,18 @@ def _ended_long_ago(connection: Connection, selection: Selection, now: float) ->
     return performer_id + literal_column("0"), condition
 
 
-def _found_with(selection: Selection, model_id: int | None) -> Way:
-    return _row(selection, lookups.c.model_id.is_(model_id), _IS_FOUND)
+def _match_found_with(selection: Selection, model_id: int | None) -> Way:
+    return _match_row(selection, lookups.c.model_id.is_(model_id), _IS_FOUND)
 
 
-def _row(selection: Selection, *conditions: ColumnElement[bool]) -> Way:
+def _match_row(selection: Selection, *conditions: ColumnElement[bool]) -> Way:
     """A lookup that was done before and is still this selection's business."""
     by_link = selection.mode == ReferenceSiteMode.URL_LOOKUP.value
     condition = and_(
         lookups.c.source == selection.source,
         lookups.c.mode == selection.mode,
         *conditions,
-        _has_link(selection) if by_link else or_(_IS_FOUND, ~_found_by_link(selection)),
+        _has_link(selection) if by_link else or_(_IS_FOUND, ~_match_found_by_link(selection)),
     )
     if selection.gender is not None:
         condition = and_(condition, _has_gender(selection.gender))
@@ -172,7 +175,7 @@ def _has_link(selection: Selection) -> ColumnElement[bool]:
     )
 
 
-def _found_by_link(selection: Selection) -> ColumnElement[bool]:
+def _match_found_by_link(selection: Selection) -> ColumnElement[bool]:
     other = lookups.alias()
     return exists().where(
         other.c.source == selection.source,

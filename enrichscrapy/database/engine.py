@@ -32,7 +32,7 @@ from enrichscrapy.exceptions import (
     DatabaseUnavailable,
     EnrichError,
 )
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 
 CHECK_SECONDS = 0.5
 """How long the check at opening may take; ``verify`` checks whole files, however large."""
@@ -42,16 +42,16 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def database_path(target: str | Path) -> Path:
+def resolve_path(target: str | Path) -> Path:
     """The absolute path meant by a path or a ``sqlite:///`` URL; ``BadSetting`` for others."""
     if isinstance(target, Path) or "://" not in target:
         return Path(target).expanduser().absolute()
     try:
         url = make_url(target)
     except ArgumentError as error:
-        raise BadSetting.named("DATABASE_URL", target, _ALLOWED) from error
+        raise BadSetting.name_setting("DATABASE_URL", target, _ALLOWED) from error
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise BadSetting.named("DATABASE_URL", target, _ALLOWED)
+        raise BadSetting.name_setting("DATABASE_URL", target, _ALLOWED)
     return Path(url.database).expanduser().absolute()
 
 
@@ -61,7 +61,7 @@ def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool 
     Raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing one, ``BadSetting``;
     waits up to ``busy_timeout`` seconds for other processes.
     """
-    path = database_path(target)
+    path = resolve_path(target)
     if create:
         _create_private(path)
     else:
@@ -73,7 +73,7 @@ def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool 
         ),
         connect_args={"timeout": busy_timeout},
         hide_parameters=True,  # errors are logged, and parameters hold names
-        json_serializer=partial(json.dumps, ensure_ascii=False, default=_plain),
+        json_serializer=partial(json.dumps, ensure_ascii=False, default=_to_plain),
     )
     event.listen(engine, "connect", _prepare(path, busy_timeout))
     event.listen(engine, "begin", _begin(path, busy_timeout))
@@ -112,7 +112,7 @@ def check(connection: Connection, path: Path, *, seconds: float | None = None) -
     finally:
         timer.cancel()
     if faults != ["ok"] and not out_of_time.is_set():
-        raise damaged(path, faults[0])
+        raise describe_damage(path, faults[0])
 
 
 def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
@@ -133,7 +133,7 @@ def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
     return not busy
 
 
-def gone(path: Path) -> DatabaseUnavailable:
+def describe_missing(path: Path) -> DatabaseUnavailable:
     """The error for a path that leads to no file any more, or to another one."""
     return DatabaseUnavailable(
         f"{path} is gone or is another database than the one that was opened: nothing more is "
@@ -141,7 +141,7 @@ def gone(path: Path) -> DatabaseUnavailable:
     )
 
 
-def damaged(path: Path, fault: str) -> DatabaseDamaged:
+def describe_damage(path: Path, fault: str) -> DatabaseDamaged:
     """The error for a file that fails its check, with the way out."""
     first_line = fault.strip().splitlines()[0] if fault.strip() else "unknown fault"
     return DatabaseDamaged(
@@ -154,9 +154,9 @@ def describe(error: sqlite3.Error, path: Path) -> EnrichError:
     """What an SQLite error means for the person who runs this, in one line."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_CANTOPEN and not path.exists():
-        return gone(path)
+        return describe_missing(path)
     if code in _DAMAGED:
-        return damaged(path, str(error))
+        return describe_damage(path, str(error))
     if code in _BUSY:
         return DatabaseUnavailable(f"{path} stayed locked by another process: try again later")
     if code == sqlite3.SQLITE_FULL:
@@ -172,11 +172,11 @@ def describe(error: sqlite3.Error, path: Path) -> EnrichError:
 
 def describe_statement(error: SQLAlchemyError) -> str:
     """A statement that the database refuses, in one line: its tables are not this program's."""
-    reason = one_line(str(getattr(error, "orig", None) or error))
+    reason = fold_line(str(getattr(error, "orig", None) or error))
     return f"the database does not fit this program ({reason}): has another one changed it?"
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     """NumPy's numbers, which evidence is full of, as JSON's."""
     if isinstance(value, np.generic):
         return value.item()
@@ -202,7 +202,7 @@ def check_exists(path: Path) -> None:
         )
 
 
-def inode(path: Path) -> tuple[int, int] | None:
+def read_inode(path: Path) -> tuple[int, int] | None:
     """Which file a path names now; None when there is none."""
     try:
         found = path.stat()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
-from enrichscrapy.database.performers import chunks, load_performers
+from enrichscrapy.database.performers import load_performers, split_chunks
 from enrichscrapy.database.reembedding import refuse_unmoved
 from enrichscrapy.database.schema import (
     face_changes,
@@ -24,7 +24,7 @@ from enrichscrapy.database.schema import (
 from enrichscrapy.database.shared_photos import count_others
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.database.vectors import decode_vector
-from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
+from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import ModelInfo, Photo, Vector, Verdict
 
@@ -72,11 +72,11 @@ _FACE_COLUMNS = [
 ]
 
 
-def _faces() -> Select[Any]:
+def _select_faces() -> Select[Any]:
     return select(*_FACE_COLUMNS).join(photos, photos.c.id == faces.c.photo_id).order_by(faces.c.id)
 
 
-def _stored_face(row: RowMapping) -> StoredFace:
+def _read_stored_face(row: RowMapping) -> StoredFace:
     return StoredFace(
         **{**row, "vector": decode_vector(row["vector"]), "verdict": Verdict(row["verdict"])}
     )
@@ -86,12 +86,12 @@ def load_references(
     connection: Connection, performer_id: int, model_id: int
 ) -> tuple[list[StoredFace], str]:
     """The performer's faces of a model that were not rejected, and a token of their state."""
-    query = _faces().where(
+    query = _select_faces().where(
         faces.c.performer_id == performer_id,
         faces.c.model_id == model_id,
         faces.c.verdict != Verdict.REJECTED.value,
     )
-    found = [_stored_face(row) for row in connection.execute(query).mappings()]
+    found = [_read_stored_face(row) for row in connection.execute(query).mappings()]
     state = ";".join(f"{face.id},{face.verdict},{face.trusted:d}" for face in found)
     return found, hashlib.sha256(state.encode()).hexdigest()
 
@@ -132,10 +132,10 @@ class FaceStore:
         with self._database.read() as connection:
             refuse_unmoved(connection, model_id, info)
 
-    def thresholds(self, model_id: int) -> Any:
+    def get_thresholds(self, model_id: int) -> Any:
         """The calibrated thresholds in force, as they were set; None for the rules' defaults."""
         with self._database.read() as connection:
-            return connection.scalar(select(models.c.thresholds).where(models.c.id == model_id))
+            return connection.scalar(select(models.c.get_thresholds).where(models.c.id == model_id))
 
     def set_thresholds(self, model_id: int, thresholds: Any) -> None:
         """Put thresholds (JSON-serialisable) in force; None brings the defaults back."""
@@ -147,16 +147,18 @@ class FaceStore:
 
     def get(self, face_id: int) -> StoredFace | None:
         with self._database.read() as connection:
-            row = connection.execute(_faces().where(faces.c.id == face_id)).mappings().first()
-        return _stored_face(row) if row else None
+            row = (
+                connection.execute(_select_faces().where(faces.c.id == face_id)).mappings().first()
+            )
+        return _read_stored_face(row) if row else None
 
     def of_performer(self, performer_id: int) -> list[StoredFace]:
         """All faces, of every model and verdict, in id order."""
-        query = _faces().where(faces.c.performer_id == performer_id)
+        query = _select_faces().where(faces.c.performer_id == performer_id)
         with self._database.read() as connection:
-            return [_stored_face(row) for row in connection.execute(query).mappings()]
+            return [_read_stored_face(row) for row in connection.execute(query).mappings()]
 
-    def references(self, performer_id: int, model_id: int) -> tuple[list[StoredFace], str]:
+    def find_references(self, performer_id: int, model_id: int) -> tuple[list[StoredFace], str]:
         """The faces that were not rejected, in id order, and a token.
 
         The token changes whenever one of them comes, goes, or changes its verdict or trust.
@@ -164,26 +166,26 @@ class FaceStore:
         with self._database.read() as connection:
             return load_references(connection, performer_id, model_id)
 
-    def known_photos(self, performer_id: int, model_id: int | None) -> KnownPhotos:
+    def find_known_photos(self, performer_id: int, model_id: int | None) -> KnownPhotos:
         """What need not be downloaded or looked at again for this model."""
         with self._database.read() as connection:
             return load_known_photos(connection, performer_id, model_id)
 
-    def shared_photos(self, performer_id: int, found: Iterable[Photo]) -> dict[str, int]:
+    def count_shared_photos(self, performer_id: int, found: Iterable[Photo]) -> dict[str, int]:
         """By address, how many other performers have the same photo."""
         with self._database.read() as connection:
             return {photo.url: count_others(connection, performer_id, photo) for photo in found}
 
-    def performers_of(self, face_ids: Iterable[int]) -> dict[int, int]:
+    def map_performers(self, face_ids: Iterable[int]) -> dict[int, int]:
         """Performer id by face id; ids that no face has are missing."""
         owners: dict[int, int] = {}
         with self._database.read() as connection:
-            for some in chunks(sorted(set(face_ids))):
+            for some in split_chunks(sorted(set(face_ids))):
                 query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(some))
                 owners |= dict(connection.execute(query).all())
         return owners
 
-    def performers_with_faces(
+    def list_performers_with_faces(
         self, model_id: int, after_id: int = 0, batch_size: int = 1000
     ) -> list[int]:
         """The next performers with faces of a model, in id order; empty after the last."""
@@ -198,7 +200,7 @@ class FaceStore:
 
     # --- What an index follows -----------------------------------------------------------------
 
-    def last_change(self, model_id: int) -> int:
+    def get_last_change(self, model_id: int) -> int:
         """The number of the last change to the accepted set; 0 before the first."""
         query = select(func.max(face_changes.c.seq)).where(face_changes.c.model_id == model_id)
         with self._database.read() as connection:
@@ -218,13 +220,13 @@ class FaceStore:
 
         Rejecting drops vector and crop for good.
         """
-        ruling = Ruling(verdict, trusted, reason, decided_by, self._database.clock())
+        ruling = VerdictEntry(verdict, trusted, reason, decided_by, self._database.clock())
         with self._database.write() as connection:
             if verdict is Verdict.ACCEPTED:
                 self._check_not_kept_out(connection, face_id)
             change_verdict(connection, face_id, ruling)
 
-    def undo(self, face_id: int) -> Ruling:
+    def undo(self, face_id: int) -> VerdictEntry:
         """Put the ruling before the last one back; raises as :meth:`decide`."""
         with self._database.write() as connection:
             ruling = undo_verdict(connection, face_id, self._database.clock())
@@ -235,5 +237,5 @@ class FaceStore:
     def _check_not_kept_out(self, connection: Connection, face_id: int) -> None:
         owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id))
         found = load_performers(connection, [owner] if owner is not None else [])
-        if self._suppressions.kept_out(connection, found):
+        if self._suppressions.find_kept_out(connection, found):
             raise VerdictRefused(f"performer {owner} is suppressed: no face of theirs is accepted")

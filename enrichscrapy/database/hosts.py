@@ -28,7 +28,7 @@ _STATE_COLUMNS = [hosts.c[field.name] for field in fields(HostState)]
 
 
 @dataclass(frozen=True)
-class Answer:
+class HostAnswer:
     """What came back: ``seen_at`` is the last moment the host can have seen the request.
 
     ``status`` is None when nothing came; ``latency`` and ``retry_after`` are seconds.
@@ -51,12 +51,12 @@ class HostStore:
         with self._database.read() as connection:
             return _load(connection, host)
 
-    def all(self) -> list[tuple[str, str, HostState]]:
+    def list_all(self) -> list[tuple[str, str, HostState]]:
         """Every host with its source and state, by name."""
         query = select(hosts.c.host, hosts.c.source, *_STATE_COLUMNS).order_by(hosts.c.host)
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        return [(row["host"], row["source"], _state(row)) for row in rows]
+        return [(row["host"], row["source"], _read_state(row)) for row in rows]
 
     # --- Pace and budget ---------------------------------------------------------------------
 
@@ -87,22 +87,22 @@ class HostStore:
         """The request never left: it counts nothing, and its slot stays empty."""
 
         def change(state: HostState) -> HostState:
-            state = pace.refunded(state, 1)
-            return circuit.probe_given_up(state, self._database.clock()) if turn.probe else state
+            state = pace.refund(state, 1)
+            return circuit.give_up_probe(state, self._database.clock()) if turn.probe else state
 
         self._change(host, rules.source, change)
 
     def refund(self, host: str, rules: PaceRules, count: int) -> None:
         """Give back requests that were charged in advance and not made."""
         if count:
-            self._change(host, rules.source, lambda state: pace.refunded(state, count))
+            self._change(host, rules.source, lambda state: pace.refund(state, count))
 
-    def answered(self, host: str, rules: PaceRules, answer: Answer) -> HostState:
+    def note_answer(self, host: str, rules: PaceRules, answer: HostAnswer) -> HostState:
         """Learn the delay, and the pause the host asked for; returns the new state."""
         return self._change(
             host,
             rules.source,
-            lambda state: pace.answered(
+            lambda state: pace.learn_from_answer(
                 state,
                 rules,
                 self._database.clock(),
@@ -115,30 +115,32 @@ class HostStore:
 
     # --- The circuit ---------------------------------------------------------------------------
 
-    def succeeded(self, host: str, rules: PaceRules) -> HostState:
-        return self._change(host, rules.source, circuit.succeeded)
+    def note_success(self, host: str, rules: PaceRules) -> HostState:
+        return self._change(host, rules.source, circuit.note_success)
 
-    def refused(self, host: str, rules: PaceRules, kind: RefusalKind, detail: str) -> HostState:
+    def note_refusal(
+        self, host: str, rules: PaceRules, kind: RefusalKind, detail: str
+    ) -> HostState:
         def change(state: HostState) -> HostState:
-            return circuit.refused(state, rules, self._database.clock(), kind, detail)
+            return circuit.note_refusal(state, rules, self._database.clock(), kind, detail)
 
         return self._change(host, rules.source, change)
 
-    def failed(self, host: str, rules: PaceRules, detail: str) -> HostState:
+    def note_failure(self, host: str, rules: PaceRules, detail: str) -> HostState:
         def change(state: HostState) -> HostState:
-            return circuit.failed(state, rules, self._database.clock(), detail)
+            return circuit.note_failure(state, rules, self._database.clock(), detail)
 
         return self._change(host, rules.source, change)
 
     def open_circuit(self, host: str, rules: PaceRules, detail: str) -> HostState:
         def change(state: HostState) -> HostState:
-            return circuit.opened(state, rules, self._database.clock(), detail)
+            return circuit.open_circuit(state, rules, self._database.clock(), detail)
 
         return self._change(host, rules.source, change)
 
     # --- robots.txt ----------------------------------------------------------------------------
 
-    def robots_fetched(self, host: str, source: str, digest: str) -> int:
+    def note_robots(self, host: str, source: str, digest: str) -> int:
         """Remember which rules are in force.
 
         When they are others than before, the source's pages that the old ones disallowed are due
@@ -165,7 +167,7 @@ class HostStore:
         """The ``Crawl-delay`` in force: a floor of the delay, until robots.txt says otherwise."""
 
         def change(state: HostState) -> HostState:
-            return pace.with_crawl_delay(state, seconds)
+            return pace.set_crawl_delay(state, seconds)
 
         return self._change(host, rules.source, change)
 
@@ -177,10 +179,10 @@ class HostStore:
         with self._database.read() as connection:
             name = connection.scalar(source)
         if name is not None:
-            self._change(host, name, pace.resumed)
+            self._change(host, name, pace.resume)
         return name is not None
 
-    def clearance(self, host: str) -> list[dict[str, Any]]:
+    def find_clearance(self, host: str) -> list[dict[str, Any]]:
         """The cookies of the last challenge that was passed, expired ones included."""
         with self._database.read() as connection:
             found = connection.scalar(select(hosts.c.clearance).where(hosts.c.host == host))
@@ -215,9 +217,9 @@ class HostStore:
 
 def _load(connection: Connection, host: str) -> HostState:
     row = connection.execute(select(*_STATE_COLUMNS).where(hosts.c.host == host)).mappings().first()
-    return _state(row) if row is not None else HostState()
+    return _read_state(row) if row is not None else HostState()
 
 
-def _state(row: RowMapping) -> HostState:
+def _read_state(row: RowMapping) -> HostState:
     values = {field.name: row[field.name] for field in fields(HostState)}
     return HostState(**values | {"circuit": Circuit(values["circuit"])})

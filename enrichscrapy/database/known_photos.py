@@ -50,7 +50,7 @@ def load_known_photos(
         .order_by(photos.c.id)
     )
     rows = connection.execute(query).all()
-    vectors = _vectors(connection, performer_id, model_id)
+    vectors = _read_vectors(connection, performer_id, model_id)
     return KnownPhotos(
         frozenset(row.url for row in rows),
         {row.sha256: row.id for row in rows if row.sha256 is not None},
@@ -62,7 +62,7 @@ def load_known_photos(
     )
 
 
-def _vectors(
+def _read_vectors(
     connection: Connection, performer_id: int, model_id: int | None
 ) -> dict[int, list[Vector]]:
     """The performer's vectors by photo; a rejected face has none."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, null, select,
 from enrichscrapy.database import due
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.due import Selection
-from enrichscrapy.database.minors import words_of_minors
+from enrichscrapy.database.minors import find_whose_words
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import external_urls, faces, lookups, sources
 from enrichscrapy.database.suppressions import SuppressionStore
@@ -30,16 +30,16 @@ class RetryPolicy:
     base_seconds: float = 900.0
     max_seconds: float = 604800.0
 
-    def next_attempt(self, attempts: int, now: float, random: float) -> float | None:
+    def schedule_retry(self, attempts: int, now: float, random: float) -> float | None:
         """When to try again after ``attempts`` failures; None when that was the last attempt.
 
         ``random`` is in 0..1.
         """
         if attempts >= self.max_attempts:
             return None
-        return self.after_refusal(attempts, now, random)
+        return self.schedule_after_refusal(attempts, now, random)
 
-    def after_refusal(self, refusals: int, now: float, random: float) -> float:
+    def schedule_after_refusal(self, refusals: int, now: float, random: float) -> float:
         """When to try again after ``refusals`` in a row: those never use up the attempts."""
         doublings = min(max(refusals, 1) - 1, 60)  # 2**60 seconds are beyond any maximum
         wait = min(self.base_seconds * 2.0**doublings, self.max_seconds)
@@ -83,7 +83,7 @@ class Ledger:
                 if connection.scalar(known) is None:  # another process may have been faster
                     connection.execute(insert(sources).values(name=name))
 
-    def due(
+    def list_due(
         self, selection: Selection, after_id: int = 0, batch_size: int = 200
     ) -> list[DueLookup]:
         """The next due lookups with performer ids above ``after_id``, in id order.
@@ -94,7 +94,7 @@ class Ledger:
         while True:
             with self._database.read() as connection:
                 ids = due.find(connection, selection, self._database.clock(), after_id, batch_size)
-                page = self._complete(connection, selection, ids)
+                page = self._complete_due(connection, selection, ids)
             if page or not ids:
                 return page
             after_id = ids[-1]
@@ -111,7 +111,7 @@ class Ledger:
             selection.gender,
             (performer_id,),
         )
-        return any(not found.minor for found in self.due(one, batch_size=1))
+        return any(not found.minor for found in self.list_due(one, batch_size=1))
 
     def count_due(self, selection: Selection) -> int:
         """How many lookups are due, suppressed performers not counted."""
@@ -129,7 +129,9 @@ class Ledger:
         with self._database.read() as connection:
             return connection.execute(query).mappings().first()
 
-    def recent_page_parts(self, source: str, before: float, limit: int) -> list[dict[str, bool]]:
+    def list_recent_page_parts(
+        self, source: str, before: float, limit: int
+    ) -> list[dict[str, bool]]:
         """Which parts the source's pages had, newest first, of lookups written before a time."""
         query = (
             select(lookups.c.page_parts)
@@ -158,7 +160,7 @@ class Ledger:
         with self._database.write() as connection:
             connection.execute(change)
 
-    def outcomes(self, source: str, mode: str) -> dict[str, int]:
+    def count_outcomes(self, source: str, mode: str) -> dict[str, int]:
         """How many lookups stand at each outcome; outcomes that none has are missing."""
         query = (
             select(lookups.c.outcome, func.count())
@@ -168,7 +170,7 @@ class Ledger:
         with self._database.read() as connection:
             return dict(connection.execute(query).all())
 
-    def progress(self, source: str, mode: str) -> dict[str, Any] | None:
+    def get_progress(self, source: str, mode: str) -> dict[str, Any] | None:
         """The row of the old ``scrape_progress`` table, derived; None before the first lookup."""
         mine = and_(lookups.c.source == source, lookups.c.mode == mode)
         query = select(
@@ -196,15 +198,15 @@ class Ledger:
         ReferenceSiteMode(selection.mode)  # ValueError for a mode that does not exist
         self.register_sources([selection.source])
 
-    def _complete(
+    def _complete_due(
         self, connection: Connection, selection: Selection, ids: list[int]
     ) -> list[DueLookup]:
         found = load_performers(connection, ids)
         # Asked again of each, not only of the table: that one is as good as who wrote to the file.
-        kept_out = self._suppressions.kept_out(connection, found)
-        urls = self._urls(connection, selection, ids)
-        attempts = self._attempts(connection, selection, ids)
-        young = words_of_minors(connection, found, self._database.clock())
+        kept_out = self._suppressions.find_kept_out(connection, found)
+        urls = self._read_urls(connection, selection, ids)
+        attempts = self._read_attempts(connection, selection, ids)
+        young = find_whose_words(connection, found, self._database.clock())
         return [
             DueLookup(
                 performer,
@@ -216,7 +218,7 @@ class Ledger:
             if performer.id not in kept_out
         ]
 
-    def _urls(
+    def _read_urls(
         self, connection: Connection, selection: Selection, ids: list[int]
     ) -> dict[int, list[str]]:
         if selection.mode != ReferenceSiteMode.URL_LOOKUP.value:
@@ -225,7 +227,7 @@ class Ledger:
             select(external_urls.c.performer_id, external_urls.c.url)
             .where(
                 external_urls.c.site == selection.source,
-                external_urls.c.performer_id.in_(due.id_list(ids)),
+                external_urls.c.performer_id.in_(due.select_ids(ids)),
                 external_urls.c.normalized_id.is_not(None),
             )
             .order_by(external_urls.c.performer_id, external_urls.c.id)
@@ -235,12 +237,12 @@ class Ledger:
             urls.setdefault(performer_id, []).append(url)
         return urls
 
-    def _attempts(
+    def _read_attempts(
         self, connection: Connection, selection: Selection, ids: list[int]
     ) -> dict[int, int]:
         query = select(lookups.c.performer_id, lookups.c.attempts).where(
             lookups.c.source == selection.source,
             lookups.c.mode == selection.mode,
-            lookups.c.performer_id.in_(due.id_list(ids)),
+            lookups.c.performer_id.in_(due.select_ids(ids)),
         )
         return dict(connection.execute(query).all())

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.items import Lookup, Outcome
-from enrichscrapy.sites.layout import parts_of
+from enrichscrapy.sites.layout import read_parts
 
 
 def write_row(
@@ -30,7 +30,7 @@ def write_row(
     counts = select(lookups.c.attempts, lookups.c.blocks).filter_by(**key)
     before = connection.execute(counts).first()
     failures, refusals = (before.attempts, before.blocks) if before else (0, 0)
-    attempts, blocks, next_attempt_at = _next(lookup.outcome, failures, refusals, retry, now)
+    attempts, blocks, next_attempt_at = _schedule(lookup.outcome, failures, refusals, retry, now)
     found = lookup.outcome is Outcome.FOUND
     if found and model_id is None:
         next_attempt_at = now  # no face was looked at: it stays due
@@ -42,7 +42,7 @@ def write_row(
         "identity": lookup.identity.value if lookup.identity else None,
         "page": page,
         "evidence": lookup.evidence,
-        "page_parts": parts_of(lookup),
+        "page_parts": read_parts(lookup),
         "model_id": model_id if found else None,
         "attempts": attempts,
         "blocks": blocks,
@@ -54,7 +54,7 @@ def write_row(
     return next_attempt_at
 
 
-def _next(
+def _schedule(
     outcome: Outcome, attempts: int, blocks: int, retry: RetryPolicy, now: float
 ) -> tuple[int, int, float | None]:
     """Failures and refusals in a row, this one counted, and when the lookup is due again.
@@ -63,7 +63,7 @@ def _next(
     """
     chance = random.random()  # noqa: S311  # spreads requests, no secret
     if outcome is Outcome.FAILED:
-        return attempts + 1, 0, retry.next_attempt(attempts + 1, now, chance)
+        return attempts + 1, 0, retry.schedule_retry(attempts + 1, now, chance)
     if outcome is Outcome.BLOCKED:
-        return attempts, blocks + 1, retry.after_refusal(blocks + 1, now, chance)
+        return attempts, blocks + 1, retry.schedule_after_refusal(blocks + 1, now, chance)
     return 0, 0, None

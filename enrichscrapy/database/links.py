@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 if TYPE_CHECKING:
     import tldextract
@@ -27,23 +27,23 @@ class Link:
     normalized_id: str | None
 
 
-def link_of(url: str, normalized_id: str | None = None) -> Link:
+def read_link(url: str, normalized_id: str | None = None) -> Link:
     """Read a link; raises ``ValueError`` when it is no web address.
 
     ``normalized_id`` is what the importing file holds; it counts for unknown sites only.
     """
     url = url.strip()
-    host = _host(url)
-    for name, site in all_sites().items():
+    host = _find_host(url)
+    for name, site in find_sites().items():
         if host in site.HOSTS:
             canonical = site.canonical_url(url)
             if canonical is None:
                 return Link(name, url, None)
             return Link(name, canonical, site.slug_from_url(canonical) or canonical)
-    return Link(_registrable_name(host), url, normalized_id or url)
+    return Link(_find_registrable_name(host), url, normalized_id or url)
 
 
-def _host(url: str) -> str:
+def _find_host(url: str) -> str:
     parts = urlsplit(url)  # raises ValueError for a broken IPv6 address
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme.lower() not in ("http", "https") or not host:
@@ -52,15 +52,15 @@ def _host(url: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _registrable_name(host: str) -> str:
-    parts = _extractor()(host)
+def _find_registrable_name(host: str) -> str:
+    parts = _make_extractor()(host)
     # iafd.net is not IAFD: only a host the site's own module names may carry its name.
     whole = parts.suffix and parts.domain  # a host may be a bare suffix, or have no known one
-    return parts.domain if whole and parts.domain not in all_sites() else host
+    return parts.domain if whole and parts.domain not in find_sites() else host
 
 
 @functools.cache
-def _extractor() -> tldextract.TLDExtract:
+def _make_extractor() -> tldextract.TLDExtract:
     # The list that ships with the package: no request, no cache folder.
     import tldextract  # takes a while, and most commands read no link
 

@@ -134,18 +134,18 @@ def migrate(engine: Engine, path: Path, now: float) -> None:
     Raises ``DatabaseUnavailable`` for a file that is another program's or a newer version's.
     """
     with engine.connect() as connection, connection.begin():
-        done = _steps_done(connection, path)
+        done = _list_steps_done(connection, path)
     if done == [name for name, _ in STEPS]:
         return
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        done = _steps_done(connection, path)  # another process may have been faster
+        done = _list_steps_done(connection, path)  # another process may have been faster
         for name, step in STEPS:
             if name not in done:
                 step(connection)
                 connection.execute(insert(schema_migrations).values(name=name, applied_at=now))
 
 
-def _steps_done(connection: Connection, path: Path) -> list[str]:
+def _list_steps_done(connection: Connection, path: Path) -> list[str]:
     tables = inspect(connection).get_table_names()
     if schema_migrations.name not in tables:
         if tables:

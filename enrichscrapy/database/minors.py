@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.performers import chunks
+from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     erasures,
     faces,
@@ -24,7 +24,12 @@ from enrichscrapy.database.schema import (
     proposals,
 )
 from enrichscrapy.database.verdict_log import log_removals
-from enrichscrapy.identity.age import ADULT, adult_on, latest_birthday, minor_by
+from enrichscrapy.identity.age import (
+    ADULT,
+    find_18th_birthday,
+    find_whose_word,
+    read_latest_birthday,
+)
 from enrichscrapy.items import Outcome, Performer
 
 IN_THE_DATABASE = "database"
@@ -34,7 +39,7 @@ _PLAIN = (_YEAR, _YEAR + _PART, _YEAR + 2 * _PART)
 """Dates that SQL can compare; what else may be stored is read."""
 
 
-def utc_day(now: float) -> dt.date:
+def to_utc_day(now: float) -> dt.date:
     return dt.datetime.fromtimestamp(now, dt.UTC).date()
 
 
@@ -46,13 +51,13 @@ def note_birthdays(
     What was kept of a minor is withdrawn; of somebody who is one no longer, the lookups that
     ended so are due again. Who says nothing (None) changes nothing.
     """
-    today = utc_day(now)
+    today = to_utc_day(now)
     for said_by, born in words.items():
-        if born is not None and today < adult_on(born):
-            _add_word(connection, performer_id, said_by, adult_on(born))
+        if born is not None and today < find_18th_birthday(born):
+            _add_word(connection, performer_id, said_by, find_18th_birthday(born))
         elif born is not None:
             _take_word_back(connection, performer_id, said_by, now)
-    if not minors_among(connection, [performer_id], now):
+    if not find_minors(connection, [performer_id], now):
         return False
     _withdraw(connection, performer_id, now)
     return True
@@ -64,46 +69,46 @@ def note_stored_dates(connection: Connection, performer_ids: Sequence[int], now:
         note_birthdays(connection, performer_id, {IN_THE_DATABASE: born}, now)
 
 
-def minors_among(connection: Connection, performer_ids: Sequence[int], now: float) -> set[int]:
+def find_minors(connection: Connection, performer_ids: Sequence[int], now: float) -> set[int]:
     """Those of the performers that are minors by a word that was noted."""
-    in_force = minors.c.adult_on > utc_day(now).isoformat()
+    in_force = minors.c.adult_on > to_utc_day(now).isoformat()
     return {
         performer_id
-        for some in chunks(performer_ids)
+        for some in split_chunks(performer_ids)
         for performer_id in connection.scalars(
             select(minors.c.performer_id).where(minors.c.performer_id.in_(some), in_force)
         )
     }
 
 
-def words_of_minors(
+def find_whose_words(
     connection: Connection, found: Sequence[Performer], now: float
 ) -> dict[int, str]:
     """By whose word performers are minors, by id: ``the database`` or ``another source``."""
-    noted = minors_among(connection, [performer.id for performer in found], now)
+    noted = find_minors(connection, [performer.id for performer in found], now)
     words = dict.fromkeys(noted, "another source")
-    today = utc_day(now)
-    by_date = {p.id: "the database" for p in found if minor_by(p, None, today) is not None}
+    today = to_utc_day(now)
+    by_date = {p.id: "the database" for p in found if find_whose_word(p, None, today) is not None}
     return words | by_date
 
 
 def withdraw_kept_minors(connection: Connection, now: float) -> None:
-    """Withdraw what :func:`kept_minors` finds: an older version may have kept it, or another
+    """Withdraw what :func:`find_kept_minors` finds: an older version may have kept it, or another
     program have written the date.
     """
-    found = kept_minors(connection, now)
+    found = find_kept_minors(connection, now)
     note_stored_dates(connection, found, now)
     for performer_id in found:
         _withdraw(connection, performer_id, now)
 
 
-def kept_minors(connection: Connection, now: float) -> list[int]:
+def find_kept_minors(connection: Connection, now: float) -> list[int]:
     """Minors of whom there are photos, faces or proposals: always none, unless something broke."""
     kept = [
         exists().where(table.c.performer_id == performers.c.id)
         for table in (faces, photos, proposals)
     ]
-    today, born = utc_day(now), performers.c.birth_date
+    today, born = to_utc_day(now), performers.c.birth_date
     plainly_adult = and_(
         or_(*(born.op("GLOB", is_comparison=True)(pattern) for pattern in _PLAIN)),
         born < str(today.year - ADULT),
@@ -111,28 +116,28 @@ def kept_minors(connection: Connection, now: float) -> list[int]:
     noted = exists().where(minors.c.performer_id == performers.c.id)
     query = select(performers.c.id, born).where(or_(*kept), or_(noted, not_(plainly_adult)))
     found = dict(connection.execute(query).all())
-    by_page = minors_among(connection, list(found), now)
+    by_page = find_minors(connection, list(found), now)
     return sorted(by_page | {each for each, text in found.items() if _is_minor(text, today)})
 
 
 def _is_minor(text: str | None, today: dt.date) -> bool:
-    born = latest_birthday(text, today)
-    return born is not None and today < adult_on(born)
+    born = read_latest_birthday(text, today)
+    return born is not None and today < find_18th_birthday(born)
 
 
 def _to_note(
     connection: Connection, performer_ids: Sequence[int], now: float
 ) -> Iterable[tuple[int, dt.date]]:
     """Who is a minor by the stored date, and who was noted as one."""
-    today = utc_day(now)
+    today = to_utc_day(now)
     noted = minors.c.said_by == IN_THE_DATABASE
-    for some in chunks(performer_ids):
+    for some in split_chunks(performer_ids):
         before = select(minors.c.performer_id).where(minors.c.performer_id.in_(some), noted)
         known = set(connection.scalars(before))
         query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(some))
         for performer_id, text in connection.execute(query).all():
-            born = latest_birthday(text, today)
-            if born is not None and (performer_id in known or today < adult_on(born)):
+            born = read_latest_birthday(text, today)
+            if born is not None and (performer_id in known or today < find_18th_birthday(born)):
                 yield performer_id, born
 
 
@@ -145,7 +150,7 @@ def _add_word(connection: Connection, performer_id: int, said_by: str, day: dt.d
 
 def _take_word_back(connection: Connection, performer_id: int, said_by: str, now: float) -> None:
     gone = delete(minors).filter_by(performer_id=performer_id, said_by=said_by)
-    if connection.execute(gone).rowcount and not minors_among(connection, [performer_id], now):
+    if connection.execute(gone).rowcount and not find_minors(connection, [performer_id], now):
         ended_so = lookups.c.detail.startswith(_DETAIL, autoescape=True)
         again = update(lookups).where(lookups.c.performer_id == performer_id, ended_so)
         connection.execute(again.values(next_attempt_at=now))

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, select, union_all
 
 from enrichscrapy.database.schema import aliases, performers
-from enrichscrapy.facts.names import name_words
+from enrichscrapy.facts.names import split_name
 
 MOST = 3
 """Performers that are proposed."""
@@ -17,7 +17,7 @@ _NEAR = 80.0  # of 100: a slip of the hand in a name, or one of its words
 
 def find_near_names(connection: Connection, word: str) -> list[int]:
     """Ids of performers of whose name or alias ``word`` is a part or a misspelling, best first."""
-    sought = " ".join(name_words(word))
+    sought = " ".join(split_name(word))
     names = _names(connection) if sought else {}
     found: dict[int, float] = {}
     for scorer in (fuzz.token_set_ratio, fuzz.ratio):
@@ -33,4 +33,4 @@ def _names(connection: Connection) -> Mapping[tuple[int, str], str]:
         select(performers.c.id, performers.c.canonical_name),
         select(aliases.c.performer_id, aliases.c.alias),
     )
-    return {(owner, name): " ".join(name_words(name)) for owner, name in connection.execute(query)}
+    return {(owner, name): " ".join(split_name(name)) for owner, name in connection.execute(query)}

@@ -24,6 +24,6 @@ SELECT count(*) FROM (
 """
 
 
-def differences(connection: Connection) -> int:
+def count_differences(connection: Connection) -> int:
     """In how many rows the copy differs from the view; anything but 0 is a fault."""
     return int(connection.execute(text(_DIFFERENCES)).scalar_one())

@@ -16,14 +16,14 @@ from enrichscrapy.database.connection import Database
 from enrichscrapy.database.faces import FaceStore, StoredFace
 from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
-from enrichscrapy.database.minors import note_stored_dates, words_of_minors
+from enrichscrapy.database.minors import find_whose_words, note_stored_dates
 from enrichscrapy.database.rejections import drop_expired
 from enrichscrapy.database.schema import erasures, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
-from enrichscrapy.identity.evidence import bearer_of
+from enrichscrapy.identity.evidence import make_bearer
 from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Performer
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 
 class PerformerDatabase(Database):
@@ -42,7 +42,7 @@ class PerformerDatabase(Database):
     ) -> None:
         super().__init__(target, clock=clock, busy_timeout=busy_timeout, create=create)
         try:
-            self.ledger.register_sources(all_sites())
+            self.ledger.register_sources(find_sites())
             drop_expired(self)
         except BaseException:
             self.close()
@@ -127,7 +127,7 @@ class PerformerDatabase(Database):
     def is_minor(self, performer: Performer) -> bool:
         """Whether the stored birth date or a page's makes this performer a minor today."""
         with self.read() as connection:
-            return bool(words_of_minors(connection, [performer], self.clock()))
+            return bool(find_whose_words(connection, [performer], self.clock()))
 
     def find_by_stashbox_id(
         self, stashbox_performer_id: str, endpoint: str | None = None
@@ -143,7 +143,7 @@ class PerformerDatabase(Database):
                 return None
             return next(iter(rows.load_performers(connection, owners)), None)
 
-    def last_performer_id(self) -> int:
+    def get_last_performer_id(self) -> int:
         """The highest id that any performer ever had."""
         given = text("SELECT seq FROM sqlite_sequence WHERE name = 'performers'")
         with self.read() as connection:
@@ -158,19 +158,19 @@ class PerformerDatabase(Database):
         with self.read() as connection:
             return connection.scalar(select(func.count(performers.c.id))) or 0
 
-    def population(self) -> Population:
+    def count_population(self) -> Population:
         """How common the names of these performers are.
 
         Counted again: seconds for 100,000 performers, and no table that would have to be kept in
         step by everything that writes a name, and that would remember who was forgotten.
         """
-        return Population(bearer_of(performer) for performer in self._iter_names())
+        return Population(make_bearer(performer) for performer in self._iter_names())
 
     def _iter_names(self, batch_size: int = 2000) -> Iterator[Performer]:
         after_id = 0
         while True:
             with self.read() as connection:
-                page = rows.names_page(connection, after_id, batch_size)
+                page = rows.read_names_page(connection, after_id, batch_size)
             if not page:
                 return
             yield from page
@@ -186,7 +186,7 @@ class PerformerDatabase(Database):
         after = (after_id, 2**63 - 1)
         while True:
             with self.read() as connection:
-                page = rows.site_urls_page(connection, site, after, batch_size)
+                page = rows.read_site_urls_page(connection, site, after, batch_size)
             for performer_id, name, url, _ in page:
                 yield performer_id, name, url
             if len(page) < batch_size:
@@ -199,7 +199,7 @@ class PerformerDatabase(Database):
         """Every performer with a higher id, in id order; one batch in memory at a time."""
         while True:
             with self.read() as connection:
-                page = rows.performers_page(connection, after_id, batch_size)
+                page = rows.read_performers_page(connection, after_id, batch_size)
             yield from page
             if len(page) < batch_size:
                 return
@@ -216,4 +216,4 @@ class PerformerDatabase(Database):
         ``errors`` counts lookups that now stand as failed or blocked.
         """
         name, _, mode = source.partition(":")
-        return self.ledger.progress(name, mode or "url")
+        return self.ledger.get_progress(name, mode or "url")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, up
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.birth_dates import note_read, note_unread, split_birth_date
-from enrichscrapy.database.links import Link, link_of
+from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.database.schema import (
     aliases,
     external_urls,
@@ -34,18 +34,18 @@ _MAX_PARAMETERS = 500
 T = TypeVar("T")
 
 
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def split_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Pieces that are short enough for one ``IN (…)``."""
     return (values[i : i + _MAX_PARAMETERS] for i in range(0, len(values), _MAX_PARAMETERS))
 
 
 @lru_cache(maxsize=8)  # a batch of rows has one time
-def iso_time(now: float) -> str:
+def format_time(now: float) -> str:
     """UTC, to the second, as the imported tables write their times."""
     return dt.datetime.fromtimestamp(now, dt.UTC).isoformat(timespec="seconds")
 
 
-def new_id(result: CursorResult[Any]) -> int:
+def read_new_id(result: CursorResult[Any]) -> int:
     """The id of the row an INSERT has made."""
     key = result.inserted_primary_key
     assert key is not None  # a single-row INSERT has one
@@ -60,9 +60,11 @@ def insert_performer(connection: Connection, values: Mapping[str, Any], now: flo
     name = str(values.get("canonical_name") or "").strip()
     if not name:
         raise ValueError("a performer needs a name")
-    row = dict(values, canonical_name=name, created_at=iso_time(now), updated_at=iso_time(now))
+    row = dict(
+        values, canonical_name=name, created_at=format_time(now), updated_at=format_time(now)
+    )
     row["birth_date"], unread = split_birth_date(row.get("birth_date"))
-    performer_id = new_id(connection.execute(insert(performers).values(row)))
+    performer_id = read_new_id(connection.execute(insert(performers).values(row)))
     note_unread(connection, {performer_id: unread} if unread else {})
     return performer_id
 
@@ -72,7 +74,7 @@ def set_birth_date(
 ) -> None:
     """Somebody knows the birth date: whatever a file said of it no longer matters."""
     statement = update(performers).where(performers.c.id == performer_id)
-    connection.execute(statement.values(birth_date=str(date), updated_at=iso_time(now)))
+    connection.execute(statement.values(birth_date=str(date), updated_at=format_time(now)))
     note_read(connection, [performer_id])
 
 
@@ -84,7 +86,7 @@ def insert_alias(
     if not alias:
         raise ValueError("an alias cannot be blank")
     statement = insert(aliases).values(
-        performer_id=performer_id, alias=alias, source_endpoint=source, created_at=iso_time(now)
+        performer_id=performer_id, alias=alias, source_endpoint=source, created_at=format_time(now)
     )
     return connection.execute(statement.on_conflict_do_nothing()).rowcount > 0
 
@@ -102,13 +104,13 @@ def insert_url(
 
     Raises ``ValueError`` when it is no web address.
     """
-    link = link_of(url)
-    row = link_row(performer_id, link, source, confidence, now)
+    link = read_link(url)
+    row = make_link_row(performer_id, link, source, confidence, now)
     statement = insert(external_urls).values(row).on_conflict_do_nothing()
     return connection.execute(statement).rowcount > 0
 
 
-def link_row(
+def make_link_row(
     performer_id: int, link: Link, source: str | None, confidence: float | None, now: float
 ) -> dict[str, Any]:
     """A row of ``external_urls``."""
@@ -119,7 +121,7 @@ def link_row(
         "normalized_id": link.normalized_id,
         "source_endpoint": source,
         "confidence": confidence,
-        "created_at": iso_time(now),
+        "created_at": format_time(now),
     }
 
 
@@ -140,31 +142,35 @@ def insert_stashbox_id(
 def load_performers(connection: Connection, ids: Iterable[int]) -> list[Performer]:
     """The performers with these ids that exist, in id order, with all that belongs to them."""
     found: list[Performer] = []
-    for some in chunks(sorted(set(ids))):
+    for some in split_chunks(sorted(set(ids))):
         query = select(*_PERFORMER_COLUMNS).where(performers.c.id.in_(some))
         rows = connection.execute(query.order_by(performers.c.id)).all()
-        found += _complete(connection, rows)
+        found += _add_names_and_links(connection, rows)
     return found
 
 
-def performers_page(connection: Connection, after_id: int, limit: int) -> list[Performer]:
+def read_performers_page(connection: Connection, after_id: int, limit: int) -> list[Performer]:
     """Up to ``limit`` performers with ids above ``after_id``, in id order."""
     query = select(*_PERFORMER_COLUMNS).where(performers.c.id > after_id)
     rows = connection.execute(query.order_by(performers.c.id).limit(limit)).all()
-    return [performer for some in chunks(rows) for performer in _complete(connection, some)]
+    return [
+        performer
+        for some in split_chunks(rows)
+        for performer in _add_names_and_links(connection, some)
+    ]
 
 
-def names_page(connection: Connection, after_id: int, limit: int) -> list[Performer]:
-    """As :func:`performers_page`, without links and ids: all that counting names takes."""
+def read_names_page(connection: Connection, after_id: int, limit: int) -> list[Performer]:
+    """As :func:`read_performers_page`, without links and ids: all that counting names takes."""
     query = select(*_PERFORMER_COLUMNS).where(performers.c.id > after_id)
     rows = connection.execute(query.order_by(performers.c.id).limit(limit)).all()
     last = rows[-1].id if rows else after_id
     query = select(aliases.c.performer_id, aliases.c.alias)
-    names = _grouped(connection, query.where(aliases.c.performer_id.between(after_id + 1, last)))
+    names = _group(connection, query.where(aliases.c.performer_id.between(after_id + 1, last)))
     return [Performer(**row._mapping, aliases=tuple(names[row.id])) for row in rows]
 
 
-def site_urls_page(
+def read_site_urls_page(
     connection: Connection, site: str, after: tuple[int, int], limit: int
 ) -> Sequence[tuple[int, str, str, int]]:
     """Up to ``limit`` (performer id, name, url, url id) of a site, after (performer id, url id).
@@ -187,10 +193,10 @@ def site_urls_page(
     return connection.execute(query).all()
 
 
-def _complete(connection: Connection, rows: Sequence[Row[Any]]) -> list[Performer]:
+def _add_names_and_links(connection: Connection, rows: Sequence[Row[Any]]) -> list[Performer]:
     ids = [row.id for row in rows]
-    names = _grouped(connection, _of(ids, aliases, aliases.c.alias))
-    urls = _grouped(connection, _of(ids, external_urls, external_urls.c.url))
+    names = _group(connection, _of(ids, aliases, aliases.c.alias))
+    urls = _group(connection, _of(ids, external_urls, external_urls.c.url))
     boxes = select(
         stashbox_ids.c.performer_id,
         stashbox_ids.c.endpoint,
@@ -216,7 +222,7 @@ def _of(ids: Sequence[int], table: Any, column: Any) -> Select[Any]:
     return query.order_by(table.c.performer_id, table.c.id)
 
 
-def _grouped(connection: Connection, query: Select[Any]) -> dict[int, list[str]]:
+def _group(connection: Connection, query: Select[Any]) -> dict[int, list[str]]:
     groups: dict[int, list[str]] = defaultdict(list)
     for performer_id, value in connection.execute(query):
         groups[performer_id].append(value)

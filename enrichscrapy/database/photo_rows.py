@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.known_photos import UNSETTLED
-from enrichscrapy.database.performers import new_id
+from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import photo_results, photos
 from enrichscrapy.items import Photo, PhotoOutcome
 
@@ -83,7 +83,7 @@ def _write_photo(
     values |= {name: value for name, value in seen.items() if value is not None}
     if row is None:
         values |= {"performer_id": performer_id, "url": photo.url, "source": source, "seen_at": now}
-        row_id = new_id(connection.execute(insert(photos).values(values)))
+        row_id = read_new_id(connection.execute(insert(photos).values(values)))
     else:
         row_id = row.id
         if photo.sha256 is not None:

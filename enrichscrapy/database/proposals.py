@@ -8,21 +8,23 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.links import link_of
+from enrichscrapy.database.links import read_link
 from enrichscrapy.database.schema import proposals
 from enrichscrapy.items import Performer, Profile
 
 
-def new_aliases(performer: Performer, profile: Profile) -> Iterator[str]:
+def find_new_aliases(performer: Performer, profile: Profile) -> Iterator[str]:
     """Names of the profile under which the performer is not known, each once."""
-    known = {_folded(name) for name in (performer.canonical_name, *performer.aliases)}
+    known = {_fold(name) for name in (performer.canonical_name, *performer.aliases)}
     for name in (profile.name, *profile.aliases):
-        if name.strip() and _folded(name) not in known:
-            known.add(_folded(name))
+        if name.strip() and _fold(name) not in known:
+            known.add(_fold(name))
             yield " ".join(name.split())
 
 
-def new_links(performer: Performer, profile: Profile, source: str) -> Iterator[tuple[str, str]]:
+def find_new_links(
+    performer: Performer, profile: Profile, source: str
+) -> Iterator[tuple[str, str]]:
     """(kind, url) of links the performer has not, each once; the profile's own page first.
 
     What is no web address is left out.
@@ -31,7 +33,7 @@ def new_links(performer: Performer, profile: Profile, source: str) -> Iterator[t
     listed = [(kind, url) for kind, urls in profile.links.items() for url in urls]
     for kind, url in [(source, profile.url), *listed]:
         try:
-            stored = link_of(url).url
+            stored = read_link(url).url
         except ValueError:
             continue
         if stored not in known:
@@ -46,11 +48,11 @@ def write_proposals(
     common = {"performer_id": performer.id, "source": source, "url": profile.url, "seen_at": now}
     rows: list[dict[str, Any]] = [
         {**common, "kind": "alias", "value": alias, "label": None}
-        for alias in new_aliases(performer, profile)
+        for alias in find_new_aliases(performer, profile)
     ]
     rows += [
         {**common, "kind": "link", "value": url, "label": kind}
-        for kind, url in new_links(performer, profile, source)
+        for kind, url in find_new_links(performer, profile, source)
     ]
     added = 0
     for row in rows:
@@ -59,5 +61,5 @@ def write_proposals(
     return added
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return " ".join(name.split()).casefold()

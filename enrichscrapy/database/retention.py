@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from enrichscrapy.database.schema import faces
-from enrichscrapy.database.verdict_log import Ruling, change_verdict
+from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict
 from enrichscrapy.items import Verdict
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def reject_expired(db: PerformerDatabase, days: float) -> int:
         with db.write() as connection:
             found = connection.scalars(expired).all()
             for face_id in found:
-                ruling = Ruling(Verdict.REJECTED, False, RETENTION, RETENTION, db.clock())
+                ruling = VerdictEntry(Verdict.REJECTED, False, RETENTION, RETENTION, db.clock())
                 change_verdict(connection, face_id, ruling)
         total += len(found)
         if len(found) < BATCH:

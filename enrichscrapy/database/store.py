@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from enrichscrapy.database.claims import REASON as CONTESTED
-from enrichscrapy.database.claims import Claim, page_of, settle
+from enrichscrapy.database.claims import Claim, find_page, settle
 from enrichscrapy.database.faces import StoredFace, load_references
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.ledger_row import write_row
-from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays, utc_day
+from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays, to_utc_day
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.photo_rows import PhotoRows, write_photos
 from enrichscrapy.database.proposals import write_proposals
 from enrichscrapy.database.schema import models
 from enrichscrapy.database.shared_photos import quarantine_placeholders
 from enrichscrapy.database.vectors import encode_vector
-from enrichscrapy.database.verdict_log import Ruling, change_verdict, insert_face
-from enrichscrapy.identity.age import latest_birthday
+from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, insert_face
+from enrichscrapy.identity.age import read_latest_birthday
 from enrichscrapy.items import (
     Decision,
     Face,
@@ -75,10 +75,10 @@ def store_lookup(
     a decision, and for one whose photo is not among the lookup's.
     """
     with db.write() as connection:
-        refusal = _refusal(db, connection, lookup)
+        refusal = _find_refusal(db, connection, lookup)
         if refusal:
             return StoreReport(False, refusal)
-        page = page_of(lookup)
+        page = find_page(lookup)
         claim = settle(connection, lookup, page, db.clock())
         if claim is not Claim.HOLDS:
             lookup.outcome, lookup.detail = Outcome.MISMATCH, claim.value
@@ -90,13 +90,13 @@ def store_lookup(
     return report
 
 
-def _refusal(db: PerformerDatabase, connection: Connection, lookup: Lookup) -> str:
+def _find_refusal(db: PerformerDatabase, connection: Connection, lookup: Lookup) -> str:
     found = load_performers(connection, [lookup.performer.id])
     if not found:
         return "unknown performer"
-    if db.suppressions.kept_out(connection, found):
+    if db.suppressions.find_kept_out(connection, found):
         return "suppressed"
-    stored = latest_birthday(found[0].birth_date, utc_day(db.clock()))
+    stored = read_latest_birthday(found[0].birth_date, to_utc_day(db.clock()))
     words = {IN_THE_DATABASE: stored, lookup.source: lookup.born}
     if note_birthdays(connection, found[0].id, words, db.clock()):
         return "" if lookup.outcome is Outcome.MISMATCH else "minor"  # that it ended is kept
@@ -134,10 +134,10 @@ class _Storing:
             self.now,
         )
         quarantine_placeholders(self.connection, self.lookup.photos, self.now)
-        kept = self._new_faces(rows)
-        judgement, again = self._judgement(kept, judge)
+        kept = self._list_new_faces(rows)
+        judgement, again = self._find_judgement(kept, judge)
         if contested:
-            judgement = Judgement(tuple(map(_waiting, judgement.decisions)))
+            judgement = Judgement(tuple(map(_make_wait, judgement.decisions)))
         face_ids = self._write_faces(kept, judgement.decisions, rows)
         self._write_rulings(judgement)
         report = StoreReport(
@@ -155,18 +155,20 @@ class _Storing:
             face.decision = decision
         return report, kept
 
-    def _new_faces(self, rows: PhotoRows) -> list[Face]:
+    def _list_new_faces(self, rows: PhotoRows) -> list[Face]:
         """The faces of photos that this model had not seen."""
         strangers = {face.photo_url for face in self.lookup.faces} - rows.ids.keys()
         if strangers:
             raise ValueError(f"{len(strangers)} photos with faces are not among the lookup's")
         return [face for face in self.lookup.faces if face.photo_url not in rows.settled]
 
-    def _judgement(self, kept: Sequence[Face], judge: Judging | None) -> tuple[Judgement, bool]:
+    def _find_judgement(
+        self, kept: Sequence[Face], judge: Judging | None
+    ) -> tuple[Judgement, bool]:
         """The verdicts to write, and whether they had to be taken again."""
         lookup = self.lookup
         if judge is None or self.model_id is None:
-            return _given(kept, lookup.judgement), False
+            return _take_over(kept, lookup.judgement), False
         references, token = load_references(self.connection, self.performer.id, self.model_id)
         stands = (
             token == lookup.references_token
@@ -174,7 +176,7 @@ class _Storing:
             and lookup.judgement is not None
         )
         if stands or not kept:
-            return _given(kept, lookup.judgement if stands else None), False
+            return _take_over(kept, lookup.judgement if stands else None), False
         return judge(replace(lookup, faces=list(kept)), references), True
 
     def _write_faces(
@@ -194,22 +196,24 @@ class _Storing:
                     "photo_id": rows.ids[face.photo_url],
                     "model_id": self.model_id,
                     "source": self.lookup.source,
-                    **_face_values(face, decision, dimension),
+                    **_make_face_values(face, decision, dimension),
                 },
-                self._ruling(decision.verdict, decision.trusted, decision.reason),
+                self._make_entry(decision.verdict, decision.trusted, decision.reason),
             )
             for face, decision in zip(kept, decisions, strict=True)
         ]
 
     def _write_rulings(self, judgement: Judgement) -> None:
         for face_id, reason in judgement.retire:
-            change_verdict(self.connection, face_id, self._ruling(Verdict.RETIRED, False, reason))
+            change_verdict(
+                self.connection, face_id, self._make_entry(Verdict.RETIRED, False, reason)
+            )
         for face_id in judgement.confirm:
-            ruling = self._ruling(Verdict.ACCEPTED, True, "confirmed")
+            ruling = self._make_entry(Verdict.ACCEPTED, True, "confirmed")
             change_verdict(self.connection, face_id, ruling)
 
-    def _ruling(self, verdict: Verdict, trusted: bool, reason: str) -> Ruling:
-        return Ruling(verdict, trusted, str(reason), self.decided_by, self.now)
+    def _make_entry(self, verdict: Verdict, trusted: bool, reason: str) -> VerdictEntry:
+        return VerdictEntry(verdict, trusted, str(reason), self.decided_by, self.now)
 
     def _write_proposals(self) -> int:
         profile = self.lookup.profile
@@ -220,7 +224,7 @@ class _Storing:
         )
 
 
-def _given(kept: Sequence[Face], judgement: Judgement | None) -> Judgement:
+def _take_over(kept: Sequence[Face], judgement: Judgement | None) -> Judgement:
     decisions = [face.decision for face in kept if face.decision is not None]
     if len(decisions) != len(kept):
         raise ValueError("a face cannot be stored without a decision")
@@ -228,14 +232,14 @@ def _given(kept: Sequence[Face], judgement: Judgement | None) -> Judgement:
     return Judgement(tuple(decisions), retire, confirm)
 
 
-def _waiting(decision: Decision) -> Decision:
+def _make_wait(decision: Decision) -> Decision:
     """The same, but nothing is accepted from a page that somebody else claims."""
     if decision.verdict is not Verdict.ACCEPTED:
         return decision
     return replace(decision, verdict=Verdict.QUARANTINED, trusted=False, reason=CONTESTED)
 
 
-def _face_values(face: Face, decision: Decision, dimension: int) -> dict[str, Any]:
+def _make_face_values(face: Face, decision: Decision, dimension: int) -> dict[str, Any]:
     vector = None if face.vector is None else encode_vector(face.vector, dimension)
     return {
         "vector": vector,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
-from enrichscrapy.database.performers import chunks, load_performers, performers_page
+from enrichscrapy.database.performers import load_performers, read_performers_page, split_chunks
 from enrichscrapy.database.schema import (
     external_urls,
     faces,
@@ -24,8 +24,8 @@ from enrichscrapy.database.schema import (
     suppressions,
 )
 from enrichscrapy.database.suppression_key import Digester, make_key, read_key
-from enrichscrapy.database.traits import Traits, comparable_link, traits_of
-from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict_of
+from enrichscrapy.database.traits import Traits, gather_traits, make_comparable
+from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, undo_verdict_of
 from enrichscrapy.exceptions import SuppressionKeyMissing
 from enrichscrapy.items import Performer, Verdict
 
@@ -48,14 +48,14 @@ class SuppressionStore:
         path = self._database.path
         return path.with_name(f"{path.name}.key")
 
-    def in_force(self, connection: Connection) -> bool:
+    def has_any(self, connection: Connection) -> bool:
         """Whether there are any; raises ``SuppressionKeyMissing`` when they cannot be told."""
-        return self._digester(connection) is not None
+        return self._make_digester(connection) is not None
 
     def check(self) -> None:
         """Raise ``SuppressionKeyMissing`` when there are suppressions that cannot be told."""
         with self._database.read() as connection:
-            self._digester(connection)
+            self._make_digester(connection)
 
     # --- Adding --------------------------------------------------------------------------------
 
@@ -66,7 +66,7 @@ class SuppressionStore:
         """
         now = self._database.clock()
         with self._database.write() as connection:
-            if not _any(connection):
+            if not _has_any(connection):
                 make_key(self.key_path)
             digester = self._read_digester(connection)
             digests = [("key", digester.proof)]
@@ -83,20 +83,20 @@ class SuppressionStore:
 
     # --- Telling -------------------------------------------------------------------------------
 
-    def kind_of(self, connection: Connection, traits: Traits) -> str | None:
+    def find_kind(self, connection: Connection, traits: Traits) -> str | None:
         """The most certain kind of suppression these traits match; None when they match none."""
-        digester = self._digester(connection)
-        return _kind_of(connection, digester, traits) if digester else None
+        digester = self._make_digester(connection)
+        return _find_kind(connection, digester, traits) if digester else None
 
-    def kept_out(self, connection: Connection, found: Sequence[Performer]) -> set[int]:
+    def find_kept_out(self, connection: Connection, found: Sequence[Performer]) -> set[int]:
         """Ids of those performers that must not be looked up, written or indexed."""
-        digester = self._digester(connection)
+        digester = self._make_digester(connection)
         if digester is None:
             return set()
-        confirmed = confirmed_namesakes(connection, [performer.id for performer in found])
+        confirmed = find_confirmed_namesakes(connection, [performer.id for performer in found])
         kinds = {
-            traits_id: _kind_of(connection, digester, traits)
-            for traits_id, traits in _all_traits(connection, found)
+            traits_id: _find_kind(connection, digester, traits)
+            for traits_id, traits in _gather_traits(connection, found)
         }
         return {
             performer_id
@@ -127,24 +127,24 @@ class SuppressionStore:
 
     def refresh(self, connection: Connection, performer_ids: Sequence[int]) -> None:
         """Look again whether these performers match, after they were added or changed."""
-        digester = self._digester(connection)
+        digester = self._make_digester(connection)
         if digester is None:
             return
-        for some in chunks(performer_ids):
+        for some in split_chunks(performer_ids):
             self._refresh(connection, digester, load_performers(connection, some))
 
-    def owners_of_link(self, connection: Connection, url: str) -> list[int]:
+    def find_owners_of_link(self, connection: Connection, url: str) -> list[int]:
         """Performers who have this link, however it is written."""
-        wanted = comparable_link(url)
+        wanted = make_comparable(url)
         end = wanted.rpartition("/")[2]
         query = select(external_urls.c.performer_id, external_urls.c.url).where(
             func.instr(func.lower(external_urls.c.url), end) > 0
         )
         return [
-            owner for owner, link in connection.execute(query) if comparable_link(link) == wanted
+            owner for owner, link in connection.execute(query) if make_comparable(link) == wanted
         ]
 
-    def blocked(self) -> dict[int, str]:
+    def list_blocked(self) -> dict[int, str]:
         """Performers of the database that are kept out, and the kind of suppression."""
         query = select(suppressed_performers.c.performer_id, suppressed_performers.c.kind)
         with self._database.read() as connection:
@@ -153,15 +153,15 @@ class SuppressionStore:
 
     def _refresh_all(self, connection: Connection, digester: Digester) -> None:
         after_id = 0
-        while page := performers_page(connection, after_id, 1000):
+        while page := read_performers_page(connection, after_id, 1000):
             self._refresh(connection, digester, page)
             after_id = page[-1].id
 
     def _refresh(
         self, connection: Connection, digester: Digester, found: Sequence[Performer]
     ) -> None:
-        for performer_id, traits in _all_traits(connection, found):
-            kind = _kind_of(connection, digester, traits)
+        for performer_id, traits in _gather_traits(connection, found):
+            kind = _find_kind(connection, digester, traits)
             table = suppressed_performers
             if kind is None:
                 gone = delete(table).where(table.c.performer_id == performer_id)
@@ -175,12 +175,12 @@ class SuppressionStore:
                 where=table.c.kind != kind,
             )
             connection.execute(statement)
-            if performer_id not in confirmed_namesakes(connection, [performer_id]):
+            if performer_id not in find_confirmed_namesakes(connection, [performer_id]):
                 self._take_faces(connection, performer_id)
 
     def _take_faces(self, connection: Connection, performer_id: int) -> None:
         """Nobody who is kept out stays in the index."""
-        ruling = Ruling(
+        ruling = VerdictEntry(
             Verdict.QUARANTINED, False, "suppressed", _DECIDED_BY, self._database.clock()
         )
         query = select(faces.c.id).where(
@@ -196,9 +196,9 @@ class SuppressionStore:
 
     # --- The key -------------------------------------------------------------------------------
 
-    def _digester(self, connection: Connection) -> Digester | None:
+    def _make_digester(self, connection: Connection) -> Digester | None:
         """None while there is nothing to tell; the key is read again each time it is needed."""
-        return self._read_digester(connection) if _any(connection) else None
+        return self._read_digester(connection) if _has_any(connection) else None
 
     def _read_digester(self, connection: Connection) -> Digester:
         digester = Digester(read_key(self.key_path))
@@ -211,11 +211,11 @@ class SuppressionStore:
         return digester
 
 
-def _kind_of(connection: Connection, digester: Digester, traits: Traits) -> str | None:
+def _find_kind(connection: Connection, digester: Digester, traits: Traits) -> str | None:
     digests = sorted({digester.digest(kind, text) for kind, text in traits})
     found = {
         "name" if kind == _SPELLING else kind
-        for some in chunks(digests)
+        for some in split_chunks(digests)
         for kind in connection.scalars(
             select(suppressions.c.kind).where(
                 suppressions.c.kind.in_([*STRENGTH, _SPELLING]), suppressions.c.digest.in_(some)
@@ -230,16 +230,16 @@ def _count(connection: Connection) -> int:
     return connection.scalar(query) or 0
 
 
-def _any(connection: Connection) -> bool:
+def _has_any(connection: Connection) -> bool:
     return connection.scalar(select(suppressions.c.id).limit(1)) is not None
 
 
-def confirmed_namesakes(connection: Connection, performer_ids: Iterable[int]) -> set[int]:
+def find_confirmed_namesakes(connection: Connection, performer_ids: Iterable[int]) -> set[int]:
     """Those performers of whom somebody has confirmed that they only share a name."""
     table = suppressed_performers
     return {
         performer_id
-        for some in chunks(sorted(performer_ids))
+        for some in split_chunks(sorted(performer_ids))
         for performer_id in connection.scalars(
             select(table.c.performer_id).where(
                 table.c.performer_id.in_(some), table.c.confirmed_at.is_not(None)
@@ -248,8 +248,10 @@ def confirmed_namesakes(connection: Connection, performer_ids: Iterable[int]) ->
     }
 
 
-def _all_traits(connection: Connection, found: Sequence[Performer]) -> Iterator[tuple[int, Traits]]:
-    for some in chunks(found):
+def _gather_traits(
+    connection: Connection, found: Sequence[Performer]
+) -> Iterator[tuple[int, Traits]]:
+    for some in split_chunks(found):
         ids = [performer.id for performer in some]
         rows = dict(
             connection.execute(
@@ -265,5 +267,5 @@ def _all_traits(connection: Connection, found: Sequence[Performer]) -> Iterator[
         for performer in some:
             yield (
                 performer.id,
-                traits_of(performer, merged.get(performer.id, ()), rows.get(performer.id)),
+                gather_traits(performer, merged.get(performer.id, ()), rows.get(performer.id)),
             )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from enrichscrapy.database.links import link_of
-from enrichscrapy.facts.names import name_key, name_keys, name_words
+from enrichscrapy.database.links import read_link
+from enrichscrapy.facts.names import make_name_key, make_name_keys, split_name
 from enrichscrapy.items import Performer
 
 _MOST_WORDS = 8
@@ -36,33 +36,35 @@ class Traits:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """(kind, text) pairs to take digests of."""
         for url in self.links:
-            yield "link", comparable_link(url)
+            yield "link", make_comparable(url)
         for endpoint, value in self.ids:
             yield "id", f"{endpoint}:{value}".lower()
             if is_uuid(value):  # unique everywhere, whatever the endpoint's name
                 yield "id", value.lower()
-        named = [name for name in self.names if name_key(name)]
+        named = [name for name in self.names if make_name_key(name)]
         if self.row and named:
-            yield "row", f"{self.row}\0{name_key(named[0])}"
+            yield "row", f"{self.row}\0{make_name_key(named[0])}"
         for position, name in enumerate(named):
-            if position == 0 or _tells(name):
-                yield "name", name_key(name)
-                yield from (("spelling", key) for key in sorted(_spellings(name)))
+            if position == 0 or _is_telling(name):
+                yield "name", make_name_key(name)
+                yield from (("spelling", key) for key in sorted(_list_spellings(name)))
 
 
-def _tells(name: str) -> bool:
+def _is_telling(name: str) -> bool:
     """A single word is too many people's alias, unless it is several that were run together."""
-    return " " in name_key(name) or _RUN_TOGETHER.search(name) is not None
+    return " " in make_name_key(name) or _RUN_TOGETHER.search(name) is not None
 
 
-def _spellings(name: str) -> set[str]:
+def _list_spellings(name: str) -> set[str]:
     """What a name is told again by in disguise: as identity folds it, and run together."""
-    words = name_words(name)
+    words = split_name(name)
     turned = ("".join(words[i:] + words[:i]) for i in range(min(len(words), _MOST_WORDS)))
-    return {*name_keys(name), *turned}
+    return {*make_name_keys(name), *turned}
 
 
-def traits_of(performer: Performer, merged: Iterable[tuple[str, str]], row: str | None) -> Traits:
+def gather_traits(
+    performer: Performer, merged: Iterable[tuple[str, str]], row: str | None
+) -> Traits:
     """The traits of a performer of the database."""
     return Traits(
         [performer.canonical_name, *performer.aliases],
@@ -72,10 +74,10 @@ def traits_of(performer: Performer, merged: Iterable[tuple[str, str]], row: str 
     )
 
 
-def comparable_link(url: str) -> str:
+def make_comparable(url: str) -> str:
     """A link without what varies between ways of writing it: scheme, www, case, final slash."""
     try:
-        url = link_of(url).url
+        url = read_link(url).url
     except ValueError:
         return url.strip().lower()
     parts = urlsplit(url)

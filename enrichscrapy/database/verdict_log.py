@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
-from enrichscrapy.database.performers import new_id
+from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import (
     face_changes,
     face_vectors,
@@ -23,7 +23,7 @@ UNDO = "undo"
 
 
 @dataclass(frozen=True)
-class Ruling:
+class VerdictEntry:
     """What was decided on a face, by whom (``rules``, ``review``, ``import``, …) and when."""
 
     verdict: Verdict
@@ -33,7 +33,7 @@ class Ruling:
     at: float
 
 
-def insert_face(connection: Connection, values: dict[str, Any], ruling: Ruling) -> int:
+def insert_face(connection: Connection, values: dict[str, Any], ruling: VerdictEntry) -> int:
     """Write a new face under its first ruling and return its id.
 
     A rejected face keeps neither vector nor crop, whatever ``values`` say.
@@ -48,20 +48,20 @@ def insert_face(connection: Connection, values: dict[str, Any], ruling: Ruling) 
     }
     if ruling.verdict is Verdict.REJECTED:
         row |= {"vector": None, "crop": None}
-    face_id = new_id(connection.execute(insert(faces).values(row)))
+    face_id = read_new_id(connection.execute(insert(faces).values(row)))
     if ruling.verdict is Verdict.ACCEPTED:
         _log_change(connection, face_id, values["model_id"], "added")
     _log_ruling(connection, face_id, ruling)
     return face_id
 
 
-def change_verdict(connection: Connection, face_id: int, ruling: Ruling) -> None:
+def change_verdict(connection: Connection, face_id: int, ruling: VerdictEntry) -> None:
     """Rule again on a stored face.
 
     Raises ``VerdictRefused`` when there is no such face, and when a rejected one, whose vector is
     gone, would have to come back.
     """
-    old = _face(connection, face_id)
+    old = _read_face(connection, face_id)
     values: dict[str, Any] = {
         "verdict": ruling.verdict.value,
         "trusted": ruling.trusted,
@@ -92,28 +92,30 @@ def quarantine_unless_a_person_ruled(
     query = query.where(*which, faces.c.verdict == Verdict.ACCEPTED.value, ~person.exists())
     for face_id in connection.scalars(query).all():
         change_verdict(
-            connection, face_id, Ruling(Verdict.QUARANTINED, False, reason, "rules", now)
+            connection, face_id, VerdictEntry(Verdict.QUARANTINED, False, reason, "rules", now)
         )
 
 
-def undo_verdict(connection: Connection, face_id: int, now: float) -> Ruling:
+def undo_verdict(connection: Connection, face_id: int, now: float) -> VerdictEntry:
     """Put the ruling before the one in force back and return it.
 
     Undoing again goes back further. Raises ``VerdictRefused`` at the first ruling, and as
     :func:`change_verdict`.
     """
-    in_force = _in_force(connection, face_id)
+    in_force = _read_in_force(connection, face_id)
     if len(in_force) < 2:
         raise VerdictRefused(f"face {face_id} has no earlier verdict to go back to")
     before = in_force[-2]
-    ruling = Ruling(Verdict(before["verdict"]), before["trusted"], before["reason"], UNDO, now)
+    ruling = VerdictEntry(
+        Verdict(before["verdict"]), before["trusted"], before["reason"], UNDO, now
+    )
     change_verdict(connection, face_id, ruling)
     return ruling
 
 
 def undo_verdict_of(connection: Connection, face_id: int, decided_by: str, now: float) -> None:
     """Undo the ruling in force if ``decided_by`` made it; else do nothing."""
-    in_force = _in_force(connection, face_id)
+    in_force = _read_in_force(connection, face_id)
     if in_force and in_force[-1]["decided_by"] == decided_by:
         undo_verdict(connection, face_id, now)
 
@@ -127,7 +129,7 @@ def log_removals(connection: Connection, performer_id: int) -> None:
         _log_change(connection, face_id, model_id, "removed")
 
 
-def _in_force(connection: Connection, face_id: int) -> list[RowMapping]:
+def _read_in_force(connection: Connection, face_id: int) -> list[RowMapping]:
     """The rulings that were not undone, the one in force last."""
     rulings: list[RowMapping] = []
     query = select(verdict_history).where(verdict_history.c.face_id == face_id)
@@ -139,7 +141,7 @@ def _in_force(connection: Connection, face_id: int) -> list[RowMapping]:
     return rulings
 
 
-def _face(connection: Connection, face_id: int) -> RowMapping:
+def _read_face(connection: Connection, face_id: int) -> RowMapping:
     query = select(
         faces.c.verdict, faces.c.model_id, faces.c.vector.is_not(None).label("kept")
     ).where(faces.c.id == face_id)
@@ -154,7 +156,7 @@ def _log_change(connection: Connection, face_id: int, model_id: int, change: str
     connection.execute(insert(face_changes).values(row))
 
 
-def _log_ruling(connection: Connection, face_id: int, ruling: Ruling) -> None:
+def _log_ruling(connection: Connection, face_id: int, ruling: VerdictEntry) -> None:
     connection.execute(
         insert(verdict_history).values(
             face_id=face_id,

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select, union_all
 
-from enrichscrapy.database.due import id_list
+from enrichscrapy.database.due import select_ids
 from enrichscrapy.database.near_names import find_near_names
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.facts.names import name_key, name_words
+from enrichscrapy.facts.names import make_name_key, split_name
 from enrichscrapy.facts.stashboxes import box_name
-from enrichscrapy.facts.text import fold, one_line
+from enrichscrapy.facts.text import fold, fold_line
 from enrichscrapy.items import Performer
 
 if TYPE_CHECKING:
@@ -67,16 +67,16 @@ class Meant:
         """Why nobody can be taken for it, in one line; empty when somebody can."""
         if self.performer is not None:
             return ""
-        told = "; ".join(self._candidates())
+        told = "; ".join(self._list_candidates())
         if self.doubt:
             return f"{self.doubt}: {told}" if told else self.doubt
         if self.found:
             return f"several performers have it: {told}; name one of them by id, as id:17"
-        word = one_line(self.word, 60) or "without a name"
+        word = fold_line(self.word, 60) or "without a name"
         near = " or ".join(map(describe, self.near))
         return f"there is no performer {word}" + (f"; did you mean {near}?" if near else "")
 
-    def _candidates(self) -> Iterator[str]:
+    def _list_candidates(self) -> Iterator[str]:
         for performer in self.found[:MAX_TOLD]:
             why = ", ".join(dict.fromkeys(self.readings[performer.id]))
             yield f"{describe(performer)} ({why})"
@@ -86,10 +86,10 @@ class Meant:
 
 def describe(performer: Performer) -> str:
     """A performer in a message: id, name, and what tells namesakes apart."""
-    note = f" ({one_line(performer.disambiguation, 40)})" if performer.disambiguation else ""
+    note = f" ({fold_line(performer.disambiguation, 40)})" if performer.disambiguation else ""
     born = f", born {performer.birth_date[:4]}" if performer.birth_date else ""
     boxes = "".join(f", {endpoint}:{value}" for endpoint, value in performer.stashbox_ids[:2])
-    return f"id:{performer.id} {one_line(performer.canonical_name, 60)}{note}{born}{boxes}"
+    return f"id:{performer.id} {fold_line(performer.canonical_name, 60)}{note}{born}{boxes}"
 
 
 def describe_id(db: PerformerDatabase, performer_id: int) -> str:
@@ -98,7 +98,7 @@ def describe_id(db: PerformerDatabase, performer_id: int) -> str:
     return describe(performer) if performer is not None else f"id:{performer_id}"
 
 
-def whom(db: PerformerDatabase, words: Iterable[str], *, bare_is_local: bool) -> list[Meant]:
+def find_whom(db: PerformerDatabase, words: Iterable[str], *, bare_is_local: bool) -> list[Meant]:
     """Whom each of these words means, in their order.
 
     ``bare_is_local``: a number without a prefix is this database's id, whatever else it could be.
@@ -134,24 +134,24 @@ def _take_local(meant: Meant) -> None:
     meant.found = here
 
 
-def the_one(db: PerformerDatabase, word: str) -> Performer:
+def find_the_one(db: PerformerDatabase, word: str) -> Performer:
     """Whom a word means, a bare number as this database's id; ``BadSetting`` if it is unclear."""
-    meant = whom(db, [word], bare_is_local=True)[0]
+    meant = find_whom(db, [word], bare_is_local=True)[0]
     if meant.performer is None:
         raise BadSetting(meant.refusal)
     return meant.performer
 
 
-def _row_ids(word: str) -> set[str]:
+def _read_row_ids(word: str) -> set[str]:
     """What a file may have written for it: ``1``, ``01``, ``001``; spreadsheets drop the zeros."""
     digits = str(int(word)) if word.isdecimal() else word
     return {word, *(digits.zfill(width) for width in range(_MAX_ZEROS) if word.isdecimal())}
 
 
-def _in_order(name: str) -> tuple[str, ...]:
+def _put_in_order(name: str) -> tuple[str, ...]:
     """A name's words, the first name first: ``Vey, Nora`` -> ``nora``, ``vey``."""
     last, _, first = name.partition(",")
-    return name_words(f"{first} {last}")
+    return split_name(f"{first} {last}")
 
 
 def is_box_id(word: str) -> bool:
@@ -191,7 +191,7 @@ class _Reading:
         if box_link:
             self._box_ids[box_link[2].lower()].append((meant, box_name(box_link[1])))
         elif "://" in word:
-            for owner in self._db.suppressions.owners_of_link(self._connection, word):
+            for owner in self._db.suppressions.find_owners_of_link(self._connection, word):
                 meant.readings[owner].append(_LINK)
         elif prefix.lower() == "id" and value.isdecimal():
             self._ids[int(value)].append(meant)
@@ -210,26 +210,26 @@ class _Reading:
         word = meant.word
         if word.isdecimal():
             self._ids[int(word)].append(meant)
-        for row in _row_ids(word):
+        for row in _read_row_ids(word):
             self._rows[row].append((meant, ""))
         if self._bare_is_local and word.isdecimal():
             return
         self._box_ids[word.lower()].append((meant, ""))
         if not is_box_id(word):
-            self._names[name_key(word)].append((meant, ""))
+            self._names[make_name_key(word)].append((meant, ""))
             noted = _NOTE.fullmatch(fold(word))
             if noted:
-                self._names[name_key(noted[1])].append((meant, noted[2]))
+                self._names[make_name_key(noted[1])].append((meant, noted[2]))
 
     def _read_ids(self) -> None:
         wanted = [number for number in self._ids if number < 2**63]
-        query = select(performers.c.id).where(performers.c.id.in_(id_list(wanted)))
+        query = select(performers.c.id).where(performers.c.id.in_(select_ids(wanted)))
         for number in self._connection.scalars(query):
             for meant in self._ids[number]:
                 meant.readings[number].append(_HERE)
 
     def _read_rows(self) -> None:
-        query = select(import_rows).where(import_rows.c.row_id.in_(id_list(self._rows)))
+        query = select(import_rows).where(import_rows.c.row_id.in_(select_ids(self._rows)))
         for row in self._connection.execute(query):
             for meant, file in self._rows[row.row_id]:
                 if file and file != row.file:
@@ -240,13 +240,13 @@ class _Reading:
                         "who was forgotten"
                     )
                 else:
-                    told = f"row {row.row_id} of {one_line(row.file, 60)}"
+                    told = f"row {row.row_id} of {fold_line(row.file, 60)}"
                     meant.readings[row.performer_id].append(told)
 
     def _read_box_ids(self) -> None:
         value = func.lower(stashbox_ids.c.stashbox_performer_id)
         query = select(value, stashbox_ids.c.endpoint, stashbox_ids.c.performer_id)
-        wanted = id_list(self._box_ids)
+        wanted = select_ids(self._box_ids)
         for found, endpoint, owner in self._connection.execute(query.where(value.in_(wanted))):
             for meant, box in self._box_ids[found]:
                 if not box or box == box_name(endpoint):
@@ -263,10 +263,10 @@ class _Reading:
         by_note: dict[str, list[tuple[Meant, int]]] = defaultdict(list)
         turned: dict[int, list[Meant]] = defaultdict(list)
         for owner, name in self._connection.execute(query):
-            for meant, note in self._names.get(name_key(name), ()):
+            for meant, note in self._names.get(make_name_key(name), ()):
                 if note:
                     by_note[note].append((meant, owner))
-                elif _in_order(name) != _in_order(meant.word):
+                elif _put_in_order(name) != _put_in_order(meant.word):
                     turned[owner].append(meant)
                 elif _NAME not in meant.readings[owner]:
                     meant.readings[owner].append(_NAME)
@@ -281,8 +281,8 @@ class _Reading:
     def _read_notes(self, note: str, pairs: Sequence[tuple[Meant, int]]) -> None:
         """``Anna Lee (1990)``, ``Anna Lee (the dancer)``: the namesake whom the note describes."""
         for performer in load_performers(self._connection, {owner for _, owner in pairs}):
-            said = name_key(performer.disambiguation or "")
-            fits = (said and said == name_key(note)) or (
+            said = make_name_key(performer.disambiguation or "")
+            fits = (said and said == make_name_key(note)) or (
                 performer.birth_date and performer.birth_date[:4] == note
             )
             for meant, owner in pairs:

@@ -22,10 +22,10 @@ from enrichscrapy.core.browser import HOW_TO_INSTALL, find_browser
 from enrichscrapy.core.hosts import Hosts
 from enrichscrapy.core.meta import RequestInfo, change_info
 from enrichscrapy.core.sources import Sources
-from enrichscrapy.core.turns import hosts_of
-from enrichscrapy.core.visit import Visit, host_and_port
+from enrichscrapy.core.turns import find_hosts
+from enrichscrapy.core.visit import Visit, split_host
 from enrichscrapy.downloadermiddlewares.cookies import SourceCookiesMiddleware
-from enrichscrapy.downloadermiddlewares.refusals import refusal_in, refuse
+from enrichscrapy.downloadermiddlewares.refusals import find_refusal, refuse
 from enrichscrapy.politeness.addresses import SourceAddresses
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind
 from enrichscrapy.settings_reader import read_settings
@@ -40,9 +40,9 @@ class Clearance:
     cookies: list[dict[str, Any]] = field(default_factory=list)
 
     def is_valid(self, now: float) -> bool:
-        return bool(self.cookies) and now < self._expires()
+        return bool(self.cookies) and now < self._find_expiry()
 
-    def _expires(self) -> float:
+    def _find_expiry(self) -> float:
         """When ``cf_clearance`` does, else the first of the others; session cookies never do."""
         named = [c for c in self.cookies if c["name"] == "cf_clearance"] or self.cookies
         times = [c["expires"] for c in named if (c.get("expires") or -1) > 0]
@@ -91,7 +91,7 @@ class ChallengeMiddleware:
 
     @property
     def _hosts(self) -> Hosts:
-        return hosts_of(self.crawler)
+        return find_hosts(self.crawler)
 
     # --- Requests --------------------------------------------------------------------------------
 
@@ -99,19 +99,19 @@ class ChallengeMiddleware:
         """Bring back the clearance of an earlier run before the first request leaves."""
         source = self.sources.of(request)
         assert source is not None  # the intake refuses what belongs to no source
-        gate = self._gate(source)
+        gate = self._find_gate(source)
         if gate.clearance is not None:
             return
         async with gate.lock:
             if gate.clearance is None:
-                cookies = await self._hosts.clearance(request)
+                cookies = await self._hosts.find_clearance(request)
                 gate.clearance = Clearance(cookies)
                 if gate.clearance.is_valid(self._hosts.now()):
                     self._use(gate.clearance, request, source)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         info = RequestInfo.of(request)
-        refusal = None if info.visit is not None else refusal_in(response)
+        refusal = None if info.visit is not None else find_refusal(response)
         if refusal is None or refusal.kind is not RefusalKind.CHALLENGE:
             return response
         if info.robots:
@@ -119,12 +119,12 @@ class ChallengeMiddleware:
         source = self.sources.of(request)
         assert source is not None
         with self._hosts.holding(request):
-            self._hosts.judged(request)
-            async with self._gate(source).lock:
+            self._hosts.note_judged(request)
+            async with self._find_gate(source).lock:
                 await self._get_in(request, response, source, refusal)
-            return await self._again(request)
+            return await self._ask_again(request)
 
-    def _gate(self, source: SourceAddresses) -> _Gate:
+    def _find_gate(self, source: SourceAddresses) -> _Gate:
         return self._gates.setdefault(source.source, _Gate())
 
     # --- The challenge ---------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class ChallengeMiddleware:
         self, request: Request, response: Response, source: SourceAddresses, refusal: Refusal
     ) -> None:
         """Return when the request may be sent again; raises ``RequestRefused`` else."""
-        gate = self._gate(source)
+        gate = self._find_gate(source)
         clearance = gate.clearance or Clearance()
         if clearance.is_valid(self._hosts.now()):
             if not (clearance.was_sent(request) or RequestInfo.of(request).cleared):
@@ -146,17 +146,19 @@ class ChallengeMiddleware:
         if not self.has_browser:
             why = f"challenge: no browser found; {HOW_TO_INSTALL}"
             await refuse(self.crawler, request, refusal.kind, why)
-        visit = await self._visit(request, response, source)
+        visit = await self._start_visit(request, response, source)
         if not visit.opened:
             why = f"challenge: {visit.failure or 'not opened'}"
             await refuse(self.crawler, request, refusal.kind, why)
-        gate.clearance = Clearance([_canonical(c, source) for c in visit.cookies])
+        gate.clearance = Clearance([_make_canonical(c, source) for c in visit.cookies])
         self._use(gate.clearance, request, source)
         await self._hosts.set_clearance(request, gate.clearance.cookies)
 
-    async def _visit(self, request: Request, response: Response, source: SourceAddresses) -> Visit:
+    async def _start_visit(
+        self, request: Request, response: Response, source: SourceAddresses
+    ) -> Visit:
         visit = Visit(
-            host=host_and_port(source.leaving(request.url)),
+            host=split_host(source.to_real(request.url)),
             challenge=response.body,
             providers=self.providers,
             max_requests=self.max_requests,
@@ -173,7 +175,7 @@ class ChallengeMiddleware:
         logger.info("The browser %s", "was let in" if visit.opened else "was not let in")
         return visit
 
-    async def _again(self, request: Request) -> Response:
+    async def _ask_again(self, request: Request) -> Response:
         """The same request with the cookies, in a turn of its own."""
         again = request.replace(callback=NO_CALLBACK, errback=None, dont_filter=True)
         # Nor is it a page that could be handed back to the scheduler.
@@ -185,17 +187,17 @@ class ChallengeMiddleware:
         jar = self.crawler.get_downloader_middleware(SourceCookiesMiddleware)
         if jar is not None:
             for cookie in clearance.cookies:
-                jar.keep(_jar_cookie(cookie), request)
+                jar.keep(_make_jar_cookie(cookie), request)
 
 
-def _canonical(cookie: dict[str, Any], source: SourceAddresses) -> dict[str, Any]:
+def _make_canonical(cookie: dict[str, Any], source: SourceAddresses) -> dict[str, Any]:
     """The cookie as the site's real host would have set it."""
     if not source.base_url:
         return cookie
     return cookie | {"domain": source.home.partition("//")[2], "secure": False}
 
 
-def _jar_cookie(cookie: dict[str, Any]) -> Cookie:
+def _make_jar_cookie(cookie: dict[str, Any]) -> Cookie:
     expires = cookie.get("expires") or -1
     domain = cookie["domain"]
     return Cookie(

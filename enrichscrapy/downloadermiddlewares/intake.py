@@ -14,7 +14,7 @@ from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
 from enrichscrapy.items import Outcome
-from enrichscrapy.politeness.user_agent import user_agent
+from enrichscrapy.politeness.user_agent import make_user_agent
 from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _UNWANTED_META = ("proxy", "bindaddress", "playwright", "handle_httpstatus_all")
 being followed (``HTTPERROR_ALLOW_ALL`` lets every status through)."""
 
 
-def type_fault(content_type: str, *, photo: bool) -> str | None:
+def find_type_fault(content_type: str, *, photo: bool) -> str | None:
     """Why an answer of this ``Content-Type`` cannot be used; a missing type is let through."""
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or kind.startswith(PHOTO_TYPES if photo else PAGE_TYPES):
@@ -51,7 +51,7 @@ class IntakeMiddleware:
         settings = read_settings(crawler.settings)
         intake = cls(
             Sources.from_crawler(crawler),
-            user_agent(settings.CONTACT),
+            make_user_agent(settings.CONTACT),
             settings.PAGE_MAX_BYTES,
             settings.PHOTO_MAX_BYTES,
         )
@@ -68,7 +68,7 @@ class IntakeMiddleware:
         info = RequestInfo.of(request)
         source = self.sources.of(request)
         any_host = info.photo or info.robots
-        fault = source.fault(request.url, photo=any_host) if source else "host not allowed"
+        fault = source.find_fault(request.url, photo=any_host) if source else "host not allowed"
         if fault:
             raise RequestRefused(Outcome.FAILED, f"address: {fault}")
         for key in _UNWANTED_META:
@@ -78,7 +78,7 @@ class IntakeMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        fault = type_fault(kind, photo=RequestInfo.of(request).photo)
+        fault = find_type_fault(kind, photo=RequestInfo.of(request).photo)
         if fault and response.status == 200:
             raise RequestRefused(Outcome.FAILED, fault)
         return response

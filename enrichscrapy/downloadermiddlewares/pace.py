@@ -7,7 +7,7 @@ from typing import Self
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
-from enrichscrapy.core.turns import Turns, turns_of
+from enrichscrapy.core.turns import Turns, find_turns
 
 
 class PaceMiddleware:
@@ -18,7 +18,7 @@ class PaceMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        pace = cls(turns_of(crawler))
+        pace = cls(find_turns(crawler))
         crawler.signals.connect(pace.spider_closed, signal=signals.spider_closed)
         return pace
 

@@ -12,7 +12,7 @@ from scrapy.http import Response
 from enrichscrapy.core.hosts import Hosts
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
-from enrichscrapy.core.turns import hosts_of
+from enrichscrapy.core.turns import find_hosts
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Circuit
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind, classify_refusal
@@ -28,7 +28,7 @@ _TRIED_AGAIN = (RefusalKind.RATE_LIMIT, RefusalKind.ORIGIN_DOWN)
 _GOOD_ERRORS = (404, 410)
 
 
-def refusal_in(response: Response) -> Refusal | None:
+def find_refusal(response: Response) -> Refusal | None:
     """The response as a refusal, or ``None``."""
     headers = {
         name.decode("latin-1"): b", ".join(values).decode("latin-1")
@@ -40,7 +40,7 @@ def refusal_in(response: Response) -> Refusal | None:
 async def refuse(crawler: Crawler, request: Request, kind: RefusalKind, detail: str) -> NoReturn:
     """Count a refusal that nothing more is done about, and raise it as blocked."""
     crawler.stats.inc_value(f"requests/{kind.value}")
-    await hosts_of(crawler).refused(request, kind, detail)
+    await find_hosts(crawler).note_refusal(request, kind, detail)
     raise RequestRefused(Outcome.BLOCKED, detail)
 
 
@@ -63,18 +63,18 @@ class RefusalsMiddleware:
 
     @property
     def _hosts(self) -> Hosts:
-        return hosts_of(self.crawler)
+        return find_hosts(self.crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if RequestInfo.of(request).visit is not None:
             return response  # the browser's visit is judged by whoever sent it
-        self._hosts.judged(request)
-        refusal = refusal_in(response)
+        self._hosts.note_judged(request)
+        refusal = find_refusal(response)
         if refusal is None:
             await self._note(request, response.status)
             return response
         self.crawler.stats.inc_value(f"requests/{refusal.kind.value}")
-        state = await self._hosts.refused(request, refusal.kind, refusal.detail)
+        state = await self._hosts.note_refusal(request, refusal.kind, refusal.detail)
         if state.circuit is Circuit.CLOSED and self._comes_again(request, response, refusal):
             return response
         down = refusal.kind is RefusalKind.ORIGIN_DOWN
@@ -82,13 +82,13 @@ class RefusalsMiddleware:
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, OUT_OF_REACH):
-            await self._hosts.failed(request, describe_failure(exception))
+            await self._hosts.note_failure(request, describe_failure(exception))
 
     async def _note(self, request: Request, status: int) -> None:
         if status < 400 or status in _GOOD_ERRORS:
-            await self._hosts.succeeded(request)
+            await self._hosts.note_success(request)
         elif status >= 500:
-            await self._hosts.failed(request, f"http {status}")
+            await self._hosts.note_failure(request, f"http {status}")
 
     def _comes_again(self, request: Request, response: Response, refusal: Refusal) -> bool:
         left = request.meta.get("retry_times", 0) < self.retry_times

@@ -9,10 +9,10 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Outcome
-from enrichscrapy.lookups.asks import asks_ledger
+from enrichscrapy.lookups.asks import find_ledger_spider
 
 
 class RestoredMiddleware:
@@ -22,14 +22,14 @@ class RestoredMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.database = required(crawler, DatabaseExtension)
+        self.database = require(crawler, DatabaseExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        spider, info = asks_ledger(self.crawler.spider), RequestInfo.of(request)
+        spider, info = find_ledger_spider(self.crawler.spider), RequestInfo.of(request)
         if spider is None or not info.restored or not info.performer_ids:
             return
         ledger = self.database.database.ledger

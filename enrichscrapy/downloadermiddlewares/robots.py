@@ -25,7 +25,7 @@ from scrapy.http.request import NO_CALLBACK
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.core.sources import Sources
-from enrichscrapy.core.turns import hosts_of
+from enrichscrapy.core.turns import find_hosts
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.user_agent import PRODUCT
@@ -57,7 +57,7 @@ class Rules:
         return max(self.robots.crawl_delay(PRODUCT) or 0.0, rated)
 
 
-def rules_text(status: int, body: bytes) -> bytes | None:
+def read_rules(status: int, body: bytes) -> bytes | None:
     """The rules in an answer; ``None`` for "not now".
 
     A missing file allows everything (RFC 9309, 2.3.1.3); one that is refused does not.
@@ -99,14 +99,14 @@ class RobotsMiddleware:
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self._locks[origin]:
-            rules = await self._rules_of(origin, request)
+            rules = await self._find_rules(origin, request)
         if not rules.allow(request.url):
             self.crawler.stats.inc_value("requests/disallowed")
             raise RequestRefused(Outcome.BLOCKED, ROBOTS_DETAIL)
 
-    async def _rules_of(self, origin: str, request: Request) -> Rules:
+    async def _find_rules(self, origin: str, request: Request) -> Rules:
         known = self._rules.get(origin)
-        now = hosts_of(self.crawler).now()
+        now = find_hosts(self.crawler).now()
         if known is not None and 0 <= now - known.fetched_at < self.max_age:
             return known
         text = await self._fetch(origin, request)
@@ -128,28 +128,28 @@ class RobotsMiddleware:
         except RequestRefused as refusal:
             if refusal.transient:
                 raise  # budget, circuit, end of the crawl: known already
-            return await self._not_now(robots_request, refusal.detail)
+            return await self._refuse_for_now(robots_request, refusal.detail)
         except Exception as error:  # whatever it is, it is no permission
-            return await self._not_now(robots_request, describe_failure(error))
-        text = rules_text(response.status, response.body)
+            return await self._refuse_for_now(robots_request, describe_failure(error))
+        text = read_rules(response.status, response.body)
         if text is None:
-            return await self._not_now(robots_request, f"http {response.status}")
+            return await self._refuse_for_now(robots_request, f"http {response.status}")
         return text
 
-    async def _not_now(self, request: Request, why: str) -> bytes:
+    async def _refuse_for_now(self, request: Request, why: str) -> bytes:
         detail = f"robots.txt: {why}"
-        await hosts_of(self.crawler).leave_alone(request, detail)
+        await find_hosts(self.crawler).leave_alone(request, detail)
         raise RequestRefused(Outcome.BLOCKED, detail, transient=True)
 
     async def _remember(self, origin: str, request: Request, text: bytes) -> None:
-        hosts = hosts_of(self.crawler)
+        hosts = find_hosts(self.crawler)
         longest = max(rules.delay for rules in self._rules.values())
         await hosts.set_crawl_delay(request, longest or None)
         source = self.sources.of(request)
         if source is None or self.dry_run:
             return
-        host = source.host_of(origin)
+        host = source.find_host(origin)
         digest = hashlib.sha256(text).hexdigest()
-        due = await hosts.database.write(hosts.store.robots_fetched, host, source.source, digest)
+        due = await hosts.database.write(hosts.store.note_robots, host, source.source, digest)
         if due:
             logger.info("robots.txt has changed: %d lookups it disallowed are due again", due)

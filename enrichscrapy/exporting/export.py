@@ -60,7 +60,7 @@ def _export_files(
     writers = _writers(formats, faces)
     with ExitStack() as stack:  # the files take their places together, once all are written
         for name, write in writers.items():
-            write(stack.enter_context(database.artefacts.private_file("export", folder / name)))
+            write(stack.enter_context(database.artefacts.write_private("export", folder / name)))
     return Exported(folder, tuple(writers), faces.count)
 
 

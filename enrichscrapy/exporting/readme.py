@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enrichscrapy.exporting.rows import AcceptedFaces
-from enrichscrapy.reporting.words import plural
+from enrichscrapy.reporting.words import count_words
 
 README = "README.md"
 
@@ -90,8 +90,8 @@ def readme(formats: tuple[str, ...], faces: AcceptedFaces) -> bytes:
     """Markdown for these formats, which lie beside it."""
     model = faces.model
     head = _HEAD.format(
-        faces=plural(faces.count, "face"),
-        people=plural(faces.owners, "performer"),
+        faces=count_words(faces.count, "face"),
+        people=count_words(faces.owners, "performer"),
         name=model.name,
         sha256=model.sha256,
         preprocessing=model.preprocessing,

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from enrichscrapy.database.due import id_list
+from enrichscrapy.database.due import select_ids
 from enrichscrapy.database.schema import faces, models, performers, photos, stashbox_ids
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.facts.stashboxes import KNOWN, domain_id
-from enrichscrapy.index.vectors import usable
+from enrichscrapy.index.vectors import decode_usable
 from enrichscrapy.items import ModelInfo, Vector, Verdict
 
 BATCH = 2000
@@ -102,7 +102,7 @@ class AcceptedFaces:
             yield [self._face(row, owners[row.performer_id], crops) for row in rows]
 
     def _face(self, row: Row[Any], owner: Owner, crops: bool) -> ExportedFace:
-        if (vector := usable(row.vector, self.model.dimension)) is None:
+        if (vector := decode_usable(row.vector, self.model.dimension)) is None:
             raise EnrichError("a stored vector cannot be used: scrapy verify names its face")
         return ExportedFace(
             row.id,
@@ -118,7 +118,7 @@ class AcceptedFaces:
         )
 
     def _owners(self, rows: Sequence[Row[Any]]) -> dict[int, Owner]:
-        wanted = id_list({row.performer_id for row in rows})
+        wanted = select_ids({row.performer_id for row in rows})
         ids = defaultdict[int, list[tuple[str, str]]](list)
         boxes = select(stashbox_ids).where(stashbox_ids.c.performer_id.in_(wanted))
         for row in self._connection.execute(boxes):

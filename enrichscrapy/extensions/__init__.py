@@ -17,7 +17,7 @@ T = TypeVar("T")
 _stopping: set[asyncio.Task[None]] = set()
 
 
-def required(crawler: Crawler, extension: type[T]) -> T:
+def require(crawler: Crawler, extension: type[T]) -> T:
     """The crawl's own instance of an extension; ``BadSetting`` where EXTENSIONS lacks it.
 
     Usable once all extensions are built: from pipelines and middlewares, and in an extension's

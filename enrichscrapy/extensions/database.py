@@ -71,10 +71,10 @@ class DatabaseExtension:
         """Run ``function`` on a reader thread, beside the writer."""
         return await self._run(self._readers, function, *args, **kwargs)
 
-    async def population(self) -> Population:
+    async def count_population(self) -> Population:
         """How common names are among the performers, counted once a crawl, on a reader thread."""
         if self._population is None:
-            self._population = asyncio.ensure_future(self.read(self.database.population))
+            self._population = asyncio.ensure_future(self.read(self.database.count_population))
         return await asyncio.shield(self._population)
 
     @staticmethod

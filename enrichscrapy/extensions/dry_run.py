@@ -15,7 +15,7 @@ from enrichscrapy.items import Lookup
 from enrichscrapy.settings_reader import read_settings
 
 
-def would_write(lookup: Lookup) -> str:
+def describe_dry_run(lookup: Lookup) -> str:
     """One line on one lookup; the name on a terminal only, since what is not shown is kept."""
     whom = f"performer {lookup.performer.id}"
     if sys.stdout.isatty():
@@ -51,4 +51,4 @@ class DryRunExtension:
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Lookup):
-            print(would_write(item), flush=True)
+            print(describe_dry_run(item), flush=True)

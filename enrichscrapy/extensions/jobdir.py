@@ -12,9 +12,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.engine import database_path
+from enrichscrapy.database.engine import resolve_path
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
 from enrichscrapy.settings_reader import read_settings
@@ -53,7 +53,7 @@ class JobdirExtension:
         owner = Owner(
             crawler.spidercls.name,
             str(getattr(crawler.spider, "mode", "")),
-            str(database_path(settings.DATABASE_URL)),
+            str(resolve_path(settings.DATABASE_URL)),
         )
 
         def register(path: Path) -> None:
@@ -76,7 +76,7 @@ class JobdirExtension:
 
     async def spider_opened(self) -> None:
         """Register what will hold links of performers, for erasure to find."""
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         await database.write(database.database.artefacts.register, "jobdir", self.jobdir.path)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:

@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.exceptions import BadSetting, IndexDamaged
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.model import resolve_model
@@ -44,13 +44,13 @@ class JudgeExtension:
 
     async def engine_started(self) -> None:
         """Take up the thresholds of the crawl's model: after it is known, before any request."""
-        model = required(self.crawler, ModelExtension)
+        model = require(self.crawler, ModelExtension)
         if model.info is None:
             return
         stored = None
         if model.model_id is not None:
-            database = required(self.crawler, DatabaseExtension)
-            stored = await database.read(database.database.faces.thresholds, model.model_id)
+            database = require(self.crawler, DatabaseExtension)
+            stored = await database.read(database.database.faces.get_thresholds, model.model_id)
         try:
             model_class = resolve_model(model.options.model)
             self.judge = self.judge.for_model(model.info, stored, model_class)
@@ -63,7 +63,7 @@ class JudgeExtension:
 
         Reads the published index and the database; for a reader thread.
         """
-        database = required(self.crawler, DatabaseExtension).database
+        database = require(self.crawler, DatabaseExtension).database
         find_neighbours(lookup, stored, self._follow_index(), database.faces)
 
     def _follow_index(self) -> FaceIndex | None:
@@ -75,9 +75,9 @@ class JudgeExtension:
         name = read_current(self.index_dir)
         if self._index is None or self._index.manifest.generation != name:
             try:
-                model = required(self.crawler, ModelExtension).info
+                model = require(self.crawler, ModelExtension).info
                 index = FaceIndex.open_current(self.index_dir, model)
-                token = required(self.crawler, DatabaseExtension).database.token
+                token = require(self.crawler, DatabaseExtension).database.token
                 if index is not None and index.manifest.database not in ("", token):
                     raise IndexDamaged("it is another database's")
                 self._index = index

@@ -8,7 +8,7 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup
 from enrichscrapy.settings_reader import read_settings
@@ -16,9 +16,9 @@ from enrichscrapy.sites.layout import (
     BASELINE,
     DECLARED_SHARES,
     WINDOW,
-    expected_shares,
-    layout_change,
-    parts_of,
+    compute_expected_shares,
+    find_layout_change,
+    read_parts,
 )
 
 
@@ -43,19 +43,19 @@ class LayoutExtension:
         return extension
 
     async def engine_started(self) -> None:
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         ledger, now = database.database.ledger, database.database.clock()
         source = getattr(self.crawler.spider, "source_name", "")
-        earlier = await database.read(ledger.recent_page_parts, source, now, BASELINE)
-        self._expected = expected_shares(earlier)
+        earlier = await database.read(ledger.list_recent_page_parts, source, now, BASELINE)
+        self._expected = compute_expected_shares(earlier)
 
     async def item_scraped(self, item: Any) -> None:
-        parts = parts_of(item) if isinstance(item, Lookup) else None
+        parts = read_parts(item) if isinstance(item, Lookup) else None
         if parts is None:
             return
         self._pages += 1
         self._window.append((item.performer.id, parts))
-        change = layout_change([p for _, p in self._window], self._expected, self._pages)
+        change = find_layout_change([p for _, p in self._window], self._expected, self._pages)
         if change is not None:
             await self._stop(item, str(change))
 
@@ -67,7 +67,7 @@ class LayoutExtension:
         stop_crawl(self.crawler, "layout_changed", message)
         if read_settings(self.crawler.settings).DRY_RUN:
             return
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         ids = [performer_id for performer_id, _ in self._window]
         ledger = database.database.ledger
         await database.write(ledger.make_due, lookup.source, lookup.mode.value, ids)

@@ -9,7 +9,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from enrichscrapy.database.engine import check_exists, database_path
+from enrichscrapy.database.engine import check_exists, resolve_path
 from enrichscrapy.files.locks import FileLock, lock_source
 from enrichscrapy.settings_reader import read_settings
 
@@ -33,7 +33,7 @@ class SourceLockExtension:
             raise NotConfigured
         mode = getattr(crawler.spider, "mode", None)
         purpose = f"crawl {source}" + (f", mode {mode}" if mode else "")
-        database = database_path(read_settings(crawler.settings).DATABASE_URL)
+        database = resolve_path(read_settings(crawler.settings).DATABASE_URL)
         check_exists(database)  # locks lie beside it: nothing is made where it should be
         lock = lock_source(database, source, purpose)
         extension = cls(lock)

@@ -8,7 +8,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.model import resolve_model
@@ -47,7 +47,7 @@ class ModelExtension:
     async def spider_opened(self) -> None:
         if self.info is None:
             return
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         faces = database.database.faces
         if self.writes:
             self.model_id = await database.write(faces.ensure_model, self.info)
@@ -59,7 +59,7 @@ class ModelExtension:
         every performer would be looked up again, and none would have a trusted face."""
         if self.info is None:
             return
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         try:
             await database.read(database.database.faces.refuse_unmoved, self.model_id, self.info)
         except BadSetting as error:

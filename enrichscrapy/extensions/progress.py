@@ -15,11 +15,11 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
-from enrichscrapy.lookups.asks import AsksLedger, asks_ledger
-from enrichscrapy.reporting.hosts import HostState, host_states
-from enrichscrapy.reporting.progress import Pacer, Snapshot, left_in_words, progress_line
+from enrichscrapy.lookups.asks import AsksLedger, find_ledger_spider
+from enrichscrapy.reporting.hosts import HostReport, list_hosts
+from enrichscrapy.reporting.progress import Pacer, Snapshot, describe_progress, describe_time_left
 from enrichscrapy.reporting.words import MODES
 from enrichscrapy.settings_reader import read_settings
 
@@ -69,7 +69,7 @@ class ProgressExtension:
     def begin(self) -> None:
         """The first request is on its way: by now everything that decides what is due is known."""
         self.crawler.signals.disconnect(self.begin, signal=signals.request_reached_downloader)
-        if (spider := asks_ledger(self.crawler.spider)) is not None:
+        if (spider := find_ledger_spider(self.crawler.spider)) is not None:
             self._task = asyncio.ensure_future(self._follow(spider))
 
     def spider_closed(self) -> None:
@@ -86,38 +86,38 @@ class ProgressExtension:
             await self._look(spider.source_name, pacer)
             await self._wait(pacer, LOOK_SECONDS if self.terminal else self.log_seconds)
             if self._line is None:
-                logger.info("Progress: %s", progress_line(pacer))
+                logger.info("Progress: %s", describe_progress(pacer))
 
     async def _wait(self, pacer: Pacer, seconds: float) -> None:
         """Until then the live line moves on; without one there is nothing to do."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while (left := until - loop.time()) > 0:
-            pacer.saw(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
+            pacer.note_snapshot(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
             if self._line is not None:
                 self._line.refresh()
             await asyncio.sleep(min(left, REFRESH_SECONDS) if self._line is not None else left)
-        pacer.saw(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
+        pacer.note_snapshot(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
 
     async def _count(self, spider: AsksLedger) -> int:
         """The lookups of this run: those that are due, within the spider's limit."""
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         due = await database.read(database.database.ledger.count_due, await spider.selection())
         return due if spider.limit is None else min(due, spider.limit)
 
     async def _look(self, source: str, pacer: Pacer) -> None:
         """Read the pace and the budget as this and other crawls have left them."""
-        database = required(self.crawler, DatabaseExtension)
-        hosts = [host for host in await database.read(self._hosts) if host.source == source]
+        database = require(self.crawler, DatabaseExtension)
+        hosts = [host for host in await database.read(self._read_hosts) if host.source == source]
         delays = [host.delay for host in hosts if host.delay is not None]
         pacer.interval = max([self.floors.get(source, 0.0), *delays])
         if self.budget:
             pacer.budget_left = max(0, self.budget - sum(host.used_today for host in hosts))
 
-    def _hosts(self) -> list[HostState]:
-        database = required(self.crawler, DatabaseExtension).database
+    def _read_hosts(self) -> list[HostReport]:
+        database = require(self.crawler, DatabaseExtension).database
         with database.read() as connection:
-            return host_states(connection, database.clock())
+            return list_hosts(connection, database.clock())
 
 
 class LiveLine:
@@ -143,7 +143,7 @@ class LiveLine:
 
     def refresh(self) -> None:
         now = self.pacer.latest
-        told = [left_in_words(self.pacer), f"{now.accepted:,} faces"]
+        told = [describe_time_left(self.pacer), f"{now.accepted:,} faces"]
         if self.pacer.per_minute is not None:
             told.insert(0, f"{self.pacer.per_minute:.1f}/min")
         if now.refusals:

@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.files.folders import make_folder
@@ -54,9 +54,9 @@ class IndexPublisher:
 
     def spider_opened(self) -> None:
         if self.seconds > 0:
-            self._timer = asyncio.ensure_future(self._tick())
+            self._timer = asyncio.ensure_future(self._publish_on_timer())
 
-    async def _tick(self) -> None:
+    async def _publish_on_timer(self) -> None:
         while True:
             await asyncio.sleep(self.seconds)
             try:
@@ -75,10 +75,10 @@ class IndexPublisher:
 
     async def publish(self) -> bool:
         """Publish what changed, after a publishing that is going on; False when it failed."""
-        model_id = required(self.crawler, ModelExtension).model_id
+        model_id = require(self.crawler, ModelExtension).model_id
         if model_id is None:
             return True  # the crawl ended before it began
-        database = required(self.crawler, DatabaseExtension).database
+        database = require(self.crawler, DatabaseExtension).database
         loop = asyncio.get_running_loop()
 
         def run() -> Generation | None:

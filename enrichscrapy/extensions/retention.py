@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.database.retention import reject_expired
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.settings_reader import read_settings
 
@@ -34,7 +34,7 @@ class RetentionExtension:
         return extension
 
     async def spider_opened(self) -> None:
-        database = required(self.crawler, DatabaseExtension)
+        database = require(self.crawler, DatabaseExtension)
         dropped = await database.write(reject_expired, database.database, self.days)
         if dropped:
             self.crawler.stats.inc_value("faces/expired", dropped)

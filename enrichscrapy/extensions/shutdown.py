@@ -70,9 +70,9 @@ class ShutdownExtension:
             handler = signal.getsignal(number)
             if callable(handler) and handler is not signal.default_int_handler:
                 self._replaced[number] = handler
-                signal.signal(number, self._listening(loop, handler))
+                signal.signal(number, self._listen_first(loop, handler))
 
-    def _listening(
+    def _listen_first(
         self, loop: asyncio.AbstractEventLoop, handler: Callable[[int, FrameType | None], Any]
     ) -> Callable[[int, FrameType | None], None]:
         def handle(number: int, frame: FrameType | None) -> None:
@@ -81,7 +81,7 @@ class ShutdownExtension:
             for each in STOP_SIGNALS:  # by now Scrapy's own for the second signal
                 second = signal.getsignal(each)
                 if callable(second):
-                    signal.signal(each, _not_waiting_for_threads(second))
+                    signal.signal(each, _end_without_threads(second))
 
         return handle
 
@@ -95,14 +95,14 @@ class ShutdownExtension:
             "ends it at once; what is stored stays stored.",
             self.seconds,
         )
-        self._downloader().stop_pages()
+        self._find_downloader().stop_pages()
         loop = asyncio.get_running_loop()
         self._timers = [
             loop.call_later(self.seconds, self._give_up_photos),
             loop.call_later(2 * self.seconds, self._give_up),
         ]
 
-    def _downloader(self) -> Stoppable:
+    def _find_downloader(self) -> Stoppable:
         downloader = self.crawler.engine.downloader
         assert isinstance(downloader, Stoppable), "DOWNLOADER is not core.downloader's"
         return downloader
@@ -110,7 +110,7 @@ class ShutdownExtension:
     def _give_up_photos(self) -> None:
         logger.warning("Stopping: giving up the photos that have not come; their lookups come back")
         self.finishing = False
-        self._downloader().stop_everything()
+        self._find_downloader().stop_everything()
 
     def _give_up(self) -> None:
         self._last_resort = asyncio.ensure_future(self._end_at_once())
@@ -129,10 +129,10 @@ class ShutdownExtension:
             if not self.begun:
                 signal.signal(number, handler)
         if self.begun and self.crawler.stats.get_value("stop/message") is None:
-            self.crawler.stats.set_value("stop/message", _how_to_go_on(sys.argv))
+            self.crawler.stats.set_value("stop/message", _say_how_to_go_on(sys.argv))
 
 
-def _not_waiting_for_threads(
+def _end_without_threads(
     handler: Callable[[int, FrameType | None], Any],
 ) -> Callable[[int, FrameType | None], None]:
     """The handler of the second signal, and an end soon after it.
@@ -150,7 +150,7 @@ def _not_waiting_for_threads(
     return handle
 
 
-def _how_to_go_on(argv: list[str]) -> str:
+def _say_how_to_go_on(argv: list[str]) -> str:
     message = "stopped as asked; the same command goes on from here"
     program = {"__main__.py": "scrapy"}.get(Path(argv[0]).name, Path(argv[0]).name)
     if program not in ("scrapy", "enrichscrapy"):

@@ -14,11 +14,11 @@ from rich.text import Text
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
-from enrichscrapy.lookups.asks import asks_ledger
-from enrichscrapy.reporting.summary import Line, ending, one_line_summary, summary
-from enrichscrapy.reporting.words import plural
+from enrichscrapy.lookups.asks import find_ledger_spider
+from enrichscrapy.reporting.summary import SummaryLine, describe_ending, join_counts, list_counts
+from enrichscrapy.reporting.words import count_words
 from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ class SummaryExtension:
 
     async def spider_closed(self, spider: Spider) -> None:
         """The stages have closed, the database is still open: count what is left."""
-        if (asking := asks_ledger(spider)) is not None:
-            database = required(self.crawler, DatabaseExtension)
+        if (asking := find_ledger_spider(spider)) is not None:
+            database = require(self.crawler, DatabaseExtension)
             selection = await asking.selection()
             self._due = await database.read(database.database.ledger.count_due, selection)
 
@@ -54,25 +54,27 @@ class SummaryExtension:
         if self.crawler.spider is None:
             return  # it never began
         stats = self.crawler.stats.get_stats()
-        lines, told = list(summary(stats)), self._told(str(stats.get("finish_reason")))
+        lines, told = list(list_counts(stats)), self._describe(str(stats.get("finish_reason")))
         what = "would have done (a dry run)" if self.dry_run else "did"
         title = f"{self.crawler.spider.name}: what this run {what}"
         if sys.stderr.isatty():
             print_summary(Console(stderr=True), title, lines, told)
         else:
-            logger.info("%s: %s. %s", title, one_line_summary(lines) or "nothing", " ".join(told))
+            logger.info("%s: %s. %s", title, join_counts(lines) or "nothing", " ".join(told))
 
-    def _told(self, reason: str) -> list[str]:
-        told = [f"Ended: {ending(reason)}."]
+    def _describe(self, reason: str) -> list[str]:
+        told = [f"Ended: {describe_ending(reason)}."]
         if self._due is not None:
-            due = plural(self._due, "lookup is", "lookups are")
+            due = count_words(self._due, "lookup is", "lookups are")
             told.append(f"{due} due now; scrapy status tells more.")
         if not self.contact:
             told.append(f"{NO_CONTACT}.")
         return told
 
 
-def print_summary(console: Console, title: str, lines: Sequence[Line], told: Sequence[str]) -> None:
+def print_summary(
+    console: Console, title: str, lines: Sequence[SummaryLine], told: Sequence[str]
+) -> None:
     """A section's name stands once; reasons stand under their verdict."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for column in ("", "what", "count"):

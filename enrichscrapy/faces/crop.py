@@ -50,7 +50,7 @@ class Detection:
         across, down = min(x2, width) - max(x1, 0.0), min(y2, height) - max(y1, 0.0)
         return max(across, 0.0) * max(down, 0.0) / self.area
 
-    def moved(self, dx: float, dy: float) -> Detection:
+    def shift(self, dx: float, dy: float) -> Detection:
         x1, y1, x2, y2 = self.box
         box = (x1 + dx, y1 + dy, x2 + dx, y2 + dy)
         return replace(self, box=box, landmarks=tuple((x + dx, y + dy) for x, y in self.landmarks))
@@ -105,7 +105,7 @@ class PointsCrop:
         Drawn at twice its size and averaged, so that fine detail does not alias.
         """
         turn, shift = self._to_photo(face)
-        source = picture.reduced(2 / max(abs(turn), 1e-6))
+        source = picture.reduce(2 / max(abs(turn), 1e-6))
         across, down = source.width / picture.width, source.height / picture.height
         half = turn / 2
         matrix = (

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageOps
 
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 from enrichscrapy.items import PhotoOutcome
 
 GREY = (128, 128, 128)
@@ -73,7 +73,7 @@ class Picture:
         """Pixels of ``image`` per pixel of the photo (1.0 or less)."""
         return self.image.width / self.width
 
-    def reduced(self, scale: float) -> Image.Image:
+    def reduce(self, scale: float) -> Image.Image:
         """The smallest halving of ``image`` with at least ``scale`` pixels per pixel of the photo.
 
         Resampling from it reads few pixels, however large the photo is; halvings are kept.
@@ -102,19 +102,19 @@ class Picture:
     ) -> Image.Image:
         """The part of the photo inside ``box`` (pixels of the photo), in this size."""
         x1, y1, x2, y2 = box
-        source = self.reduced(OVERSAMPLING * min(size) / max(min(x2 - x1, y2 - y1), 1.0))
+        source = self.reduce(OVERSAMPLING * min(size) / max(min(x2 - x1, y2 - y1), 1.0))
         across, down = source.width / self.width, source.height / self.height
         area = (x1 * across, y1 * down, x2 * across, y2 * down)
         return source.resize(size, resampling, box=area)
 
-    def turned(self, quarters: int) -> Picture:
+    def turn(self, quarters: int) -> Picture:
         """The picture turned counter-clockwise by so many quarters, 0 to 3."""
         if not quarters:
             return self
         size = (self.width, self.height) if quarters == 2 else (self.height, self.width)
         return Picture(self.image.transpose(_TURNS[quarters]), *size)
 
-    def framed(self, share: float) -> Picture:
+    def add_frame(self, share: float) -> Picture:
         """The picture with a grey border on all sides, of this share of its longer side."""
         border = round(share * max(self.image.size))
         image = ImageOps.expand(self.image, border, GREY)
@@ -143,23 +143,23 @@ def sniff(data: bytes) -> str | None:
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp":
-        return _boxed_kind(data)
+        return _sniff_boxed(data)
     return None
 
 
-def _boxed_kind(data: bytes) -> str | None:
+def _sniff_boxed(data: bytes) -> str | None:
     """AVIF or HEIF by the brands that the file's first box names, the main one first."""
     brands = data[8 : min(int.from_bytes(data[:4]), SNIFFED)]
     for brand in (brands[i : i + 4] for i in (0, *range(8, len(brands), 4))):
         if brand in (b"avif", b"avis"):
             return "AVIF"
         if brand in _HEIC_BRANDS:
-            return "HEIF" if _reads_heif() else None
+            return "HEIF" if _can_read_heif() else None
     return None
 
 
 @cache
-def _reads_heif() -> bool:
+def _can_read_heif() -> bool:
     """Whether HEIC, as phones write it, can be read: a library of its own may be missing."""
     try:
         import pi_heif
@@ -192,27 +192,27 @@ def decode(data: bytes, limits: DecodeLimits, *, scale: float = 0.0) -> Picture 
     except Image.DecompressionBombError:
         return Undecodable(PhotoOutcome.TOO_LARGE, "far too many pixels")
     except DECODER_ERRORS as error:
-        return Undecodable(PhotoOutcome.UNREADABLE, f"{kind}: {_one_line(error)}")
+        return Undecodable(PhotoOutcome.UNREADABLE, f"{kind}: {_fold_error(error)}")
 
 
 def _decode(image: Image.Image, limits: DecodeLimits, scale: float) -> Picture | Undecodable:
-    turned = _orientation(image) in SIDEWAYS
+    turned = _read_orientation(image) in SIDEWAYS
     width, height = image.size[::-1] if turned else image.size
     if width * height > limits.max_pixels:
         detail = f"{width}x{height}, more than {limits.max_pixels} pixels"
         return Undecodable(PhotoOutcome.TOO_LARGE, detail, width, height)
-    divisor = _divisor(max(width, height), limits.work_side, scale)
+    divisor = _find_divisor(max(width, height), limits.work_side, scale)
     if divisor > 1:
         image.draft(None, (image.width // divisor, image.height // divisor))
     image.load()
     upright = to_rgb(_transpose(image))
-    remaining = _divisor(max(upright.size), limits.work_side, scale * width / upright.width)
+    remaining = _find_divisor(max(upright.size), limits.work_side, scale * width / upright.width)
     if remaining > 1:
         upright = upright.reduce(remaining)
     return Picture(upright, width, height)
 
 
-def _divisor(side: int, work_side: int, scale: float) -> int:
+def _find_divisor(side: int, work_side: int, scale: float) -> int:
     """The largest power of two that keeps ``side`` at ``work_side`` and the scale at ``scale``."""
     divisor = 1
     while divisor < MAX_DRAFT and side // (divisor * 2) >= work_side and scale <= 1 / (divisor * 2):
@@ -220,7 +220,7 @@ def _divisor(side: int, work_side: int, scale: float) -> int:
     return divisor
 
 
-def _orientation(image: Image.Image) -> int:
+def _read_orientation(image: Image.Image) -> int:
     """The EXIF orientation; 1 (upright) where the EXIF block is absent or broken."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
@@ -240,7 +240,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        image = _eight_bits(image)
+        image = _convert_to_eight_bits(image)
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (*GREY, 255))
@@ -248,11 +248,11 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _convert_to_eight_bits(image: Image.Image) -> Image.Image:
     """A 16-bit grey picture as 8 bits (Pillow's own conversion clips at 255)."""
     values = np.asarray(image, dtype=np.float64)
     return Image.fromarray((values / 257.0).round().clip(0, 255).astype(np.uint8))
 
 
-def _one_line(error: BaseException) -> str:
-    return one_line(str(error)) or type(error).__name__
+def _fold_error(error: BaseException) -> str:
+    return fold_line(str(error)) or type(error).__name__

@@ -21,7 +21,7 @@ from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
 from enrichscrapy.faces.search import FaceSearch, Sighting
 from enrichscrapy.faces.stored_crop import StoredCrop
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 from enrichscrapy.items import Face, ModelInfo, PhotoOutcome, Vector
 
 __all__ = ["FaceEngine", "FaceOptions", "PhotoFaces", "StoredCrop"]
@@ -91,7 +91,7 @@ class _Seen:
         """Go on with the photo as it was found to stand upright."""
         if sighting.turn:
             self.picture, self.turn = sighting.picture, sighting.turn
-            self.phash = _hash(self.picture)
+            self.phash = _hash_picture(self.picture)
 
     def result(self, vectors: Iterator[Vector]) -> PhotoFaces:
         outcome, detail = self.ended or (PhotoOutcome.FACES, "")
@@ -130,8 +130,8 @@ class FaceEngine:
         except Exception as error:
             if len(photos) > 1:
                 return [result for photo in photos for result in self.look([photo])]
-            logger.exception("A photo of %d bytes failed", len(_bytes_of(photos[0])))
-            detail = one_line(f"{type(error).__name__}: {error}")
+            logger.exception("A photo of %d bytes failed", len(_take_bytes(photos[0])))
+            detail = fold_line(f"{type(error).__name__}: {error}")
             return [PhotoFaces(PhotoOutcome.FAILED, detail)]
 
     def _look(self, photos: Sequence[bytes | StoredCrop]) -> list[PhotoFaces]:
@@ -151,7 +151,7 @@ class FaceEngine:
         picture = decode(item, self.options.limits)
         if isinstance(picture, Undecodable):
             return _unreadable(picture)
-        photo = _Seen(item, picture, _hash(picture))
+        photo = _Seen(item, picture, _hash_picture(picture))
         shorter, least = min(picture.width, picture.height), self.options.gates.photo_min_side
         if shorter < least:
             photo.ended = PhotoOutcome.LOW_QUALITY, f"photo_size {shorter}, limit {least}"
@@ -188,7 +188,7 @@ class FaceEngine:
 
     def _examine(self, photo: _Seen, detection: Detection) -> str | None:
         """Cut and measure one face; the reason when a gate refuses it."""
-        stored = StoredCrop.cut(self._in_detail(photo, detection), detection)
+        stored = StoredCrop.cut(self._decode_closer(photo, detection), detection)
         opened = stored.open(self.options.limits)
         if isinstance(opened, Undecodable):
             return f"crop: {opened.detail}"
@@ -210,13 +210,13 @@ class FaceEngine:
             face = self._detector.settle(picture, face)
         return _Ready(stored, measures, crop if wanted == usual else wanted.cut(picture, face))
 
-    def _in_detail(self, photo: _Seen, detection: Detection) -> Picture:
+    def _decode_closer(self, photo: _Seen, detection: Detection) -> Picture:
         """The photo at a scale at which the face fills its crop, decoded again if need be."""
         wanted = min(DETAIL * CROP_SIZE / max(detection.size, 1.0), 1.0)
         if photo.picture.scale < min(wanted, 0.99):
             picture = decode(photo.data, self.options.limits, scale=wanted)
             if isinstance(picture, Picture):
-                photo.picture = picture.turned(photo.turn)
+                photo.picture = picture.turn(photo.turn)
         return photo.picture
 
     def _embed(self, faces: Sequence[_Ready]) -> Iterator[Vector]:
@@ -239,11 +239,11 @@ def _is_sound(vector: Vector) -> bool:
     return bool(abs(np.linalg.norm(vector) - 1) < UNIT_TOLERANCE)
 
 
-def _hash(picture: Picture) -> str:
-    return phash(picture.reduced(HASHED / min(picture.width, picture.height)))
+def _hash_picture(picture: Picture) -> str:
+    return phash(picture.reduce(HASHED / min(picture.width, picture.height)))
 
 
-def _bytes_of(item: bytes | StoredCrop) -> bytes:
+def _take_bytes(item: bytes | StoredCrop) -> bytes:
     return item if isinstance(item, bytes) else item.data
 
 

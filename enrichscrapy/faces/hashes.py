@@ -28,11 +28,11 @@ def distance(a: str, b: str) -> int:
     return (int(a, 16) ^ int(b, 16)).bit_count()
 
 
-def similar(a: str, b: str) -> bool:
+def is_similar(a: str, b: str) -> bool:
     """True when the two hashes are those of one picture, whatever it shows."""
     return distance(a, b) <= SAME_PICTURE_BITS
 
 
-def alike(a: str, b: str) -> bool:
+def is_alike(a: str, b: str) -> bool:
     """True when the two hashes may be those of one picture: its faces have to tell."""
     return distance(a, b) <= LIKE_PICTURE_BITS

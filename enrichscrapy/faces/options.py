@@ -65,7 +65,7 @@ class FaceOptions:
             ),
         )
 
-    def without_gates(self) -> Self:
+    def open_gates(self) -> Self:
         """The same with every gate open and every face of a photo kept."""
         return dataclasses.replace(self, gates=Gates())
 

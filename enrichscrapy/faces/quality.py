@@ -31,7 +31,7 @@ class Gates:
 
     ``min_size``: shorter side of the box in pixels of the photo. ``min_share``: the same as a
     share of the photo's longer side. ``min_score``: detection score. ``min_sharpness``: see
-    :func:`sharpness`. Highlights and shadows are the crop's 95th and 5th percentile of grey
+    :func:`measure_sharpness`. Highlights and shadows are the crop's 95th and 5th percentile of grey
     (0..255; the mean would judge the skin, not the light), contrast its standard deviation,
     ``max_clipped`` the share of pixels with no detail left. Yaw and roll in degrees.
     ``dominance``: times the area of the next face that the largest must have for a photo of
@@ -76,13 +76,13 @@ def measure(
     """Measure one face from its 160x160 crop and where it lies in the photo."""
     grey = crop.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     size = min(box[2] - box[0], box[3] - box[1])
-    yaw, roll = pose(landmarks)
+    yaw, roll = estimate_pose(landmarks)
     shadows, highlights = np.percentile(grey, (5, 95))
     return Measures(
         size=float(size),
         share=float(size / longer_side),
         score=score,
-        sharpness=sharpness(grey),
+        sharpness=measure_sharpness(grey),
         highlights=float(highlights),
         shadows=float(shadows),
         contrast=float(grey.std()),
@@ -92,7 +92,7 @@ def measure(
     )
 
 
-def sharpness(grey: NDArray[np.float32]) -> float:
+def measure_sharpness(grey: NDArray[np.float32]) -> float:
     """Strength of the fine features of a 160x160 crop, in per cent of its contrast.
 
     It is the Laplacian's standard deviation on 40x40 block means: at full size JPEG's blocks and
@@ -107,7 +107,7 @@ def sharpness(grey: NDArray[np.float32]) -> float:
     return float(100.0 * laplacian.std() / max(float(grey.std()), 1.0))
 
 
-def pose(landmarks: Landmarks) -> tuple[float, float]:
+def estimate_pose(landmarks: Landmarks) -> tuple[float, float]:
     """Yaw and roll in degrees, estimated from eyes and nose; (90, 0) for a collapsed face."""
     (left_x, left_y), (right_x, right_y), (nose_x, nose_y) = landmarks[:3]
     across, down = right_x - left_x, right_y - left_y
@@ -142,10 +142,10 @@ def refuse(measures: Measures, gates: Gates) -> str | None:
 
 def score_quality(measures: Measures) -> float:
     """One figure in 0..1: how near its own person's other faces it is to be expected."""
-    return _ramp(-expected_distance(measures), -WORST_DISTANCE, 0.0)
+    return _ramp(-expect_distance(measures), -WORST_DISTANCE, 0.0)
 
 
-def expected_distance(measures: Measures) -> float:
+def expect_distance(measures: Measures) -> float:
     """The distance (1 - cosine) at which such a face lies from the mean of its person's others.
 
     The weights are a least-squares fit to the logarithm of that distance on 591 photos of ORL, as

@@ -43,8 +43,8 @@ class Sighting:
     """What was found in one photo.
 
     ``picture`` is the photo, ``turn`` quarter turns counter-clockwise from how it came. ``faces``
-    are the largest first; ``odds`` (n, 4) are those of :meth:`.Detector.turns` for the ``sure``
-    ones, which pass the gate for the score.
+    are the largest first; ``odds`` (n, 4) are those of :meth:`.Detector.rate_turns` for the
+    ``sure`` ones, which pass the gate for the score.
     """
 
     picture: Picture
@@ -81,8 +81,8 @@ class Sighting:
         return replace(
             self,
             picture=picture,
-            faces=tuple(face.moved(-dx, -dy) for face in self.faces),
-            sure=tuple(face.moved(-dx, -dy) for face in self.sure),
+            faces=tuple(face.shift(-dx, -dy) for face in self.faces),
+            sure=tuple(face.shift(-dx, -dy) for face in self.sure),
         )
 
 
@@ -95,8 +95,8 @@ class FaceSearch:
 
     def search(self, pictures: Sequence[Picture]) -> list[Sighting]:
         """One sighting a picture, upright where its faces show how it lies."""
-        found = self._sightings(pictures, [0] * len(pictures), self._detect(pictures))
-        for place, better in self._in_other_ways(found).items():
+        found = self._list_sightings(pictures, [0] * len(pictures), self._detect(pictures))
+        for place, better in self._find_doubtful(found).items():
             found[place] = better
         return found
 
@@ -108,11 +108,11 @@ class FaceSearch:
         Where one face has to dominate, each photo is looked at from a portrait's distance first,
         and closer only when that leaves open who is largest: most of the work is in small faces.
         """
-        smallest = [self._smallest(picture) for picture in pictures]
-        sizes = [self._first_size(*each) for each in zip(pictures, smallest, strict=True)]
+        smallest = [self._find_smallest(picture) for picture in pictures]
+        sizes = [self._choose_first_size(*each) for each in zip(pictures, smallest, strict=True)]
         found = self._look(pictures, sizes)
         while True:
-            closer = [self._closer(*each) for each in zip(found, smallest, strict=True)]
+            closer = [self._choose_closer_size(*each) for each in zip(found, smallest, strict=True)]
             again = [i for i, size in enumerate(closer) if size < sizes[i]]
             if not again:
                 return found
@@ -128,39 +128,39 @@ class FaceSearch:
             for picture, faces in zip(pictures, found, strict=True)
         ]
 
-    def _smallest(self, picture: Picture) -> float:
+    def _find_smallest(self, picture: Picture) -> float:
         """The size in pixels from which a face can pass the gates."""
         share = self.gates.min_share * max(picture.width, picture.height)
         return max(self.gates.min_size, share, SMALLEST)
 
-    def _first_size(self, picture: Picture, smallest: float) -> float:
+    def _choose_first_size(self, picture: Picture, smallest: float) -> float:
         """The size in pixels from which faces are looked for at first."""
         if not self.gates.dominance:
             return smallest
         return max(PORTRAIT * min(picture.width, picture.height), smallest)
 
-    def _closer(self, detections: Sequence[Detection], smallest: float) -> float:
+    def _choose_closer_size(self, detections: Sequence[Detection], smallest: float) -> float:
         """The size from which to look, given what was found: that of the least face that keeps
         the largest from dominating, or the smallest wanted while there is none to dominate."""
-        sure = self._sure(detections)
+        sure = self._keep_sure(detections)
         if not self.gates.dominance or not sure:
             return smallest
         return max(sure[0].size / math.sqrt(self.gates.dominance), SMALLEST)
 
-    def _sure(self, detections: Sequence[Detection]) -> tuple[Detection, ...]:
+    def _keep_sure(self, detections: Sequence[Detection]) -> tuple[Detection, ...]:
         return tuple(face for face in detections if face.score >= self.gates.min_score)
 
     # --- Which way is up ---------------------------------------------------------------------
 
-    def _sightings(
+    def _list_sightings(
         self,
         pictures: Sequence[Picture],
         turns: Sequence[int],
         found: Sequence[Sequence[Detection]],
     ) -> list[Sighting]:
-        sure = [self._sure(detections) for detections in found]
+        sure = [self._keep_sure(detections) for detections in found]
         owners = [picture for picture, faces in zip(pictures, sure, strict=True) for _ in faces]
-        odds = self._detector.turns(owners, [face.box for faces in sure for face in faces])
+        odds = self._detector.rate_turns(owners, [face.box for faces in sure for face in faces])
         ends = np.cumsum([len(faces) for faces in sure])
         return [
             Sighting(picture, turn, tuple(detections), faces, odds[end - len(faces) : end])
@@ -169,12 +169,12 @@ class FaceSearch:
             )
         ]
 
-    def _in_other_ways(self, found: Sequence[Sighting]) -> dict[int, Sighting]:
+    def _find_doubtful(self, found: Sequence[Sighting]) -> dict[int, Sighting]:
         """Photos whose faces lie on their side or are hardly any, by place, as they show more:
         turned, or, with no face at all, as a close-up."""
         doubtful = [place for place, sighting in enumerate(found) if not sighting.is_sound]
         tried = self._close_ups([p for p in doubtful if not found[p].sure], found)
-        tried += self._turned([p for p in doubtful if p not in dict(tried)], found)
+        tried += self._turn_photos([p for p in doubtful if p not in dict(tried)], found)
         best: dict[int, Sighting] = {}
         for place, sighting in tried:
             if sighting.is_sound and sighting.steadiness > max(
@@ -188,16 +188,16 @@ class FaceSearch:
     ) -> list[tuple[int, Sighting]]:
         """Those of the photos without a face in which a border lets one be seen."""
         wholes = [found[place].picture for place in places]
-        framed = [whole.framed(BORDER) for whole in wholes]
+        framed = [whole.add_frame(BORDER) for whole in wholes]
         sizes = [CLOSE_UP * min(whole.width, whole.height) for whole in wholes]
-        seen = self._sightings(framed, [0] * len(framed), self._look(framed, sizes))
+        seen = self._list_sightings(framed, [0] * len(framed), self._look(framed, sizes))
         return [
             (place, sighting.moved(whole, *_corner(whole, sighting.picture)))
             for place, whole, sighting in zip(places, wholes, seen, strict=True)
             if sighting.is_sound
         ]
 
-    def _turned(
+    def _turn_photos(
         self, places: Sequence[int], found: Sequence[Sighting]
     ) -> list[tuple[int, Sighting]]:
         """The photos turned: as their faces lie, or in all three ways where these do not tell."""
@@ -206,9 +206,9 @@ class FaceSearch:
             for place in places
             for turn in ([found[place].lies] if found[place].lies else (1, 2, 3))
         ]
-        pictures = [found[place].picture.turned(turn) for place, turn in trials]
+        pictures = [found[place].picture.turn(turn) for place, turn in trials]
         turns = [turn for _, turn in trials]
-        seen = self._sightings(pictures, turns, self._detect(pictures))
+        seen = self._list_sightings(pictures, turns, self._detect(pictures))
         return [(place, sighting) for (place, _), sighting in zip(trials, seen, strict=True)]
 
 

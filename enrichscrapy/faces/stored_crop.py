@@ -67,7 +67,7 @@ class StoredCrop:
         if isinstance(picture, Undecodable):
             return picture
         x1, y1, x2, y2 = self.area
-        return Picture(picture.image, x2 - x1, y2 - y1), self.detection.moved(-x1, -y1)
+        return Picture(picture.image, x2 - x1, y2 - y1), self.detection.shift(-x1, -y1)
 
     def shown(self, shape: CropShape) -> float:
         """How much of what a model wants to see of this photo is kept, from 0 to 1."""

@@ -39,7 +39,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Answer:
+class BatchResult:
     """What became of a batch, and the resident memory in bytes after it."""
 
     results: tuple[PhotoFaces, ...]
@@ -71,10 +71,10 @@ def _work(link: Connection) -> None:
         return
     link.send(Ready(engine.info))
     while (photos := link.recv()) is not None:
-        link.send(Answer(tuple(engine.look(photos)), resident_memory()))
+        link.send(BatchResult(tuple(engine.look(photos)), measure_memory()))
 
 
-def resident_memory() -> int:
+def measure_memory() -> int:
     """Bytes this process holds in memory now; its peak where /proc is missing."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])

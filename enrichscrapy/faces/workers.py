@@ -31,7 +31,7 @@ from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces import worker
 from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
 from enrichscrapy.faces.stored_crop import StoredCrop
-from enrichscrapy.faces.worker import Answer, Ready, Refused
+from enrichscrapy.faces.worker import BatchResult, Ready, Refused
 from enrichscrapy.items import ModelInfo, PhotoOutcome
 
 MOST_WORKERS = 4
@@ -68,7 +68,7 @@ class WorkerDied(Exception):
         self.from_outside = from_outside
 
 
-def default_workers() -> int:
+def count_default_workers() -> int:
     """One for each core this process may use; they yield to the crawl."""
     return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
@@ -87,7 +87,7 @@ class WorkerProcess:
                     pass_fds=fds,
                     stdin=subprocess.DEVNULL,
                     process_group=0,  # Ctrl-C in the terminal is not for it
-                    env=_environment(options.threads),
+                    env=_make_environment(options.threads),
                 )
             finally:
                 os.close(watched)
@@ -112,14 +112,14 @@ class WorkerProcess:
             raise WorkersFailed(f"a face worker began with {type(reply).__name__}")
         return reply.info
 
-    def look(self, photos: Sequence[bytes | StoredCrop]) -> Answer:
+    def look(self, photos: Sequence[bytes | StoredCrop]) -> BatchResult:
         """The worker's answer for a batch; raises :class:`WorkerDied`."""
         try:
             self._link.send(list(photos))
         except OSError as error:
-            raise self._died() from error
+            raise self._describe_death() from error
         reply = self._receive(self._options.timeout)
-        if not isinstance(reply, Answer):
+        if not isinstance(reply, BatchResult):
             raise WorkerDied(f"it answered with {type(reply).__name__}")
         return reply
 
@@ -129,9 +129,9 @@ class WorkerProcess:
                 raise WorkerDied(f"no answer within {seconds:g} s")
             return self._link.recv()
         except (EOFError, OSError) as error:
-            raise self._died() from error
+            raise self._describe_death() from error
 
-    def _died(self) -> WorkerDied:
+    def _describe_death(self) -> WorkerDied:
         """How the process ended, in words."""
         try:
             status = self._process.wait(STOP_SECONDS)
@@ -154,7 +154,7 @@ class WorkerProcess:
         os.close(self._life)
 
 
-def _environment(threads: int) -> dict[str, str]:
+def _make_environment(threads: int) -> dict[str, str]:
     """Ours, with the parent's import path and the thread count set before torch is imported."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return {**MEMORY, **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
@@ -171,7 +171,7 @@ class FaceWorkers:
 
     def __init__(self, options: FaceOptions, workers: int = 0) -> None:
         self._options = options
-        self._count = workers or options.workers or default_workers()
+        self._count = workers or options.workers or count_default_workers()
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(self._count * options.batch_size)
         self._threads = ThreadPoolExecutor(self._count, "face-worker")
         self._processes: set[WorkerProcess] = set()
@@ -256,7 +256,7 @@ class FaceWorkers:
         batch: list[_Job] = []
         try:
             while True:
-                batch = await self._next_batch()
+                batch = await self._take_batch()
                 self._busy += 1
                 process = await self._look(process, batch)
                 self._busy -= 1
@@ -269,7 +269,7 @@ class FaceWorkers:
             for job in batch:
                 _settle(job, self._failure or WorkersFailed("the face workers are closed"))
 
-    async def _next_batch(self) -> list[_Job]:
+    async def _take_batch(self) -> list[_Job]:
         """What waits, shared among the workers that have nothing to do."""
         batch = [await self._queue.get()]
         share = math.ceil((1 + self._queue.qsize()) / (self._count - self._busy))
@@ -287,7 +287,7 @@ class FaceWorkers:
         if not batch:
             return process
         try:
-            answer: Answer = await self._call(process.look, [job.photo for job in batch])
+            answer: BatchResult = await self._call(process.look, [job.photo for job in batch])
         except WorkerDied as error:
             process = await self._replace(process)
             if again:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from enrichscrapy.facts.dates import is_open_ended, possible_dates, without_time
+from enrichscrapy.facts.dates import drop_time, is_open_ended, list_possible_dates
 from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
 
@@ -21,7 +21,7 @@ _NOTHING = re.compile(
 )
 
 
-def says_nothing(text: str) -> bool:
+def is_empty_date(text: str) -> bool:
     """True for the ways in which a file says that it has no date: ``0000-00-00``, ``unknown``."""
     return _NOTHING.fullmatch(text.strip()) is not None
 
@@ -31,9 +31,9 @@ def read_birth_date(text: str, today: dt.date | None = None) -> PartialDate | No
 
     ``today`` tells which century a year of two digits cannot be of.
     """
-    if len(text) > MAX_FACT or says_nothing(text) or is_open_ended(text):
+    if len(text) > MAX_FACT or is_empty_date(text) or is_open_ended(text):
         return None
-    dates = set(possible_dates(text, today or dt.date.today()))
+    dates = set(list_possible_dates(text, today or dt.date.today()))
     if len(dates) < 2:
         return next(iter(dates), None)
     year = max(date.year for date in dates)
@@ -44,6 +44,6 @@ def read_birth_date(text: str, today: dt.date | None = None) -> PartialDate | No
 
 def is_cut(text: str, date: PartialDate) -> bool:
     """Whether the text says more than ``date`` keeps of it."""
-    said = [number for number in re.findall(r"\d+", without_time(text)) if int(number)]
+    said = [number for number in re.findall(r"\d+", drop_time(text)) if int(number)]
     parts = 3 if len(said) == 1 and len(said[0]) > 4 else len(said)
     return date.day is None and parts > (1 if date.month is None else 2)

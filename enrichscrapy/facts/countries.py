@@ -9,7 +9,7 @@ from functools import lru_cache
 import pycountry
 
 from enrichscrapy.facts.demonyms import DEMONYMS
-from enrichscrapy.facts.text import cut, without_notes
+from enrichscrapy.facts.text import cut, strip_notes
 
 # Everyday names that ISO 3166 does not list.
 _EVERYDAY = {
@@ -44,7 +44,7 @@ _EVERYDAY = {
 }
 
 
-def country_from_code(code: str) -> str | None:
+def find_country_by_code(code: str) -> str | None:
     """An alpha-2 code, or a flag's (``gb-eng``), checked against ISO 3166."""
     code = code.strip().upper().partition("-")[0]
     code = "GB" if code == "UK" else code
@@ -52,9 +52,9 @@ def country_from_code(code: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def country_from_name(name: str) -> str | None:
+def find_country_by_name(name: str) -> str | None:
     """An English country name: official, common or everyday; never a guess."""
-    name = without_notes(cut(name)).casefold()
+    name = strip_notes(cut(name)).casefold()
     if name in _EVERYDAY:
         return _EVERYDAY[name]
     if len(name) < 4:  # else pycountry would take "no" and "per" for codes
@@ -65,21 +65,21 @@ def country_from_name(name: str) -> str | None:
         return None
 
 
-def countries_from_nationality(text: str) -> tuple[str, ...]:
+def find_countries_by_nationality(text: str) -> tuple[str, ...]:
     """Every known country of ``American, Puerto Rican``, once; country names are taken as well."""
-    said = without_notes(cut(text)).casefold()
-    return tuple(dict.fromkeys(_nations(said, r"[,/;&|+]|\band\b", r"-")))
+    said = strip_notes(cut(text)).casefold()
+    return tuple(dict.fromkeys(_find_nations(said, r"[,/;&|+]|\band\b", r"-")))
 
 
-def _nations(text: str, *separators: str) -> Iterator[str]:
+def _find_nations(text: str, *separators: str) -> Iterator[str]:
     """The country of the whole text, else those of its parts: ``bissau-guinean`` is one."""
-    if found := DEMONYMS.get(text) or country_from_name(text):
+    if found := DEMONYMS.get(text) or find_country_by_name(text):
         yield found
     elif separators:
         for part in re.split(separators[0], text):
-            yield from _nations(part.strip(), *separators[1:])
+            yield from _find_nations(part.strip(), *separators[1:])
 
 
-def country_from_nationality(text: str) -> str | None:
+def find_country_by_nationality(text: str) -> str | None:
     """The first known country of ``American, Puerto Rican``."""
-    return next(iter(countries_from_nationality(text)), None)
+    return next(iter(find_countries_by_nationality(text)), None)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from enrichscrapy.facts.text import cut, without_notes
+from enrichscrapy.facts.text import cut, strip_notes
 from enrichscrapy.items import PartialDate
 
 BIRTH_LABELS = (
@@ -93,14 +93,14 @@ def parse_date(text: str) -> PartialDate | None:
     read in one way is. None where the year is unknown, vague or one of several; a part that the
     text does not state, or that is impossible, is left out.
     """
-    whole = _ageless(cut(text).casefold())
-    text = without_notes(whole).rstrip(" ;,")
+    whole = _drop_age(cut(text).casefold())
+    text = strip_notes(whole).rstrip(" ;,")
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(_number, match.group(1, 2, 3) if match[1] else match.group(4, 5, 6))
         is_range = match[3] is None and (month or 0) > 12  # 1990-91
-        return None if is_range else _partial(year, month, day)
+        return None if is_range else _make_partial(year, month, day)
     if match := _YEAR_LAST.fullmatch(text):
-        return _year_last(*match.groups())
+        return _read_year_last(*match.groups())
     years = set(_YEAR.findall(text))
     if len(years) != 1 or years != set(_YEAR.findall(whole)) or _VAGUE.search(whole):
         return None
@@ -114,25 +114,25 @@ def _read_words(text: str, year: int) -> PartialDate:
         rest = text[: match.start()] + " " + text[match.end() :] if match else ""
         if match and not re.search(rf"\d|\b{_MONTH}", rest):
             month, day = _MONTHS.index(match["month"][:3]) + 1, match.groupdict().get("day")
-            return _partial(year, month, _number(day)) or PartialDate(year)
+            return _make_partial(year, month, _number(day)) or PartialDate(year)
     return PartialDate(year)
 
 
-def _year_last(first: str, mark: str, second: str, year: str) -> PartialDate | None:
+def _read_year_last(first: str, mark: str, second: str, year: str) -> PartialDate | None:
     month, day = _number(first), _number(second)
     if mark != "/" and month and day and month != day:
         if month > 12 >= day:
             month, day = day, month
         elif day <= 12:
             month = day = None
-    return _partial(_number(year), month, day)
+    return _make_partial(_number(year), month, day)
 
 
 def _number(text: str | None) -> int | None:
     return int(text) or None if text and text.isdecimal() else None
 
 
-def _partial(year: int | None, month: int | None, day: int | None) -> PartialDate | None:
+def _make_partial(year: int | None, month: int | None, day: int | None) -> PartialDate | None:
     """The most precise date these parts allow."""
     if year is None or not 1800 <= year < _LAST_YEAR:
         return None
@@ -144,7 +144,7 @@ def _partial(year: int | None, month: int | None, day: int | None) -> PartialDat
     return PartialDate(year)
 
 
-def _ageless(text: str) -> str:
+def _drop_age(text: str) -> str:
     """Without what is said of an age: "(age around 53)" leaves no year open."""
     return _AGE.sub(" ", text)
 
@@ -152,16 +152,16 @@ def _ageless(text: str) -> str:
 # --- All that it can mean -------------------------------------------------------------------------
 def is_open_ended(text: str) -> bool:
     """True where a text says no more than that somebody was born later: ``after 2005``."""
-    return _AFTER.search(_ageless(without_time(text))) is not None
+    return _AFTER.search(_drop_age(drop_time(text))) is not None
 
 
-def possible_dates(text: str, today: dt.date) -> list[PartialDate]:
+def list_possible_dates(text: str, today: dt.date) -> list[PartialDate]:
     """Every date that somebody's birth can be by this text, ages aside; of open years the latest.
 
     Numbers are read in all the orders that people write; ``today`` tells which century a year of
     two digits cannot be of.
     """
-    text = _ageless(without_time(text)).strip()
+    text = _drop_age(drop_time(text)).strip()
     whole = _UNKNOWN_DIGITS.sub(lambda year: year[1] + "9" * len(year[2]), text).rstrip(" ?")
     numeric = _UNKNOWN_PART.sub("0", whole)
     if compact := _COMPACT.fullmatch(numeric):
@@ -173,16 +173,16 @@ def possible_dates(text: str, today: dt.date) -> list[PartialDate]:
     return [date for date in readings if date is not None] or _of_words(text, today)
 
 
-def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
+def find_latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     """The latest date of birth that ``text`` can mean, however vague it is; None if it has none.
 
     ``2011 or 2012`` -> 2012, ``1990s`` -> 1999, ``20??`` -> 2099, ``11/27/08`` -> 2008,
     ``13 years young`` -> 13 years before ``today``. Where an order of day and month is open, the
     later of both. Meant for telling who may be a minor, never for who somebody is.
     """
-    said = without_time(text)
-    ageless = _ageless(said)
-    dates, stated = possible_dates(text or "", today), parse_date(text or "")
+    said = drop_time(text)
+    ageless = _drop_age(said)
+    dates, stated = list_possible_dates(text or "", today), parse_date(text or "")
     if stated and all(stated.year > date.year for date in dates):
         dates.append(stated)
     slack = _ABOUT_YEARS if _ABOUT.search(ageless) else 0
@@ -193,10 +193,10 @@ def latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
         else PartialDate(min(date.year + slack, dt.MAXYEAR))
         for date in dates
     ]
-    return max([*readings, *_ages(said, today)], key=PartialDate.latest, default=None)
+    return max([*readings, *_list_ages(said, today)], key=PartialDate.latest, default=None)
 
 
-def without_time(text: str | None) -> str:
+def drop_time(text: str | None) -> str:
     """Without widths and a time of day, and with one kind of hyphen."""
     text = unicodedata.normalize("NFKC", cut(text)).translate(_HYPHENS).casefold()
     return _TIME.sub("", text)
@@ -207,28 +207,32 @@ def _of_digits(digits: str) -> list[PartialDate | None]:
     orders = [(digits[:4], digits[4:6], digits[6:])]
     orders += [(digits[4:], digits[2:4], digits[:2]), (digits[4:], digits[:2], digits[2:4])]
     orders = [order for order in orders if int(order[0]) < _LAST_YEAR]
-    exact = [date for order in orders if (date := _exact(*order))]
-    return [*exact] or [_birth(int(year)) for year, _, _ in orders]
+    exact = [date for order in orders if (date := _make_exact(*order))]
+    return [*exact] or [_make_birth(int(year)) for year, _, _ in orders]
 
 
 def _of_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
     """Every date that one to three numbers can mean."""
     if len(parts) == 1:
-        return [_birth(int(parts[0]))] if len(parts[0]) == 4 else []
+        return [_make_birth(int(parts[0]))] if len(parts[0]) == 4 else []
     if len(parts) == 2:
         return [*_of_two(*parts), *_of_two(*reversed(parts))]
     first, second, third = parts
     orders = [(third, second, first), (third, first, second)]
     if len(first) == 4:
         is_day = len(third) < 3
-        return [_birth(*map(int, parts))] if is_day else [_birth(int(first)), _birth(int(third))]
+        return (
+            [_make_birth(*map(int, parts))]
+            if is_day
+            else [_make_birth(int(first)), _make_birth(int(third))]
+        )
     if len(third) == 4:
-        exact = [_exact(*order) for order in orders]
-        return exact if any(exact) else [_birth(int(third))]
+        exact = [_make_exact(*order) for order in orders]
+        return exact if any(exact) else [_make_birth(int(third))]
     orders += [(first, second, third)] if int(third) else []  # 00 is a year, no day
     short = [order for order in orders if len(order[0]) == 2]
     if len(third) == 2:
-        return [_exact(str(_full_year(int(year), today)), *rest) for year, *rest in short]
+        return [_make_exact(str(_complete_year(int(year), today)), *rest) for year, *rest in short]
     return []
 
 
@@ -237,65 +241,67 @@ def _of_two(year: str, other: str) -> list[PartialDate | None]:
     if len(year) != 4:
         return []
     if len(other) == 2 and int(other) > 12:
-        return [_birth(int(year)), _birth(_range_end(int(year), int(other)))]
-    return [_birth(int(year), int(other) if len(other) < 3 else 0)]
+        return [_make_birth(int(year)), _make_birth(_read_range_end(int(year), int(other)))]
+    return [_make_birth(int(year), int(other) if len(other) < 3 else 0)]
 
 
 def _of_words(text: str, today: dt.date) -> list[PartialDate]:
-    text = _SHORT_YEAR.sub(lambda said: f"{said[1]}{_full_year(int(said['short']), today)}", text)
+    text = _SHORT_YEAR.sub(
+        lambda said: f"{said[1]}{_complete_year(int(said['short']), today)}", text
+    )
     within = [tuple(map(int, match.group(1, 3, 4))) for match in _WITHIN.finditer(text)]
-    dates = [date for numbers in within if (date := _birth(*numbers))]
+    dates = [date for numbers in within if (date := _make_birth(*numbers))]
     exact = None if dates else parse_date(text)
     dates += [exact] if exact and exact.year >= _FIRST_YEAR else []
     known = max((date.year for date in dates), default=0)
-    years = _last_years(_WITHIN.sub(" ", text), today)
+    years = _list_last_years(_WITHIN.sub(" ", text), today)
     return [*dates, *(PartialDate(year) for year in set(years) if year > known)]
 
 
-def _last_years(text: str, today: dt.date) -> Iterator[int]:
+def _list_last_years(text: str, today: dt.date) -> Iterator[int]:
     """The last year that each year, range, decade or abbreviated year in the text can mean."""
     for digits, more in _OPEN_YEAR.findall(text):
         year = int(re.sub("[x?*]", "9", digits[:3] + "9" if "s" in more else digits))
-        yield _range_end(year, int(more[-2:])) if more[-1:].isdecimal() else year
+        yield _read_range_end(year, int(more[-2:])) if more[-1:].isdecimal() else year
     for digit in _SHORT_DECADE.findall(text):
-        yield _full_year(int(digit) * 10, today) + 9
+        yield _complete_year(int(digit) * 10, today) + 9
     for first, second, last in _SHORT_NUMERIC.findall(text):
-        yield _full_year(int(last), today)
+        yield _complete_year(int(last), today)
         if int(second) <= 12 and int(last) <= 31:
-            yield _full_year(int(first), today)
+            yield _complete_year(int(first), today)
     for short in _APOSTROPHE_YEAR.findall(text):
-        yield _full_year(int(short), today)
+        yield _complete_year(int(short), today)
 
 
-def _range_end(year: int, short: int) -> int:
+def _read_range_end(year: int, short: int) -> int:
     """``1999-00`` -> 2000; the number of a month may end no range."""
     last = year - year % 100 + short
     return max(year, last) if 0 < short <= 12 or last >= year else last + 100
 
 
-def _full_year(short: int, today: dt.date) -> int:
+def _complete_year(short: int, today: dt.date) -> int:
     """The latest year that ends so and has begun."""
     return today.year - (today.year - short) % 100
 
 
-def _exact(year: str, month: str, day: str) -> PartialDate | None:
+def _make_exact(year: str, month: str, day: str) -> PartialDate | None:
     """The date of these numbers, if there is such a day (0: not known)."""
-    date = _birth(int(year), int(month), int(day))
+    date = _make_birth(int(year), int(month), int(day))
     numbers = (int(month), int(day))
     return date if date and (date.month or 0, date.day or 0) == numbers else None
 
 
-def _birth(year: int, month: int = 0, day: int = 0) -> PartialDate | None:
+def _make_birth(year: int, month: int = 0, day: int = 0) -> PartialDate | None:
     if not _FIRST_YEAR <= year <= dt.MAXYEAR:
         return None
-    return _partial(year, month or None, day or None) or PartialDate(year)
+    return _make_partial(year, month or None, day or None) or PartialDate(year)
 
 
-def _ages(text: str, today: dt.date) -> Iterator[PartialDate]:
+def _list_ages(text: str, today: dt.date) -> Iterator[PartialDate]:
     """The latest day on which somebody of each stated age can have been born."""
     for match in _AGE.finditer(text):
         age = int(match["years"] or match["age"])
         age -= _ABOUT_YEARS if match["about"] or match["near"] else 0
         if age <= _OLDEST:
-            born = _partial(today.year - age, today.month, today.day)
+            born = _make_partial(today.year - age, today.month, today.day)
             yield born or PartialDate(today.year)

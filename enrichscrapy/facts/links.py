@@ -52,26 +52,26 @@ def split_url(url: str) -> SplitResult | None:
     return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def host_of(url: str) -> str | None:
+def find_host(url: str) -> str | None:
     """The link's host, lower-cased, without a trailing dot."""
     parts = split_url(url)
     return (parts.hostname or "").rstrip(".") or None if parts else None
 
 
-def outside_link(href: str | None, hosts: Collection[str]) -> str | None:
+def read_outside_link(href: str | None, hosts: Collection[str]) -> str | None:
     """An absolute HTTP link away from the site, as written but for white space; else None."""
     href = (href or "")[: MAX_LINK + 1].strip()
     if len(href) > MAX_LINK or not re.match(r"(?:https?:)?//", href, re.IGNORECASE):
         return None
-    host = host_of(href)
+    host = find_host(href)
     if host is None or "." not in host or host in hosts:
         return None
     return f"https:{href}" if href.startswith("//") else href
 
 
-def link_kind(url: str) -> str:
+def find_link_kind(url: str) -> str:
     """The platform a link leads to; ``www`` for a site of one's own."""
-    host = host_of(url) or ""
+    host = find_host(url) or ""
     for known, kind in _KINDS.items():
         if host == known or host.endswith(f".{known}"):
             return kind

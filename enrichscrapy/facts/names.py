@@ -1,7 +1,7 @@
 """People's names, made comparable: Unicode-folded words, without losing what tells two apart.
 
-Two strengths: :func:`written_keys` for the same name, :func:`name_keys` for the same name, perhaps
-spelt, spaced or transliterated otherwise.
+Two strengths: :func:`make_written_keys` for the same name, :func:`make_name_keys` for the same
+name, perhaps spelt, spaced or transliterated otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from enrichscrapy.facts.text import MAX_NAME, cut, fold, without_notes
+from enrichscrapy.facts.text import MAX_NAME, cut, fold, strip_notes
 
 # Letters that decompose into nothing simpler, as people type them without the right keyboard.
 _LETTERS = str.maketrans(
@@ -40,18 +40,18 @@ _SPELT_OUT |= {"LATIN", "DIGIT", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
 Rules = tuple[tuple[re.Pattern[str], str], ...]
 
 
-def _rules(*rules: tuple[str, str]) -> Rules:
+def _compile_rules(*rules: tuple[str, str]) -> Rules:
     return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
 
 
 # In this order: each works on what the ones before it left.
-_SURNAMES = _rules(
+_SURNAMES = _compile_rules(
     (r"\b(?:saint|sainte|ste)\b", "st"),
     (r"\bmac(?=\s?[a-z]{4})", "mc"),
     (r"\b(al|el|ben|bin|ibn|abd|abu|bou)\s(?=[a-z]{3})", r"\1"),
 )
 # "Satou", "Satoh"; "Tsukiko", "Tukiko"; "Shoji", "Syouzi"
-_JAPANESE = _rules(
+_JAPANESE = _compile_rules(
     (r"\bye", "e"),
     (r"tsu", "tu"),
     (r"sh(?=i)", "s"),
@@ -66,7 +66,7 @@ _JAPANESE = _rules(
     (r"(?<=o)u", ""),
 )
 # "Lee", "Yi"; "Park", "Bak"; "Hyeon", "Hyun"; "Yoon", "Yun"
-_KOREAN = _rules(
+_KOREAN = _compile_rules(
     (r"\b(?:lee|rhee|yi|ri)\b", "i"),
     (r"\b(?:bak|pak)\b", "park"),
     (r"\bgim(?=\b|[a-z]{3})", "kim"),
@@ -76,7 +76,7 @@ _KOREAN = _rules(
     (r"ee", "i"),
 )
 # "Yekaterina", "Jekaterina"; "Alyona", "Alena"; "Müller", "Mueller"; "Szabó", "Sabo"
-_EUROPEAN = _rules(
+_EUROPEAN = _compile_rules(
     (r"\b[yj]e|(?<=[aeiouy])[yj]e", "e"),
     (r"(?<=[b-df-hk-np-tv-xz])[yj]o|(?<=l)io", "e"),
     (r"(?<=[aou])e(?=[^aeiouy\s])", ""),
@@ -91,7 +91,7 @@ _EUROPEAN = _rules(
     (r"elle\b", "el"),
 )
 # "Olha Zahirska", "Olga Zagirskaya"; "Yuliia", "Julija"
-_UKRAINIAN = _rules(
+_UKRAINIAN = _compile_rules(
     (r"kh|g", "h"),
     (r"sk(?:aya|aia|aja)\b", "ska"),
     (r"\b(?:yu|iu|ju)", "yu"),
@@ -101,7 +101,7 @@ _UKRAINIAN = _rules(
 )
 _EASTERN_SLAVIC = r"(?:enko|[bcdghjklprstvz]ko|uk|ska(?:ya|ia|ja)?|[oe]va?|(?:vy|vi|ny|ry)ch|ets)\b"
 # "Mparouli", "Barouli"; "Foteini", "Fotini"; "Xanthou", "Ksanthou"; "Chatzi", "Hadji"
-_GREEK = _rules(
+_GREEK = _compile_rules(
     (r"\bmp", "b"),
     (r"\bnt", "d"),
     (r"\bgk", "g"),
@@ -112,7 +112,7 @@ _GREEK = _rules(
 )
 _GREEK_NAME = r"\b(?:chatz|hatz|hadj|papa)|(?:ou|oulia?s?|ak(?:is?|o[su])|[ai]d(?:is|ou)|iotis)\b"
 # "Khadija", "Khadidja"; "Zohraoui", "Zohrawi"; "Yasmine", "Yasmin"
-_ARABIC = _rules(
+_ARABIC = _compile_rules(
     (r"dj", "j"),
     (r"ou(?=[aei])", "w"),
     (r"ou|oo", "u"),
@@ -128,7 +128,7 @@ _KOREAN_FAMILY = (
     "jang|chang|lim|im|han|shin|sin|seo|suh|kwon|gwon|hwang|ahn|an|song|hong|ryu|yoo|yu|moon|mun|"
     "bae|pae|baek|paek|noh|no|nam"
 )
-_MC_CUNE = _rules(
+_MC_CUNE = _compile_rules(
     (r"\b(?:pak|bak|park)\b", "bark"),
     (r"\b(?:lee|rhee|yi|ri)\b", "i"),
     (r"\b(?:choe)\b", "choi"),
@@ -148,7 +148,7 @@ _CHINESE_FAMILY = (
     "luo|zheng|cheng|liang|xie|hsieh|song|sung|tang|feng|cao|tsao|peng|zeng|tseng|xiao|hsiao|pan|"
     "cai|tsai|jiang|chiang|yu|ye|yeh|su|wei|lu|shen|yao|cui|tsui|zhong|chung|qiu|chiu|xia|hsia"
 )
-_WADE_GILES = _rules(
+_WADE_GILES = _compile_rules(
     (r"\s", ""),
     (r"zh|ch|j|q", "j"),
     (r"[zc]i(?![aeiou])|tzu", "tsu"),
@@ -159,7 +159,7 @@ _WADE_GILES = _rules(
     (r"eh", "e"),
     (r"y(?=[ie])", ""),
 )
-_SOUNDS = _rules(
+_SOUNDS = _compile_rules(
     (r"ph", "f"),
     (r"(?<=[^cç\s])h", ""),  # but for "ch" and a word's first letter
     (r"\s", ""),
@@ -220,11 +220,11 @@ def is_latin(char: str) -> bool:
     return unicodedata.name(char, "").startswith("LATIN")
 
 
-def bare_name(name: str) -> str:
+def strip_name(name: str) -> str:
     """The name itself, in its order: ``as Bo, Anna [site]`` -> ``Anna Bo``."""
     if not _NOTES.search(name):
         return name
-    bare = _CREDITED.sub("", without_notes(name), count=1).strip(" ,")
+    bare = _CREDITED.sub("", strip_notes(name), count=1).strip(" ,")
     last, comma, first = bare.partition(",")
     return (f"{first.strip()} {last}" if comma and "," not in first else bare) or name
 
@@ -236,30 +236,30 @@ def clean_name(name: str) -> str:
     composed, apostrophes and hyphens straight, and ``Last, First`` is turned round.
     """
     text = _VARIATION.sub("", cut(name, MAX_NAME)).translate(_STRAIGHT)
-    text = unicodedata.normalize("NFKC", _without_ornaments(text)).translate(_STRAIGHT)
-    text = unicodedata.normalize("NFC", _without_ornaments(text))
-    name = _first_name_first(without_notes(text) or re.sub(r"[()\[\]]", " ", text)).strip(" -'@#")
-    number = _NAMESAKE.search(text) if without_notes(text) else None
+    text = unicodedata.normalize("NFKC", _strip_ornaments(text)).translate(_STRAIGHT)
+    text = unicodedata.normalize("NFC", _strip_ornaments(text))
+    name = _put_first_name_first(strip_notes(text) or re.sub(r"[()\[\]]", " ", text)).strip(" -'@#")
+    number = _NAMESAKE.search(text) if strip_notes(text) else None
     if number:
         name += f" {number[1] or _NUMBERS.get(number[2].casefold(), '')}"
     return fold(name) if any(map(str.isalnum, name)) else ""
 
 
-def _without_ornaments(text: str) -> str:
+def _strip_ornaments(text: str) -> str:
     """Symbols part words, as white space does; what is invisible does not."""
     marks = {c: unicodedata.category(c) for c in set(text)}
     kept = (c if marks[c] not in _NO_NAME else " " if marks[c] in _PARTING else "" for c in text)
     return "".join(kept)
 
 
-def _first_name_first(name: str) -> str:
+def _put_first_name_first(name: str) -> str:
     """``Davis, Sammy, Jr.`` -> ``Sammy Davis Jr.``"""
     last, *more = [part.strip() for part in name.split(",")]
     suffixes = [part for part in more if part.rstrip(".").casefold() in _SUFFIXES]
     return " ".join([*(part for part in more if part not in suffixes), last, *suffixes])
 
 
-def lookup_names(name: str) -> tuple[str, ...]:
+def list_lookup_names(name: str) -> tuple[str, ...]:
     """The forms under which a site may list this name, likeliest first; none if it is no name.
 
     As it is written; ``TessaQuillmark`` with a space; ``Miss Tessa Lund`` without the title;
@@ -293,7 +293,7 @@ def split_number(name: str) -> tuple[str, int | None]:
     return match["base"].strip(" _,"), number if number > 1 else None
 
 
-def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
+def split_name(name: str, joiner: str = " ") -> tuple[str, ...]:
     """The folded words of a name, in its order.
 
     ``joiner`` stands for what a hyphen or an apostrophe is read as: nothing or a space. Initials
@@ -314,28 +314,28 @@ def name_words(name: str, joiner: str = " ") -> tuple[str, ...]:
     return tuple(joined)
 
 
-def name_key(name: str) -> str:
+def make_name_key(name: str) -> str:
     """A Unicode-folded, order-free key: ``Müller, Anna-Lena`` -> ``anna lena muller``.
 
     Empty for a name without letters or digits; two empty keys are no match.
     """
-    return " ".join(sorted(name_words(name)))
+    return " ".join(sorted(split_name(name)))
 
 
 @lru_cache(maxsize=8192)
-def written_keys(name: str) -> frozenset[str]:
+def make_written_keys(name: str) -> frozenset[str]:
     """Every key the name may be written under: hyphens and apostrophes read as a space or not.
 
     ``TessaLund`` is read as two words as well.
     """
-    plain = _without_ornaments(name)
+    plain = _strip_ornaments(name)
     forms = {plain, _CAMEL.sub(" ", plain)}
-    readings = (name_words(form, joiner) for form in forms for joiner in (" ", ""))
+    readings = (split_name(form, joiner) for form in forms for joiner in (" ", ""))
     return frozenset(" ".join(sorted(words)) for words in readings if words)
 
 
 @lru_cache(maxsize=8192)
-def name_keys(name: str) -> frozenset[str]:
+def make_name_keys(name: str) -> frozenset[str]:
     """Keys of which two ways to write one name share at least one.
 
     Ignored are case, accents, notes in brackets, spaces and hyphens, the order of the words, how
@@ -344,34 +344,34 @@ def name_keys(name: str) -> frozenset[str]:
     ``Anna 2``), and nicknames are other names. Coarse: a reason to look closer, never enough to
     call two people one. Empty for a name without letters or digits.
     """
-    words, mark = _latin_words(name)
+    words, mark = _split_latin_words(name)
     turned = (words[i:] + words[:i] for i in range(min(len(words), _MAX_ORDERS)))
-    return frozenset(_spellings({*turned, tuple(sorted(words))}, mark))
+    return frozenset(_spell({*turned, tuple(sorted(words))}, mark))
 
 
 @lru_cache(maxsize=8192)
-def spelling_keys(name: str) -> frozenset[str]:
-    """As :func:`name_keys`, of the words in their order."""
-    words, mark = _latin_words(name)
-    return frozenset(_spellings({words}, mark)) | _unspaced(name)
+def make_spelling_keys(name: str) -> frozenset[str]:
+    """As :func:`make_name_keys`, of the words in their order."""
+    words, mark = _split_latin_words(name)
+    return frozenset(_spell({words}, mark)) | _drop_spaces(name)
 
 
-def _unspaced(name: str) -> set[str]:
+def _drop_spaces(name: str) -> set[str]:
     """A name of a script that is written with spaces or without them."""
     if name.isascii() or not any("\u3040" <= char <= "\ud7af" for char in name):
         return set()
     base, number = split_number(name)
-    return {"".join(name_words(bare_name(base), "")) + (f" {number}" if number else "")}
+    return {"".join(split_name(strip_name(base), "")) + (f" {number}" if number else "")}
 
 
-def _latin_words(name: str) -> tuple[tuple[str, ...], str]:
+def _split_latin_words(name: str) -> tuple[tuple[str, ...], str]:
     base, number = split_number(name)
     if number is None:
-        base, number = split_number(bare_name(base))
-    return name_words(transliterate(bare_name(base))), f" {number}" if number else ""
+        base, number = split_number(strip_name(base))
+    return split_name(transliterate(strip_name(base))), f" {number}" if number else ""
 
 
-def _spellings(orders: Iterable[tuple[str, ...]], mark: str) -> Iterator[str]:
+def _spell(orders: Iterable[tuple[str, ...]], mark: str) -> Iterator[str]:
     for name in map(" ".join, filter(None, orders)):
         for names, rules in _SYSTEMS:
             if names.search(name):

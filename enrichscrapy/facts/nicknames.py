@@ -9,7 +9,7 @@ from functools import cache
 from nicknames import NickNamer
 from rapidfuzz.distance import OSA
 
-from enrichscrapy.facts.names import spelling_keys
+from enrichscrapy.facts.names import make_spelling_keys
 
 # The list that "nicknames" brings is English.
 _FURTHER = """
@@ -142,24 +142,24 @@ def is_nickname(one: str, other: str) -> bool:
     """
     if _are_sisters(one.casefold(), other.casefold()):
         return False
-    ours, theirs = spelling_keys(one), spelling_keys(other)
+    ours, theirs = make_spelling_keys(one), make_spelling_keys(other)
     groups = [
-        {group for key in keys for group in _groups().get(key, ())} for keys in (ours, theirs)
+        {group for key in keys for group in _read_groups().get(key, ())} for keys in (ours, theirs)
     ]
     in_common = groups[0] & groups[1]
-    full = {key for name in in_common for key in spelling_keys(name)}
+    full = {key for name in in_common for key in make_spelling_keys(name)}
     if in_common and (one[:1].casefold() == other[:1].casefold() or full & (ours | theirs)):
         return True
-    return not _skeletons(ours).isdisjoint(_skeletons(theirs))
+    return not _make_skeletons(ours).isdisjoint(_make_skeletons(theirs))
 
 
 def is_first_name(word: str) -> bool:
     """Is it in the lists? Most that are English, and the commonest of other languages."""
-    return any(key in _groups() for key in spelling_keys(word))
+    return any(key in _read_groups() for key in make_spelling_keys(word))
 
 
 @cache
-def _groups() -> dict[str, set[str]]:
+def _read_groups() -> dict[str, set[str]]:
     """By spelling, the full names a name may stand for; each also stands for itself."""
     table = {full: set(short) for full, short in NickNamer.default_lookup().items()}
     for line in _FURTHER.split("\n"):
@@ -168,7 +168,7 @@ def _groups() -> dict[str, set[str]]:
     groups = defaultdict[str, set[str]](set)
     for full, forms in table.items():
         for name in {full, *forms} - {""}:
-            for key in spelling_keys(name):
+            for key in make_spelling_keys(name):
                 groups[key].add(full)
     return groups
 
@@ -179,7 +179,7 @@ def _are_sisters(one: str, other: str) -> bool:
     return apart and (len(one) == len(other) or one[:1] != other[:1])
 
 
-def _skeletons(keys: frozenset[str]) -> set[str]:
+def _make_skeletons(keys: frozenset[str]) -> set[str]:
     """Long names of which only the vowels differ are one name by ear: Britney, Brittany."""
     bare = (_VOWELS.sub("", key) for key in keys)
     return {skeleton for skeleton in bare if len(skeleton) >= _SKELETON}

@@ -47,7 +47,7 @@ def is_empty(text: str) -> bool:
     return text.casefold().rstrip(".") in _EMPTY
 
 
-def without_notes(text: str) -> str:
+def strip_notes(text: str) -> str:
     """The text without what stands in brackets: ``Anna Bo (site.com)`` -> ``Anna Bo``."""
     return fold(_BRACKETED.sub(" ", text))
 
@@ -59,7 +59,7 @@ def clean_aliases(names: Iterable[str], own_name: str) -> tuple[str, ...]:
     """
     kept: dict[str, str] = {own_name.casefold(): ""}
     for raw in islice(names, _MAX_LISTED):
-        name = without_notes(raw[:MAX_LIST]).strip(' ,;"“”')
+        name = strip_notes(raw[:MAX_LIST]).strip(' ,;"“”')
         if len(kept) > MAX_ALIASES:
             break
         if len(name) <= MAX_NAME and _is_name(name):
@@ -85,16 +85,16 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,16}\b")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def one_line(text: str, limit: int = 200) -> str:
+def fold_line(text: str, limit: int = 200) -> str:
     """``text`` without control characters and terminal escapes, on one line, shortened.
 
     Nor memory addresses, which Python's own words for objects end with.
     """
     text = _ADDRESS.sub("", _ESCAPE_SEQUENCE.sub("", text[: 16 * limit]))
-    kept = (" " if c.isspace() else c for c in text if c.isspace() or _printable(c))
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_printable(c))
     line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def _printable(character: str) -> bool:
+def _is_printable(character: str) -> bool:
     return unicodedata.category(character) not in _UNPRINTABLE

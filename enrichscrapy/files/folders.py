@@ -18,6 +18,6 @@ def make_folder(setting: str, folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder.absolute()
     except OSError as error:
-        raise BadSetting.named(
+        raise BadSetting.name_setting(
             setting, folder, f"a folder to write to ({error.strerror})"
         ) from error

@@ -51,7 +51,7 @@ class _Record:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def versions() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """What wrote the queues: another version may read them differently."""
     python = ".".join(map(str, sys.version_info[:2]))
     programs = {"enrichscrapy": __version__, "scrapy": version("scrapy"), "python": python}
@@ -91,7 +91,7 @@ def _open(path: Path, owner: Owner, now: float, register: Callable[[Path], None]
         record = _read_record(path)
         _check_owner(path, record, owner)
         register(path)
-        why = _unusable(path, record)
+        why = _find_fault(path, record)
         ended = record.ended if record is not None else ""
     resumes = bool(ended) and ended != "finished" and not why
     aside = _set_aside(path, now, register) if why else None
@@ -99,7 +99,7 @@ def _open(path: Path, owner: Owner, now: float, register: Callable[[Path], None]
     path.chmod(0o700)
     if not resumes:
         _clear(path)
-        _write_record(path, _Record(owner, versions(), "finished"))
+        _write_record(path, _Record(owner, list_versions(), "finished"))
     return Opened(path, resumes, aside, why)
 
 
@@ -108,7 +108,7 @@ def sign_jobdir(path: Path, owner: Owner) -> None:
 
     Left to the last moment, so that a run that a bad setting stops costs no leftovers.
     """
-    _write_record(path, _Record(owner, versions()))
+    _write_record(path, _Record(owner, list_versions()))
 
 
 def close_jobdir(path: Path, owner: Owner, reason: str) -> None:
@@ -116,7 +116,7 @@ def close_jobdir(path: Path, owner: Owner, reason: str) -> None:
 
     To be called once Scrapy has closed its queues; ``OSError`` leaves it signed as in use.
     """
-    _write_record(path, _Record(owner, versions(), reason, _files(path)))
+    _write_record(path, _Record(owner, list_versions(), reason, _digest_files(path)))
 
 
 def _check_is_jobdir(path: Path, names: set[str]) -> None:
@@ -141,27 +141,27 @@ def _check_owner(path: Path, record: _Record | None, owner: Owner) -> None:
         raise BadSetting(f"JOBDIR {path} belongs to {record.owner}: give {owner} another one")
 
 
-def _unusable(path: Path, record: _Record | None) -> str:
+def _find_fault(path: Path, record: _Record | None) -> str:
     """Why what is in the JOBDIR cannot be used; empty when it can."""
     if record is None:
         return "it has no readable record of its last run"
     if not record.ended:
         return "its last run did not end in good order"
-    for name, current in versions().items():
+    for name, current in list_versions().items():
         if record.versions.get(name) != current:
             written = record.versions.get(name) or "of before"
             return f"it was written by {name} {written}, this is {current}"
-    return _changed(record.files, _files(path))
+    return _describe_change(record.files, _digest_files(path))
 
 
-def _changed(noted: dict[str, str], found: dict[str, str]) -> str:
+def _describe_change(noted: dict[str, str], found: dict[str, str]) -> str:
     for name in sorted(noted.keys() | found.keys()):
         if noted.get(name) != found.get(name):
             return f"its file {name} was changed, cut or lost"
     return ""
 
 
-def _files(path: Path) -> dict[str, str]:
+def _digest_files(path: Path) -> dict[str, str]:
     """SHA-256 of every file by its path in the JOBDIR, without the record itself."""
     found = (each for each in path.rglob("*") if each.is_file())
     return {
@@ -173,7 +173,7 @@ def _files(path: Path) -> dict[str, str]:
 
 def _set_aside(path: Path, now: float, register: Callable[[Path], None]) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    candidates = (f"{path}.set-aside-{stamp}{suffix}" for suffix in ("", *_suffixes()))
+    candidates = (f"{path}.set-aside-{stamp}{suffix}" for suffix in ("", *_list_suffixes()))
     aside = next(Path(each) for each in candidates if not Path(each).exists())
     register(aside)
     os.replace(path, aside)
@@ -181,7 +181,7 @@ def _set_aside(path: Path, now: float, register: Callable[[Path], None]) -> Path
     return aside
 
 
-def _suffixes() -> list[str]:
+def _list_suffixes() -> list[str]:
     return [f"-{number}" for number in range(2, 1000)]
 
 

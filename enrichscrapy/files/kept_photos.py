@@ -21,9 +21,9 @@ def keep_photo(folder: Path, performer_id: int, sha256: str, data: bytes) -> Pat
     """
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise ValueError("sha256 must be 64 hexadecimal digits")
-    own = folder_of(folder, performer_id)
+    own = find_folder(folder, performer_id)
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = own / f"{sha256}{_suffix(data)}"
+    path = own / f"{sha256}{_choose_suffix(data)}"
     if path.exists():
         return path
     descriptor, temporary = tempfile.mkstemp(dir=own, suffix=".tmp")  # mode 0600
@@ -37,18 +37,18 @@ def keep_photo(folder: Path, performer_id: int, sha256: str, data: bytes) -> Pat
     return path
 
 
-def kept_photo(folder: Path, performer_id: int, sha256: str) -> bytes | None:
+def read_kept_photo(folder: Path, performer_id: int, sha256: str) -> bytes | None:
     """The bytes of a photo that was kept; None where it was not."""
-    for path in folder_of(folder, performer_id).glob(f"{sha256}.*"):
+    for path in find_folder(folder, performer_id).glob(f"{sha256}.*"):
         return path.read_bytes()
     return None
 
 
-def folder_of(folder: Path, performer_id: int) -> Path:
+def find_folder(folder: Path, performer_id: int) -> Path:
     return folder / str(int(performer_id))
 
 
-def _suffix(data: bytes) -> str:
+def _choose_suffix(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
     return next((suffix for magic, suffix in _SUFFIXES if data.startswith(magic)), ".bin")

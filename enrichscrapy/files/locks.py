@@ -83,7 +83,7 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def holder(self) -> Holder | None:
+    def read_holder(self) -> Holder | None:
         """Who says to hold it; None when nobody signed (yet)."""
         try:
             return Holder(**json.loads(self.path.read_text(encoding="utf-8")))
@@ -127,7 +127,7 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def source_lock_path(database: Path, source: str) -> Path:
+def make_source_lock_path(database: Path, source: str) -> Path:
     return database.with_name(f"{database.name}.locks") / f"{source}.lock"
 
 
@@ -136,32 +136,32 @@ def lock_source(database: Path, source: str, purpose: str) -> FileLock:
 
     Raises :class:`SourceLocked`, naming the holder, when another crawl has it.
     """
-    lock = FileLock(source_lock_path(database, source), purpose)
+    lock = FileLock(make_source_lock_path(database, source), purpose)
     if not lock.acquire():
-        holder = lock.holder() or "another process"
+        holder = lock.read_holder() or "another process"
         raise SourceLocked(f"{source} is being crawled by {holder}; wait for it or stop it")
     return lock
 
 
-def running_crawls(database: Path) -> list[str]:
+def list_running_crawls(database: Path) -> list[str]:
     """Which sources are being crawled now, and by whom."""
     found = []
-    for source in _ever_crawled(database):
-        lock = FileLock(source_lock_path(database, source), "looking")
+    for source in _list_ever_crawled(database):
+        lock = FileLock(make_source_lock_path(database, source), "looking")
         if lock.acquire():
             lock.release()
         else:
-            found.append(f"{source} by {lock.holder() or 'another process'}")
+            found.append(f"{source} by {lock.read_holder() or 'another process'}")
     return found
 
 
-def _ever_crawled(database: Path) -> list[str]:
-    found = source_lock_path(database, "any").parent.glob("*.lock")
+def _list_ever_crawled(database: Path) -> list[str]:
+    found = make_source_lock_path(database, "any").parent.glob("*.lock")
     return [path.stem for path in found if not path.name.startswith(HOST_PREFIX)]
 
 
 @contextmanager
-def all_sources(
+def lock_all_sources(
     database: Path,
     sources: Iterable[str],
     purpose: str,
@@ -176,10 +176,10 @@ def all_sources(
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     with ExitStack() as stack:
-        for source in sorted({*sources, *_ever_crawled(database)}):
-            lock = FileLock(source_lock_path(database, source), purpose)
+        for source in sorted({*sources, *_list_ever_crawled(database)}):
+            lock = FileLock(make_source_lock_path(database, source), purpose)
             if not lock.acquire():
-                whom = f"{source} is being crawled by {lock.holder() or 'another process'}"
+                whom = f"{source} is being crawled by {lock.read_holder() or 'another process'}"
                 on_wait(whom)
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
                 if not lock.acquire(left):

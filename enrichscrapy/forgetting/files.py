@@ -15,9 +15,9 @@ from enrichscrapy.database.artefacts import OWN_FOLDER
 from enrichscrapy.database.schema import artefacts
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.files.jobdir import RECORD, SCRAPY_NAMES
-from enrichscrapy.files.kept_photos import folder_of
+from enrichscrapy.files.kept_photos import find_folder
 from enrichscrapy.forgetting.mentions import Mentions
-from enrichscrapy.forgetting.rows import Person, erase_rows, same_person, shrink
+from enrichscrapy.forgetting.rows import Person, erase_rows, find_same_person, shrink
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -93,7 +93,7 @@ def _clean(kind: str, path: Path, person: Person, mentions: Mentions) -> str:
 
 def _drop_photos(path: Path, person: Person) -> bool:
     """Remove a folder of kept photos (see ``kept_photos``) if it is the person's own."""
-    if person.performer is None or path != folder_of(path.parent, person.performer.id):
+    if person.performer is None or path != find_folder(path.parent, person.performer.id):
         return False
     shutil.rmtree(path)
     return True
@@ -133,7 +133,7 @@ def _clean_backup(path: Path, person: Person) -> int:
     from enrichscrapy.database.performer_database import PerformerDatabase
 
     with PerformerDatabase(path) as backup:
-        found = same_person(backup, person)
+        found = find_same_person(backup, person)
         for performer_id in found:
             erase_rows(backup, performer_id, person)
         if found and not shrink(backup):

@@ -13,11 +13,11 @@ from pathlib import Path
 from sqlalchemy import delete, insert, select, update
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.performers import new_id
+from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import erasures
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import IndexOfAnotherDatabase
-from enrichscrapy.files.locks import all_sources
+from enrichscrapy.files.locks import lock_all_sources
 from enrichscrapy.forgetting.files import clean_files
 from enrichscrapy.forgetting.rows import Person, erase_rows, shrink
 from enrichscrapy.index import index_model_id, reindex
@@ -48,7 +48,7 @@ class Forgotten:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Erasure:
     """A row of ``erasures``."""
 
     id: int
@@ -56,7 +56,7 @@ class _Job:
     person: Person
 
 
-def _quietly(_whom: str) -> None:
+def _say_nothing(_whom: str) -> None:
     """Tell nobody."""
 
 
@@ -67,7 +67,7 @@ def forget(
     sources: Iterable[str],
     *,
     wait: float | None = None,
-    on_wait: Callable[[str], None] = _quietly,
+    on_wait: Callable[[str], None] = _say_nothing,
 ) -> Forgotten:
     """Suppress the person, then remove every trace; can be said again after an interruption.
 
@@ -77,12 +77,12 @@ def forget(
     """
     job_id = _begin(db, person)
     added = db.suppressions.add(person.traits)
-    with all_sources(db.path, sources, "forget", wait, on_wait):
-        done = {job.id: _finish(db, job, index_dir) for job in _jobs(db)}
+    with lock_all_sources(db.path, sources, "forget", wait, on_wait):
+        done = {job.id: _finish(db, job, index_dir) for job in _list_erasures(db)}
     forgotten = done.pop(job_id)
     forgotten.failed += [line for other in done.values() for line in other.failed]
     forgotten.suppressions = added
-    forgotten.blocked = db.suppressions.blocked()
+    forgotten.blocked = db.suppressions.list_blocked()
     return forgotten
 
 
@@ -91,8 +91,8 @@ def finish_erasures(db: PerformerDatabase, index_dir: Path, sources: Iterable[st
 
     Raises ``SourceLocked`` while a crawl is running.
     """
-    with all_sources(db.path, sources, "forget", 0.0):
-        return [line for job in _jobs(db) for line in _finish(db, job, index_dir).failed]
+    with lock_all_sources(db.path, sources, "forget", 0.0):
+        return [line for job in _list_erasures(db) for line in _finish(db, job, index_dir).failed]
 
 
 def _begin(db: PerformerDatabase, person: Person) -> int:
@@ -103,16 +103,16 @@ def _begin(db: PerformerDatabase, person: Person) -> int:
         "begun_at": db.clock(),
     }
     with db.write() as connection:
-        return new_id(connection.execute(insert(erasures).values(row)))
+        return read_new_id(connection.execute(insert(erasures).values(row)))
 
 
-def _jobs(db: PerformerDatabase) -> list[_Job]:
+def _list_erasures(db: PerformerDatabase) -> list[_Erasure]:
     with db.read() as connection:
         rows = connection.execute(select(erasures).order_by(erasures.c.id)).all()
-    return [_Job(row.id, row.kind, _person(row.person_id, row.traits)) for row in rows]
+    return [_Erasure(row.id, row.kind, _read_person(row.person_id, row.traits)) for row in rows]
 
 
-def _person(performer_id: int | None, fields: dict[str, object] | None) -> Person:
+def _read_person(performer_id: int | None, fields: dict[str, object] | None) -> Person:
     """The person as the job recorded them: the performer's own row may be gone."""
     traits = Traits(**fields) if fields else Traits()  # type: ignore[arg-type]  # ours
     traits.ids = [(endpoint, value) for endpoint, value in traits.ids]
@@ -132,7 +132,7 @@ def _make_index_anew(db: PerformerDatabase, index_dir: Path) -> str:
     return f"rebuilt with {generation.manifest.count} faces, older ones removed"
 
 
-def _finish(db: PerformerDatabase, job: _Job, index_dir: Path) -> Forgotten:
+def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
     """Do all of a job, or once more what an interruption left of it; no crawl may run."""
     forgotten, person = Forgotten(), job.person
     cleaned = clean_files(db, person, _WITH_PICTURES if job.kind == "minor" else None)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from enrichscrapy.database.links import link_of
-from enrichscrapy.database.traits import Traits, comparable_link
+from enrichscrapy.database.links import read_link
+from enrichscrapy.database.traits import Traits, make_comparable
 from enrichscrapy.facts.names import fold_letters
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 
 _BETWEEN_WORDS = r"[\W_]*"
 
@@ -19,9 +19,9 @@ class Mentions:
 
     def __init__(self, traits: Traits) -> None:
         names = {name for name in traits.names if " " in name.strip()} | set(traits.names[:1])
-        slugs = [slug for url in traits.links if (slug := _slug(url))]
-        links = [comparable_link(url) for url in traits.links]
-        patterns = [_words_pattern(name) for name in (*names, *slugs)]
+        slugs = [slug for url in traits.links if (slug := _find_slug(url))]
+        links = [make_comparable(url) for url in traits.links]
+        patterns = [_compile_words(name) for name in (*names, *slugs)]
         patterns += [re.escape(unquote(link).casefold()) for link in links if link]
         marks = [*(value for _, value in traits.ids), *traits.traces]
         patterns += [re.escape(unquote(mark).casefold()) for mark in marks if len(mark) > 8]
@@ -36,11 +36,11 @@ class Mentions:
             return True
         return not plain.isascii() and bool(self._pattern.search(fold_letters(plain)))
 
-    def any_of(self, texts: Iterable[str | None]) -> bool:
+    def match_any(self, texts: Iterable[str | None]) -> bool:
         return any(text in self for text in texts)
 
 
-def _words_pattern(name: str) -> str:
+def _compile_words(name: str) -> str:
     """A name as whole words, with anything between them: ``Ann Bee``, ``Ann_Bee``, ``annbee``."""
     spellings = {unquote(name).casefold(), fold_letters(unquote(name))}
     patterns = []
@@ -51,10 +51,10 @@ def _words_pattern(name: str) -> str:
     return "|".join(patterns)
 
 
-def _slug(url: str) -> str | None:
+def _find_slug(url: str) -> str | None:
     """The site's own name for the person, where the site is known."""
     try:
-        link = link_of(url)
+        link = read_link(url)
     except ValueError:
         return None
-    return link.normalized_id if link.site in all_sites() else None
+    return link.normalized_id if link.site in find_sites() else None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, literal, select, up
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.engine import checkpoint_and_vacuum
-from enrichscrapy.database.links import link_of
+from enrichscrapy.database.links import read_link
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import (
     faces,
@@ -27,9 +27,9 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
     verdict_history,
 )
-from enrichscrapy.database.traits import Traits, traits_of
+from enrichscrapy.database.traits import Traits, gather_traits
 from enrichscrapy.database.verdict_log import log_removals
-from enrichscrapy.database.whom import is_box_id, whom
+from enrichscrapy.database.whom import find_whom, is_box_id
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.forgetting.mentions import Mentions
@@ -87,18 +87,18 @@ def find_person(db: PerformerDatabase, text: str) -> Person:
     text = text.strip()
     if "://" in text:
         _check_link(text)
-    meant = whom(db, [text], bare_is_local=False)[0]
+    meant = find_whom(db, [text], bare_is_local=False)[0]
     if meant.performer is not None:
-        return _person(db, meant.performer)
+        return _make_person(db, meant.performer)
     own = _OWN_ID.fullmatch(text)
-    if not meant.found and own and int(re.sub(r"\D", "", text)) <= db.last_performer_id():
+    if not meant.found and own and int(re.sub(r"\D", "", text)) <= db.get_last_performer_id():
         return Person(None, Traits())
     if meant.found or meant.doubt or own:
         raise BadSetting(meant.refusal)
-    return Person(None, _traits_of_word(text), tuple(meant.near))
+    return Person(None, _read_traits(text), tuple(meant.near))
 
 
-def _traits_of_word(text: str) -> Traits:
+def _read_traits(text: str) -> Traits:
     """What is to be kept out of somebody whom the database does not have."""
     if "://" in text:
         return Traits(links=[text])
@@ -108,12 +108,12 @@ def _traits_of_word(text: str) -> Traits:
 
 def _check_link(url: str) -> None:
     try:
-        link_of(url)
+        read_link(url)
     except ValueError as error:
         raise BadSetting(str(error)) from error
 
 
-def _person(db: PerformerDatabase, performer: Performer) -> Person:
+def _make_person(db: PerformerDatabase, performer: Performer) -> Person:
     with db.read() as connection:
         row = connection.scalar(
             select(performers.c.import_key).where(performers.c.id == performer.id)
@@ -134,7 +134,7 @@ def _person(db: PerformerDatabase, performer: Performer) -> Person:
         shots = connection.execute(
             select(photos.c.url, photos.c.sha256).where(photos.c.performer_id == performer.id)
         ).all()
-    traits = traits_of(performer, [(endpoint, value) for endpoint, value in merged], row)
+    traits = gather_traits(performer, [(endpoint, value) for endpoint, value in merged], row)
     traits.links += [page for page in pages if page not in traits.links]
     traits.traces = [trace for shot in shots for trace in shot if trace]
     return Person(performer, traits)
@@ -147,9 +147,9 @@ def erase_rows(db: PerformerDatabase, performer_id: int, person: Person) -> dict
     others that were blanked or removed.
     """
     mentions = Mentions(person.traits)
-    strangers = _rows_of_others(db, performer_id, mentions)
+    strangers = _blank_rows_of_others(db, performer_id, mentions)
     with db.write() as connection:
-        counts = _counts(connection, performer_id)
+        counts = _count_rows(connection, performer_id)
         log_removals(connection, performer_id)
         for statement in strangers:
             connection.execute(statement)
@@ -172,7 +172,7 @@ def _leave_numbers(connection: Connection, performer_id: int) -> None:
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def same_person(backup: PerformerDatabase, person: Person) -> list[int]:
+def find_same_person(backup: PerformerDatabase, person: Person) -> list[int]:
     """Ids in an older copy of the database that are this person."""
     found = set()
     if person.performer is not None:
@@ -196,7 +196,7 @@ def shrink(db: PerformerDatabase) -> bool:
     return checkpoint_and_vacuum(db.engine, db.path)
 
 
-def _counts(connection: Connection, performer_id: int) -> dict[str, int]:
+def _count_rows(connection: Connection, performer_id: int) -> dict[str, int]:
     def count(query: Any) -> int:
         return connection.scalar(query) or 0
 
@@ -222,19 +222,23 @@ def _counts(connection: Connection, performer_id: int) -> dict[str, int]:
     return counts
 
 
-def _rows_of_others(db: PerformerDatabase, performer_id: int, mentions: Mentions) -> list[Any]:
+def _blank_rows_of_others(
+    db: PerformerDatabase, performer_id: int, mentions: Mentions
+) -> list[Any]:
     """Statements that blank what lookups of other performers, proposals and hosts say of them.
 
     A namesake's rows are left alone: there the name is the namesake's own.
     """
     with db.read() as connection:
         found = [
-            *_mentioning_lookups(connection, performer_id, mentions),
-            *_mentioning_proposals(connection, performer_id, mentions),
+            *_find_mentioning_lookups(connection, performer_id, mentions),
+            *_find_mentioning_proposals(connection, performer_id, mentions),
         ]
         others = load_performers(connection, [owner for owner, _ in found])
         namesakes = {
-            other.id for other in others if mentions.any_of((other.canonical_name, *other.aliases))
+            other.id
+            for other in others
+            if mentions.match_any((other.canonical_name, *other.aliases))
         }
         reasons = connection.execute(select(hosts.c.host, hosts.c.circuit_reason)).all()
     blank_reason = update(hosts).values(circuit_reason=None)
@@ -244,14 +248,14 @@ def _rows_of_others(db: PerformerDatabase, performer_id: int, mentions: Mentions
     ]
 
 
-def _mentioning_lookups(
+def _find_mentioning_lookups(
     connection: Connection, performer_id: int, mentions: Mentions
 ) -> Iterator[tuple[int, Any]]:
     columns = (lookups.c.url, lookups.c.page, lookups.c.detail, cast(lookups.c.evidence, Text))
     query = select(lookups.c.source, lookups.c.mode, lookups.c.performer_id, *columns)
     query = query.where(lookups.c.performer_id != performer_id)
     for source, mode, owner, *texts in map(tuple, connection.execute(query)):
-        if mentions.any_of(texts):
+        if mentions.match_any(texts):
             url, page, detail, _ = (None if text in mentions else text for text in texts)
             blank: dict[str, Any] = {"url": url, "page": page}
             blank |= {"detail": detail or "", "evidence": {}}
@@ -259,12 +263,12 @@ def _mentioning_lookups(
             yield owner, row.values(blank)
 
 
-def _mentioning_proposals(
+def _find_mentioning_proposals(
     connection: Connection, performer_id: int, mentions: Mentions
 ) -> Iterator[tuple[int, Any]]:
     columns = (proposals.c.value, proposals.c.url)
     query = select(proposals.c.id, proposals.c.performer_id, *columns)
     query = query.where(proposals.c.performer_id != performer_id)
     for row_id, owner, *texts in map(tuple, connection.execute(query)):
-        if mentions.any_of(texts):
+        if mentions.match_any(texts):
             yield owner, delete(proposals).where(proposals.c.id == row_id)

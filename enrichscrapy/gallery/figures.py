@@ -25,8 +25,8 @@ from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import faces, lookups, proposals, visits
 from enrichscrapy.gallery.people import Show, count_people
 from enrichscrapy.items import ReferenceSiteMode, Verdict
-from enrichscrapy.reporting.faces import model_in_use
-from enrichscrapy.reporting.hosts import host_states
+from enrichscrapy.reporting.faces import find_model_in_use
+from enrichscrapy.reporting.hosts import list_hosts
 from enrichscrapy.reporting.report import render_standing
 from enrichscrapy.reporting.sources import STUCK
 from enrichscrapy.reporting.status import Status, read_status
@@ -125,7 +125,7 @@ class Figures:
                 proposals=_count(connection, proposals),
                 unread=count_unread(connection),
                 hosts_left_alone=sum(
-                    host.circuit != "closed" for host in host_states(connection, now)
+                    host.circuit != "closed" for host in list_hosts(connection, now)
                 ),
             )
 
@@ -179,7 +179,7 @@ class Figures:
 
     def _model_id(self) -> int | None:
         with self._database.read() as connection:
-            model = model_in_use(connection)
+            model = find_model_in_use(connection)
         return model.id if model else None
 
     def _render_standing(self) -> Markup:
@@ -201,7 +201,7 @@ def _count(connection: Connection, table: Any, *conditions: Any) -> int:
 
 
 def _news(connection: Connection, since: float, face_id: int, sources: list[str]) -> News:
-    model = model_in_use(connection)
+    model = find_model_in_use(connection)
     query = (
         select(faces.c.verdict, func.count())
         .where(

@@ -6,15 +6,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from enrichscrapy.gallery.pages import answer, gallery_of
-from enrichscrapy.reporting.hosts import host_states
-from enrichscrapy.reporting.sources import troubles
-from enrichscrapy.reporting.tables import host_state
+from enrichscrapy.reporting.hosts import list_hosts
+from enrichscrapy.reporting.sources import list_troubles
+from enrichscrapy.reporting.tables import describe_host
 
 
 def show_hosts(request: Request) -> HTMLResponse:
     gallery = gallery_of(request)
     now = gallery.database.clock()
     with gallery.database.read() as connection:
-        states = host_states(connection, now)
-        why = troubles(connection, gallery.genders)
-    return answer(request, "hosts.html", hosts=states, troubles=why, now=now, host_state=host_state)
+        states = list_hosts(connection, now)
+        why = list_troubles(connection, gallery.genders)
+    return answer(
+        request, "hosts.html", hosts=states, troubles=why, now=now, host_state=describe_host
+    )

@@ -31,7 +31,7 @@ from sqlalchemy import (
     union,
 )
 
-from enrichscrapy.database.due import Selection, find, id_list
+from enrichscrapy.database.due import Selection, find, select_ids
 from enrichscrapy.database.schema import (
     aliases,
     faces,
@@ -191,7 +191,7 @@ def search(connection: Connection, text: str, suppressions: SuppressionStore) ->
     if number.isdecimal() and int(number) < 1 << 63:
         return select(literal(int(number)).label("id"))
     if "://" in text:
-        return id_list(suppressions.owners_of_link(connection, text))
+        return select_ids(suppressions.find_owners_of_link(connection, text))
     boxed = select(stashbox_ids.c.performer_id.label("id")).where(
         stashbox_ids.c.stashbox_performer_id == text.lower()
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from enrichscrapy.facts.birth_dates import says_nothing
-from enrichscrapy.facts.dates import latest_birth
+from enrichscrapy.facts.birth_dates import is_empty_date
+from enrichscrapy.facts.dates import find_latest_birth
 from enrichscrapy.items import Performer, Profile
 
 ADULT = 18
 
 
-def adult_on(born: dt.date) -> dt.date:
+def find_18th_birthday(born: dt.date) -> dt.date:
     """The 18th birthday of somebody born on this day, within the calendar."""
     try:
         return born.replace(year=born.year + ADULT)
@@ -19,29 +19,29 @@ def adult_on(born: dt.date) -> dt.date:
         return dt.date(born.year + ADULT, 3, 1) if born.year + ADULT < dt.MAXYEAR else dt.date.max
 
 
-def latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
+def read_latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
     """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
-    born = latest_birth(text, today)
+    born = find_latest_birth(text, today)
     return born.latest() if born is not None else None
 
 
-def latest_birthday_on(profile: Profile | None, today: dt.date) -> dt.date | None:
+def find_latest_birthday(profile: Profile | None, today: dt.date) -> dt.date | None:
     """The same of what a page says, in whatever words."""
     if profile is None:
         return None
-    dates = (profile.birth_date, latest_birth(profile.birth_text, today))
+    dates = (profile.birth_date, find_latest_birth(profile.birth_text, today))
     return max((born.latest() for born in dates if born is not None), default=None)
 
 
-def minor_by(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
+def find_whose_word(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
     """Whose word makes this person a minor (``"database"`` or ``"page"``), or ``None``.
 
     Either is enough: then no photo is asked for and nothing is embedded. A stored birth date that
     cannot be read counts like one of a minor.
     """
     text = performer.birth_date or ""
-    stored = latest_birthday(text, today)
-    if today < adult_on(stored) if stored is not None else not says_nothing(text):
+    stored = read_latest_birthday(text, today)
+    if today < find_18th_birthday(stored) if stored is not None else not is_empty_date(text):
         return "database"
-    said = latest_birthday_on(profile, today)
-    return "page" if said is not None and today < adult_on(said) else None
+    said = find_latest_birthday(profile, today)
+    return "page" if said is not None and today < find_18th_birthday(said) else None

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, unquote
 
 import pycountry
 
-from enrichscrapy.facts.countries import countries_from_nationality, country_from_code
+from enrichscrapy.facts.countries import find_countries_by_nationality, find_country_by_code
 from enrichscrapy.facts.dates import parse_date
-from enrichscrapy.facts.links import link_kind, split_url
-from enrichscrapy.facts.names import fold_letters, name_words
+from enrichscrapy.facts.links import find_link_kind, split_url
+from enrichscrapy.facts.names import fold_letters, split_name
 from enrichscrapy.items import PartialDate
 
 
@@ -59,7 +59,7 @@ _OLDEST = 1904
 _SLIP_YEARS, _LINKED_YEARS, _SAME_DAY_YEARS = 1, 3, 10
 
 
-def known_date(date: PartialDate | None) -> PartialDate | None:
+def drop_filler_date(date: PartialDate | None) -> PartialDate | None:
     """The date without what programs fill in: ``1900-01-01``, ``1970-01-01``, 1 January."""
     if date is None or date in _NO_DATE or date.year <= _OLDEST:
         return None
@@ -74,34 +74,34 @@ def compare_dates(
     People make themselves younger: by some years under the same day, and, where a stored link led
     here, by two or three.
     """
-    ours, theirs = known_date(ours), known_date(theirs)
+    ours, theirs = drop_filler_date(ours), drop_filler_date(theirs)
     if ours is None or theirs is None:
         return Agreement.UNKNOWN
     if not ours.contradicts(theirs):
         return Agreement.AGREES
-    if ours.year == theirs.year and (12, 31) in (_day(ours), _day(theirs)):
+    if ours.year == theirs.year and (12, 31) in (_take_day(ours), _take_day(theirs)):
         return Agreement.AGREES  # another day that programs fill in
     years = _LINKED_YEARS if linked else _SLIP_YEARS
-    return Agreement.SLIP if _slipped(ours, theirs, years) else Agreement.CONTRADICTS
+    return Agreement.SLIP if _is_slip(ours, theirs, years) else Agreement.CONTRADICTS
 
 
-def _slipped(ours: PartialDate, theirs: PartialDate, years: int) -> bool:
+def _is_slip(ours: PartialDate, theirs: PartialDate, years: int) -> bool:
     apart = abs(ours.year - theirs.year)
     if ours.day is None or theirs.day is None:
         return apart <= years
     if apart:
-        return _day(ours) == _day(theirs) and apart <= _SAME_DAY_YEARS
-    swapped = _day(ours) == (theirs.day, theirs.month)
+        return _take_day(ours) == _take_day(theirs) and apart <= _SAME_DAY_YEARS
+    swapped = _take_day(ours) == (theirs.day, theirs.month)
     return swapped or ours.month == theirs.month or ours.day == theirs.day
 
 
-def _day(date: PartialDate) -> tuple[int | None, int | None]:
+def _take_day(date: PartialDate) -> tuple[int | None, int | None]:
     return date.month, date.day
 
 
-def shared_precision(ours: PartialDate, theirs: PartialDate) -> str:
+def find_shared_precision(ours: PartialDate, theirs: PartialDate) -> str:
     """``day``, ``month`` or ``year``: how precisely two dates that agree are known."""
-    ours, theirs = known_date(ours) or ours, known_date(theirs) or theirs
+    ours, theirs = drop_filler_date(ours) or ours, drop_filler_date(theirs) or theirs
     for precision in ("day", "month"):
         values = getattr(ours, precision), getattr(theirs, precision)
         if None not in values and values[0] == values[1]:
@@ -146,7 +146,7 @@ _FORMER = {
 
 
 @lru_cache(maxsize=2048)
-def countries_of(text: str | None) -> frozenset[str]:
+def read_countries(text: str | None) -> frozenset[str]:
     """Every country a text may mean: a code, a name, nationalities, ``Atlanta, Georgia, USA``."""
     text = (text or "").strip()
     said = text.casefold()
@@ -158,8 +158,8 @@ def countries_of(text: str | None) -> frozenset[str]:
     }
     if former or not text:
         return frozenset(former)
-    code = country_from_code(text) or _from_alpha_3(text)
-    return frozenset([code] if code else countries_from_nationality(text))
+    code = find_country_by_code(text) or _from_alpha_3(text)
+    return frozenset([code] if code else find_countries_by_nationality(text))
 
 
 def _from_alpha_3(text: str) -> str | None:
@@ -172,17 +172,17 @@ def compare_countries(ours: str | None, theirs: str | Iterable[str] | None) -> A
 
     People move: another country is only a slip.
     """
-    one, other = countries_of(ours), all_countries(theirs)
+    one, other = read_countries(ours), read_all_countries(theirs)
     if not one or not other:
         return Agreement.UNKNOWN
     kin = (one | other) <= set().union(*(k for k in _KIN if one & k and other & k))
     return Agreement.AGREES if one & other or kin else Agreement.SLIP
 
 
-def all_countries(said: str | Iterable[str] | None) -> frozenset[str]:
+def read_all_countries(said: str | Iterable[str] | None) -> frozenset[str]:
     """Those of every text."""
     texts = (said,) if isinstance(said, str) else said or ()
-    return frozenset(code for text in texts for code in countries_of(text))
+    return frozenset(code for text in texts for code in read_countries(text))
 
 
 # Where a platform's account stands in its path, and what stands there that is none.
@@ -231,7 +231,7 @@ _NOISE = re.compile(
 )
 
 
-def link_key(url: str) -> str | None:
+def make_link_key(url: str) -> str | None:
     """The same for all spellings of one link (``http``, ``www``, ``twitter.com`` for ``x.com``).
 
     ``platform:account``, or host, path and what its query asks for. None for a link that leads to
@@ -242,11 +242,11 @@ def link_key(url: str) -> str | None:
         return None
     host = re.sub(r"^(?:www|m|mobile)\.", "", parts.hostname.rstrip("."))
     path = unquote(re.sub(r"/+", "/", parts.path)).strip("/").casefold()
-    kind = "x" if (kind := link_kind(url)) == "twitter" else kind
+    kind = "x" if (kind := find_link_kind(url)) == "twitter" else kind
     if host in _SHORT_FOR_VIDEOS:
         return None
     if kind in _ACCOUNTS:
-        return _account(kind, path, parts.query)
+        return _make_account_key(kind, path, parts.query)
     query = "&".join(
         f"{name}={value}".casefold()
         for name, value in sorted(parse_qsl(parts.query))
@@ -258,7 +258,7 @@ def link_key(url: str) -> str | None:
     return place.rstrip("/") + (f"?{query}" if query else "")
 
 
-def _account(kind: str, path: str, query: str) -> str | None:
+def _make_account_key(kind: str, path: str, query: str) -> str | None:
     if kind == "facebook" and path == "profile.php":
         number = dict(parse_qsl(query)).get("id", "")
         return f"facebook:id={number}" if number.isdecimal() else None
@@ -288,7 +288,7 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
     if _is_made_of(handle, names):
         return True
     if key.startswith("wikipedia:"):  # an article on whatever, unless a name is in its title
-        return any(name in name_words(key) for name in names if len(name) > 2)
+        return any(name in split_name(key) for name in names if len(name) > 2)
     if _NOT_ONES_OWN.search(address) or _is_of_two(handle, names):
         return False
     if key.partition(":")[0].isalpha() and ":" in key:
@@ -310,10 +310,10 @@ def _is_made_of(handle: str, names: frozenset[str]) -> bool:
 
 def _is_of_two(handle: str, names: frozenset[str]) -> bool:
     """``rickandmila``, of whom one is ours; ``thequendts``."""
-    pairs = [pair for word in ("and", "und") for pair in _halves(handle, word)]
+    pairs = [pair for word in ("and", "und") for pair in _split_handle(handle, word)]
     joined = any(min(map(len, pair)) > 2 and not names.isdisjoint(pair) for pair in pairs)
     return joined or any(handle == f"the{name}s" for name in names)
 
 
-def _halves(handle: str, word: str) -> list[list[str]]:
+def _split_handle(handle: str, word: str) -> list[list[str]]:
     return [p for p in (handle.split(word, 1), handle.rsplit(word, 1)) if len(p) > 1]

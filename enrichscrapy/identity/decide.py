@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from enrichscrapy.facts.names import name_key
+from enrichscrapy.facts.names import make_name_key
 from enrichscrapy.identity.compare import Agreement, compare_genders
 from enrichscrapy.identity.evidence import (
-    Evidence,
+    PageEvidence,
     gather_evidence,
     has_family_first,
     is_provable,
-    page_key,
+    make_page_key,
 )
 from enrichscrapy.identity.name_match import (
     NameRelation,
@@ -35,7 +35,7 @@ from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Identity, Performer, Profile
 from enrichscrapy.sites import SearchResult
 
-__all__ = ["IdentityDecision", "identify", "name_key", "rank_search_results"]
+__all__ = ["IdentityDecision", "identify", "make_name_key", "rank_search_results"]
 
 _SAME = {NameRelation.SAME, NameRelation.ALIAS}
 _BY_EAR = {NameRelation.SPELLING, NameRelation.NICKNAME}
@@ -61,7 +61,7 @@ _CLEARLY = 20.0
 _ABROAD = 20.0
 _FEWEST = 1e-9
 NOBODY = Population()
-Verdict = tuple[Identity, str]
+IdentityAndReason = tuple[Identity, str]
 Years = tuple[int | None, int | None]
 
 
@@ -106,7 +106,7 @@ def identify(
             "by_link": by_link,
             "rivals": rivals,
             "strangers": float(f"{evidence.strangers:.2g}"),
-            "proofs": _proofs(evidence),
+            "proofs": _list_proofs(evidence),
             "supports": evidence.supports,
             "slips": evidence.slips,
             "contradictions": evidence.contradictions,
@@ -115,30 +115,32 @@ def identify(
 
 
 # --- The decision --------------------------------------------------------------------------------
-def _decide(evidence: Evidence, rivals: int | None) -> Verdict:
+def _decide(evidence: PageEvidence, rivals: int | None) -> IdentityAndReason:
     name = evidence.name
     if is_anybodys(name.ours) or is_anybodys(name.theirs):
         return Identity.MISMATCH, "a name that anybody may have"
-    proofs = _proofs(evidence) if name.relation in _SAME else []
+    proofs = _list_proofs(evidence) if name.relation in _SAME else []
     outweighed = len(proofs) > 1 and ("gender" not in evidence.contradictions or evidence.birthday)
     if evidence.contradictions and not (outweighed and set(evidence.contradictions) <= _TOLD_ONCE):
-        return Identity.MISMATCH, f"{_and(evidence.contradictions)} contradicted"
+        return Identity.MISMATCH, f"{_join_words(evidence.contradictions)} contradicted"
     if evidence.slips and not _may_slip(evidence, proofs):
-        return Identity.MISMATCH, f"{_and(evidence.slips)} contradicted"
-    identity, reason = _by_link(evidence) if evidence.linked else _by_name(evidence, rivals)
+        return Identity.MISMATCH, f"{_join_words(evidence.slips)} contradicted"
+    identity, reason = (
+        _decide_by_link(evidence) if evidence.linked else _decide_by_name(evidence, rivals)
+    )
     doubts = evidence.contradictions + ([] if len(proofs) > 1 else evidence.slips)
     if doubts and identity is _CONFIRMED:
-        return _UNCORROBORATED, f"{reason}, but not the {_and(doubts)}"
+        return _UNCORROBORATED, f"{reason}, but not the {_join_words(doubts)}"
     return identity, reason
 
 
-def _proofs(evidence: Evidence) -> list[str]:
+def _list_proofs(evidence: PageEvidence) -> list[str]:
     linked = evidence.linked and not evidence.elsewhere
     kinds = ("link", linked), ("birthday", evidence.birthday), ("account", evidence.account)
     return [kind for kind, holds in kinds if holds]
 
 
-def _may_slip(evidence: Evidence, proofs: Sequence[str]) -> bool:
+def _may_slip(evidence: PageEvidence, proofs: Sequence[str]) -> bool:
     """Records of one person differ by a slip; those of a namesake do as well, by chance."""
     if proofs or evidence.linked or evidence.account:
         return True
@@ -146,14 +148,14 @@ def _may_slip(evidence: Evidence, proofs: Sequence[str]) -> bool:
     return rare and set(evidence.slips) <= {"birth date", "death date"}
 
 
-def _by_link(evidence: Evidence) -> Verdict:
+def _decide_by_link(evidence: PageEvidence) -> IdentityAndReason:
     """A stored link is trusted as far as the page's name bears it out.
 
     A link that was turned round to another address is trusted less: a part of a name, or an alias,
     can lead to somebody else's page.
     """
     name, relation = evidence.name, evidence.name.relation
-    said = [proof] if (proof := _proof(evidence)) else evidence.supports
+    said = [proof] if (proof := _name_proof(evidence)) else evidence.supports
     borne_out = bool(set(said) - {"country"})  # which sisters have in common as well
     if relation is NameRelation.SAME:
         if evidence.abroad and not said and evidence.strangers > REFUSES:
@@ -176,7 +178,7 @@ def _by_link(evidence: Evidence) -> Verdict:
         return _UNCORROBORATED, f"by link: {relation}"
     if relation in _SAME or relation in _ALIKE:
         if borne_out:
-            return _CONFIRMED, f"link, {relation} and {_and(said)} agree"
+            return _CONFIRMED, f"link, {relation} and {_join_words(said)} agree"
         if name.words > 1 or not evidence.elsewhere:
             return _UNCORROBORATED, f"by link: {relation}"
     elif evidence.account:
@@ -187,27 +189,27 @@ def _by_link(evidence: Evidence) -> Verdict:
         known = begins_alike(name.ours, name.theirs)  # a family name and a birthday twins share
         return _CONFIRMED if known else _UNCORROBORATED, f"link and birthday agree: {relation}"
     elif opens_to(name.ours, name.theirs) and said:
-        return _UNCORROBORATED, f"by link: an initial, {_and(said)}"
+        return _UNCORROBORATED, f"by link: an initial, {_join_words(said)}"
     elif relation is NameRelation.WORD and len(evidence.supports) > 1:
-        return _UNCORROBORATED, f"by link: {relation}, {_and(evidence.supports)}"
+        return _UNCORROBORATED, f"by link: {relation}, {_join_words(evidence.supports)}"
     return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
 
 
-def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
+def _decide_by_name(evidence: PageEvidence, rivals: int | None) -> IdentityAndReason:
     """Nothing leads here but the name: it must be the same, and bear more than itself."""
     name, relation, supports = evidence.name, evidence.name.relation, evidence.supports
-    proof = _proof(evidence)
+    proof = _name_proof(evidence)
     if relation in _SAME:
         if proof:
             return _CONFIRMED, f"name and {proof} agree"
-        return _without_proof(evidence, rivals)
+        return _decide_without_proof(evidence, rivals)
     if relation in _PROVABLE and proof:
         enough = name.words > 1 or relation is NameRelation.NUMBERED
         return _CONFIRMED if enough else _UNCORROBORATED, f"{relation} and {proof} agree"
     if relation is NameRelation.PART and drops_middle(name.ours, name.theirs):
         few = _VARIANTS * evidence.strangers < CONFIRMS and len(supports) > 1
         if few and not rivals:
-            return _UNCORROBORATED, f"{relation}, {_and(supports)} agree"
+            return _UNCORROBORATED, f"{relation}, {_join_words(supports)} agree"
     if relation in (NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT) and evidence.account:
         return _CONFIRMED, f"{relation} and account agree"
     if relation is NameRelation.SHARED_ALIAS and evidence.birthday:
@@ -220,14 +222,14 @@ def _by_name(evidence: Evidence, rivals: int | None) -> Verdict:
     return Identity.MISMATCH, f"only the name speaks for it: {relation}"
 
 
-def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
+def _decide_without_proof(evidence: PageEvidence, rivals: int | None) -> IdentityAndReason:
     """The same name, and at most support: only if nobody else fits as well, or is likely to."""
     supports, strangers = evidence.supports, evidence.strangers
     if rivals:
         return Identity.MISMATCH, "ambiguous: several pages fit"
     if strangers > REFUSES:
         return Identity.MISMATCH, "the same name, but too common a one"
-    agree = f"{_and(['name', *supports])} agree"
+    agree = f"{_join_words(['name', *supports])} agree"
     alone = CONFIRMS_ALONE if evidence.rarity_known else 0.0
     if supports and strangers < (CONFIRMS if len(supports) > 1 else alone):
         unique = rivals == 0 and not (evidence.abroad or evidence.slips)
@@ -241,11 +243,11 @@ def _without_proof(evidence: Evidence, rivals: int | None) -> Verdict:
     return _UNCORROBORATED, f"only {agree}"
 
 
-def _proof(evidence: Evidence) -> str:
+def _name_proof(evidence: PageEvidence) -> str:
     return "birthday" if evidence.birthday else "account" if evidence.account else ""
 
 
-def _and(words: Sequence[str]) -> str:
+def _join_words(words: Sequence[str]) -> str:
     return " and ".join(words)
 
 
@@ -268,13 +270,13 @@ def choose(pages: Sequence[Weighed]) -> int | None:
     confirmed = [i for i, page in enumerate(pages) if page.identity is _CONFIRMED]
     if len(confirmed or fitting) == 1:
         return (confirmed or fitting)[0]
-    rated = sorted((_strangers(pages[i].evidence), i) for i in confirmed or fitting)
+    rated = sorted((_expect_strangers(pages[i].evidence), i) for i in confirmed or fitting)
     if not rated or rated[0][0] * _CLEARLY > rated[1][0]:
         return None
     return rated[0][1]
 
 
-def _strangers(evidence: Mapping[str, Any]) -> float:
+def _expect_strangers(evidence: Mapping[str, Any]) -> float:
     abroad = evidence.get("country", {}).get("verdict") == Agreement.SLIP
     strangers = float(evidence.get("strangers", 1.0))
     return max(strangers, _FEWEST) * (_ABROAD if abroad else 1.0)
@@ -299,7 +301,7 @@ def rank_search_results(
 
     The page a stored link leads to is always worth a look.
     """
-    stored = set(map(page_key, performer.urls)) - {None}
+    stored = set(map(make_page_key, performer.urls)) - {None}
     rated = []
     for position, result in enumerate(results):
         name = match_names(
@@ -310,32 +312,32 @@ def rank_search_results(
             family_first=has_family_first(performer, None, [result.name, *result.aliases]),
         )
         gender = compare_genders(performer.gender, result.gender)
-        if gender is Agreement.CONTRADICTS or not _careers_meet(performer, result):
+        if gender is Agreement.CONTRADICTS or not _do_careers_meet(performer, result):
             continue
         if name.relation is NameRelation.PART and name.words < 2:
             continue
-        is_stored = page_key(result.url) in stored
+        is_stored = make_page_key(result.url) in stored
         doubt = gender is not Agreement.AGREES
         order = (not is_stored, _ORDER.index(name.relation), doubt, -name.similarity, position)
         rated.append((order, name.relation, is_stored, result))
     rated.sort(key=lambda entry: entry[0])
-    wanted = _worth_a_look({relation for _, relation, _, _ in rated}, is_provable(performer))
+    wanted = _choose_rivals({relation for _, relation, _, _ in rated}, is_provable(performer))
     return [result for _, relation, kept, result in rated if kept or relation in wanted]
 
 
-def _worth_a_look(present: set[NameRelation], provable: bool) -> set[NameRelation]:
+def _choose_rivals(present: set[NameRelation], provable: bool) -> set[NameRelation]:
     for trigger, wanted in _TIERS if provable else _TIERS[:1]:
         if present & trigger:
             return wanted if provable else wanted & _SAME
     return set()
 
 
-def _careers_meet(performer: Performer, result: SearchResult) -> bool:
+def _do_careers_meet(performer: Performer, result: SearchResult) -> bool:
     """False when both careers are on record, years apart from each other."""
     ours = performer.career_start_year, performer.career_end_year
-    return not (_long_after(ours, result.years) or _long_after(result.years, ours))
+    return not (_is_long_after(ours, result.years) or _is_long_after(result.years, ours))
 
 
-def _long_after(one: Years, other: Years) -> bool:
+def _is_long_after(one: Years, other: Years) -> bool:
     """Did ``one`` begin well after ``other`` had ended?"""
     return bool(one[0] and other[1] and one[0] > other[1] + _SLACK_YEARS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from enrichscrapy.facts.countries import country_from_nationality
+from enrichscrapy.facts.countries import find_country_by_nationality
 from enrichscrapy.facts.names import split_number
 from enrichscrapy.facts.text import MAX_NAME
 
@@ -59,6 +59,6 @@ def read_disambiguation(text: str | None) -> Note:
         born=int(year["year"]) if year and year["born"] else None,
         year=int(year["year"]) if year and not year["born"] else None,
         worked_until=ended,
-        country=country_from_nationality(text),
+        country=find_country_by_nationality(text),
         gender=genders.pop() if len(genders) == 1 and not is_trans else None,
     )

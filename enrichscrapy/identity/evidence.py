@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from enrichscrapy.facts.names import name_words
+from enrichscrapy.facts.names import split_name
 from enrichscrapy.identity.compare import (
     Agreement,
-    all_countries,
     compare_countries,
     compare_dates,
     compare_genders,
-    countries_of,
+    drop_filler_date,
+    find_shared_precision,
     is_personal,
-    known_date,
-    link_key,
+    make_link_key,
+    read_all_countries,
+    read_countries,
     read_date,
-    shared_precision,
 )
 from enrichscrapy.identity.disambiguation import Note, note_in, read_disambiguation
 from enrichscrapy.identity.name_match import (
@@ -30,7 +30,7 @@ from enrichscrapy.identity.name_match import (
 )
 from enrichscrapy.identity.rarity import Bearer, Population, Shared, is_common
 from enrichscrapy.items import PartialDate, Performer, Profile
-from enrichscrapy.sites import all_sites, site_of_url
+from enrichscrapy.sites import find_site, find_sites
 
 YOUNGEST = 16
 """Years of age below which a career on record cannot be this person's."""
@@ -50,7 +50,7 @@ _FAMILY_FIRST = {"JP", "KR", "KP", "CN", "TW", "HK", "MO", "SG", "VN", "HU", "KH
 
 
 @dataclass
-class Evidence:
+class PageEvidence:
     """What speaks for and against a page; each entry names its kind in words.
 
     ``linked``: a stored link led here. ``elsewhere``: none of the stored links to this site is this
@@ -93,9 +93,9 @@ class Evidence:
 
 def gather_evidence(
     performer: Performer, profile: Profile, by_link: bool, population: Population
-) -> Evidence:
+) -> PageEvidence:
     note = read_disambiguation(performer.disambiguation or note_in(performer.canonical_name))
-    ours = _with_number(performer.canonical_name, note)
+    ours = _add_number(performer.canonical_name, note)
     name = match_names(
         ours,
         performer.aliases,
@@ -103,7 +103,7 @@ def gather_evidence(
         profile.aliases,
         family_first=has_family_first(performer, profile.country, [profile.name, *profile.aliases]),
     )
-    evidence = Evidence(name, linked=by_link)
+    evidence = PageEvidence(name, linked=by_link)
     _add_names(evidence, ours, performer, profile)
     _add_notes(evidence, note, read_disambiguation(note_in(profile.name)))
     our_gender = performer.gender or note.gender
@@ -112,14 +112,14 @@ def gather_evidence(
     if gender is Agreement.AGREES and "TRANS" in (profile.gender or ""):
         evidence.supports.append("gender")
     _add_links(evidence, performer, profile)
-    born = known_date(read_date(performer.birth_date))
+    born = drop_filler_date(read_date(performer.birth_date))
     if born is None and note.born:
         born = PartialDate(note.born)
     _add_birth_date(evidence, born, profile.birth_date)
     _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
     for birth, death in (
         (born, profile.death_date),
-        (known_date(profile.birth_date), read_date(performer.death_date)),
+        (drop_filler_date(profile.birth_date), read_date(performer.death_date)),
     ):
         if birth and death and death.latest() < birth.earliest():
             evidence.weigh("death date", Agreement.CONTRADICTS, birth, death)
@@ -131,9 +131,9 @@ def gather_evidence(
     evidence.abroad = agreement is Agreement.SLIP
     if agreement is Agreement.AGREES:
         evidence.supports.append("country")
-    evidence.strangers = population.strangers(
-        _shared(evidence, born, profile), bearer_of(performer)
-    ) * _unlikeness(evidence, performer, profile)
+    evidence.strangers = population.expect_strangers(
+        _gather_shared(evidence, born, profile), make_bearer(performer)
+    ) * _weigh_unlikeness(evidence, performer, profile)
     evidence.rarity_known = population.is_telling
     evidence.mistyped = population.is_telling and _is_mistyped(name, population)
     return evidence
@@ -141,23 +141,23 @@ def gather_evidence(
 
 def has_family_first(performer: Performer, country: str | None, names: Sequence[str]) -> bool:
     """Do they come from where the family name stands first, by country or script?"""
-    homes = countries_of(performer.country) | countries_of(country)
+    homes = read_countries(performer.country) | read_countries(country)
     written = "".join((performer.canonical_name, *performer.aliases, *names))
     return not homes.isdisjoint(_FAMILY_FIRST) or any("\u3040" <= c <= "\ud7af" for c in written)
 
 
 def _is_mistyped(name: NameMatch, population: Population) -> bool:
     """Of the words in which two names differ, is one nobody's and the other many people's?"""
-    ours, theirs = _words([name.ours]), _words([name.theirs])
-    differ = {word: population.bearers(word) for word in ours ^ theirs}
+    ours, theirs = _split_words([name.ours]), _split_words([name.theirs])
+    differ = {word: population.count_bearers(word) for word in ours ^ theirs}
     nobodys = [word for word, borne in differ.items() if borne <= 1 and not is_common(word)]
     return len(differ) == 2 and len(nobodys) == 1 and max(differ.values()) >= _MANY
 
 
-def bearer_of(performer: Performer) -> Bearer:
+def make_bearer(performer: Performer) -> Bearer:
     """The performer as a :class:`~enrichscrapy.identity.rarity.Population` counts them."""
-    born = known_date(read_date(performer.birth_date))
-    homes = sorted(countries_of(performer.country))
+    born = drop_filler_date(read_date(performer.birth_date))
+    homes = sorted(read_countries(performer.country))
     return Bearer(
         (performer.canonical_name, *performer.aliases),
         born.year if born else None,
@@ -165,9 +165,9 @@ def bearer_of(performer: Performer) -> Bearer:
     )
 
 
-def _shared(evidence: Evidence, born: PartialDate | None, profile: Profile) -> Shared:
+def _gather_shared(evidence: PageEvidence, born: PartialDate | None, profile: Profile) -> Shared:
     supports = evidence.supports
-    homes = sorted(all_countries(profile.countries or profile.country))
+    homes = sorted(read_all_countries(profile.countries or profile.country))
     return Shared(
         evidence.name.ours,
         born.year if born and "birth year" in supports else None,
@@ -177,15 +177,15 @@ def _shared(evidence: Evidence, born: PartialDate | None, profile: Profile) -> S
     )
 
 
-def _unlikeness(evidence: Evidence, performer: Performer, profile: Profile) -> float:
+def _weigh_unlikeness(evidence: PageEvidence, performer: Performer, profile: Profile) -> float:
     """How many times likelier a stranger is for what both sides know and do not share."""
     times = 1.0
     if performer.aliases and profile.aliases and not evidence.name.others:
         evidence.details["other names"] = "all differ"
         times *= _OTHER_NAMES
     ours, theirs = (
-        dict(key.split(":", 1) for key in map(link_key, urls) if key and ":" in key)
-        for urls in (performer.urls, _links(profile))
+        dict(key.split(":", 1) for key in map(make_link_key, urls) if key and ":" in key)
+        for urls in (performer.urls, _list_links(profile))
     )
     if not evidence.account and ours.keys() & theirs.keys():
         evidence.details["accounts"] = "differ on one platform"
@@ -194,11 +194,11 @@ def _unlikeness(evidence: Evidence, performer: Performer, profile: Profile) -> f
 
 
 # --- Names ---------------------------------------------------------------------------------------
-def _with_number(name: str, note: Note) -> str:
+def _add_number(name: str, note: Note) -> str:
     return f"{name} ({note.number})" if note.number else name
 
 
-def _add_names(evidence: Evidence, ours: str, performer: Performer, profile: Profile) -> None:
+def _add_names(evidence: PageEvidence, ours: str, performer: Performer, profile: Profile) -> None:
     name = evidence.name
     if name.others:
         evidence.details["other names"] = list(name.others)
@@ -209,7 +209,7 @@ def _add_names(evidence: Evidence, ours: str, performer: Performer, profile: Pro
         evidence.weigh("surname", Agreement.CONTRADICTS, ours, profile.name)
 
 
-def _add_notes(evidence: Evidence, ours: Note, theirs: Note) -> None:
+def _add_notes(evidence: PageEvidence, ours: Note, theirs: Note) -> None:
     """Two notes that tell namesakes apart, and say different things."""
     for one, other in (
         (ours.born or ours.year, theirs.born or theirs.year),
@@ -222,12 +222,12 @@ def _add_notes(evidence: Evidence, ours: Note, theirs: Note) -> None:
 
 # --- Dates ---------------------------------------------------------------------------------------
 def _add_birth_date(
-    evidence: Evidence, ours: PartialDate | None, theirs: PartialDate | None
+    evidence: PageEvidence, ours: PartialDate | None, theirs: PartialDate | None
 ) -> None:
     agreement = compare_dates(ours, theirs, linked=evidence.linked)
     evidence.weigh("birth date", agreement, ours, theirs)
     if ours and theirs and agreement is Agreement.AGREES:
-        precision = shared_precision(ours, theirs)
+        precision = find_shared_precision(ours, theirs)
         evidence.birthday = precision == "day"
         evidence.supports.append("birth year")
         if precision != "year":
@@ -235,7 +235,7 @@ def _add_birth_date(
 
 
 def _add_death_date(
-    evidence: Evidence, ours: PartialDate | None, theirs: PartialDate | None
+    evidence: PageEvidence, ours: PartialDate | None, theirs: PartialDate | None
 ) -> None:
     agreement = compare_dates(ours, theirs)
     evidence.weigh("death date", agreement, ours, theirs)
@@ -243,11 +243,11 @@ def _add_death_date(
         evidence.supports.append("death date")
 
 
-def _add_career(evidence: Evidence, performer: Performer, profile: Profile, note: Note) -> None:
+def _add_career(evidence: PageEvidence, performer: Performer, profile: Profile, note: Note) -> None:
     """Nobody works as a child, or long after death; what a note says of years counts too."""
     began = performer.career_start_year
     ended = performer.career_end_year or note.worked_until
-    born, died = known_date(profile.birth_date), profile.death_date
+    born, died = drop_filler_date(profile.birth_date), profile.death_date
     if born:
         for year, how in ((began, "from"), (ended, "until")):
             if year and year < born.year + YOUNGEST:
@@ -266,66 +266,66 @@ def _add_career(evidence: Evidence, performer: Performer, profile: Profile, note
         evidence.weigh("career", Agreement.CONTRADICTS, f"from {began}", f"died {died.year}")
     if died and ended and ended > died.year + _LATE_RELEASES:
         evidence.weigh("career", Agreement.CONTRADICTS, f"until {ended}", f"died {died.year}")
-    new = _NEW_PLATFORMS & profile.links.keys() | _NEW_PLATFORMS & _kinds(profile)
+    new = _NEW_PLATFORMS & profile.links.keys() | _NEW_PLATFORMS & _list_kinds(profile)
     if ended and ended <= _LONG_BEFORE and new:
         evidence.weigh("career", Agreement.SLIP, f"until {ended}", ", ".join(sorted(new)))
 
 
-def _kinds(profile: Profile) -> set[str]:
-    return {str(key).partition(":")[0] for key in map(link_key, _links(profile)) if key}
+def _list_kinds(profile: Profile) -> set[str]:
+    return {str(key).partition(":")[0] for key in map(make_link_key, _list_links(profile)) if key}
 
 
 # --- Links ---------------------------------------------------------------------------------------
-def _add_links(evidence: Evidence, performer: Performer, profile: Profile) -> None:
-    site = site_of_url(profile.url) or ""
+def _add_links(evidence: PageEvidence, performer: Performer, profile: Profile) -> None:
+    site = find_site(profile.url) or ""
     own_id = f"{site}:{profile.source_id}" if profile.source_id else None
-    here = {key for key in (page_key(profile.url), own_id) if key}
-    stored = {key for key in map(page_key, performer.urls) if key}
+    here = {key for key in (make_page_key(profile.url), own_id) if key}
+    stored = {key for key in map(make_page_key, performer.urls) if key}
     if not evidence.linked and stored & here:
         evidence.linked = True
         evidence.details["stored page"] = sorted(stored & here)
     # Of the two schemes of ids one says nothing of the other.
     rivals = {key for key in stored - here if key.startswith(f"{site}:")}
-    same_scheme = any(_shape(one) == _shape(other) for one in rivals for other in here)
+    same_scheme = any(_is_uuid(one) == _is_uuid(other) for one in rivals for other in here)
     evidence.elsewhere = same_scheme and not stored & here
-    theirs = {key for key in map(page_key, _links(profile)) if key}
+    theirs = {key for key in map(make_page_key, _list_links(profile)) if key}
     shared = sorted((stored & theirs) - here)
     if not shared:
         return
     evidence.details["links"] = shared
-    ours = _words((performer.canonical_name, *performer.aliases))
-    words = ours | _words((profile.name, *profile.aliases))
+    ours = _split_words((performer.canonical_name, *performer.aliases))
+    words = ours | _split_words((profile.name, *profile.aliases))
     personal = [key for key in shared if is_personal(key, words)]
     evidence.account = bool(personal)
     first = {
         parts[0]
         for name in (performer.canonical_name, *performer.aliases)
-        if (parts := name_words(name))
+        if (parts := split_name(name))
     }
     evidence.named = any(word in key for key in personal for word in first if len(word) > 3)
     if not personal:
         evidence.supports.append("web site")
 
 
-def _links(profile: Profile) -> Iterable[str]:
+def _list_links(profile: Profile) -> Iterable[str]:
     return (url for urls in profile.links.values() for url in urls)
 
 
-def _words(names: Iterable[str]) -> frozenset[str]:
+def _split_words(names: Iterable[str]) -> frozenset[str]:
     """Of names of one person: a duo's own says nothing of whose an account is."""
-    return frozenset(w for name in names if not is_collective(name) for w in name_words(name))
+    return frozenset(w for name in names if not is_collective(name) for w in split_name(name))
 
 
-def page_key(url: str) -> str | None:
+def make_page_key(url: str) -> str | None:
     """One key for all spellings of a link; ``site:slug`` for a page of a reference site."""
-    site = site_of_url(url)
+    site = find_site(url)
     if site is None:
-        return link_key(url)
-    slug = all_sites()[site].slug_from_url(url)
+        return make_link_key(url)
+    slug = find_sites()[site].slug_from_url(url)
     return f"{site}:{slug}" if slug else None
 
 
-def _shape(key: str) -> bool:
+def _is_uuid(key: str) -> bool:
     """True for an id that is a uuid."""
     return re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", key) is not None
 
@@ -333,4 +333,4 @@ def _shape(key: str) -> bool:
 def is_provable(performer: Performer) -> bool:
     """Does the performer's record hold anything that could prove a page: a birthday, a link?"""
     born = read_date(performer.birth_date)
-    return bool(born and born.day) or any(map(page_key, performer.urls))
+    return bool(born and born.day) or any(map(make_page_key, performer.urls))

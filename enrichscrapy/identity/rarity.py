@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichscrapy.facts.names import bare_name, name_words, split_number
+from enrichscrapy.facts.names import split_name, split_number, strip_name
 from enrichscrapy.facts.nicknames import is_first_name
 
 WORLD, BEYOND = 200_000, 2.0
@@ -119,7 +119,7 @@ class Population:
         names, words, homes, pairs = (array("q") for _ in range(4))
         for self.people, bearer in enumerate(people, 1):
             year, home = bearer.birth_year or 0, hash(bearer.country) if bearer.country else 0
-            borne = {tokens for name in bearer.names if (tokens := _tokens(name))}
+            borne = {tokens for name in bearer.names if (tokens := _split_tokens(name))}
             for tokens in borne:
                 names.extend((hash(tokens), year, home))
                 for two in tokens[1:2]:
@@ -135,40 +135,40 @@ class Population:
         self._countries = _Counts(table[table[:, 2] != 0, 2])
         settled = np.array(homes).reshape(-1, 2)
         self._settled = _Counts(settled[:, 0])
-        self._homes = _Counts(_mixed(settled[:, 0], settled[:, 1]))
-        self._copied = self._copied_by(np.array(pairs).reshape(-1, 3))
+        self._homes = _Counts(_mix(settled[:, 0], settled[:, 1]))
+        self._copied = self._rate_copies(np.array(pairs).reshape(-1, 3))
 
     @classmethod
     def of_names(cls, names: Iterable[str]) -> Self:
         """A population of which nothing but the names is known, one for each person."""
         return cls(Bearer((name,)) for name in names)
 
-    def strangers(self, shared: Shared, own: Bearer | None = None) -> float:
+    def expect_strangers(self, shared: Shared, own: Bearer | None = None) -> float:
         """How many others would have all of this in common with the performer, by expectation.
 
         ``own`` is the performer, who is not counted where the population holds them.
         """
-        by_chance = self._share(shared) * self._chance(shared.name, own is not None)
+        by_chance = self._share(shared) * self._rate_name(shared.name, own is not None)
         outside = max(WORLD, BEYOND * self.people) - self.people
-        return outside * by_chance + self._known(shared, own)
+        return outside * by_chance + self._count_known(shared, own)
 
     @property
     def is_telling(self) -> bool:
         return self.people >= TELLING
 
-    def bearers(self, word: str) -> int:
+    def count_bearers(self, word: str) -> int:
         """How many people have this word in a name."""
         return self._words[hash(word)]
 
-    def _chance(self, name: str, counted: bool) -> float:
+    def _rate_name(self, name: str, counted: bool) -> float:
         """That somebody bears this name: by its words, or because it was copied."""
         by_words = (
-            float(np.prod([self._word(word, counted) for word in tokens]))
-            for tokens in (_tokens(name), _tokens(name.replace("-", "")))
+            float(np.prod([self._rate_word(word, counted) for word in tokens]))
+            for tokens in (_split_tokens(name), _split_tokens(name.replace("-", "")))
         )
         return max(by_words) + self._copied
 
-    def _word(self, word: str, counted: bool) -> float:
+    def _rate_word(self, word: str, counted: bool) -> float:
         others = max(self._words[hash(word)] - counted, 0)
         assumed = _COMMON_AMONG_ASSUMED if is_common(word) else 1
         share = (others + assumed) / (self.people + _ASSUMED)
@@ -183,35 +183,35 @@ class Population:
         """Of those of one name, which part agrees on the rest by chance."""
         share = 1.0
         if shared.birth_year:
-            share *= self._year(shared.birth_year)
+            share *= self._rate_year(shared.birth_year)
         if shared.country:
-            share *= self._country(shared.country, _tokens(shared.name))
+            share *= self._rate_country(shared.country, _split_tokens(shared.name))
         for fact in shared.facts:
             share *= _RARELY.get(fact, 1.0)
         for other in shared.others:
-            share *= min(1.0, 10 * self._chance(other, True))
+            share *= min(1.0, 10 * self._rate_name(other, True))
         return share
 
-    def _year(self, year: int) -> float:
+    def _rate_year(self, year: int) -> float:
         weight = _WEIGHT["year"]
         return (self._years[year] + weight / _YEARS) / (self._years.total + weight)
 
-    def _country(self, country: str, tokens: Sequence[str]) -> float:
+    def _rate_country(self, country: str, tokens: Sequence[str]) -> float:
         """A name tells much of the country: the word that tells most counts."""
         if any(self._is_foreign(word, self._words[hash(word)]) for word in tokens):
             return _COUNTRY
         code, weight, likely = hash(country), _WEIGHT["country"], _WEIGHT["word's country"]
         anywhere = (self._countries[code] + weight * _COUNTRY) / (self._countries.total + weight)
         likely_by_name = (
-            (self._homes[_mixed(hash(word), code)] + likely * anywhere)
+            (self._homes[_mix(hash(word), code)] + likely * anywhere)
             / (self._settled[hash(word)] + likely)
             for word in tokens or [""]
         )
         return max(_LEAST_COUNTRY, *likely_by_name)
 
-    def _known(self, shared: Shared, own: Bearer | None) -> float:
+    def _count_known(self, shared: Shared, own: Bearer | None) -> float:
         """Counted people of this very name, as far as they may have the rest in common too."""
-        tokens = _tokens(shared.name)
+        tokens = _split_tokens(shared.name)
         first, last = (
             np.searchsorted(self._names[:, 0], hash(tokens), side) for side in ("left", "right")
         )
@@ -221,19 +221,23 @@ class Population:
             if mine in rows:
                 rows.remove(mine)
         rest = self._share(Shared(shared.name, None, None, shared.others, shared.facts))
-        return sum(rest * self._agrees(row, shared, tokens) for row in rows)
+        return sum(rest * self._weigh_agreement(row, shared, tokens) for row in rows)
 
-    def _agrees(self, row: tuple[int, int], shared: Shared, tokens: Sequence[str]) -> float:
+    def _weigh_agreement(
+        self, row: tuple[int, int], shared: Shared, tokens: Sequence[str]
+    ) -> float:
         year, home = row
         share = 1.0
         if shared.birth_year:
-            share *= float(year == shared.birth_year) if year else self._year(shared.birth_year)
+            share *= (
+                float(year == shared.birth_year) if year else self._rate_year(shared.birth_year)
+            )
         if shared.country:
             same = float(home == hash(shared.country))
-            share *= same if home else self._country(shared.country, tokens)
+            share *= same if home else self._rate_country(shared.country, tokens)
         return share
 
-    def _copied_by(self, pairs: Hashes) -> float:
+    def _rate_copies(self, pairs: Hashes) -> float:
         """The chance that two people share a name which their words do not explain, measured on
         names of two words and more."""
         weight = _WEIGHT["copied"]
@@ -264,10 +268,10 @@ class _Counts:
 
 
 @overload
-def _mixed(one: int, other: int) -> int: ...
+def _mix(one: int, other: int) -> int: ...
 @overload
-def _mixed(one: Hashes, other: Hashes) -> Hashes: ...
-def _mixed(one: Any, other: Any) -> Any:
+def _mix(one: Hashes, other: Hashes) -> Hashes: ...
+def _mix(one: Any, other: Any) -> Any:
     """One number for two."""
     return one ^ (other >> 1)
 
@@ -278,12 +282,12 @@ def is_common(word: str) -> bool:
     return word in _COMMON or is_first_name(word)
 
 
-def _tokens(name: str) -> tuple[str, ...]:
+def _split_tokens(name: str) -> tuple[str, ...]:
     """The words of a name, sorted; of a script without spaces, its characters."""
-    words = name_words(split_number(bare_name(name))[0])
-    return tuple(sorted(part for word in words for part in _parts(word)))
+    words = split_name(split_number(strip_name(name))[0])
+    return tuple(sorted(part for word in words for part in _split_parts(word)))
 
 
-def _parts(word: str) -> Iterable[str]:
+def _split_parts(word: str) -> Iterable[str]:
     without_spaces = not word.isascii() and any("\u3040" <= c <= "\ud7af" for c in word)
     return word if without_spaces else (word,)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.birth_dates import note_read, note_unread
 from enrichscrapy.database.minors import note_stored_dates
-from enrichscrapy.database.performers import chunks, iso_time, link_row
+from enrichscrapy.database.performers import format_time, make_link_row, split_chunks
 from enrichscrapy.database.schema import (
     aliases,
     external_urls,
@@ -20,7 +20,7 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
-from enrichscrapy.database.suppressions import SuppressionStore, confirmed_namesakes
+from enrichscrapy.database.suppressions import SuppressionStore, find_confirmed_namesakes
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.importing.owners import FileMemory, Owners
 from enrichscrapy.importing.records import COLUMNS, Fault, Record
@@ -70,7 +70,7 @@ class ImportBatch:
     def write(self, records: Sequence[Record]) -> BatchResult:
         """``namesakes`` are lines somebody has looked at: not the forgotten person of that name."""
         known = Owners(self.connection, records, self.memory)
-        kept_out = self.suppressions.in_force(self.connection)
+        kept_out = self.suppressions.has_any(self.connection)
         new: list[Record] = []
         old: dict[int, Record] = {}
         for record in records:
@@ -79,7 +79,7 @@ class ImportBatch:
                 self.memory.leave_out(record.key)
                 continue
             if len(owners) > 1:
-                self.result.faults.append(Fault(record.line, _doubt(record, owners)))
+                self.result.faults.append(Fault(record.line, _describe_doubt(record, owners)))
                 self.memory.leave_out(record.key)
                 continue
             self.result.faults += record.faults
@@ -107,8 +107,8 @@ class ImportBatch:
         return self.result
 
     def _is_kept_out(self, record: Record, owners: set[int]) -> bool:
-        traits = _traits(record, self.memory.key_of(record))
-        kind = self.suppressions.kind_of(self.connection, traits)
+        traits = _gather_traits(record, self.memory.make_key(record))
+        kind = self.suppressions.find_kind(self.connection, traits)
         if kind is None:
             return False
         if kind != "name":
@@ -116,7 +116,7 @@ class ImportBatch:
             return True
         if record.line in self.namesakes:
             return False
-        if owners and owners <= confirmed_namesakes(self.connection, owners):
+        if owners and owners <= find_confirmed_namesakes(self.connection, owners):
             return False
         reason = "has the name of somebody who was forgotten; see --namesake"
         self.result.faults.append(Fault(record.line, reason))
@@ -125,11 +125,11 @@ class ImportBatch:
     def _add(self, new: Sequence[Record], known: Owners) -> None:
         if not new:
             return
-        time = iso_time(self.now)
+        time = format_time(self.now)
         rows = [
             {
                 **{column: record.fields.get(column) for column in COLUMNS},
-                "import_key": None if known.has_key(record) else self.memory.key_of(record),
+                "import_key": None if known.has_key(record) else self.memory.make_key(record),
                 "created_at": time,
                 "updated_at": time,
             }
@@ -139,7 +139,7 @@ class ImportBatch:
         ids = self.connection.scalars(statement, rows).all()
         for performer_id, record in zip(ids, new, strict=True):
             self._take(performer_id, record)
-            for table, children in self._children(performer_id, record).items():
+            for table, children in self._list_children(performer_id, record).items():
                 self._rows[table] += children.values()
         self.result.added += len(new)
 
@@ -152,11 +152,11 @@ class ImportBatch:
             self._read.append(performer_id)
 
     def _update(self, old: dict[int, Record], own: dict[int, dict[str, Any]]) -> None:
-        present = {table: self._present(table, old) for table in _CHILD_VALUES}
+        present = {table: self._find_present(table, old) for table in _CHILD_VALUES}
         for performer_id, record in old.items():
             self._take(performer_id, record)
             changed = self._update_columns(performer_id, record, own[performer_id])
-            for table, children in self._children(performer_id, record).items():
+            for table, children in self._list_children(performer_id, record).items():
                 missing = children.keys() - present[table][performer_id]
                 self._rows[table] += [children[key] for key in children if key in missing]
                 changed = changed or bool(missing)
@@ -166,25 +166,25 @@ class ImportBatch:
     def _update_columns(self, performer_id: int, record: Record, own: dict[str, Any]) -> bool:
         changes = {name: value for name, value in record.fields.items() if own[name] != value}
         if changes:
-            values = {**changes, "updated_at": iso_time(self.now)}
+            values = {**changes, "updated_at": format_time(self.now)}
             statement = update(performers).where(performers.c.id == performer_id)
             self.connection.execute(statement.values(values))
             own.update(changes)
         return bool(changes)
 
-    def _children(
+    def _list_children(
         self, performer_id: int, record: Record
     ) -> dict[Table, dict[tuple[str, ...], dict[str, Any]]]:
         """The record's rows of the other tables, by the values that tell them apart."""
         mine = {"performer_id": performer_id}
-        time = iso_time(self.now)
+        time = format_time(self.now)
         return {
             aliases: {
                 (alias,): {**mine, "alias": alias, "source_endpoint": source, "created_at": time}
                 for alias, source in record.aliases
             },
             external_urls: {
-                (link.url,): link_row(performer_id, link, source, confidence, self.now)
+                (link.url,): make_link_row(performer_id, link, source, confidence, self.now)
                 for link, source, confidence in record.links
             },
             stashbox_ids: {
@@ -197,25 +197,25 @@ class ImportBatch:
             },
         }
 
-    def _present(
+    def _find_present(
         self, table: Table, performer_ids: Iterable[int]
     ) -> dict[int, set[tuple[str, ...]]]:
         found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
-        for some in chunks(sorted(performer_ids)):
+        for some in split_chunks(sorted(performer_ids)):
             query = select(table.c.performer_id, *_CHILD_VALUES[table])
             for row in self.connection.execute(query.where(table.c.performer_id.in_(some))).all():
                 found[row[0]].add(tuple(row[1:]))
         return found
 
 
-def _doubt(record: Record, owners: Collection[int]) -> str:
+def _describe_doubt(record: Record, owners: Collection[int]) -> str:
     several = " and ".join(map(str, sorted(owners)))
     if record.stashbox_ids:
         return f"its stash-box ids belong to several performers: {several}"
     return f"its id and name fit several performers: {several}"
 
 
-def _traits(record: Record, import_key: str | None) -> Traits:
+def _gather_traits(record: Record, import_key: str | None) -> Traits:
     return Traits(
         [record.fields["canonical_name"], *(alias for alias, _ in record.aliases)],
         [link.url for link, _, _ in record.links],

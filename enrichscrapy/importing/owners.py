@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.due import id_list
-from enrichscrapy.database.performers import chunks
+from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     external_urls,
     import_rows,
@@ -28,7 +28,7 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
 )
 from enrichscrapy.facts.birth_dates import read_birth_date
-from enrichscrapy.facts.names import name_key
+from enrichscrapy.facts.names import make_name_key
 from enrichscrapy.importing.records import COLUMNS, Record
 
 Pair = tuple[str, str]
@@ -68,7 +68,7 @@ class FileMemory:
         keys, self.left_out = self.left_out, []
         return keys
 
-    def key_of(self, record: Record) -> str | None:
+    def make_key(self, record: Record) -> str | None:
         """The record's row as ``performers.import_key`` has it."""
         return f"{self.file}#{record.key}" if record.key else None
 
@@ -84,11 +84,11 @@ class Owners:
         self._names = {record.fields["canonical_name"] for record in records}
         own = {pair for record in records for pair in record.stashbox_ids}
         merged = {pair for record in records for pair in record.merged_ids}
-        self._ids = self._by_pair(stashbox_ids, own | merged)
-        self._merged = self._by_pair(merged_ids, own)
-        self._rows = self._by_row({record.key for record in records if record.key})
-        rows = _performers(row for mine in self._rows.values() for row in mine)
-        self._endpoints = self._endpoints_of(rows)
+        self._ids = self._find_by_pair(stashbox_ids, own | merged)
+        self._merged = self._find_by_pair(merged_ids, own)
+        self._rows = self._find_by_row({record.key for record in records if record.key})
+        rows = _list_performers(row for mine in self._rows.values() for row in mine)
+        self._endpoints = self._find_endpoints(rows)
         self.columns: dict[int, dict[str, Any]] = {}
         self._load({*self._ids.values(), *self._merged.values(), *rows})
 
@@ -106,7 +106,7 @@ class Owners:
     def has_key(self, record: Record) -> bool:
         """Whether another performer came from a row with this id."""
         rows = self._rows.get(record.key or "", ())
-        return bool(_performers(row for row in rows if row.file == self._memory.file))
+        return bool(_list_performers(row for row in rows if row.file == self._memory.file))
 
     def remember(self, taken: Iterable[tuple[Record, int]], left_out: Iterable[str]) -> None:
         """Write down whose row is whose from now on, and which ids of the file are nobody's."""
@@ -140,43 +140,49 @@ class Owners:
         rows = self._rows.get(record.key or "", [])
         here = [row for row in rows if row.file == self._memory.file]
         name = record.fields["canonical_name"]
-        same = self._free(record, (row for row in here if _same_name(row.name, name)))
+        same = self._find_free(record, (row for row in here if _same_name(row.name, name)))
         if same and not any(self._contradict(record, owner) for owner in same):
             return same
-        if not same and _performers(here):
+        if not same and _list_performers(here):
             self._memory.renumbered = True
         moved = self._of_name(record) if self._memory.renumbered or same else set()
         if moved or same:
             return moved or same
-        renamed = {owner for owner in self._free(record, here) if self._share_link(record, owner)}
+        renamed = {
+            owner for owner in self._find_free(record, here) if self._share_link(record, owner)
+        }
         if renamed:
             return renamed
         elsewhere = (row for row in rows if row.file != self._memory.file)
-        other_file = self._free(record, (row for row in elsewhere if _same_name(row.name, name)))
+        other_file = self._find_free(
+            record, (row for row in elsewhere if _same_name(row.name, name))
+        )
         return {owner for owner in other_file if not self._contradict(record, owner)}
 
-    def _free(self, record: Record, rows: Iterable[FileRow]) -> set[int]:
+    def _find_free(self, record: Record, rows: Iterable[FileRow]) -> set[int]:
         """Their performers, but for those who have another id at one of the record's endpoints."""
         endpoints = {endpoint for endpoint, _ in record.stashbox_ids}
-        return {owner for owner in _performers(rows) if not endpoints & self._endpoints[owner]}
+        return {owner for owner in _list_performers(rows) if not endpoints & self._endpoints[owner]}
 
     def _of_name(self, record: Record) -> set[int]:
         """Who came from this file under the record's name, whatever the id was."""
         rows = self._rows_by_name[record.fields["canonical_name"]]
-        return {owner for owner in self._free(record, rows) if not self._contradict(record, owner)}
+        return {
+            owner for owner in self._find_free(record, rows) if not self._contradict(record, owner)
+        }
 
     @cached_property
     def _rows_by_name(self) -> dict[str, list[FileRow]]:
         """This file's rows under the names of all the records: one pass over the table."""
         query = select(*import_rows.c).where(
-            import_rows.c.file == self._memory.file, import_rows.c.name.in_(id_list(self._names))
+            import_rows.c.file == self._memory.file, import_rows.c.name.in_(select_ids(self._names))
         )
         found: dict[str, list[FileRow]] = defaultdict(list)
         for row in self._connection.execute(query):
             found[row.name].append(FileRow(*row))
-        owners = _performers(row for mine in found.values() for row in mine)
+        owners = _list_performers(row for mine in found.values() for row in mine)
         self._load(owners - self.columns.keys())
-        self._endpoints |= self._endpoints_of(owners)
+        self._endpoints |= self._find_endpoints(owners)
         return found
 
     def _share_link(self, record: Record, owner: int) -> bool:
@@ -200,43 +206,43 @@ class Owners:
 
     def _load(self, performer_ids: Iterable[int]) -> None:
         columns = [performers.c[name] for name in ("id", *COLUMNS)]
-        for some in chunks(sorted(performer_ids)):
+        for some in split_chunks(sorted(performer_ids)):
             query = select(*columns).where(performers.c.id.in_(some))
             for row in self._connection.execute(query).mappings():
                 self.columns[row["id"]] = dict(row)
 
-    def _by_pair(self, table: Any, pairs: set[Pair]) -> dict[Pair, int]:
+    def _find_by_pair(self, table: Any, pairs: set[Pair]) -> dict[Pair, int]:
         columns = _IDS[table]
         query = select(*columns, table.c.performer_id)
         return {
             (endpoint, value): performer_id
-            for some in chunks(sorted(pairs))
+            for some in split_chunks(sorted(pairs))
             for endpoint, value, performer_id in map(
                 tuple, self._connection.execute(query.where(tuple_(*columns).in_(some)))
             )
         }
 
-    def _by_row(self, keys: Iterable[str]) -> dict[str, list[FileRow]]:
+    def _find_by_row(self, keys: Iterable[str]) -> dict[str, list[FileRow]]:
         found: dict[str, list[FileRow]] = defaultdict(list)
-        for some in chunks(sorted(keys)):
+        for some in split_chunks(sorted(keys)):
             query = select(*import_rows.c).where(import_rows.c.row_id.in_(some))
             for row in self._connection.execute(query):
                 found[row.row_id].append(FileRow(*row))
         return found
 
-    def _endpoints_of(self, performer_ids: Iterable[int]) -> dict[int, set[str]]:
+    def _find_endpoints(self, performer_ids: Iterable[int]) -> dict[int, set[str]]:
         query = select(stashbox_ids.c.performer_id, stashbox_ids.c.endpoint)
         found: dict[int, set[str]] = defaultdict(set)
-        for some in chunks(sorted(performer_ids)):
+        for some in split_chunks(sorted(performer_ids)):
             where = stashbox_ids.c.performer_id.in_(some)
             for performer_id, endpoint in self._connection.execute(query.where(where)):
                 found[performer_id].add(endpoint)
         return found
 
 
-def _performers(rows: Iterable[FileRow]) -> set[int]:
+def _list_performers(rows: Iterable[FileRow]) -> set[int]:
     return {row.performer_id for row in rows if row.performer_id is not None}
 
 
 def _same_name(one: str, other: str) -> bool:
-    return one == other or (bool(key := name_key(one)) and key == name_key(other))
+    return one == other or (bool(key := make_name_key(one)) and key == make_name_key(other))

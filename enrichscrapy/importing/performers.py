@@ -15,7 +15,7 @@ from enrichscrapy.exceptions import UnreadableFile
 from enrichscrapy.importing.batch import ImportBatch
 from enrichscrapy.importing.owners import FileMemory
 from enrichscrapy.importing.readers import Reader, open_reader
-from enrichscrapy.importing.records import Fault, Record, ignored_column
+from enrichscrapy.importing.records import Fault, Record, describe_ignored_column
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -72,7 +72,7 @@ def import_file(
         reader.close()
 
 
-def _names(record: Record) -> set[tuple[str, str]]:
+def _list_names(record: Record) -> set[tuple[str, str]]:
     """All that the record's performer may be known by, as (endpoint, id)."""
     key = [("", record.key)] if record.key else []
     return {*record.stashbox_ids, *record.merged_ids, *key}
@@ -109,7 +109,7 @@ class _Import:
                 self.memory.leave_out(item.key)
                 self._report(item)
                 continue
-            mine = _names(item)
+            mine = _list_names(item)
             if not mine:
                 self._report_without_id(item.line)
                 continue
@@ -143,7 +143,7 @@ class _Import:
 
     def _tell_ignored(self) -> None:
         for name in self.reader.ignored[self.told :]:
-            self.on_note(ignored_column(name))
+            self.on_note(describe_ignored_column(name))
         self.told = len(self.reader.ignored)
 
     def _write(self, batch: Sequence[Record]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol, TextIO
 
 from enrichscrapy.exceptions import ImportRowError, UnreadableFile
 from enrichscrapy.facts.stashboxes import box_name
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 from enrichscrapy.importing.records import (
     KNOWN,
     LISTS,
@@ -26,8 +26,8 @@ from enrichscrapy.importing.records import (
     ImportedLink,
     Record,
     clean_key,
-    column_of,
-    new_record,
+    find_column,
+    make_record,
 )
 from enrichscrapy.importing.sqlite_file import SqliteFile
 from enrichscrapy.importing.stash_file import StashFileReader
@@ -143,15 +143,15 @@ class JsonLinesReader:
             raise ImportRowError("not JSON that could be a performer") from error
         if not isinstance(row, dict):
             raise ImportRowError("not a JSON object")
-        row = self._named(row)
-        ids = _box_ids(row.get("stashbox_ids") or {})
+        row = self._name_fields(row)
+        ids = _read_box_ids(row.get("stashbox_ids") or {})
         return _record(line, row, _list(row, "aliases"), _list(row, "urls"), ids)
 
-    def _named(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _name_fields(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row by the names that fields have here; empty ones are left out."""
         named: dict[str, Any] = {}
         for name, value in row.items():
-            column = column_of(name)
+            column = find_column(name)
             if column not in _KNOWN:
                 self._ignore(name)
             elif value is not None and value != "":
@@ -213,7 +213,7 @@ class CsvReader:
         if line.strip().lower() in ("sep=;", "sep=,", "sep=\t"):  # Excel's own first line
             line = next(self._lines, "")
         header, delimiter = max(
-            ((_cells(line, delimiter), delimiter) for delimiter in _DELIMITERS),
+            ((_split_cells(line, delimiter), delimiter) for delimiter in _DELIMITERS),
             key=lambda read: sum(name in _KNOWN for name in read[0]),
         )
         if "name" not in header:
@@ -223,7 +223,7 @@ class CsvReader:
         twice = [name for name, count in Counter(header).items() if name and count > 1]
         if twice:
             raise UnreadableFile(
-                f"{path} has several columns for {one_line(twice[0], 60)}: leave one of them"
+                f"{path} has several columns for {fold_line(twice[0], 60)}: leave one of them"
             )
         if not {"id", "stashbox_ids"} & set(header):
             raise UnreadableFile(
@@ -242,7 +242,7 @@ class CsvReader:
                 return
             except csv.Error as error:
                 fault = f"not CSV: {error}{self._lines.told()}"
-            line, own = self._lines.first, self._own_lines(bool(fault))
+            line, own = self._lines.first, self._count_own_lines(bool(fault))
             if own < len(self._lines.taken):
                 self._lines.go_back(own)
                 fault = f"not CSV: {_OPEN_QUOTE}"
@@ -254,7 +254,7 @@ class CsvReader:
                 except ImportRowError as error:
                     yield Fault(line, str(error), key=error.key)
 
-    def _own_lines(self, is_broken: bool) -> int:
+    def _count_own_lines(self, is_broken: bool) -> int:
         """How many of the lines taken are this row's: within an open quote there are others.
 
         A row that reads well may have a line that looks like another, in a note say; not most.
@@ -271,7 +271,7 @@ class CsvReader:
             return False
         if len(cells) != len(self._header) and not (is_broken and len(cells) > self._id + 1):
             return False
-        shape = _shape(cells[self._id])
+        shape = _describe_shape(cells[self._id])
         quoted = '"' in "".join(cells[: self._id + 1])
         return bool(shape) and not quoted and shape == (self._like or shape)
 
@@ -279,7 +279,7 @@ class CsvReader:
         beyond = cells[len(self._header) :]
         if len(cells) < len(self._header) or any(map(str.strip, beyond)):
             raise ImportRowError(f"{len(cells)} columns where the header has {len(self._header)}")
-        self._like = self._like or _shape(cells[self._id])
+        self._like = self._like or _describe_shape(cells[self._id])
         row = dict(zip(self._header, cells, strict=False))  # delimiters at its end say nothing
         between = ";" if self._delimiter == "|" else "|"
         aliases, ids = (
@@ -335,16 +335,16 @@ class _Lines:
 _BETWEEN_URLS = re.compile(r"\s*\|\s*|[\s,;]+(?=https?://)")
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
+def _split_cells(line: str, delimiter: str) -> list[str]:
     """The columns a header line names, read with this delimiter."""
     try:
         cells = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
-        return [column_of(cell) for cell in next(cells, [])]
+        return [find_column(cell) for cell in next(cells, [])]
     except csv.Error:
         return []
 
 
-def _shape(text: str) -> str:
+def _describe_shape(text: str) -> str:
     """What an id looks like, whatever its size: ``17`` -> ``9``, ``p17`` -> ``a9``."""
     if len(text) == 36 and text.count("-") == 4:
         return "uuid"
@@ -363,7 +363,7 @@ def _record(
 ) -> Record:
     key = row.get("id")
     try:
-        record = new_record(line, key, {**row, "canonical_name": row.get("name")})
+        record = make_record(line, key, {**row, "canonical_name": row.get("name")})
         record.add_aliases((alias, None) for alias in aliases)
         record.add_links(ImportedLink(url) for url in urls)
         record.add_ids(ids.items())
@@ -373,7 +373,7 @@ def _record(
     return record
 
 
-def _box_ids(value: Any) -> Mapping[str, Any]:
+def _read_box_ids(value: Any) -> Mapping[str, Any]:
     """Stash-box ids by endpoint; Stash itself writes a list of ``endpoint`` and ``stash_id``."""
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
         return {box_name(str(one.get("endpoint"))): one.get("stash_id") for one in value}

@@ -12,12 +12,12 @@ from typing import Any
 
 from rapidfuzz import process
 
-from enrichscrapy.database.links import Link, link_of
+from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.exceptions import ImportRowError
-from enrichscrapy.facts.birth_dates import is_cut, read_birth_date, says_nothing
-from enrichscrapy.facts.names import name_words
+from enrichscrapy.facts.birth_dates import is_cut, is_empty_date, read_birth_date
+from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.stashboxes import box_name
-from enrichscrapy.facts.text import fold, one_line, without_notes
+from enrichscrapy.facts.text import fold, fold_line, strip_notes
 
 GENDERS = {
     **{
@@ -89,18 +89,18 @@ _ALSO_CALLED = {
 
 
 @lru_cache(maxsize=1024)
-def column_of(text: str) -> str:
+def find_column(text: str) -> str:
     """What a column is called here, however the file writes it: ``Birthday`` -> ``birth_date``."""
-    text = without_notes(unicodedata.normalize("NFKC", text)) or text
+    text = strip_notes(unicodedata.normalize("NFKC", text)) or text
     name = re.sub(r"[\s\-.]+", "_", fold(text).casefold()).strip("_")
     return _ALSO_CALLED.get(name, name)
 
 
-def ignored_column(text: str) -> str:
+def describe_ignored_column(text: str) -> str:
     """One line on a column that means nothing here, and what was perhaps meant."""
-    near = process.extractOne(column_of(text), [*KNOWN, *_ALSO_CALLED], score_cutoff=70)
-    meant = f": did you mean {column_of(near[0])}?" if near else ""
-    return f"column {one_line(text, 60)!r} is not known and was ignored{meant}"
+    near = process.extractOne(find_column(text), [*KNOWN, *_ALSO_CALLED], score_cutoff=70)
+    meant = f": did you mean {find_column(near[0])}?" if near else ""
+    return f"column {fold_line(text, 60)!r} is not known and was ignored{meant}"
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Record:
         """Add links; one that is no web address is left out."""
         for link in links:
             try:
-                read = link_of(clean_text(link.url) or "", clean_text(link.normalized_id))
+                read = read_link(clean_text(link.url) or "", clean_text(link.normalized_id))
             except ValueError as error:
                 self.leave_out(f"link left out: {error}")
             else:
@@ -186,7 +186,7 @@ class Record:
                 self.merged_ids.append((pair[0], pair[1]))
 
 
-def new_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
+def make_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
     """Clean a row's own columns; ``ImportRowError`` when it has no name."""
     name = clean_name(values.get("canonical_name"))
     if not name:
@@ -247,7 +247,7 @@ def clean_name(value: Any) -> str | None:
     if text is None or (text.isascii() and text[0].isalnum()):
         return text
     text = unicodedata.normalize("NFC", text)
-    return text if name_words(text) else None
+    return text if split_name(text) else None
 
 
 def clean_key(value: Any) -> str | None:
@@ -264,18 +264,18 @@ def _clean(column: str, value: Any, record: Record) -> str | int | None:
     if text is None or column in TEXT_COLUMNS:
         return text
     if column in DATE_COLUMNS:
-        return _date(column, text, record)
+        return _read_date(column, text, record)
     gender = GENDERS.get(text.upper().replace(" ", "_").replace("-", "_"))
     if gender is None:
         raise ValueError(f"unknown gender {text[:40]!r}")
     return gender
 
 
-def _date(column: str, text: str, record: Record) -> str | None:
+def _read_date(column: str, text: str, record: Record) -> str | None:
     """A date as far as it can be read; a birth date of which nothing can be read is kept apart."""
     date = read_birth_date(text)
     if date is None:
-        if says_nothing(text):
+        if is_empty_date(text):
             return None
         if column == "birth_date":
             record.unread_birth_date = text

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from enrichscrapy.facts.countries import country_from_code, country_from_name
-from enrichscrapy.importing.records import ImportedLink, Record, new_record
+from enrichscrapy.facts.countries import find_country_by_code, find_country_by_name
+from enrichscrapy.importing.records import ImportedLink, Record, make_record
 
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -48,7 +48,7 @@ def stash_record(
         "career_start_year": start,
         "career_end_year": end,
     }
-    record = new_record(number, number, values)
+    record = make_record(number, number, values)
     record.add_aliases((alias, None) for alias in aliases)
     record.add_links(ImportedLink(url) for url in links(said, urls))
     record.add_ids(ids)
@@ -111,4 +111,4 @@ def _country(value: Any) -> Any:
     """Stash keeps ISO codes; older versions kept what was typed."""
     if not isinstance(value, str):
         return value
-    return country_from_code(value) or country_from_name(value) or value
+    return find_country_by_code(value) or find_country_by_name(value) or value

@@ -13,7 +13,7 @@ from enrichscrapy.importing.records import (
     Fault,
     ImportedLink,
     Record,
-    new_record,
+    make_record,
 )
 from enrichscrapy.importing.sqlite_file import Row, Side, SqliteFile
 
@@ -73,7 +73,7 @@ def _record(row: Row, mine: dict[str, list[Row]]) -> Record:
         "face_count": row.get("face_count") or len(mine["faces"]) or None,
         "image_url": row.get("image_url") or next(iter(images), None),
     }
-    record = new_record(row["id"], row["id"], values)
+    record = make_record(row["id"], row["id"], values)
     record.add_aliases((r.get("alias"), r.get("source_endpoint")) for r in mine["aliases"])
     record.add_links(
         ImportedLink(

@@ -15,7 +15,7 @@ from enrichscrapy.index.publish import (
     Generation,
     index_model_id,
     publish,
-    published_model,
+    read_published_model,
     reindex,
 )
 from enrichscrapy.index.reader import FaceIndex
@@ -29,7 +29,7 @@ __all__ = [
     "Manifest",
     "index_model_id",
     "publish",
-    "published_model",
+    "read_published_model",
     "reindex",
     "verify",
 ]

@@ -46,7 +46,7 @@ class Draft:
         self.skipped.difference_update(face_ids.tolist())
         self.removed += len(gone)
 
-    def manifest(
+    def make_manifest(
         self, generation: str, previous: str | None, mark: FileMark, db: Database
     ) -> Manifest:
         return Manifest(

@@ -110,7 +110,7 @@ def swap_current(index_dir: Path, generation: str) -> None:
     sync_folder(index_dir)
 
 
-def generations(index_dir: Path) -> list[str]:
+def list_generations(index_dir: Path) -> list[str]:
     """Names of the folders that look like generations, oldest first."""
     names = [entry.name for entry in index_dir.iterdir() if _NAME.fullmatch(entry.name)]
     return sorted(names, key=int)
@@ -125,13 +125,13 @@ def name_in_force(index_dir: Path) -> str | None:
 
 
 @contextmanager
-def new_generation(index_dir: Path) -> Iterator[Path]:
+def make_generation(index_dir: Path) -> Iterator[Path]:
     """A folder with the next name; removed again when the block fails.
 
     Never the name ``current`` holds, not even when that folder is gone: a reader would follow
     it into a half-written one.
     """
-    taken = [*generations(index_dir), name_in_force(index_dir) or "0"]
+    taken = [*list_generations(index_dir), name_in_force(index_dir) or "0"]
     folder = index_dir / f"{max(map(int, taken)) + 1:08d}"
     os.mkdir(folder, 0o700)
     try:
@@ -143,6 +143,6 @@ def new_generation(index_dir: Path) -> Iterator[Path]:
 
 def prune(index_dir: Path, keep: set[str]) -> None:
     """Remove all other generations, those a killed publisher left unfinished included."""
-    for name in generations(index_dir):
+    for name in list_generations(index_dir):
         if name not in keep:
             shutil.rmtree(index_dir / name)

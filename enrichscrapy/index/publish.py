@@ -58,15 +58,15 @@ def publish(
     (disk full, read-only folder) leaves what was published as it was, and so does another
     database's index (``IndexOfAnotherDatabase``).
     """
-    with _one_publisher(index_dir, wait):
+    with _lock_publishing(index_dir, wait):
         try:
-            base = _base(index_dir)
+            base = _read_base(index_dir)
             if base is not None:
                 _check_ours(db, index_dir, model_id, base)
                 return _publish_changes(db, index_dir, model_id, base)
-            why, needed = "there was no index", _ever_changed(db, model_id)
+            why, needed = "there was no index", _has_ever_changed(db, model_id)
         except IndexOfAnotherModel as error:
-            why, needed = str(error), _ever_changed(db, model_id)
+            why, needed = str(error), _has_ever_changed(db, model_id)
         except IndexDamaged as error:
             why, needed = str(error), True
         if not needed:
@@ -88,8 +88,8 @@ def reindex(
     ``keep_previous=False`` (erasure) leaves no older generation behind; ``force`` replaces
     another database's index too.
     """
-    with _one_publisher(index_dir, None):
-        base = None if force else _readable_base(index_dir)
+    with _lock_publishing(index_dir, None):
+        base = None if force else _try_base(index_dir)
         if base is not None:
             _check_ours(db, index_dir, model_id, base)
         generation = _publish_all(db, index_dir, model_id, "asked for")
@@ -98,9 +98,9 @@ def reindex(
         return generation
 
 
-def published_model(index_dir: Path) -> ModelInfo | None:
+def read_published_model(index_dir: Path) -> ModelInfo | None:
     """The model of the generation in force; raises :class:`IndexDamaged` as a reader would."""
-    base = _base(index_dir)
+    base = _read_base(index_dir)
     return base.model if base else None
 
 
@@ -111,28 +111,30 @@ def index_model_id(db: PerformerDatabase, index_dir: Path) -> int | None:
     change to any accepted set; None when no face was ever accepted.
     """
     try:
-        published = published_model(index_dir)
+        published = read_published_model(index_dir)
     except IndexDamaged:
         published = None
     model_id = db.faces.find_model(published) if published else None
     with db.read() as connection:
         if model_id is None or not accepted.count(connection, model_id):
-            model_id = accepted.newest_model_id(connection)
+            model_id = accepted.find_newest_model_id(connection)
     return model_id
 
 
 @contextmanager
-def _one_publisher(index_dir: Path, wait: float | None) -> Iterator[None]:
+def _lock_publishing(index_dir: Path, wait: float | None) -> Iterator[None]:
     lock = FileLock(index_dir / "lock", "publishing")
     if not lock.acquire(wait):
-        raise EnrichError(f"the index is being published by {lock.holder() or 'another process'}")
+        raise EnrichError(
+            f"the index is being published by {lock.read_holder() or 'another process'}"
+        )
     try:
         yield
     finally:
         lock.release()
 
 
-def _base(index_dir: Path) -> Manifest | None:
+def _read_base(index_dir: Path) -> Manifest | None:
     """The manifest in force, its file compared by size only: cheap enough for every tick."""
     name = files.read_current(index_dir)
     if name is None:
@@ -147,9 +149,9 @@ def _base(index_dir: Path) -> Manifest | None:
     return manifest
 
 
-def _readable_base(index_dir: Path) -> Manifest | None:
+def _try_base(index_dir: Path) -> Manifest | None:
     try:
-        return _base(index_dir)
+        return _read_base(index_dir)
     except IndexDamaged:
         return None
 
@@ -174,17 +176,17 @@ def _check_ours(db: PerformerDatabase, index_dir: Path, model_id: int, base: Man
     )
 
 
-def _ever_changed(db: PerformerDatabase, model_id: int) -> bool:
+def _has_ever_changed(db: PerformerDatabase, model_id: int) -> bool:
     with db.read() as connection:
-        return accepted.last_change(connection, model_id).seq > 0
+        return accepted.read_last_change(connection, model_id).seq > 0
 
 
 def _publish_all(db: PerformerDatabase, index_dir: Path, model_id: int, why: str) -> Generation:
     with db.read() as connection:
-        model = accepted.model_info(connection, model_id)
-        change = accepted.last_change(connection, model_id)
+        model = accepted.read_model_info(connection, model_id)
+        change = accepted.read_last_change(connection, model_id)
         draft = Draft(model, change, Vectors(model.dimension))
-        for batch in accepted.all_faces(connection, model_id, model.dimension):
+        for batch in accepted.read_all_faces(connection, model_id, model.dimension):
             draft.add(batch)
     return _write(db, index_dir, draft, why)
 
@@ -193,16 +195,16 @@ def _publish_changes(
     db: PerformerDatabase, index_dir: Path, model_id: int, base: Manifest
 ) -> Generation | None:
     with db.read() as connection:
-        change = accepted.last_change(connection, model_id)
+        change = accepted.read_last_change(connection, model_id)
         if not change.seq and not base.change.seq:
             return None
         accepted.check_history(connection, model_id, base)
         if change == base.change:
             _prune(index_dir, base)  # its publisher may have been killed before it came to that
             return None
-        touched = accepted.touched_faces(connection, model_id, base.change.seq)
+        touched = accepted.list_touched_faces(connection, model_id, base.change.seq)
         dimension = base.model.dimension
-        batches = list(accepted.faces_with_ids(connection, model_id, dimension, touched))
+        batches = list(accepted.read_faces_with_ids(connection, model_id, dimension, touched))
         expected = accepted.count(connection, model_id)
     vectors = FaceIndex.load(index_dir / base.generation, base).vectors
     draft = Draft(base.model, change, vectors, int(base.digest, base=16), set(base.skipped))
@@ -217,9 +219,9 @@ def _publish_changes(
 
 def _write(db: PerformerDatabase, index_dir: Path, draft: Draft, why: str) -> Generation:
     previous = files.name_in_force(index_dir)
-    with files.new_generation(index_dir) as folder:
+    with files.make_generation(index_dir) as folder:
         mark = files.write_synced(folder / files.FACES, draft.vectors.write)
-        manifest = draft.manifest(folder.name, previous, mark, db)
+        manifest = draft.make_manifest(folder.name, previous, mark, db)
         draft.vectors = Vectors(draft.model.dimension)  # a million faces are 2 GB: free them
         files.write_bytes_synced(folder / files.MANIFEST, manifest.to_bytes())
         files.sync_folder(folder)

@@ -17,7 +17,7 @@ UNIT_TOLERANCE = 1e-3
 
 
 @functools.cache
-def _faiss() -> Any:
+def _import_faiss() -> Any:
     """The library, imported where it is used: it takes a while, and every command comes by here.
 
     Untyped: its stubs know neither the callbacks nor the arrays that its own wrappers accept.
@@ -36,7 +36,7 @@ class Vectors:
 
     def __init__(self, dimension: int, index: Any = None) -> None:
         self.dimension = dimension
-        self._index = index or _faiss().IndexIDMap2(_faiss().IndexFlatIP(dimension))
+        self._index = index or _import_faiss().IndexIDMap2(_import_faiss().IndexFlatIP(dimension))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -44,16 +44,16 @@ class Vectors:
     @property
     def ids(self) -> NDArray[np.int64]:
         """Face ids (n,), in the file's own order."""
-        ids: NDArray[np.int64] = _faiss().vector_to_array(self._index.id_map)
+        ids: NDArray[np.int64] = _import_faiss().vector_to_array(self._index.id_map)
         return ids
 
     @property
     def matrix(self) -> Vector:
         """Vectors (n, dimension) in the order of :attr:`ids`; a view, valid while self lives."""
-        flat = _faiss().downcast_index(self._index.index)
+        flat = _import_faiss().downcast_index(self._index.index)
         if not len(self):
             return np.empty((0, self.dimension), dtype=np.float32)
-        view: Vector = _faiss().rev_swig_ptr(flat.get_xb(), len(self) * self.dimension)
+        view: Vector = _import_faiss().rev_swig_ptr(flat.get_xb(), len(self) * self.dimension)
         return view.reshape(len(self), self.dimension)
 
     def add(self, ids: NDArray[np.int64], vectors: Vector) -> None:
@@ -76,13 +76,13 @@ class Vectors:
 
     def write(self, write: Callable[[bytes], int]) -> None:
         """Hand the whole file to ``write``, piece by piece."""
-        _faiss().write_index(self._index, _faiss().PyCallbackIOWriter(write))
+        _import_faiss().write_index(self._index, _import_faiss().PyCallbackIOWriter(write))
 
     @classmethod
     def read(cls, path: Path, dimension: int) -> Vectors:
         """Load a file whose SHA-256 was checked before: FAISS itself accepts a cut one."""
         try:
-            index = _faiss().read_index(str(path))
+            index = _import_faiss().read_index(str(path))
         except RuntimeError as error:
             raise IndexDamaged(f"{path} is no FAISS index; run scrapy reindex") from error
         cls._check_kind(index, path, dimension)
@@ -91,18 +91,18 @@ class Vectors:
     @staticmethod
     def _check_kind(index: Any, path: Path, dimension: int) -> None:
         fits = (
-            isinstance(index, _faiss().IndexIDMap2)
-            and isinstance(_faiss().downcast_index(index.index), _faiss().IndexFlat)
-            and index.metric_type == _faiss().METRIC_INNER_PRODUCT
+            isinstance(index, _import_faiss().IndexIDMap2)
+            and isinstance(_import_faiss().downcast_index(index.index), _import_faiss().IndexFlat)
+            and index.metric_type == _import_faiss().METRIC_INNER_PRODUCT
             and index.d == dimension
         )
         if not fits:
             raise IndexDamaged(f"{path} is not the kind of index made here; run scrapy reindex")
-        if len(np.unique(_faiss().vector_to_array(index.id_map))) != index.ntotal:
+        if len(np.unique(_import_faiss().vector_to_array(index.id_map))) != index.ntotal:
             raise IndexDamaged(f"{path} holds an id twice; run scrapy reindex")
 
 
-def usable(blob: bytes | None, dimension: int) -> Vector | None:
+def decode_usable(blob: bytes | None, dimension: int) -> Vector | None:
     """A stored vector (``dimension`` little-endian float32) if it is finite and of unit length."""
     if blob is None or len(blob) != 4 * dimension:
         return None

@@ -46,10 +46,10 @@ def verify(db: PerformerDatabase, index_dir: Path, model_id: int | None) -> list
     ``model_id`` None: the database has no model whose faces could be in an index. Empty means:
     the index holds exactly the accepted faces of the model, vector by vector.
     """
-    return list(differences(db, index_dir, model_id))
+    return list(list_differences(db, index_dir, model_id))
 
 
-def differences(
+def list_differences(
     db: PerformerDatabase, index_dir: Path, model_id: int | None, *, up_to_date: bool = True
 ) -> Iterator[Difference]:
     """As :func:`verify`, one by one.
@@ -71,43 +71,44 @@ def differences(
             detail = "the index was made from another database; see scrapy reindex --force"
             yield Difference("other_database", detail)
             return
-        known = accepted.model_info(connection, model_id) if model_id is not None else None
+        known = accepted.read_model_info(connection, model_id) if model_id is not None else None
         if model_id is None or index.manifest.model != known:
             yield Difference("other_model", f"the index is of {index.manifest.model.name}")
             return
         found = chain(
-            _state(connection, model_id, index.manifest), _faces(connection, model_id, index)
+            _check_state(connection, model_id, index.manifest),
+            _check_faces(connection, model_id, index),
         )
         if up_to_date:
             yield from found
             return
-        late = set(accepted.touched_faces(connection, model_id, index.manifest.change.seq))
+        late = set(accepted.list_touched_faces(connection, model_id, index.manifest.change.seq))
         yield from (each for each in found if each.kind != "behind" and each.face_id not in late)
 
 
-def _state(connection: Connection, model_id: int, manifest: Manifest) -> Iterator[Difference]:
+def _check_state(connection: Connection, model_id: int, manifest: Manifest) -> Iterator[Difference]:
     try:
         accepted.check_history(connection, model_id, manifest)
     except IndexDamaged as error:
         yield Difference("other_history", str(error))
         return
-    last = accepted.last_change(connection, model_id)
+    last = accepted.read_last_change(connection, model_id)
     if last.seq > manifest.change.seq:
         detail = f"published up to change {manifest.change.seq}, the database is at {last.seq}"
         yield Difference("behind", detail)
 
 
-def _faces(connection: Connection, model_id: int, index: FaceIndex) -> Iterator[Difference]:
+def _check_faces(connection: Connection, model_id: int, index: FaceIndex) -> Iterator[Difference]:
     """Walk both sides by ascending id; the index's side is in memory, the database's is paged."""
     order = np.argsort(index.vectors.ids)
     ids, rows = index.vectors.ids[order], index.vectors.matrix
     seen = 0
-    for batch in accepted.all_faces(connection, model_id, index.vectors.dimension):
+    for batch in accepted.read_all_faces(connection, model_id, index.vectors.dimension):
         last = max(batch.ids[-1] if len(batch.ids) else 0, *batch.unusable, 0)
         until = int(np.searchsorted(ids, last, side="right"))
         yield from _compare(batch, ids[seen:until], rows, order[seen:until])
         seen = until
-    yield from (_extra(face_id) for face_id in ids[seen:])
+    yield from (_describe_extra(face_id) for face_id in ids[seen:])
 
 
 def _compare(
@@ -124,11 +125,11 @@ def _compare(
         elif face_id not in indexed:
             yield Difference("missing", "accepted in the database, not in the index", face_id)
         elif face_id not in expected:
-            yield _extra(face_id)
+            yield _describe_extra(face_id)
         elif not np.array_equal(expected[face_id], rows[indexed[face_id]]):
             gap = float(np.abs(expected[face_id] - rows[indexed[face_id]]).max())
             yield Difference("different", f"the vectors differ by up to {gap:.3g}", face_id)
 
 
-def _extra(face_id: int) -> Difference:
+def _describe_extra(face_id: int) -> Difference:
     return Difference("extra", "in the index, not accepted in the database", int(face_id))

@@ -21,6 +21,6 @@ class AsksLedger(Protocol):
         ...
 
 
-def asks_ledger(spider: object) -> AsksLedger | None:
+def find_ledger_spider(spider: object) -> AsksLedger | None:
     """The spider, where it is one whose work the ledger decides."""
     return spider if isinstance(spider, AsksLedger) else None

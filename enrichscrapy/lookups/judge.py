@@ -83,7 +83,7 @@ class Judge:
                 )
                 for face in stored
                 if face.vector is not None
-                and (face.verdict is Verdict.ACCEPTED or _waits_for_a_page(face))
+                and (face.verdict is Verdict.ACCEPTED or _is_waiting_for_a_page(face))
             ],
             [face.neighbours for face in lookup.faces],
             Context(
@@ -104,5 +104,5 @@ class Judge:
         )
 
 
-def _waits_for_a_page(face: StoredFace) -> bool:
+def _is_waiting_for_a_page(face: StoredFace) -> bool:
     return face.verdict is Verdict.QUARANTINED and face.reason in FOR_A_PAGE

@@ -26,10 +26,10 @@ def find_neighbours(
     found = [face for face in lookup.faces if face.vector is not None]
     if index is None or not index.count or not found:
         return
-    means = _mean(stored)
+    means = _find_mean(stored)
     vectors = np.stack([face.vector for face in found if face.vector is not None] + means)
     ids, similarities = index.search(vectors, min(NEIGHBOURS, index.count))
-    owners = faces.performers_of([int(i) for i in np.unique(ids)])
+    owners = faces.map_performers([int(i) for i in np.unique(ids)])
     lookup.index_size = index.count
     others = [
         tuple(
@@ -44,7 +44,7 @@ def find_neighbours(
         face.neighbours = near
 
 
-def _mean(stored: Sequence[StoredFace]) -> list[Vector]:
+def _find_mean(stored: Sequence[StoredFace]) -> list[Vector]:
     """The mean direction of the trusted faces, if there are any."""
     trusted = [face.vector for face in stored if face.trusted and face.vector is not None]
     return [centroid(stack(trusted))[0].astype(np.float32)] if trusted else []

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.birth_dates import unread_among
-from enrichscrapy.database.whom import Meant, whom
+from enrichscrapy.database.birth_dates import find_unread
+from enrichscrapy.database.whom import Meant, find_whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.decode import SNIFFED, sniff
-from enrichscrapy.identity.age import minor_by
+from enrichscrapy.identity.age import find_whose_word
 from enrichscrapy.items import Performer
 
 MAX_BYTES = 100_000_000
@@ -42,31 +42,31 @@ def read_folders(directory: Path, database: PerformerDatabase) -> list[Folder]:
         raise BadSetting(
             f"{directory} holds no folders: name the folder that holds one for each performer"
         )
-    meant = whom(database, [path.name for path in paths], bare_is_local=False)
+    meant = find_whom(database, [path.name for path in paths], bare_is_local=False)
     found = [one.performer.id for one in meant if one.performer]
     with database.read() as connection:
-        unread = unread_among(connection, found)
-    return [_folder(path, one, unread) for path, one in zip(paths, meant, strict=True)]
+        unread = find_unread(connection, found)
+    return [_make_folder(path, one, unread) for path, one in zip(paths, meant, strict=True)]
 
 
-def loose_files(directory: Path) -> list[str]:
+def list_loose_files(directory: Path) -> list[str]:
     """Files beside the sub-folders: they are nobody's."""
     return sorted(
         path.name for path in directory.iterdir() if not path.is_dir() and not _is_litter(path)
     )
 
 
-def _folder(path: Path, meant: Meant, unread: Collection[int]) -> Folder:
+def _make_folder(path: Path, meant: Meant, unread: Collection[int]) -> Folder:
     folder = Folder(path, meant.performer, meant.refusal)
     entries = sorted(entry for entry in path.iterdir() if not _is_litter(entry))
     if folder.performer is None:
         if any(entry.is_dir() for entry in entries):
             folder.problem += f"; it holds folders: did you mean {path}?"
         return folder
-    folder.problem = _kept_away(folder.performer, unread)
+    folder.problem = _find_why_kept_away(folder.performer, unread)
     if not folder.problem:
         for entry in entries:
-            why = _no_photo(entry)
+            why = _find_photo_fault(entry)
             if why:
                 folder.passed_over.append(f"{path.name}/{entry.name}: {why}")
             else:
@@ -74,15 +74,15 @@ def _folder(path: Path, meant: Meant, unread: Collection[int]) -> Folder:
     return folder
 
 
-def _kept_away(performer: Performer, unread: Collection[int]) -> str:
+def _find_why_kept_away(performer: Performer, unread: Collection[int]) -> str:
     """Why no face of this performer may be taken in; empty when it may."""
     if performer.id in unread:
         return "the birth date cannot be read; see scrapy birth-date"
     today = dt.datetime.now(dt.UTC).date()
-    return "under 18 for all that is known" if minor_by(performer, None, today) else ""
+    return "under 18 for all that is known" if find_whose_word(performer, None, today) else ""
 
 
-def _no_photo(path: Path) -> str:
+def _find_photo_fault(path: Path) -> str:
     """Why a file is no photo, its name aside; empty when it is one. Nothing special is opened."""
     try:
         status = path.stat()

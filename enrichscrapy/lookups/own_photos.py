@@ -24,7 +24,7 @@ from enrichscrapy.lookups.judge import Judge
 from enrichscrapy.lookups.neighbours import Neighbourhood
 from enrichscrapy.lookups.own_folders import Folder
 from enrichscrapy.lookups.stages import give_verdicts, take_faces
-from enrichscrapy.reporting.words import reason_words
+from enrichscrapy.reporting.words import describe_reason
 
 SOURCE = "import"
 _UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILED)
@@ -66,9 +66,9 @@ def import_faces(
             problem = "under 18 by the dates known: no photo is read"
             yield FolderReport(folder.path.name, None, problem)
             continue
-        lookup = _lookup(folder.performer, folder.photos)
+        lookup = _make_lookup(folder.performer, folder.photos)
         _look(lookup, database, engine, model_id, judge.thresholds.twin)
-        stored, token = database.faces.references(folder.performer.id, model_id)
+        stored, token = database.faces.find_references(folder.performer.id, model_id)
         around.find(lookup, stored)
         give_verdicts(lookup, stored, token, judge)
         report = store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=judge)
@@ -77,39 +77,39 @@ def import_faces(
         yield FolderReport(
             folder.path.name,
             lookup,
-            unusable=tuple(_unusable(folder, lookup)),
-            waiting=tuple(_waiting(folder, lookup)),
+            unusable=tuple(_list_unusable(folder, lookup)),
+            waiting=tuple(_list_waiting(folder, lookup)),
         )
 
 
-def _unusable(folder: Folder, lookup: Lookup) -> Iterator[str]:
+def _list_unusable(folder: Folder, lookup: Lookup) -> Iterator[str]:
     for photo in lookup.photos:
         if photo.outcome in _UNUSABLE:
-            yield f"{_named(folder, photo.url)}: {photo.outcome}: {photo.detail}"
+            yield f"{_name_photo(folder, photo.url)}: {photo.outcome}: {photo.detail}"
 
 
-def _waiting(folder: Folder, lookup: Lookup) -> Iterator[str]:
+def _list_waiting(folder: Folder, lookup: Lookup) -> Iterator[str]:
     for face in lookup.faces:
         if face.decision is not None and face.decision.verdict is Verdict.QUARANTINED:
-            yield f"{_named(folder, face.photo_url)}: {reason_words(face.decision.reason)}"
+            yield f"{_name_photo(folder, face.photo_url)}: {describe_reason(face.decision.reason)}"
 
 
-def _named(folder: Folder, url: str) -> str:
-    names = (path.name for path in folder.photos if _photo(path).url == url)
+def _name_photo(folder: Folder, url: str) -> str:
+    names = (path.name for path in folder.photos if _read_photo(path).url == url)
     return f"{folder.path.name}/{next(names)}"
 
 
-def _lookup(performer: Performer, files: Iterable[Path]) -> Lookup:
+def _make_lookup(performer: Performer, files: Iterable[Path]) -> Lookup:
     return Lookup(
         source=SOURCE,
         mode=ReferenceSiteMode.URL_LOOKUP,
         performer=performer,
         outcome=Outcome.FOUND,
-        photos=[_photo(path) for path in files],
+        photos=[_read_photo(path) for path in files],
     )
 
 
-def _photo(path: Path) -> Photo:
+def _read_photo(path: Path) -> Photo:
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     return Photo(url=f"{SOURCE}:{digest}", data=data, sha256=digest)
@@ -118,7 +118,7 @@ def _photo(path: Path) -> Photo:
 def _look(
     lookup: Lookup, database: PerformerDatabase, engine: FaceEngine, model_id: int, twin: float
 ) -> None:
-    known = database.faces.known_photos(lookup.performer.id, model_id)
+    known = database.faces.find_known_photos(lookup.performer.id, model_id)
     fresh = {photo.url: photo for photo in lookup.photos if photo.url not in known.urls}
     lookup.photos = [photo for photo in fresh.values() if photo.sha256 not in known.sha256s]
     results = engine.look([photo.data or b"" for photo in lookup.photos])

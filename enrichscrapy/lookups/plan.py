@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from enrichscrapy.facts.names import lookup_names
+from enrichscrapy.facts.names import list_lookup_names
 from enrichscrapy.identity.decide import choose
 from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.sites import Site
@@ -86,14 +86,14 @@ class Plan:
     def by_link(self) -> bool:
         return self.mode is ReferenceSiteMode.URL_LOOKUP
 
-    def next_step(self) -> Step | None:
+    def take_step(self) -> Step | None:
         """Take the next step, or None when the lookup is over.
 
         A confirmed page ends it; so does, by link, any page that is this performer's. In name
         mode an uncorroborated page does not: the site's own search may know namesakes, and another
         name may lead to a page with proof.
         """
-        if self._settled():
+        if self._is_settled():
             return None
         while self.todo:
             step = self.todo.pop(0)
@@ -108,7 +108,7 @@ class Plan:
             return step
         return None
 
-    def _settled(self) -> bool:
+    def _is_settled(self) -> bool:
         identities = {report.identity for report in self.reports}
         if Identity.CONFIRMED in identities:
             return True
@@ -127,7 +127,7 @@ class Plan:
 
     def add_candidates(self, urls: Iterable[str]) -> None:
         """Visit these next (search results, best first), each once."""
-        known = self.seen | {own for report in self.reports for own in _addresses(report)}
+        known = self.seen | {own for report in self.reports for own in _list_addresses(report)}
         fresh = [url for url in urls if url not in known]
         self.todo[:0] = [Step(StepKind.PAGE, url) for url in fresh]
 
@@ -136,7 +136,7 @@ class Plan:
         self.todo = [s for s in self.todo if not (s.kind is StepKind.SEARCH and s.text == name)]
 
 
-def _addresses(report: PageReport) -> set[str]:
+def _list_addresses(report: PageReport) -> set[str]:
     return {report.url} | ({report.profile.url} if report.profile else set())
 
 
@@ -150,7 +150,7 @@ def plan_by_name(performer: Performer, site: Site, max_candidates: int) -> Plan:
     """The canonical name first, then the aliases: for each the guessed pages, then the search."""
     steps: list[Step] = []
     known = [performer.canonical_name, *performer.aliases]
-    names = dict.fromkeys(form for name in known for form in lookup_names(name))
+    names = dict.fromkeys(form for name in known for form in list_lookup_names(name))
     for name in islice((name for name in names if site.slug_from_name(name)), max_candidates):
         pages = site.profile_urls(name, performer.gender)
         steps += [Step(StepKind.PAGE, url, name) for url in pages]
@@ -175,14 +175,14 @@ def conclude(plan: Plan) -> Conclusion:
     """Weigh the pages: a fitting one wins, else the worst reason not to call it absent."""
     fitting = [report for report in plan.reports if report.identity in FITTING]
     if not fitting:
-        return _nobody(plan)
+        return _conclude_nobody(plan)
     if plan.by_link:
         confirmed = [report for report in fitting if report.identity is Identity.CONFIRMED]
         return Conclusion(Outcome.FOUND, "", (confirmed or fitting)[0])
-    return _by_name(plan, fitting)
+    return _conclude_by_name(plan, fitting)
 
 
-def _nobody(plan: Plan) -> Conclusion:
+def _conclude_nobody(plan: Plan) -> Conclusion:
     for outcome in (*UNSEEN, Outcome.MISMATCH, Outcome.ABSENT):
         for report in plan.reports:
             if report.outcome is outcome:
@@ -192,7 +192,7 @@ def _nobody(plan: Plan) -> Conclusion:
     return Conclusion(Outcome.FAILED, "no name or link that could be looked up", None)
 
 
-def _by_name(plan: Plan, fitting: list[PageReport]) -> Conclusion:
+def _conclude_by_name(plan: Plan, fitting: list[PageReport]) -> Conclusion:
     """Several pages that fit equally are nobody's: taking one would be a guess.
 
     Nor does an uncorroborated page win while another candidate has not been seen: one that
@@ -206,7 +206,7 @@ def _by_name(plan: Plan, fitting: list[PageReport]) -> Conclusion:
     if page.identity is Identity.CONFIRMED:
         return Conclusion(Outcome.FOUND, "", page)
     if any(report.outcome in UNSEEN for report in plan.reports):
-        return _nobody(plan)
+        return _conclude_nobody(plan)
     if plan.unvisited:
         return Conclusion(Outcome.MISMATCH, "ambiguous", page, rivals + plan.unvisited)
     return Conclusion(Outcome.FOUND, "", page, rivals=None if plan.unsearched else 0)

@@ -10,7 +10,7 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.reembedding import KeptFace, NewVector, Reembedding
 from enrichscrapy.faces.crop import Box, CropShape, overlap
 from enrichscrapy.faces.workers import FaceWorkers
-from enrichscrapy.files.kept_photos import kept_photo
+from enrichscrapy.files.kept_photos import read_kept_photo
 from enrichscrapy.items import Face
 
 BATCH = 256
@@ -113,7 +113,7 @@ async def _in_photo(workers: FaceWorkers, kept: KeptFace, photos: Path | None) -
     """The face as its kept photo shows it, where the stored one lay."""
     if photos is None or kept.sha256 is None:
         return None
-    data = kept_photo(photos, kept.performer_id, kept.sha256)
+    data = read_kept_photo(photos, kept.performer_id, kept.sha256)
     if data is None:
         return None
     (seen,) = await workers.look([data])

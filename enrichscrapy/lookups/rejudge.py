@@ -25,7 +25,7 @@ STANDS = frozenset({"duplicate", "no_room"})
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedVerdict:
     """A face on which the rules would now decide otherwise."""
 
     face: StoredFace
@@ -42,20 +42,20 @@ class Change:
         )
 
 
-def changes(
+def list_changes(
     database: PerformerDatabase, model_id: int, judge: Judge, index: FaceIndex | None
-) -> Iterator[Change]:
+) -> Iterator[ChangedVerdict]:
     """Every accepted or waiting face of the model whose verdict would change, by performer.
 
     Nothing is written. What was accepted would at worst wait: only a person takes it away.
     """
     after_id = 0
-    while performer_ids := database.faces.performers_with_faces(model_id, after_id):
+    while performer_ids := database.faces.list_performers_with_faces(model_id, after_id):
         after_id = performer_ids[-1]
         for performer_id in performer_ids:
             performer = database.get_performer(performer_id)
             if performer is not None:
-                stored, _ = database.faces.references(performer_id, model_id)
+                stored, _ = database.faces.find_references(performer_id, model_id)
                 again = _Again(database, judge, index, performer, stored)
                 yield from again.changes()
 
@@ -70,13 +70,13 @@ class _Again:
     performer: Performer
     stored: Sequence[StoredFace]
 
-    def changes(self) -> Iterator[Change]:
-        for together in self._parts():
-            for face, decision in zip(together, self._decisions(together), strict=True):
+    def changes(self) -> Iterator[ChangedVerdict]:
+        for together in self._list_parts():
+            for face, decision in zip(together, self._take_decisions(together), strict=True):
                 if _differs(face, decision):
-                    yield _change(face, decision)
+                    yield _make_change(face, decision)
 
-    def _parts(self) -> Iterator[list[StoredFace]]:
+    def _list_parts(self) -> Iterator[list[StoredFace]]:
         """The faces to judge together: one's own photos are a folder, what the rules decided of a
         source is a page; a face that a person took from a page is judged alone."""
         judged = [
@@ -91,16 +91,16 @@ class _Again:
             yield [face for face in mine if face not in alone]
             yield from ([face] for face in alone)
 
-    def _decisions(self, together: Sequence[StoredFace]) -> Sequence[Decision]:
+    def _take_decisions(self, together: Sequence[StoredFace]) -> Sequence[Decision]:
         if not together:
             return ()
         ids = {face.id for face in together}
-        lookup = self._lookup(together)
+        lookup = self._make_lookup(together)
         others = [face for face in self.stored if face.id not in ids]
         find_neighbours(lookup, others, self.index, self.database.faces)
         return self.judge(lookup, others).decisions
 
-    def _lookup(self, together: Sequence[StoredFace]) -> Lookup:
+    def _make_lookup(self, together: Sequence[StoredFace]) -> Lookup:
         """The lookup that brought these faces, as the ledger remembers it."""
         source = together[0].source
         rows = [(mode, self.database.ledger.get(source, mode, self.performer.id)) for mode in Mode]
@@ -113,11 +113,11 @@ class _Again:
             self.performer,
             Outcome.FOUND,
             identity=identity,
-            faces=[_face(face) for face in together],
+            faces=[_make_face(face) for face in together],
         )
 
 
-def _face(stored: StoredFace) -> Face:
+def _make_face(stored: StoredFace) -> Face:
     return Face(
         photo_url=stored.photo_url,
         box=(0.0, 0.0, 1.0, 1.0),
@@ -134,7 +134,7 @@ def _differs(face: StoredFace, decision: Decision) -> bool:
     return decision.verdict not in (Verdict.QUARANTINED, Verdict.RETIRED)
 
 
-def _change(face: StoredFace, decision: Decision) -> Change:
+def _make_change(face: StoredFace, decision: Decision) -> ChangedVerdict:
     accepted = face.verdict is Verdict.ACCEPTED
     verdict = Verdict.QUARANTINED if accepted else decision.verdict
-    return Change(face, verdict, str(decision.reason), decision.trusted)
+    return ChangedVerdict(face, verdict, str(decision.reason), decision.trusted)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.database.known_photos import KnownPicture
 from enrichscrapy.faces.engine import PhotoFaces
-from enrichscrapy.faces.hashes import alike, similar
+from enrichscrapy.faces.hashes import is_alike, is_similar
 from enrichscrapy.items import Lookup, Photo, PhotoOutcome
 from enrichscrapy.lookups.judge import Judge
 from enrichscrapy.verdicts.evidence import distances, stack
@@ -32,7 +32,7 @@ def take_faces(
         if photo.phash is not None:
             vectors = tuple(face.vector for face in result.faces if face.vector is not None)
             picture = KnownPicture(photo.phash, vectors)
-            if any(same_picture(picture, other, twin) for other in seen):
+            if any(is_same_picture(picture, other, twin) for other in seen):
                 photo.outcome, photo.detail = PhotoOutcome.DUPLICATE, "looks like a known photo"
                 continue
             seen.append(picture)
@@ -57,15 +57,15 @@ def mark_shared(lookup: Lookup, others: Mapping[str, int], many: int) -> None:
         face.shared = others.get(face.photo_url, 0) > 0
 
 
-def same_picture(a: KnownPicture, b: KnownPicture, twin: float) -> bool:
+def is_same_picture(a: KnownPicture, b: KnownPicture, twin: float) -> bool:
     """Whether both are one photo, perhaps in another size, recompressed or cropped a little.
 
     Two shots of one sitting have much alike, and a crop changes a hash much: where the hashes
     leave it open, the faces tell.
     """
-    if similar(a.phash, b.phash):
+    if is_similar(a.phash, b.phash):
         return True
-    if not (a.vectors and b.vectors and alike(a.phash, b.phash)):
+    if not (a.vectors and b.vectors and is_alike(a.phash, b.phash)):
         return False
     return float(distances(stack(a.vectors), stack(b.vectors)).min()) <= twin
 

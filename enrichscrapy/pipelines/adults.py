@@ -9,18 +9,18 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-from enrichscrapy.identity.age import adult_on, latest_birthday_on, minor_by
+from enrichscrapy.identity.age import find_18th_birthday, find_latest_birthday, find_whose_word
 from enrichscrapy.items import Lookup, Outcome
 
 
-def _today() -> dt.date:
+def _read_today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
 class AdultsPipeline:
     """Ends the lookup of a minor as ``mismatch`` (detail ``minor …``) and drops what was read."""
 
-    def __init__(self, stats: StatsCollector, today: Callable[[], dt.date] = _today) -> None:
+    def __init__(self, stats: StatsCollector, today: Callable[[], dt.date] = _read_today) -> None:
         self.stats = stats
         self.today = today
 
@@ -33,10 +33,10 @@ class AdultsPipeline:
             lookup.born = None  # the page may be about somebody else
             return lookup
         today = self.today()
-        born = latest_birthday_on(lookup.profile, today)
+        born = find_latest_birthday(lookup.profile, today)
         lookup.born = max(filter(None, (lookup.born, born)), default=None)
-        source = minor_by(lookup.performer, lookup.profile, today)
-        if source is None and lookup.born is not None and today < adult_on(lookup.born):
+        source = find_whose_word(lookup.performer, lookup.profile, today)
+        if source is None and lookup.born is not None and today < find_18th_birthday(lookup.born):
             source = "page"
         if source is not None:
             lookup.outcome, lookup.detail = Outcome.MISMATCH, f"minor: says the {source}"

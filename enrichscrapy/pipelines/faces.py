@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from enrichscrapy.exceptions import BadSetting, EnrichError
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
@@ -33,14 +33,14 @@ class FacesPipeline:
         self.workers = workers
         self.many = many
         self.enabled = enabled
-        self.database = required(crawler, DatabaseExtension)
-        self.model = required(crawler, ModelExtension)
-        self.judging = required(crawler, JudgeExtension)
+        self.database = require(crawler, DatabaseExtension)
+        self.model = require(crawler, ModelExtension)
+        self.judging = require(crawler, JudgeExtension)
         self._ready: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        options = required(crawler, ModelExtension).options
+        options = require(crawler, ModelExtension).options
         settings = read_settings(crawler.settings)
         workers = FaceWorkers(options, settings.FACE_WORKERS)
         return cls(crawler, workers, settings.PLACEHOLDER_PERFORMERS, settings.FACES_ENABLED)
@@ -71,12 +71,12 @@ class FacesPipeline:
         if lost is not None:
             lookup.outcome, lookup.detail = Outcome.FAILED, f"photo: {lost.detail}"
         known = await self.database.read(
-            self.database.database.faces.known_photos, lookup.performer.id, self.model.model_id
+            self.database.database.faces.find_known_photos, lookup.performer.id, self.model.model_id
         )
         twin = self.judging.judge.thresholds.twin
         take_faces(lookup, photos, results, known.pictures, twin)
         others = await self.database.read(
-            self.database.database.faces.shared_photos, lookup.performer.id, photos
+            self.database.database.faces.count_shared_photos, lookup.performer.id, photos
         )
         mark_shared(lookup, others, self.many)
         return lookup

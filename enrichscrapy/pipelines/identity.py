@@ -7,7 +7,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.identity.decide import identify
 from enrichscrapy.identity.rarity import Population
@@ -22,7 +22,7 @@ class IdentityPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(required(crawler, DatabaseExtension).population)
+        return cls(require(crawler, DatabaseExtension).count_population)
 
     async def process_item(self, lookup: Lookup) -> Lookup:
         if lookup.outcome is not Outcome.FOUND or lookup.profile is None:

@@ -9,10 +9,10 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.folders import make_folder
-from enrichscrapy.files.kept_photos import folder_of, keep_photo
+from enrichscrapy.files.kept_photos import find_folder, keep_photo
 from enrichscrapy.items import Lookup
 from enrichscrapy.settings_reader import read_settings
 
@@ -27,7 +27,7 @@ class KeptPhotosPipeline:
     def __init__(self, crawler: Crawler, folder: Path) -> None:
         self.crawler = crawler
         self.folder = folder
-        self.database = required(crawler, DatabaseExtension)
+        self.database = require(crawler, DatabaseExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -39,7 +39,7 @@ class KeptPhotosPipeline:
     async def process_item(self, lookup: Lookup) -> Lookup:
         photos = [(p.sha256, p.data) for p in lookup.photos if p.sha256 and p.data]
         if photos:
-            own = folder_of(self.folder, lookup.performer.id)
+            own = find_folder(self.folder, lookup.performer.id)
             await self.database.write(self.database.database.artefacts.register, "photos", own)
         try:
             for sha256, data in photos:

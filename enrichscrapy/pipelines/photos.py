@@ -13,7 +13,7 @@ from scrapy.http import Response
 
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.items import Lookup, Outcome, Photo, PhotoOutcome
@@ -37,8 +37,8 @@ class PhotosPipeline:
         self.crawler = crawler
         self.max_photos = max_photos
         self.faces_enabled = faces_enabled
-        self.database = required(crawler, DatabaseExtension)
-        self.model = required(crawler, ModelExtension)
+        self.database = require(crawler, DatabaseExtension)
+        self.model = require(crawler, ModelExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -52,13 +52,13 @@ class PhotosPipeline:
             lookup.photos = [Photo(url) for url in lookup.profile.photo_urls]
             return lookup
         known = await self.database.read(
-            self.database.database.faces.known_photos, lookup.performer.id, self.model.model_id
+            self.database.database.faces.find_known_photos, lookup.performer.id, self.model.model_id
         )
         new = [url for url in lookup.profile.photo_urls if url not in known.urls]
         seen = set(known.sha256s)
         for url in new[: self.max_photos]:
             photo, setback = await self._fetch(url, lookup)
-            lookup.photos.append(_once(photo, seen))
+            lookup.photos.append(_keep_once(photo, seen))
             if setback is not None:
                 lookup.outcome, lookup.detail = setback.outcome, f"photo: {setback.detail}"
                 if setback.outcome is Outcome.BLOCKED:
@@ -78,10 +78,10 @@ class PhotosPipeline:
             if refusal.transient and not any(photo.sha256 for photo in lookup.photos):
                 self.crawler.stats.inc_value("lookups/postponed")
                 raise DropItem("the crawl is ending", log_level="DEBUG") from refusal
-            return _refused(url, refusal)
+            return _note_refusal(url, refusal)
         except Exception as error:  # whatever the network did, it costs this photo only
-            return _later(url, Outcome.FAILED, describe_failure(error))
-        return _received(url, response)
+            return _postpone(url, Outcome.FAILED, describe_failure(error))
+        return _read_photo(url, response)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Setback:
     detail: str
 
 
-def _once(photo: Photo, seen: set[str]) -> Photo:
+def _keep_once(photo: Photo, seen: set[str]) -> Photo:
     """The photo, or a duplicate without bytes when these bytes were seen before."""
     if photo.sha256 is not None and photo.sha256 in seen:
         photo.outcome, photo.data = PhotoOutcome.DUPLICATE, None
@@ -101,25 +101,25 @@ def _once(photo: Photo, seen: set[str]) -> Photo:
     return photo
 
 
-def _received(url: str, response: Response) -> tuple[Photo, Setback | None]:
+def _read_photo(url: str, response: Response) -> tuple[Photo, Setback | None]:
     if response.status in GONE:
         return Photo(url, outcome=PhotoOutcome.MISSING, detail=f"http {response.status}"), None
     if response.status != 200:
-        return _later(url, Outcome.FAILED, f"http {response.status}")
+        return _postpone(url, Outcome.FAILED, f"http {response.status}")
     if not response.body:
         return Photo(url, outcome=PhotoOutcome.UNREADABLE, detail="empty"), None
     digest = hashlib.sha256(response.body).hexdigest()
     return Photo(url, data=response.body, sha256=digest), None
 
 
-def _refused(url: str, refusal: RequestRefused) -> tuple[Photo, Setback | None]:
+def _note_refusal(url: str, refusal: RequestRefused) -> tuple[Photo, Setback | None]:
     """What concerns this one photo is final; what concerns its host holds for all that is left."""
     if refusal.detail.startswith("too large"):
         return Photo(url, outcome=PhotoOutcome.TOO_LARGE, detail=refusal.detail), None
     if refusal.detail.startswith(FINAL):
         return Photo(url, outcome=PhotoOutcome.REFUSED, detail=refusal.detail), None
-    return _later(url, refusal.outcome, refusal.detail)
+    return _postpone(url, refusal.outcome, refusal.detail)
 
 
-def _later(url: str, outcome: Outcome, detail: str) -> tuple[Photo, Setback | None]:
+def _postpone(url: str, outcome: Outcome, detail: str) -> tuple[Photo, Setback | None]:
     return Photo(url, outcome=PhotoOutcome.FAILED, detail=detail), Setback(outcome, detail)

@@ -14,7 +14,7 @@ from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import StoreReport, store_lookup
 from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
-from enrichscrapy.extensions import required, stop_crawl
+from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
@@ -34,9 +34,9 @@ class StorePipeline:
         self.retry = retry
         self.writes = writes
         self.faces = faces
-        self.database = required(crawler, DatabaseExtension)
-        self.model = required(crawler, ModelExtension)
-        self.judging = required(crawler, JudgeExtension)
+        self.database = require(crawler, DatabaseExtension)
+        self.model = require(crawler, ModelExtension)
+        self.judging = require(crawler, JudgeExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -54,7 +54,7 @@ class StorePipeline:
         report: StoreReport | None = None
         if self._is_kept(lookup):
             try:
-                report = await self.database.write(self._storing(lookup))
+                report = await self.database.write(self._bind_store(lookup))
             except (DatabaseUnavailable, DatabaseDamaged) as error:
                 stop_crawl(self.crawler, "database_error", str(error), at_once=True)
                 raise DropItem("the database cannot be written", log_level="ERROR") from error
@@ -68,7 +68,7 @@ class StorePipeline:
         """Without faces a found lookup stays due; a dry run writes nothing at all."""
         return self.writes and (self.faces or lookup.outcome is not Outcome.FOUND)
 
-    def _storing(self, lookup: Lookup) -> Callable[[], StoreReport]:
+    def _bind_store(self, lookup: Lookup) -> Callable[[], StoreReport]:
         return functools.partial(
             store_lookup,
             self.database.database,

@@ -30,7 +30,7 @@ def is_public(address: str | IPAddress) -> bool:
     """False for loopback, private, link-local, metadata, reserved and multicast addresses."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = _embedded(ip)
+        inner = _find_embedded(ip)
         if inner is not None:
             return is_public(inner)
     return ip.is_global and not ip.is_multicast and ip not in _METADATA
@@ -38,11 +38,11 @@ def is_public(address: str | IPAddress) -> bool:
 
 def is_loopback(address: str | IPAddress) -> bool:
     ip = ipaddress.ip_address(address)
-    inner = _embedded(ip) if isinstance(ip, ipaddress.IPv6Address) else None
+    inner = _find_embedded(ip) if isinstance(ip, ipaddress.IPv6Address) else None
     return (inner or ip).is_loopback
 
 
-def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _find_embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if ip.ipv4_mapped or ip.sixtofour:
         return ip.ipv4_mapped or ip.sixtofour
     if ip.teredo:
@@ -72,7 +72,7 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
-def url_fault(url: str, hosts: Collection[str]) -> str | None:
+def find_url_fault(url: str, hosts: Collection[str]) -> str | None:
     """Why this URL must not be requested, in a few words; ``None`` when it may be.
 
     Only plain ``http`` and ``https`` on the default port of one of ``hosts`` (lower case).
@@ -114,11 +114,11 @@ class SourceAddresses:
         """Only then may the floors be lowered and loopback be reached."""
         return bool(self.base_url) and names_loopback(self.base_url)
 
-    def fault(self, url: str, *, photo: bool) -> str | None:
+    def find_fault(self, url: str, *, photo: bool) -> str | None:
         """Why a canonical URL must not be requested; photos may come from photo hosts too."""
-        return url_fault(url, self.hosts | self.photo_hosts if photo else self.hosts)
+        return find_url_fault(url, self.hosts | self.photo_hosts if photo else self.hosts)
 
-    def leaving(self, url: str) -> str:
+    def to_real(self, url: str) -> str:
         """Canonical URL -> the one that is really requested."""
         if not self.base_url:
             return url
@@ -128,7 +128,7 @@ class SourceAddresses:
         rest = parts._replace(scheme="", netloc="").geturl()
         return self.base_url + (rest if rest.startswith("/") else f"/{rest}")
 
-    def arriving(self, url: str) -> str:
+    def to_canonical(self, url: str) -> str:
         """A URL of the real destination -> its canonical form; others stay as they are."""
         if self.base_url and url.startswith(self.base_url):
             rest = url.removeprefix(self.base_url)
@@ -136,9 +136,9 @@ class SourceAddresses:
                 return self.home + rest
         return url
 
-    def host_of(self, url: str) -> str:
+    def find_host(self, url: str) -> str:
         """The ``host`` or ``host:port`` that really answers a canonical URL."""
-        return urlsplit(self.leaving(url)).netloc.lower()
+        return urlsplit(self.to_real(url)).netloc.lower()
 
 
 def check_base_url(setting: str, value: str) -> str:
@@ -148,13 +148,17 @@ def check_base_url(setting: str, value: str) -> str:
         return ""
     parts = _split(value)
     if parts is None or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise BadSetting.named(setting, value, "an http or https address, as http://127.0.0.1:8000")
+        raise BadSetting.name_setting(
+            setting, value, "an http or https address, as http://127.0.0.1:8000"
+        )
     if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", value):
-        raise BadSetting.named(setting, value, "scheme, host, port and perhaps a path only")
+        raise BadSetting.name_setting(setting, value, "scheme, host, port and perhaps a path only")
     try:
         allowed = is_public(parts.hostname) or is_loopback(parts.hostname)
     except ValueError:
         allowed = True  # a name; its addresses are checked when it is resolved
     if not allowed:
-        raise BadSetting.named(setting, value, "a public address or loopback, no private one")
+        raise BadSetting.name_setting(
+            setting, value, "a public address or loopback, no private one"
+        )
     return value

@@ -15,7 +15,7 @@ from enrichscrapy.politeness.rules import PaceRules
 _AT_ONCE = (RefusalKind.CHALLENGE, RefusalKind.BLOCK)
 
 
-def succeeded(state: HostState) -> HostState:
+def note_success(state: HostState) -> HostState:
     """The host answered as it should: troubles are forgotten, and a probe closes the circuit."""
     state = replace(state, refusals=0, failures=0)
     if state.circuit is Circuit.HALF_OPEN:
@@ -29,26 +29,26 @@ def succeeded(state: HostState) -> HostState:
     return state
 
 
-def refused(
+def note_refusal(
     state: HostState, rules: PaceRules, now: float, kind: RefusalKind, detail: str
 ) -> HostState:
     """The host refused; blocks, challenges that did not open and repetition open the circuit."""
     state = replace(state, refusals=state.refusals + 1)
     repeated = state.refusals >= rules.refusals_to_open
     if kind in _AT_ONCE or repeated or state.circuit is Circuit.HALF_OPEN:
-        return opened(state, rules, now, detail)
+        return open_circuit(state, rules, now, detail)
     return state
 
 
-def failed(state: HostState, rules: PaceRules, now: float, detail: str) -> HostState:
+def note_failure(state: HostState, rules: PaceRules, now: float, detail: str) -> HostState:
     """The host was out of reach or broken; only many times in a row does that open the circuit."""
     state = replace(state, failures=state.failures + 1)
     if state.failures >= rules.failures_to_open or state.circuit is Circuit.HALF_OPEN:
-        return opened(state, rules, now, detail)
+        return open_circuit(state, rules, now, detail)
     return state
 
 
-def opened(state: HostState, rules: PaceRules, now: float, detail: str) -> HostState:
+def open_circuit(state: HostState, rules: PaceRules, now: float, detail: str) -> HostState:
     """Leave the host alone: for ``circuit_pause``, twice as long after each probe in vain."""
     if state.circuit is Circuit.OPEN and now < (state.circuit_until or 0.0):
         return state
@@ -65,7 +65,7 @@ def opened(state: HostState, rules: PaceRules, now: float, detail: str) -> HostS
     )
 
 
-def probe_given_up(state: HostState, now: float) -> HostState:
+def give_up_probe(state: HostState, now: float) -> HostState:
     """The probe never left: the next request may be one."""
     if state.circuit is not Circuit.HALF_OPEN:
         return state

@@ -104,12 +104,12 @@ def take_turn(
             return state, Wait(min(state.circuit_until or now, now + 1.0))
         detail = f"circuit open: {state.circuit_reason or 'refused'}"
         return state, Closed(state.circuit_until or now, "blocked", detail)
-    today = _day(now)
+    today = _to_day(now)
     used = state.budget_used if state.budget_day == today else 0
     if rules.budget and used + cost > rules.budget:
         detail = f"the day's {rules.budget} requests are used up"
-        return state, Closed(_midnight_after(now), "budget", detail)
-    at = _earliest(state, rules, now, spread)
+        return state, Closed(_find_midnight_after(now), "budget", detail)
+    at = _find_earliest(state, rules, now, spread)
     if at - now > rules.longest_wait:
         return state, Closed(at, "blocked", "the host asks for a long pause")
     probe = state.circuit is not Circuit.CLOSED
@@ -119,22 +119,22 @@ def take_turn(
     return state, Turn(at, probe)
 
 
-def interval(state: HostState, rules: PaceRules) -> float:
+def compute_interval(state: HostState, rules: PaceRules) -> float:
     """Seconds between two requests as things stand, before the jitter."""
     learnt = rules.start_delay if state.delay is None else state.delay
     return max(rules.floor, min(state.crawl_delay or 0.0, rules.longest_pause), learnt)
 
 
-def _pause_ends(state: HostState, rules: PaceRules, now: float) -> float:
+def _find_pause_end(state: HostState, rules: PaceRules, now: float) -> float:
     """When a Retry-After is over, as far as it is believed; an older version believed anything."""
     asked_at = min(state.last_request_at or now, now)
     return min(state.not_before or 0.0, asked_at + rules.longest_pause)
 
 
-def _earliest(state: HostState, rules: PaceRules, now: float, spread: float) -> float:
-    spacing = interval(state, rules) * (1.0 + rules.jitter * spread)
+def _find_earliest(state: HostState, rules: PaceRules, now: float, spread: float) -> float:
+    spacing = compute_interval(state, rules) * (1.0 + rules.jitter * spread)
     last = state.last_request_at
-    pause_ends = _pause_ends(state, rules, now)
+    pause_ends = _find_pause_end(state, rules, now)
     if last is None:
         return max(now, pause_ends)
     if last > now + max(spacing, rules.longest_wait):
@@ -142,16 +142,16 @@ def _earliest(state: HostState, rules: PaceRules, now: float, spread: float) -> 
     return max(now, last + spacing, pause_ends)
 
 
-def _day(now: float) -> str:
+def _to_day(now: float) -> str:
     return dt.datetime.fromtimestamp(now, dt.UTC).date().isoformat()
 
 
-def _midnight_after(now: float) -> float:
+def _find_midnight_after(now: float) -> float:
     return (now // 86400 + 1) * 86400
 
 
 # --- Learning from answers -----------------------------------------------------------------------
-def answered(
+def learn_from_answer(
     state: HostState,
     rules: PaceRules,
     now: float,
@@ -168,20 +168,22 @@ def answered(
     """
     state = replace(state, last_request_at=max(state.last_request_at or 0.0, seen_at))
     if status in (429, 503):
-        state = replace(state, delay=_slower(interval(state, rules), rules))
+        state = replace(state, delay=_slow_down(compute_interval(state, rules), rules))
     elif latency is not None:
-        state = replace(state, delay=_adapted(interval(state, rules), rules, latency, status))
+        state = replace(
+            state, delay=_adapt_delay(compute_interval(state, rules), rules, latency, status)
+        )
     if retry_after is not None and status is not None and status >= 300:
         pause = min(retry_after, rules.longest_pause)
-        state = replace(state, not_before=max(_pause_ends(state, rules, now), now + pause))
+        state = replace(state, not_before=max(_find_pause_end(state, rules, now), now + pause))
     return state
 
 
-def _slower(delay: float, rules: PaceRules) -> float:
+def _slow_down(delay: float, rules: PaceRules) -> float:
     return max(delay, min(max(2 * delay, SLOWED), rules.max_delay))
 
 
-def _adapted(delay: float, rules: PaceRules, latency: float, status: int | None) -> float:
+def _adapt_delay(delay: float, rules: PaceRules, latency: float, status: int | None) -> float:
     """AutoThrottle's rule, except that it recovers slowly."""
     target = latency / rules.target_concurrency
     new = max(target, (delay + target) / 2.0, delay * RECOVERY)
@@ -190,19 +192,19 @@ def _adapted(delay: float, rules: PaceRules, latency: float, status: int | None)
     return max(rules.floor, min(new, max(rules.max_delay, rules.floor)))
 
 
-def with_crawl_delay(state: HostState, seconds: float | None) -> HostState:
-    """``Crawl-delay`` as robots.txt has it now; ``interval`` believes it up to a bound."""
+def set_crawl_delay(state: HostState, seconds: float | None) -> HostState:
+    """``Crawl-delay`` as robots.txt has it now; :func:`compute_interval` bounds it."""
     if seconds is not None:
         seconds = None if math.isnan(seconds) else min(seconds, _FOREVER)
     return replace(state, crawl_delay=seconds)
 
 
-def resumed(state: HostState) -> HostState:
+def resume(state: HostState) -> HostState:
     """Without the pause, refusals and failures: a person says that they are over."""
     return HostState(delay=state.delay, budget_day=state.budget_day, budget_used=state.budget_used)
 
 
-def refunded(state: HostState, count: int) -> HostState:
+def refund(state: HostState, count: int) -> HostState:
     """Requests that were charged and not made."""
     return replace(state, budget_used=max(0, state.budget_used - count))
 

@@ -72,12 +72,12 @@ def classify_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Re
         return Refusal(RefusalKind.CHALLENGE, "challenge: cf-mitigated")
     body = body[:_LOOKED_AT]
     refused = status in _REFUSING
-    found = challenge_marks(body, refused=refused) if refused or status < 300 else ()
+    found = find_challenge_marks(body, refused=refused) if refused or status < 300 else ()
     if found:
         return Refusal(RefusalKind.CHALLENGE, f"challenge: {found[0]}")
     if 520 <= status <= 526:
         return Refusal(RefusalKind.ORIGIN_DOWN, f"origin_down: http {status}")
-    if refused and (_code(body) == "error 1015" or _ERROR_1015.search(body)):
+    if refused and (_find_code(body) == "error 1015" or _ERROR_1015.search(body)):
         return Refusal(RefusalKind.RATE_LIMIT, "rate_limit: error 1015")
     if status == 429:
         return Refusal(RefusalKind.RATE_LIMIT, "rate_limit: http 429")
@@ -89,19 +89,19 @@ def classify_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Re
     return None
 
 
-def challenge_marks(body: bytes, *, refused: bool = False) -> tuple[str, ...]:
+def find_challenge_marks(body: bytes, *, refused: bool = False) -> tuple[str, ...]:
     """Names of the challenge's marks on a page; ``refused``: it came with a refusing status."""
     tried = _CHALLENGE_ALWAYS | (_CHALLENGE_IF_REFUSED if refused else {})
     return tuple(name for name, pattern in tried.items() if pattern.search(body[:_LOOKED_AT]))
 
 
-def still_challenged(before: bytes, after: bytes) -> bool:
+def is_still_challenged(before: bytes, after: bytes) -> bool:
     """True while a page in a browser shows the marks of the challenge it began with.
 
     The status cannot tell: the browser keeps the first navigation's.
     """
-    marks = {*_CHALLENGE_ALWAYS, *challenge_marks(before, refused=True)}
-    return not marks.isdisjoint(challenge_marks(after, refused=True))
+    marks = {*_CHALLENGE_ALWAYS, *find_challenge_marks(before, refused=True)}
+    return not marks.isdisjoint(find_challenge_marks(after, refused=True))
 
 
 def _block_reason(body: bytes) -> str:
@@ -109,12 +109,12 @@ def _block_reason(body: bytes) -> str:
     words = html.unescape(title[1].decode("utf-8", "replace")).lower() if title else ""
     words = " ".join(words.split())
     if words.startswith("access denied"):
-        return _code(body) or "access denied"
+        return _find_code(body) or "access denied"
     if words.startswith("attention required"):
-        return _code(body) or "attention required"
-    return _code(body) or ("error page" if _ERROR_DETAILS.search(body) else "")
+        return _find_code(body) or "attention required"
+    return _find_code(body) or ("error page" if _ERROR_DETAILS.search(body) else "")
 
 
-def _code(body: bytes) -> str:
+def _find_code(body: bytes) -> str:
     match = _ERROR_CODE.search(body)
     return f"error {match[1].decode()}" if match else ""

@@ -45,7 +45,7 @@ class PaceRules:
         """A source's rules; raises ``BadSetting`` for what breaks the floors."""
         return cls(
             source=source,
-            floor=_floor(settings.DELAY_FLOORS, source, on_loopback),
+            floor=_find_floor(settings.DELAY_FLOORS, source, on_loopback),
             start_delay=settings.AUTOTHROTTLE_START_DELAY,
             max_delay=settings.AUTOTHROTTLE_MAX_DELAY,
             target_concurrency=settings.AUTOTHROTTLE_TARGET_CONCURRENCY,
@@ -60,7 +60,7 @@ class PaceRules:
         )
 
 
-def _floor(floors: Mapping[str, float], source: str, on_loopback: bool) -> float:
+def _find_floor(floors: Mapping[str, float], source: str, on_loopback: bool) -> float:
     lowest = FLOORS.get(source, FLOOR_ELSEWHERE)
     wanted = floors.get(source, lowest)
     if wanted < lowest and not on_loopback:

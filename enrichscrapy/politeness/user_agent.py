@@ -11,7 +11,7 @@ PRODUCT = "enrichscrapy"
 """The name by which robots.txt may address this program."""
 
 
-def user_agent(contact: str) -> str:
+def make_user_agent(contact: str) -> str:
     """``enrichscrapy/1.0 (+address)``; without the address when there is none.
 
     Raises ``BadSetting`` for a ``CONTACT`` that no header can carry.
@@ -20,7 +20,7 @@ def user_agent(contact: str) -> str:
     if not contact:
         return f"{PRODUCT}/{__version__}"
     if not re.fullmatch(r"[!-'*-~]([ !-'*-~]{0,198}[!-'*-~])?", contact):
-        raise BadSetting.named(
+        raise BadSetting.name_setting(
             "CONTACT", contact, "an e-mail or web address in plain characters, without brackets"
         )
     return f"{PRODUCT}/{__version__} (+{contact})"

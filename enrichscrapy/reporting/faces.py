@@ -37,7 +37,7 @@ class Model:
         )
 
 
-def model_in_use(connection: Connection) -> Model | None:
+def find_model_in_use(connection: Connection) -> Model | None:
     """The model of the latest lookup that had one, else the newest; None before the first."""
     latest = (
         select(lookups.c.model_id)
@@ -68,7 +68,7 @@ class VerdictCount:
     count: int
 
 
-def verdict_counts(connection: Connection, model_id: int) -> list[VerdictCount]:
+def count_verdicts(connection: Connection, model_id: int) -> list[VerdictCount]:
     """Faces of a model by verdict, reason and source; the most frequent first in each verdict."""
     count = func.count().label("count")
     query = (
@@ -80,7 +80,7 @@ def verdict_counts(connection: Connection, model_id: int) -> list[VerdictCount]:
     return [VerdictCount(*row) for row in connection.execute(query)]
 
 
-def photo_outcomes(connection: Connection, model_id: int) -> dict[str, int]:
+def count_photo_outcomes(connection: Connection, model_id: int) -> dict[str, int]:
     """What became of the photos under a model."""
     query = (
         select(photo_results.c.outcome, func.count())
@@ -100,7 +100,7 @@ class HardToTell:
     faces: int
 
 
-def hard_to_tell(connection: Connection, model_id: int) -> HardToTell:
+def count_hard_to_tell(connection: Connection, model_id: int) -> HardToTell:
     query = select(func.count(faces.c.performer_id.distinct()), func.count()).where(
         faces.c.model_id == model_id,
         faces.c.verdict == Verdict.QUARANTINED.value,
@@ -124,7 +124,7 @@ class Coverage:
         return sum(number for faces, number in counts.items() if faces >= ENOUGH)
 
 
-def coverage(connection: Connection, model_id: int | None) -> Coverage:
+def count_coverage(connection: Connection, model_id: int | None) -> Coverage:
     """Read in one pass over the accepted faces."""
     total = int(connection.scalar(select(func.count()).select_from(performers)) or 0)
     before: Counter[int] = Counter()
@@ -143,8 +143,8 @@ def coverage(connection: Connection, model_id: int | None) -> Coverage:
     nothing = total - after.total()
     before[0] += nothing
     after[0] += nothing
-    return Coverage(total, _sorted(before), _sorted(after), trusted)
+    return Coverage(total, _sort_counts(before), _sort_counts(after), trusted)
 
 
-def _sorted(counts: Counter[int]) -> dict[int, int]:
+def _sort_counts(counts: Counter[int]) -> dict[int, int]:
     return {faces: counts[faces] for faces in sorted(counts) if counts[faces]}

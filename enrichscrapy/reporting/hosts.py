@@ -11,7 +11,7 @@ from enrichscrapy.database.schema import hosts
 
 
 @dataclass(frozen=True)
-class HostState:
+class HostReport:
     """One host now. ``delay`` is seconds between requests, the longer of what was learnt and what
     robots.txt asks for; ``used_today`` requests went out this UTC day; a ``circuit`` that is
     ``open`` lets none through until ``circuit_until``; ``paused_until`` is a Retry-After."""
@@ -28,12 +28,12 @@ class HostState:
     last_request_at: float | None
 
 
-def host_states(connection: Connection, now: float) -> list[HostState]:
+def list_hosts(connection: Connection, now: float) -> list[HostReport]:
     """All hosts that were ever asked, by source and name."""
     today = dt.datetime.fromtimestamp(now, dt.UTC).date().isoformat()
     query = select(hosts).order_by(hosts.c.source, hosts.c.host)
     return [
-        HostState(
+        HostReport(
             host=row.host,
             source=row.source,
             delay=max(filter(None, (row.delay, row.crawl_delay)), default=None),

@@ -33,7 +33,7 @@ def index_state(connection: Connection, index_dir: Path, model: Model | None) ->
     model_id = model.id if model else None
     accepted = _count_accepted(connection, model_id)
     try:
-        manifest = _manifest(index_dir)
+        manifest = _read_manifest(index_dir)
     except IndexDamaged as error:
         return IndexState(None, 0, accepted, accepted, None, str(error))
     if manifest is None:
@@ -43,11 +43,11 @@ def index_state(connection: Connection, index_dir: Path, model: Model | None) ->
         return IndexState(
             manifest.generation, manifest.count, accepted, accepted, manifest.created_at, problem
         )
-    behind = _changes_after(connection, model.id, manifest.change.seq)
+    behind = _count_changes_after(connection, model.id, manifest.change.seq)
     return IndexState(manifest.generation, manifest.count, accepted, behind, manifest.created_at)
 
 
-def _manifest(index_dir: Path) -> Manifest | None:
+def _read_manifest(index_dir: Path) -> Manifest | None:
     generation = read_current(index_dir)
     if generation is None:
         return None
@@ -62,7 +62,7 @@ def _count_accepted(connection: Connection, model_id: int | None) -> int:
     return int(connection.scalar(select(func.count()).select_from(faces).where(*accepted)) or 0)
 
 
-def _changes_after(connection: Connection, model_id: int, seq: int) -> int:
+def _count_changes_after(connection: Connection, model_id: int, seq: int) -> int:
     later = (face_changes.c.model_id == model_id, face_changes.c.seq > seq)
     query = select(func.count(face_changes.c.face_id.distinct())).where(*later)
     return int(connection.scalar(query) or 0)

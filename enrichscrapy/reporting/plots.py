@@ -15,7 +15,7 @@ from enrichscrapy.items import Outcome, Verdict
 from enrichscrapy.reporting.charts import Bar, Mark, Part, bar_chart
 from enrichscrapy.reporting.faces import Coverage
 from enrichscrapy.reporting.sources import DayOutcome
-from enrichscrapy.reporting.words import OUTCOMES, VERDICTS, plural
+from enrichscrapy.reporting.words import OUTCOMES, VERDICTS, count_words
 
 MIN_BARS, MAX_BARS = 14, 45
 STEP = 0.025
@@ -38,7 +38,7 @@ def outcomes_over_time(days: Sequence[DayOutcome], source: str) -> Markup | None
     number = (last - first).days // width + 1
     bars = [_day_bar(first, width, place, counts[place], number) for place in range(number)]
     total = sum(day.count for day in mine)
-    return bar_chart(bars, f"{source}: {plural(total, 'lookup')} from {first} to {last}")
+    return bar_chart(bars, f"{source}: {count_words(total, 'lookup')} from {first} to {last}")
 
 
 def _day_bar(first: dt.date, width: int, place: int, counts: Counter[str], number: int) -> Bar:
@@ -61,7 +61,7 @@ def faces_per_performer(covered: Coverage) -> Markup:
         label = f"{low}" if low == high else f"{low}–{high}" if high else f"{low}+"
         for kind, counts in (("before", covered.before), ("after", covered.after)):
             count = sum(n for size, n in counts.items() if low <= size <= (high or size))
-            words = f"{plural(count, 'performer')} with {label} {kind}"
+            words = f"{count_words(count, 'performer')} with {label} {kind}"
             bars.append(Bar((Part(kind, count, words),), label if kind == "before" else "", span=2))
         bars.append(Bar())  # room between the pairs
     return bar_chart(bars, "Performers by their number of accepted faces, before and after")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enrichscrapy.items import Outcome
-from enrichscrapy.reporting.words import duration
+from enrichscrapy.reporting.words import format_duration
 
 WINDOW = 600.0
 """Seconds over which the rate is measured: a pace that changed shows within minutes."""
@@ -54,7 +54,7 @@ class Pacer:
     budget_left: int | None = None
     _seen: deque[tuple[float, Snapshot]] = field(default_factory=deque)
 
-    def saw(self, now: float, snapshot: Snapshot) -> None:
+    def note_snapshot(self, now: float, snapshot: Snapshot) -> None:
         """``now`` is in seconds of any clock that only goes forward."""
         self._seen.append((now, snapshot))
         while len(self._seen) > 2 and self._seen[1][0] < now - WINDOW:
@@ -71,7 +71,7 @@ class Pacer:
     @property
     def per_minute(self) -> float | None:
         """Lookups a minute of late; None before the first ones."""
-        seconds, done = self._lately()
+        seconds, done = self._measure_lately()
         return 60.0 * done / seconds if done and seconds > 0 else None
 
     @property
@@ -82,8 +82,8 @@ class Pacer:
         """
         if not self.left:
             return 0.0
-        paced = self.interval * self._requests_per_lookup()
-        seconds, done = self._lately()
+        paced = self.interval * self._estimate_requests()
+        seconds, done = self._measure_lately()
         measured = seconds / done if done else 0.0
         each = max(paced, measured)
         return self.left * each if each > 0 else None
@@ -93,37 +93,37 @@ class Pacer:
         """Whether today's requests will not do for what is left."""
         if self.budget_left is None:
             return False
-        return self.left * self._requests_per_lookup() > self.budget_left
+        return self.left * self._estimate_requests() > self.budget_left
 
-    def _lately(self) -> tuple[float, int]:
+    def _measure_lately(self) -> tuple[float, int]:
         if len(self._seen) < 2:
             return 0.0, 0
         (began, first), (now, last) = self._seen[0], self._seen[-1]
         return now - began, last.done - first.done
 
-    def _requests_per_lookup(self) -> float:
+    def _estimate_requests(self) -> float:
         latest = self.latest
         return latest.requests / latest.done if latest.done >= 3 else REQUESTS_PER_LOOKUP
 
 
-def left_in_words(pacer: Pacer) -> str:
+def describe_time_left(pacer: Pacer) -> str:
     """``about 3 h 05 min left``, with a word where today's budget ends first."""
     if not pacer.left:
         return "nothing left"
     seconds = pacer.seconds_left
     if seconds is None:
         return f"{pacer.left:,} left"
-    told = f"about {duration(seconds)} left"
+    told = f"about {format_duration(seconds)} left"
     return f"{told}, more than today's budget" if pacer.outlasts_budget else told
 
 
-def progress_line(pacer: Pacer) -> str:
+def describe_progress(pacer: Pacer) -> str:
     """The summary that is logged at intervals."""
     now = pacer.latest
     rate = f", {pacer.per_minute:.1f} a minute" if pacer.per_minute is not None else ""
     share = f" ({100 * now.done // pacer.total}%)" if pacer.total else ""
     return (
-        f"{now.done:,} of {pacer.total:,} lookups{share}{rate}, {left_in_words(pacer)}; "
+        f"{now.done:,} of {pacer.total:,} lookups{share}{rate}, {describe_time_left(pacer)}; "
         f"faces: {now.accepted:,} accepted, {now.quarantined:,} waiting for you; "
         f"refusals: {now.refusals:,}"
     )

@@ -15,12 +15,12 @@ from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.items import Outcome
 from enrichscrapy.reporting import charts, plots, words
-from enrichscrapy.reporting.faces import ENOUGH, photo_outcomes
+from enrichscrapy.reporting.faces import ENOUGH, count_photo_outcomes
 from enrichscrapy.reporting.pages import content_policy, environment, page_file
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
-from enrichscrapy.reporting.sources import Trouble, outcomes_by_day, troubles
+from enrichscrapy.reporting.sources import Trouble, count_outcomes_by_day, list_troubles
 from enrichscrapy.reporting.status import Status, read_status
-from enrichscrapy.reporting.tables import hard_to_tell_sentence, host_state, index_sentence
+from enrichscrapy.reporting.tables import describe_hard_to_tell, describe_host, index_sentence
 
 PACKAGE = "enrichscrapy.reporting"
 MAX_CROPS = 6000
@@ -51,7 +51,7 @@ def write_report(
     whole. ``OSError`` when the file cannot be written.
     """
     status = read_status(database, index_dir, sources, revisit_after_days)
-    with database.read() as connection, database.artefacts.private_file("report", path) as file:
+    with database.read() as connection, database.artefacts.write_private("report", path) as file:
         sheet = contact_sheet(connection, status.model.id if status.model else None, max_crops)
         stream = (
             environment(PACKAGE)
@@ -75,7 +75,7 @@ def _context(
         "version": __version__,
         "enough": ENOUGH,
         "words": words,
-        "hard_to_tell": hard_to_tell_sentence(status.hard_to_tell),
+        "hard_to_tell": describe_hard_to_tell(status.hard_to_tell),
         "json_block": json_block,
         "script": Markup(script),  # noqa: S704  # the project's own file
         "style": Markup(style),  # noqa: S704
@@ -86,7 +86,7 @@ def _context(
 def render_standing(connection: Connection, status: Status, sources: Iterable[str]) -> Markup:
     """How things stand, as tables and plots: a part of a page."""
     sources = sorted(sources)
-    days = outcomes_by_day(connection, sources)
+    days = count_outcomes_by_day(connection, sources)
     model_id = status.model.id if status.model else None
     part = (
         environment(PACKAGE)
@@ -94,13 +94,13 @@ def render_standing(connection: Connection, status: Status, sources: Iterable[st
         .render(
             status=status,
             words=words,
-            host_state=host_state,
+            host_state=describe_host,
             index_sentence=index_sentence(status.index),
             over_time=[(name, plots.outcomes_over_time(days, name)) for name in sources],
             per_performer=plots.faces_per_performer(status.coverage),
             distances=_distances(connection, model_id),
-            photos=photo_outcomes(connection, model_id) if model_id is not None else {},
-            troubles=troubles(connection, sources),
+            photos=count_photo_outcomes(connection, model_id) if model_id is not None else {},
+            troubles=list_troubles(connection, sources),
             share_bar=charts.share_bar,
             outcome_legend=charts.legend({kind.value: words.OUTCOMES[kind] for kind in Outcome}),
             verdict_legend=charts.legend(dict(words.VERDICTS)),

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, case, func, select
 from enrichscrapy.database.schema import faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.faces import OWN
-from enrichscrapy.reporting.words import VERDICTS, distance_words, reason_words
+from enrichscrapy.reporting.words import VERDICTS, describe_distances, describe_reason
 
 BLOCK = 40
 """Performers in one block: what the page reads at a time."""
@@ -136,9 +136,9 @@ def _face(row: Row[Any], pictured: bool) -> Entry:
         row.source,
         row.verdict,
         int(row.trusted),
-        f"{VERDICTS.get(row.verdict, row.verdict)}: {reason_words(row.reason)}",
+        f"{VERDICTS.get(row.verdict, row.verdict)}: {describe_reason(row.reason)}",
         None if score is None else round(float(score), 2),
-        distance_words(told),
+        describe_distances(told),
         round(row.quality, 2),
         photo,
         thumbnail(row.crop) if pictured and row.crop else "",

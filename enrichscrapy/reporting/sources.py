@@ -48,7 +48,7 @@ class SourceProgress:
         return ended + self.blocked + self.failed + self.given_up
 
 
-def source_progress(
+def list_progress(
     database: PerformerDatabase,
     sources: Mapping[str, str | None],
     *,
@@ -60,15 +60,15 @@ def source_progress(
     ``sources`` maps a source to the gender its spider looks for in name mode (None: all).
     """
     with database.read() as connection:
-        rows = _outcomes(connection, database.clock())
+        rows = _count_outcomes(connection, database.clock())
     pairs = {(source, mode.value) for source in sources for mode in ReferenceSiteMode}
     return [
-        _progress(database, pair, sources, rows, model_id, revisit_after_days)
+        _count_progress(database, pair, sources, rows, model_id, revisit_after_days)
         for pair in sorted(pairs, key=lambda pair: (pair[0], pair[1] != "url"))
     ]
 
 
-def _progress(
+def _count_progress(
     database: PerformerDatabase,
     pair: tuple[str, str],
     sources: Mapping[str, str | None],
@@ -95,7 +95,7 @@ def _progress(
     )
 
 
-def _outcomes(
+def _count_outcomes(
     connection: Connection, now: float
 ) -> dict[tuple[str, str], Mapping[str, float | None]]:
     gave_up = and_(
@@ -132,7 +132,7 @@ class DayOutcome:
     count: int
 
 
-def outcomes_by_day(connection: Connection, sources: Iterable[str]) -> list[DayOutcome]:
+def count_outcomes_by_day(connection: Connection, sources: Iterable[str]) -> list[DayOutcome]:
     """In day order. Only the latest attempt of a lookup is known, and counts."""
     day = func.date(lookups.c.updated_at, "unixepoch").label("day")
     query = (
@@ -155,7 +155,9 @@ class Trouble:
     last_at: float
 
 
-def troubles(connection: Connection, sources: Iterable[str], limit: int = 100) -> list[Trouble]:
+def list_troubles(
+    connection: Connection, sources: Iterable[str], limit: int = 100
+) -> list[Trouble]:
     """Why lookups are blocked, failed or mismatched, the most frequent reason first."""
     not_told = (Outcome.FOUND.value, Outcome.ABSENT.value)
     count = func.count().label("count")

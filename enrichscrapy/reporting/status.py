@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.birth_dates import UnreadBirthDate, count_unread, unread
+from enrichscrapy.database.birth_dates import UnreadBirthDate, count_unread, list_unread
 from enrichscrapy.reporting.faces import (
     Coverage,
     HardToTell,
     Model,
     VerdictCount,
-    coverage,
-    hard_to_tell,
-    model_in_use,
-    verdict_counts,
+    count_coverage,
+    count_hard_to_tell,
+    count_verdicts,
+    find_model_in_use,
 )
-from enrichscrapy.reporting.hosts import HostState, host_states
+from enrichscrapy.reporting.hosts import HostReport, list_hosts
 from enrichscrapy.reporting.index import IndexState, index_state
-from enrichscrapy.reporting.sources import SourceProgress, source_progress
+from enrichscrapy.reporting.sources import SourceProgress, list_progress
 
 UNREAD_SHOWN = 5
 
@@ -40,7 +40,7 @@ class Status:
     coverage: Coverage
     hard_to_tell: HardToTell
     index: IndexState
-    hosts: list[HostState]
+    hosts: list[HostReport]
     unread: int = 0
     unread_first: tuple[UnreadBirthDate, ...] = ()
 
@@ -66,14 +66,14 @@ def read_status(
     """``sources`` maps each source to the gender filter of its spider (None: all)."""
     now = database.clock()
     with database.read() as connection:
-        model = model_in_use(connection)
-        faces = verdict_counts(connection, model.id) if model else []
-        hard = hard_to_tell(connection, model.id) if model else HardToTell(0, 0)
-        covered = coverage(connection, model.id if model else None)
+        model = find_model_in_use(connection)
+        faces = count_verdicts(connection, model.id) if model else []
+        hard = count_hard_to_tell(connection, model.id) if model else HardToTell(0, 0)
+        covered = count_coverage(connection, model.id if model else None)
         index = index_state(connection, index_dir, model)
-        hosts = host_states(connection, now)
-        unread_count, unread_first = count_unread(connection), unread(connection, UNREAD_SHOWN)
-    progress = source_progress(
+        hosts = list_hosts(connection, now)
+        unread_count, unread_first = count_unread(connection), list_unread(connection, UNREAD_SHOWN)
+    progress = list_progress(
         database,
         sources,
         model_id=model.id if model else None,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.birth_dates import unread
+from enrichscrapy.database.birth_dates import list_unread
 from enrichscrapy.database.schema import faces, lookups, photo_results, photos, proposals
 from enrichscrapy.items import Performer
 
@@ -61,7 +61,7 @@ class PhotoStory:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class PageProposal:
     """A name or link a page offered; nothing takes it over by itself."""
 
     kind: str
@@ -78,7 +78,7 @@ class Story:
     unread_birth_date: str | None
     lookups: tuple[LookupStory, ...]
     photos: tuple[PhotoStory, ...]
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[PageProposal, ...]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -93,26 +93,27 @@ def read_story(database: PerformerDatabase, performer_id: int) -> Story | None:
         return Story(
             performer,
             next(
-                (one.text for one in unread(connection) if one.performer_id == performer_id), None
+                (one.text for one in list_unread(connection) if one.performer_id == performer_id),
+                None,
             ),
-            tuple(_lookups(connection, performer_id)),
-            tuple(_photos(connection, performer_id)),
-            tuple(_proposals(connection, performer_id)),
+            tuple(_read_lookups(connection, performer_id)),
+            tuple(_read_photos(connection, performer_id)),
+            tuple(_read_proposals(connection, performer_id)),
         )
 
 
-def _lookups(connection: Connection, performer_id: int) -> list[LookupStory]:
+def _read_lookups(connection: Connection, performer_id: int) -> list[LookupStory]:
     columns = [lookups.c[name] for name in LookupStory.__dataclass_fields__]
     query = select(*columns).where(lookups.c.performer_id == performer_id)
     rows = connection.execute(query.order_by(lookups.c.updated_at)).mappings()
     return [LookupStory(**{**row, "evidence": row["evidence"] or {}}) for row in rows]
 
 
-def _photos(connection: Connection, performer_id: int) -> list[PhotoStory]:
+def _read_photos(connection: Connection, performer_id: int) -> list[PhotoStory]:
     query = select(photos).where(photos.c.performer_id == performer_id).order_by(photos.c.id)
     rows = connection.execute(query).all()
-    results = _results(connection, performer_id)
-    stories = _faces(connection, performer_id)
+    results = _read_results(connection, performer_id)
+    stories = _read_faces(connection, performer_id)
     found = []
     for row in rows:
         outcome, detail = results.get(row.id, (None, ""))
@@ -123,7 +124,7 @@ def _photos(connection: Connection, performer_id: int) -> list[PhotoStory]:
     return found
 
 
-def _results(connection: Connection, performer_id: int) -> dict[int, tuple[str, str]]:
+def _read_results(connection: Connection, performer_id: int) -> dict[int, tuple[str, str]]:
     query = (
         select(photo_results.c.photo_id, photo_results.c.outcome, photo_results.c.detail)
         .join(photos, photos.c.id == photo_results.c.photo_id)
@@ -133,7 +134,7 @@ def _results(connection: Connection, performer_id: int) -> dict[int, tuple[str, 
     return {row.photo_id: (row.outcome, row.detail) for row in connection.execute(query)}
 
 
-def _faces(connection: Connection, performer_id: int) -> dict[int, list[FaceStory]]:
+def _read_faces(connection: Connection, performer_id: int) -> dict[int, list[FaceStory]]:
     columns = [faces.c[name] for name in FaceStory.__dataclass_fields__]
     query = select(faces.c.photo_id, *columns).where(faces.c.performer_id == performer_id)
     found: dict[int, list[FaceStory]] = {}
@@ -144,7 +145,7 @@ def _faces(connection: Connection, performer_id: int) -> dict[int, list[FaceStor
     return found
 
 
-def _proposals(connection: Connection, performer_id: int) -> list[Proposal]:
-    columns = [proposals.c[name] for name in Proposal.__dataclass_fields__]
+def _read_proposals(connection: Connection, performer_id: int) -> list[PageProposal]:
+    columns = [proposals.c[name] for name in PageProposal.__dataclass_fields__]
     query = select(*columns).where(proposals.c.performer_id == performer_id)
-    return [Proposal(*row) for row in connection.execute(query.order_by(proposals.c.id))]
+    return [PageProposal(*row) for row in connection.execute(query.order_by(proposals.c.id))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrichscrapy.items import Outcome, Verdict
-from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS, reason_words
+from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS, describe_reason
 
 LOOKUPS: Mapping[str, str] = {
     **{outcome.value: OUTCOMES[outcome] for outcome in Outcome},
@@ -57,7 +57,7 @@ ENDINGS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class SummaryLine:
     """One count; ``reasons`` says why, for verdicts: (words, count)."""
 
     section: str
@@ -66,22 +66,22 @@ class Line:
     reasons: tuple[tuple[str, int], ...] = ()
 
 
-def summary(stats: Mapping[str, Any]) -> Iterator[Line]:
+def list_counts(stats: Mapping[str, Any]) -> Iterator[SummaryLine]:
     """The counts that are not zero. What has no words here is shown by its own name."""
     for section, known in SECTIONS.items():
-        counts = _counts(stats, section)
+        counts = _take_counts(stats, section)
         names = [name for name in known if name in counts]
         names += [name for name in counts if name not in known and name not in _SHOWN_ELSEWHERE]
         for name in names:
-            reasons = _counts(stats, f"{section}/{name}")
-            told = tuple((reason_words(reason), count) for reason, count in reasons.items())
-            yield Line(section, known.get(name, reason_words(name)), counts[name], told)
+            reasons = _take_counts(stats, f"{section}/{name}")
+            told = tuple((describe_reason(reason), count) for reason, count in reasons.items())
+            yield SummaryLine(section, known.get(name, describe_reason(name)), counts[name], told)
 
 
 _SHOWN_ELSEWHERE = {"started", "published"}
 
 
-def _counts(stats: Mapping[str, Any], section: str) -> dict[str, int]:
+def _take_counts(stats: Mapping[str, Any], section: str) -> dict[str, int]:
     """The stats directly below a section, the largest first."""
     prefix = f"{section}/"
     found = {
@@ -93,12 +93,12 @@ def _counts(stats: Mapping[str, Any], section: str) -> dict[str, int]:
     return dict(sorted(direct.items(), key=lambda item: (-item[1], item[0])))
 
 
-def ending(reason: str) -> str:
+def describe_ending(reason: str) -> str:
     """Why a crawl ended, in words where there are some."""
-    return ENDINGS.get(reason, reason_words(reason))
+    return ENDINGS.get(reason, describe_reason(reason))
 
 
-def one_line_summary(lines: list[Line]) -> str:
+def join_counts(lines: list[SummaryLine]) -> str:
     """``lookups: 3 found, 1 failed; faces: 5 accepted``, for a log."""
     sections: dict[str, list[str]] = {}
     for line in lines:

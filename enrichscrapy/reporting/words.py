@@ -81,24 +81,24 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def utc(seconds: float | None) -> str:
+def format_utc(seconds: float | None) -> str:
     """``2026-03-01 14:05Z``; ``never`` for None."""
     if seconds is None:
         return "never"
     return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
-def reason_words(reason: str) -> str:
+def describe_reason(reason: str) -> str:
     """Why a face got its verdict; an unknown code is shown without its underscores."""
     return REASONS.get(reason, reason.replace("_", " "))
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
+def count_words(count: int, one: str, many: str | None = None) -> str:
     """``1 face``, ``2 faces``, ``1,200 faces``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """``40 s``, ``12 min``, ``3 h 05 min``, ``4 days``: the unit a person would choose."""
     seconds = max(0, round(seconds))
     if seconds < 90:
@@ -111,19 +111,23 @@ def duration(seconds: float) -> str:
     return f"{round(minutes / 1440)} days"
 
 
-def distance_words(distances: Mapping[str, Any]) -> str:
+def describe_distances(distances: Mapping[str, Any]) -> str:
     """The distances a verdict was taken on, as one clause; empty when there are none."""
     parts = []
     if (score := distances.get("score")) is not None:
         limit = distances.get("alone_limit", distances.get("accept"))
         known = len(distances.get("references") or ())
-        parts.append(f"{score:.2f} from the {plural(known, 'trusted face')}{_up_to(limit)}")
+        parts.append(
+            f"{score:.2f} from the {count_words(known, 'trusted face')}{_describe_limit(limit)}"
+        )
     if (score := distances.get("together_score")) is not None:
-        parts.append(f"{score:.2f} with the page's matches{_up_to(distances.get('together'))}")
+        parts.append(
+            f"{score:.2f} with the page's matches{_describe_limit(distances.get('together'))}"
+        )
     if (size := distances.get("cluster_size") or 0) > 1:
         photos = distances.get("photos") or size
         as_one, limit = distances.get("cluster_distance"), distances.get("cluster_limit")
-        told = "" if as_one is None else f": {as_one:.2f} away as one{_up_to(limit)}"
+        told = "" if as_one is None else f": {as_one:.2f} away as one{_describe_limit(limit)}"
         parts.append(f"agrees with {size - 1} of the page's {photos - 1} other faces{told}")
     if (other := distances.get("other_distance")) is not None:
         parts.append(
@@ -132,5 +136,5 @@ def distance_words(distances: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def _up_to(limit: float | None) -> str:
+def _describe_limit(limit: float | None) -> str:
     return "" if limit is None else f" (accepted up to {limit:.2f})"

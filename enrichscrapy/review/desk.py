@@ -12,10 +12,10 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.rejections import keep_for_undo, restore_rejected
 from enrichscrapy.database.schema import faces
-from enrichscrapy.database.verdict_log import Ruling, change_verdict, undo_verdict
+from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, undo_verdict
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Verdict
-from enrichscrapy.reporting.words import plural
+from enrichscrapy.reporting.words import count_words
 from enrichscrapy.review.queue import waiting_of_page
 from enrichscrapy.verdicts import Limits, Reason
 
@@ -63,23 +63,23 @@ class ReviewDesk:
         kept out.
         """
         with self._lock, self.database.write() as connection:
-            face = _face(connection, face_id)
+            face = _read_face(connection, face_id)
             self._check_not_kept_out(connection, face)
-            full = self._full(connection, face)
+            full = self._find_why_full(connection, face)
             if full:
-                ruling = self._ruling(Verdict.RETIRED, False, Reason.NO_ROOM.value)
+                ruling = self._make_entry(Verdict.RETIRED, False, Reason.NO_ROOM.value)
             else:
-                ruling = self._ruling(Verdict.ACCEPTED, trusted, DECIDED_BY)
+                ruling = self._make_entry(Verdict.ACCEPTED, trusted, DECIDED_BY)
             change_verdict(connection, face_id, ruling)
         vouches = ", and used as a reference" if trusted else ""
         words = f"right, but not kept: {full}" if full else f"accepted{vouches}"
-        return self._decided(face_id, ruling, words)
+        return self._make_decided(face_id, ruling, words)
 
     def reject(self, face_id: int) -> Decided:
         """It is not this performer's face, or not worth keeping; raises as :meth:`accept`."""
         with self._lock, self.database.write() as connection:
             ruling = self._reject(connection, face_id)
-        return self._decided(face_id, ruling, "rejected; undo brings it back within a day")
+        return self._make_decided(face_id, ruling, "rejected; undo brings it back within a day")
 
     def reject_rest(self, face_id: int) -> Step:
         """Reject what waits of the page (a performer's faces from one source) this face is from.
@@ -87,11 +87,11 @@ class ReviewDesk:
         All of it or nothing, as one step; raises as :meth:`accept`.
         """
         with self._lock, self.database.write() as connection:
-            face_ids = waiting_of_page(connection, _face(connection, face_id))
+            face_ids = waiting_of_page(connection, _read_face(connection, face_id))
             for other in face_ids:
                 self._reject(connection, other)
         self.counts[Verdict.REJECTED.value] += len(face_ids)
-        words = f"{plural(len(face_ids), 'face')} of this page rejected."
+        words = f"{count_words(len(face_ids), 'face')} of this page rejected."
         return self._note(Step(tuple(face_ids), words))
 
     def undo(self, face_id: int) -> Decided:
@@ -118,26 +118,26 @@ class ReviewDesk:
         if len(rulings) == 1:
             words = f"Face {step.face_ids[0]}: undone: {rulings[0].verdict.value} as before."
         else:
-            words = f"{plural(len(rulings), 'face')}: undone."
+            words = f"{count_words(len(rulings), 'face')}: undone."
         return Step(step.face_ids, words)
 
-    def _reject(self, connection: Connection, face_id: int) -> Ruling:
-        ruling = self._ruling(Verdict.REJECTED, False, DECIDED_BY)
+    def _reject(self, connection: Connection, face_id: int) -> VerdictEntry:
+        ruling = self._make_entry(Verdict.REJECTED, False, DECIDED_BY)
         keep_for_undo(connection, face_id, ruling.at)
         change_verdict(connection, face_id, ruling)
         return ruling
 
-    def _undo(self, connection: Connection, face_id: int) -> Ruling:
-        face = _face(connection, face_id)
+    def _undo(self, connection: Connection, face_id: int) -> VerdictEntry:
+        face = _read_face(connection, face_id)
         restore_rejected(connection, face_id, self.database.clock())
         ruling = undo_verdict(connection, face_id, self.database.clock())
         if ruling.verdict is Verdict.ACCEPTED:
             self._check_not_kept_out(connection, face)
-            if full := self._full(connection, face):
+            if full := self._find_why_full(connection, face):
                 raise VerdictRefused(f"face {face_id} has lost its place: {full}")
         return ruling
 
-    def _full(self, connection: Connection, face: Row[tuple[object, ...]]) -> str:
+    def _find_why_full(self, connection: Connection, face: Row[tuple[object, ...]]) -> str:
         """Why there is no room for one more accepted face; empty when there is."""
         others = select(func.count()).where(
             faces.c.performer_id == face.performer_id,
@@ -155,21 +155,21 @@ class ReviewDesk:
 
     def _check_not_kept_out(self, connection: Connection, face: Row[tuple[object, ...]]) -> None:
         performers = load_performers(connection, [face.performer_id])
-        if self.database.suppressions.kept_out(connection, performers):
+        if self.database.suppressions.find_kept_out(connection, performers):
             raise VerdictRefused(
                 f"performer {face.performer_id} is suppressed: no face of theirs is accepted"
             )
 
-    def _ruling(self, verdict: Verdict, trusted: bool, reason: str) -> Ruling:
-        return Ruling(verdict, trusted, reason, DECIDED_BY, self.database.clock())
+    def _make_entry(self, verdict: Verdict, trusted: bool, reason: str) -> VerdictEntry:
+        return VerdictEntry(verdict, trusted, reason, DECIDED_BY, self.database.clock())
 
-    def _decided(self, face_id: int, ruling: Ruling, words: str) -> Decided:
+    def _make_decided(self, face_id: int, ruling: VerdictEntry, words: str) -> Decided:
         self.counts[ruling.verdict.value] += 1
         words = f"Face {face_id}: {words}."
         self._note(Step((face_id,), words))
         return Decided(face_id, ruling.verdict, ruling.trusted, words)
 
-    def _undone(self, face_id: int, ruling: Ruling) -> Decided:
+    def _undone(self, face_id: int, ruling: VerdictEntry) -> Decided:
         self.counts["undone"] += 1
         words = f"Face {face_id}: undone: {ruling.verdict.value} as before."
         return Decided(face_id, ruling.verdict, ruling.trusted, words)
@@ -189,7 +189,7 @@ class ReviewDesk:
         return step
 
 
-def _face(connection: Connection, face_id: int) -> Row[tuple[object, ...]]:
+def _read_face(connection: Connection, face_id: int) -> Row[tuple[object, ...]]:
     row = connection.execute(select(faces).where(faces.c.id == face_id)).first()
     if row is None:
         raise VerdictRefused(f"there is no face {face_id}")

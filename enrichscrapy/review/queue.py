@@ -20,7 +20,7 @@ from sqlalchemy import (
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import aliases, faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
-from enrichscrapy.reporting.words import distance_words, reason_words
+from enrichscrapy.reporting.words import describe_distances, describe_reason
 
 IS_WAITING: ColumnElement[bool] = literal_column(
     "faces.verdict = 'quarantined' AND faces.reason <> 'suppressed'", Boolean
@@ -186,8 +186,8 @@ def _card(connection: Connection, row: Row[Any]) -> Card:
         source=row.source,
         verdict=row.verdict,
         trusted=row.trusted,
-        reason=reason_words(row.reason),
-        distances=distance_words(told),
+        reason=describe_reason(row.reason),
+        distances=describe_distances(told),
         quality=row.quality,
         photo_url=row.url,
         page_url=_page(connection, row),

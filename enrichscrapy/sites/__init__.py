@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from parsel import Selector
 
-from enrichscrapy.facts.links import host_of
+from enrichscrapy.facts.links import find_host
 from enrichscrapy.items import Profile
 
 
@@ -75,7 +75,7 @@ class Site(Protocol):
 
 
 @cache
-def all_sites() -> dict[str, Site]:
+def find_sites() -> dict[str, Site]:
     """Every site, by its name: the packages in this one."""
     found: dict[str, Site] = {}
     for module in pkgutil.iter_modules(__path__):
@@ -85,7 +85,7 @@ def all_sites() -> dict[str, Site]:
     return found
 
 
-def site_of_url(url: str) -> str | None:
+def find_site(url: str) -> str | None:
     """The name of the site a link belongs to, by its host; None when it is none of ours."""
-    host = host_of(url)
-    return next((name for name, site in all_sites().items() if host in site.HOSTS), None)
+    host = find_host(url)
+    return next((name for name, site in find_sites().items() if host in site.HOSTS), None)

@@ -29,12 +29,12 @@ def is_readable(selector: Selector) -> bool:
     return selector.type == "html" and selector.xpath(_MONSTROUS).get() == "0"
 
 
-def first_elements(nodes: str, condition: str = "true()") -> str:
+def select_first(nodes: str, condition: str = "true()") -> str:
     """An XPath for the first ``MAX_ELEMENTS`` of ``nodes``, where ``condition`` holds."""
     return f"({nodes})[position() <= {MAX_ELEMENTS}][{condition}]"
 
 
-def following(node: Selector, limit: int = 20) -> Iterator[Selector]:
+def iter_following(node: Selector, limit: int = 20) -> Iterator[Selector]:
     """The elements that follow in the same parent, one by one; line breaks do not count."""
     for sibling in islice(node.root.itersiblings(), limit):
         if isinstance(sibling.tag, str) and sibling.tag != "br":
@@ -46,7 +46,7 @@ def has_class(token: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {token} ')"
 
 
-def classes_of(element: Element) -> list[str]:
+def read_classes(element: Element) -> list[str]:
     return (element.get("class") or "").split()
 
 
@@ -54,7 +54,7 @@ def _nothing(element: Element) -> bool:
     return False
 
 
-def text_of(
+def read_text(
     node: Selector,
     separator: str = "",
     skip: Callable[[Element], bool] = _nothing,
@@ -64,10 +64,10 @@ def text_of(
 
     ``separator`` stands between its text nodes; elements that ``skip`` names are left out.
     """
-    return cut(separator.join(islice(_texts(node.root, skip), _MAX_TEXTS)), limit)
+    return cut(separator.join(islice(_iter_texts(node.root, skip), _MAX_TEXTS)), limit)
 
 
-def _texts(root: Element, skip: Callable[[Element], bool]) -> Iterator[str]:
+def _iter_texts(root: Element, skip: Callable[[Element], bool]) -> Iterator[str]:
     """One by one, not by XPath, which gathers and sorts all of them for the first; "" for none."""
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
@@ -79,15 +79,15 @@ def _texts(root: Element, skip: Callable[[Element], bool]) -> Iterator[str]:
             yield element.text or ""
 
 
-def title_of(selector: Selector) -> str:
+def read_title(selector: Selector) -> str:
     return cut(selector.xpath("string(descendant::title[1])").get())
 
 
-def lines_of(node: Selector) -> list[str]:
+def read_lines(node: Selector) -> list[str]:
     """The node's text, cut at each ``<br>``; empty lines dropped."""
     lines = [""]
     # Not as a union: merging two long sets takes the square of their length.
-    for part in node.xpath(first_elements("descendant::node()[self::text() or self::br]")):
+    for part in node.xpath(select_first("descendant::node()[self::text() or self::br]")):
         if isinstance(part.root, str):
             lines[-1] += part.root
         else:
@@ -95,7 +95,7 @@ def lines_of(node: Selector) -> list[str]:
     return [cleaned for line in lines if (cleaned := cut(line, MAX_LIST))]
 
 
-def heading_text(heading: Selector) -> str:
+def read_heading(heading: Selector) -> str:
     """A name from its heading: the heading's own text, else that of the elements in it."""
-    own = cut("".join(heading.xpath(first_elements("text()")).getall()), MAX_NAME)
-    return own or text_of(heading, limit=MAX_NAME)
+    own = cut("".join(heading.xpath(select_first("text()")).getall()), MAX_NAME)
+    return own or read_text(heading, limit=MAX_NAME)

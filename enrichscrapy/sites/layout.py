@@ -33,7 +33,7 @@ DECLARED_SHARES: Mapping[str, float] = {"names": 1.0, "photos": 0.6, "birth_date
 Parts = Mapping[str, bool]
 
 
-def page_parts(profile: Profile | None) -> dict[str, bool]:
+def list_page_parts(profile: Profile | None) -> dict[str, bool]:
     """Which parts a page had; None stands for a page of unknown shape, which had none."""
     return {
         "names": bool(profile and profile.name),
@@ -42,16 +42,16 @@ def page_parts(profile: Profile | None) -> dict[str, bool]:
     }
 
 
-def parts_of(lookup: Lookup) -> dict[str, bool] | None:
+def read_parts(lookup: Lookup) -> dict[str, bool] | None:
     """The parts of the page a lookup ended on; None where it ended on no page of a person."""
     if lookup.profile is not None:
-        return page_parts(lookup.profile)
+        return list_page_parts(lookup.profile)
     if lookup.outcome is Outcome.FAILED and lookup.detail.startswith(UNKNOWN_SHAPE):
-        return page_parts(None)
+        return list_page_parts(None)
     return None
 
 
-def shares(pages: Sequence[Parts]) -> dict[str, float]:
+def compute_shares(pages: Sequence[Parts]) -> dict[str, float]:
     """The share of pages that have each part, 0 to 1; ``pages`` must not be empty."""
     return {part: sum(bool(page.get(part)) for page in pages) / len(pages) for part in PARTS}
 
@@ -69,7 +69,7 @@ class LayoutChange:
         return f"{self.share:.0%} of the last {WINDOW} pages have {part}, not {self.expected:.0%}"
 
 
-def expected_shares(
+def compute_expected_shares(
     earlier: Sequence[Parts], declared: Mapping[str, float] = DECLARED_SHARES
 ) -> dict[str, float]:
     """The shares of the source's earlier pages; the declared ones while there are too few.
@@ -77,10 +77,10 @@ def expected_shares(
     ``earlier`` are pages of earlier runs, newest first; the first ``BASELINE`` count.
     """
     recent = earlier[:BASELINE]
-    return shares(recent) if len(recent) >= ENOUGH_BASELINE else dict(declared)
+    return compute_shares(recent) if len(recent) >= ENOUGH_BASELINE else dict(declared)
 
 
-def layout_change(
+def find_layout_change(
     window: Sequence[Parts], expected: Mapping[str, float], pages_seen: int = WINDOW
 ) -> LayoutChange | None:
     """The first part that fewer than half as many of these pages have as expected.
@@ -97,12 +97,12 @@ def layout_change(
         having = sum(bool(page.get(part)) for page in latest)
         if having >= FALL * usual * WINDOW:
             continue
-        if pages_seen <= WINDOW or chance_of_so_few(having, usual) < IMPROBABLE:
+        if pages_seen <= WINDOW or compute_chance_of_so_few(having, usual) < IMPROBABLE:
             return LayoutChange(part, having / WINDOW, usual)
     return None
 
 
-def chance_of_so_few(having: int, share: float, pages: int = WINDOW) -> float:
+def compute_chance_of_so_few(having: int, share: float, pages: int = WINDOW) -> float:
     """The probability that at most ``having`` of ``pages`` have what a ``share`` of all have."""
     return sum(
         math.comb(pages, count) * share**count * (1 - share) ** (pages - count)

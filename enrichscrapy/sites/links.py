@@ -29,7 +29,7 @@ def escape_path(path: str) -> str:
     return quote(path, safe=_PATH_SAFE, errors="replace")
 
 
-def photo_url(href: str | None, home: str, hosts: Collection[str], path: str) -> str | None:
+def read_photo_url(href: str | None, home: str, hosts: Collection[str], path: str) -> str | None:
     """The canonical address of a photo of the site: None unless host and path are as expected.
 
     ``path`` is a regular expression for the whole decoded path. An address with a query is no

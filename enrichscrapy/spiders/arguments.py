@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.whom import Meant, whom
+from enrichscrapy.database.whom import Meant, find_whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import ReferenceSiteMode
 
@@ -62,18 +62,18 @@ class SpiderArguments:
     ) -> SpiderArguments:
         """Read the texts a user typed; raises ``BadSetting`` that names the allowed values."""
         return cls(
-            mode=_mode(mode),
+            mode=_parse_mode(mode),
             limit=_limit(limit),
-            performers=_performers(performers),
-            gender=_gender(gender),
+            performers=_parse_performers(performers),
+            gender=_parse_gender(gender),
         )
 
 
-def unknown_argument(name: str) -> BadSetting:
+def refuse_unknown(name: str) -> BadSetting:
     return BadSetting(f"unknown argument {name}: use mode, limit, performers and gender")
 
 
-def _mode(text: str) -> ReferenceSiteMode:
+def _parse_mode(text: str) -> ReferenceSiteMode:
     try:
         return ReferenceSiteMode(str(text).strip().lower())
     except ValueError:
@@ -93,7 +93,7 @@ def _limit(value: str | int | None) -> int | None:
     return number
 
 
-def _performers(text: str | None) -> tuple[int | str, ...] | None:
+def _parse_performers(text: str | None) -> tuple[int | str, ...] | None:
     if text is None:
         return None
     parts = [part.strip() for part in str(text).split(",")]
@@ -108,14 +108,14 @@ def _performers(text: str | None) -> tuple[int | str, ...] | None:
 
 def find_performers(database: PerformerDatabase, words: Iterable[int | str]) -> list[Meant]:
     """Whom the argument means, a bare number as this database's id; raises ``BadSetting``."""
-    found = whom(database, map(str, words), bare_is_local=True)
+    found = find_whom(database, map(str, words), bare_is_local=True)
     refusals = [f"{meant.word}: {meant.refusal}" for meant in found if meant.refusal]
     if refusals:
         raise BadSetting(f"performers={', '.join(refusals)}")
     return found
 
 
-def _gender(text: str | None) -> str | None:
+def _parse_gender(text: str | None) -> str | None:
     if text is None or not str(text).strip():
         return None
     value = str(text).strip().upper()

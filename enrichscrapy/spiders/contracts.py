@@ -18,7 +18,7 @@ from sqlalchemy import select
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.database.whom import describe
-from enrichscrapy.extensions import required
+from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup, Outcome, Performer, ReferenceSiteMode
 from enrichscrapy.lookups.plan import Plan, Step, StepKind
@@ -66,15 +66,15 @@ class LooksUp(LookupContract):
 
     def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
         spider, (how,) = self.spider, self.args
-        database = required(spider.crawler, DatabaseExtension).database
+        database = require(spider.crawler, DatabaseExtension).database
         chosen = read_settings(spider.crawler.settings).CHECK_PERFORMERS.get(spider.source_name)
         performer = choose_performer(database, spider.source_name, chosen)
-        plan, step = _begun(spider, database, performer, how)
+        plan, step = _begin_lookup(spider, database, performer, how)
         request = spider.request_for(plan, step)
         return {**args, "url": request.url, "cb_kwargs": request.cb_kwargs, "meta": request.meta}
 
 
-def _begun(
+def _begin_lookup(
     spider: ReferenceSpider, database: PerformerDatabase, performer: Performer, how: str
 ) -> tuple[Plan, Step]:
     """A lookup as it stands when the callback under test gets its page."""
@@ -82,11 +82,11 @@ def _begun(
         name, by_name = performer.canonical_name, ReferenceSiteMode.NAME_LOOKUP
         step = Step(StepKind.SEARCH, spider.site.search_url(name), name)
         return Plan(performer.id, by_name, [], spider.max_candidates), step
-    link = _page_of(spider, database, performer)
+    link = _find_page(spider, database, performer)
     return Plan(performer.id, ReferenceSiteMode.URL_LOOKUP, [], 1), Step(StepKind.PAGE, link)
 
 
-def _page_of(spider: ReferenceSpider, database: PerformerDatabase, performer: Performer) -> str:
+def _find_page(spider: ReferenceSpider, database: PerformerDatabase, performer: Performer) -> str:
     """A stored link of the site, else the page on which the performer was found."""
     links = [link for url in performer.urls if (link := spider.site.canonical_url(url))]
     found = select(lookups.c.url).where(
@@ -157,7 +157,7 @@ def choose_performer(
     database: PerformerDatabase, source: str, chosen: int | str | None = None
 ) -> Performer:
     """The performer to check with; ``ContractFail`` when there is none."""
-    performer_id = int(chosen) if chosen else _last_found(database, source)
+    performer_id = int(chosen) if chosen else _find_last_found(database, source)
     performer = database.get_performer(performer_id) if performer_id is not None else None
     if performer is None:
         raise ContractFail(
@@ -167,7 +167,7 @@ def choose_performer(
     return performer
 
 
-def _last_found(database: PerformerDatabase, source: str) -> int | None:
+def _find_last_found(database: PerformerDatabase, source: str) -> int | None:
     """Found last, on a page that had everything the contracts ask for."""
     query = (
         select(lookups.c.performer_id, lookups.c.page_parts)
@@ -180,8 +180,8 @@ def _last_found(database: PerformerDatabase, source: str) -> int | None:
     )
     with database.read() as connection:
         found = connection.execute(query).all()
-    return next((row.performer_id for row in found if _complete(row.page_parts)), None)
+    return next((row.performer_id for row in found if _has_all_parts(row.page_parts)), None)
 
 
-def _complete(parts: dict[str, bool] | None) -> bool:
+def _has_all_parts(parts: dict[str, bool] | None) -> bool:
     return parts is not None and all(parts.get(name) for name in PARTS)

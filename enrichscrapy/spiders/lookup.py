@@ -16,7 +16,7 @@ from scrapy.http import Response
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from enrichscrapy.core.meta import performers_of
+from enrichscrapy.core.meta import read_performer_ids
 from enrichscrapy.core.refused import describe_failure
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.engine import describe_statement
@@ -26,7 +26,7 @@ from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavail
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
-from enrichscrapy.identity.age import latest_birthday_on
+from enrichscrapy.identity.age import find_latest_birthday
 from enrichscrapy.items import Lookup, Outcome, Performer, ReferenceSiteMode
 from enrichscrapy.lookups.plan import FITTING, Plan, conclude
 from enrichscrapy.settings_reader import read_settings
@@ -68,9 +68,9 @@ class LookupSpider(Spider):
         spider.max_in_progress = settings.LOOKUPS_IN_PROGRESS
         spider.revisit_after_days = settings.REVISIT_AFTER_DAYS
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(spider._lookup_ended, signal=signal)
+            crawler.signals.connect(spider._note_end, signal=signal)
         crawler.signals.connect(spider._stage_failed, signal=signals.item_error)
-        crawler.signals.connect(spider._callback_failed, signal=signals.spider_error)
+        crawler.signals.connect(spider._note_broken_callback, signal=signals.spider_error)
         return spider
 
     # --- Which performers -------------------------------------------------------------------
@@ -90,11 +90,11 @@ class LookupSpider(Spider):
             mode=self.mode.value,
             model_id=model.model_id if model else None,
             revisit_after_days=self.revisit_after_days,
-            gender=self._wanted_gender(),
-            performer_ids=await self._chosen(),
+            gender=self._choose_gender(),
+            performer_ids=await self._find_chosen(),
         )
 
-    async def _chosen(self) -> tuple[int, ...] | None:
+    async def _find_chosen(self) -> tuple[int, ...] | None:
         """The performers whom the argument names, found once; one who is unclear ends the crawl."""
         words, database = self.arguments.performers, self._database
         if words is None or self._performer_ids is not None:
@@ -108,7 +108,7 @@ class LookupSpider(Spider):
         self._performer_ids = tuple(sorted(ids))
         return self._performer_ids
 
-    def _wanted_gender(self) -> str | None:
+    def _choose_gender(self) -> str | None:
         if self.arguments.gender is not None:
             return None if self.arguments.gender == "all" else self.arguments.gender
         return self.gender_filter if self.mode is ReferenceSiteMode.NAME_LOOKUP else None
@@ -117,7 +117,7 @@ class LookupSpider(Spider):
         """The due lookups of this run, within the limit."""
         self._in_progress |= getattr(self.crawler.engine.scheduler, "restored", frozenset())
         started = 0
-        async for due in self._due():
+        async for due in self._iter_due():
             if self.limit is not None and started >= self.limit:
                 return
             if due.performer.id in self._in_progress:
@@ -126,12 +126,12 @@ class LookupSpider(Spider):
             self._count(due.performer)
             yield due
 
-    async def _due(self) -> AsyncIterator[DueLookup]:
+    async def _iter_due(self) -> AsyncIterator[DueLookup]:
         """Page by page in id order, so that a million performers cost no memory."""
         selection, after_id = await self.selection(), 0
         ledger = self._database.database.ledger
         try:
-            while page := await self._database.read(ledger.due, selection, after_id):
+            while page := await self._database.read(ledger.list_due, selection, after_id):
                 for due in page:
                     yield due
                 after_id = page[-1].performer.id
@@ -140,10 +140,10 @@ class LookupSpider(Spider):
 
     def _count(self, performer: Performer) -> None:
         self.crawler.stats.inc_value("lookups/started")
-        if self._wanted_gender() is not None and not performer.gender:
+        if self._choose_gender() is not None and not performer.gender:
             self.crawler.stats.inc_value("lookups/unknown_gender")
 
-    def _minor(self, due: DueLookup) -> Lookup:
+    def _skip_minor(self, due: DueLookup) -> Lookup:
         """Nobody under 18 is looked up: no request is made."""
         self._in_progress.add(due.performer.id)
         self.crawler.stats.inc_value("lookups/minor")
@@ -155,7 +155,7 @@ class LookupSpider(Spider):
             self._room.clear()
             await self._room.wait()
 
-    def _lookup_ended(self, item: Any, signal: object = None) -> None:
+    def _note_end(self, item: Any, signal: object = None) -> None:
         if signal is signals.item_scraped:
             self._broken_in_a_row = 0
         if isinstance(item, Lookup):
@@ -174,10 +174,10 @@ class LookupSpider(Spider):
             message = f"a stage failed, and would for the next lookup too: {what}"
             stop_crawl(self.crawler, "stage_failed", message, at_once=True)
 
-    def _callback_failed(self, failure: Failure, response: Response | Failure) -> None:
+    def _note_broken_callback(self, failure: Failure, response: Response | Failure) -> None:
         """A callback broke: its lookup stays due, and its place goes to another."""
         request = response.request  # type: ignore[union-attr]  # Scrapy sets it
-        for performer_id in performers_of(request) if request is not None else ():
+        for performer_id in read_performer_ids(request) if request is not None else ():
             self._leave(performer_id)
         if isinstance(failure.value, DATABASE_FAULTS):
             stop_crawl(self.crawler, "database_error", str(failure.value))
@@ -188,7 +188,7 @@ class LookupSpider(Spider):
         self._in_progress.discard(performer_id)
         self._room.set()
 
-    async def _performer(self, plan: Plan) -> Performer | None:
+    async def _read_performer(self, plan: Plan) -> Performer | None:
         """Read again: the performer may have changed, or been forgotten, since the request."""
         database = self._database
         performer = await database.read(database.database.get_performer, plan.performer_id)
@@ -230,5 +230,5 @@ def _latest_birthday(plan: Plan) -> dt.date | None:
     """By link every page that fits is the performer's: the youngest they say counts."""
     fitting = (each for each in plan.reports if plan.by_link and each.identity in FITTING)
     today = dt.datetime.now(dt.UTC).date()
-    born = (latest_birthday_on(each.profile, today) for each in fitting)
+    born = (find_latest_birthday(each.profile, today) for each in fitting)
     return max(filter(None, born), default=None)

@@ -32,9 +32,9 @@ from enrichscrapy.lookups.plan import (
 )
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites import PageKind, SearchResult, Site
-from enrichscrapy.sites.html import title_of
+from enrichscrapy.sites.html import read_title
 from enrichscrapy.sites.layout import UNKNOWN_SHAPE
-from enrichscrapy.spiders.arguments import SpiderArguments, unknown_argument
+from enrichscrapy.spiders.arguments import SpiderArguments, refuse_unknown
 from enrichscrapy.spiders.lookup import LookupSpider, read
 
 GONE = (404, 410)
@@ -58,7 +58,7 @@ class ReferenceSpider(LookupSpider):
     ) -> None:
         unknown = [name for name in kwargs if not name.startswith("_")]  # scrapyd sends _job
         if unknown:
-            raise unknown_argument(unknown[0])
+            raise refuse_unknown(unknown[0])
         super().__init__(SpiderArguments.parse(mode, limit, performers, gender), **kwargs)
 
     @classmethod
@@ -83,18 +83,18 @@ class ReferenceSpider(LookupSpider):
 
     def _begin(self, due: DueLookup) -> Request | Lookup:
         if due.minor:
-            return self._minor(due)
+            return self._skip_minor(due)
         if self.mode is ReferenceSiteMode.URL_LOOKUP:
             plan = plan_by_link(due.performer.id, due.urls)
         else:
             plan = plan_by_name(due.performer, self.site, self.max_candidates)
         self._in_progress.add(plan.performer_id)
-        return self._continue(plan, due.performer)
+        return self._take_next_step(plan, due.performer)
 
     # --- One lookup -------------------------------------------------------------------------
 
-    def _continue(self, plan: Plan, performer: Performer) -> Request | Lookup:
-        step = plan.next_step()
+    def _take_next_step(self, plan: Plan, performer: Performer) -> Request | Lookup:
+        step = plan.take_step()
         return self.request_for(plan, step) if step else self._conclude(plan, performer)
 
     def request_for(self, plan: Plan, step: Step) -> Request:
@@ -103,7 +103,7 @@ class ReferenceSpider(LookupSpider):
         return Request(
             step.url,
             callback=self.parse_page if page else self.parse_search,
-            errback=self.page_failed,
+            errback=self.note_failed_page,
             dont_filter=True,  # the ledger decides what is fetched again, not the dupefilter
             cb_kwargs={"plan": plan, "step": step},
             meta=RequestInfo(self.source_name, (plan.performer_id,)).meta(
@@ -121,13 +121,13 @@ class ReferenceSpider(LookupSpider):
         @fields name gender birth_date photo_urls
         @photos 1
         """
-        performer = await self._performer(plan)
+        performer = await self._read_performer(plan)
         if performer is None:
             return
         plan.add_report(await self._report(response, step, plan, performer))
         if await read(response, self._take_results, response, step, plan, performer):
             plan.replace_search(step.text)  # the page in the profile's stead has shown them
-        yield self._continue(plan, performer)
+        yield self._take_next_step(plan, performer)
 
     async def parse_search(
         self, response: Response, plan: Plan, step: Step
@@ -137,7 +137,7 @@ class ReferenceSpider(LookupSpider):
         @looks_up search
         @leads_to profile
         """
-        performer = await self._performer(plan)
+        performer = await self._read_performer(plan)
         if performer is None:
             return
         if response.status in GONE:
@@ -147,9 +147,9 @@ class ReferenceSpider(LookupSpider):
             report = await self._report(response, step, plan, performer)
             if report.outcome is not Outcome.ABSENT:
                 plan.add_report(report)
-        yield self._continue(plan, performer)
+        yield self._take_next_step(plan, performer)
 
-    async def page_failed(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
+    async def note_failed_page(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
         """Report a page that never came; the plan's other pages are still tried."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         plan, step = request.cb_kwargs["plan"], request.cb_kwargs["step"]
@@ -158,7 +158,7 @@ class ReferenceSpider(LookupSpider):
             self.crawler.stats.inc_value("lookups/postponed")
             self._leave(plan.performer_id)  # nothing was learnt: no row, it stays due
             return
-        performer = await self._performer(plan)
+        performer = await self._read_performer(plan)
         if performer is None:
             return
         outcome = error.outcome if isinstance(error, RequestRefused) else Outcome.FAILED
@@ -169,7 +169,7 @@ class ReferenceSpider(LookupSpider):
             plan.add_report(PageReport(step.url, outcome, detail))
             if outcome is Outcome.BLOCKED:
                 plan.todo.clear()
-        yield self._continue(plan, performer)
+        yield self._take_next_step(plan, performer)
 
     def _leave_unsearched(self, plan: Plan, why: str) -> None:
         """A search that may not be asked says nothing against what the guessed pages said."""
@@ -185,18 +185,18 @@ class ReferenceSpider(LookupSpider):
         if plan.by_link or not isinstance(response, TextResponse) or response.status != 200:
             return None
         try:
-            selector = selector_of(response)
+            selector = make_selector(response)
             if self.site.classify(selector, response.url) is not PageKind.SEARCH:
                 return None
             results = self.site.parse_search(selector, response.url)
         except Exception as error:  # as in _report
-            detail = self._broken(performer, error)
+            detail = self._describe_broken(performer, error)
             plan.add_report(PageReport(step.url, Outcome.FAILED, detail, 200, step.text))
             return []
         plan.add_candidates(result.url for result in rank_search_results(performer, results))
         return results
 
-    def _broken(self, performer: Performer, error: Exception) -> str:
+    def _describe_broken(self, performer: Performer, error: Exception) -> str:
         """What is stored of a page that broke its parser."""
         self.logger.error("performer %d: the page broke its parser", performer.id, exc_info=error)
         return f"parser: {describe_failure(error)}"
@@ -204,10 +204,10 @@ class ReferenceSpider(LookupSpider):
     async def _report(
         self, response: Response, step: Step, plan: Plan, performer: Performer
     ) -> PageReport:
-        found = await read(response, self._profile, response, step, performer)
+        found = await read(response, self._read_profile, response, step, performer)
         if isinstance(found, PageReport):
             return found
-        population = await self._database.population()
+        population = await self._database.count_population()
         decision = identify(performer, found, by_link=plan.by_link, population=population)
         matched = decision.identity is not Identity.MISMATCH
         return PageReport(
@@ -221,7 +221,7 @@ class ReferenceSpider(LookupSpider):
             evidence={"reason": decision.reason, **decision.evidence},
         )
 
-    def _profile(
+    def _read_profile(
         self, response: Response, step: Step, performer: Performer
     ) -> Profile | PageReport:
         """The profile on a page, or what came of one that has none."""
@@ -236,18 +236,18 @@ class ReferenceSpider(LookupSpider):
         if not isinstance(response, TextResponse):
             return report(Outcome.FAILED, "not a text page")
         try:
-            selector = selector_of(response)
+            selector = make_selector(response)
             kind = self.site.classify(selector, response.url)
             if kind in (PageKind.ABSENT, PageKind.SEARCH):
                 return report(Outcome.ABSENT, "the site's not-found page")
             if kind is PageKind.UNKNOWN:
-                return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_title(selector)!r}")
+                return report(Outcome.FAILED, f"{UNKNOWN_SHAPE}: {_read_title(selector)!r}")
             return self.site.parse_profile(selector, response.url)
         except Exception as error:  # a page that breaks a parser costs that page, never the crawl
-            return report(Outcome.FAILED, self._broken(performer, error))
+            return report(Outcome.FAILED, self._describe_broken(performer, error))
 
 
-def selector_of(response: TextResponse) -> Selector:
+def make_selector(response: TextResponse) -> Selector:
     """JSON is told by its beginning: scripts that answer with it often call it HTML."""
     begins = response.text[:1000].lstrip("\ufeff \t\r\n")
     if begins.rstrip() == "null":  # nothing found, as some scripts write it
@@ -257,7 +257,7 @@ def selector_of(response: TextResponse) -> Selector:
     return response.selector
 
 
-def _title(selector: Selector) -> str:
+def _read_title(selector: Selector) -> str:
     """The page's title, one line, at most 80 characters: it ends in logs and reports."""
-    title = title_of(selector) if selector.type == "html" else selector.type
+    title = read_title(selector) if selector.type == "html" else selector.type
     return "".join(filter(str.isprintable, title))[:80]

@@ -63,7 +63,7 @@ class Region:
         usual = usual_distances(len(gaps), size, thresholds)
         over = [gap - expected for gap, expected in zip(gaps, usual, strict=True)]
         near, far = over[:NEXT], over[NEXT + 1 :] or over
-        told = _told(size)
+        told = _estimate_spread(size)
         return cls(told * sum(near) / len(near), told * sum(far) / len(far), unfamiliar)
 
     def with_share(self, other: Region, share: float) -> Region:
@@ -132,7 +132,7 @@ def people_places(nearest: int, held: float) -> tuple[float, ...]:
     return tuple(_place(k, max(held, nearest + 0.5)) for k in range(nearest))
 
 
-def _told(size: int) -> float:
+def _estimate_spread(size: int) -> float:
     """How far by chance the nearest of many people differ, over how far the nearest of these do:
     extremes of a normal sample vary by the inverse of where they lie."""
     return min(-_place(1, max(size / _FACES, 4.0)) / _MANY, 1.0)

@@ -13,7 +13,7 @@ from enrichscrapy.verdicts import profile
 from enrichscrapy.verdicts.case import Case, Evidence, gather
 from enrichscrapy.verdicts.newcomers import confirmed, shown_elsewhere, without_trusted
 from enrichscrapy.verdicts.own import own_photo
-from enrichscrapy.verdicts.record import written
+from enrichscrapy.verdicts.record import write_decision
 from enrichscrapy.verdicts.room import make_room
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
 from enrichscrapy.verdicts.thresholds import Thresholds
@@ -56,7 +56,7 @@ def judge(
     rulings, retire = make_room(case, rulings, kept, limits)
     decisions: dict[int, Decision] = {}
     for place, item, ruling in zip(case.order, case.evidence, rulings, strict=True):
-        decisions[place] = written(case, item, ruling)
+        decisions[place] = write_decision(case, item, ruling)
     return Judgement(
         decisions=tuple(decisions[place] for place in range(len(candidates))),
         retire=retire,
@@ -71,7 +71,7 @@ def _rule(case: Case, item: Evidence, shown: set[int]) -> Ruling:
     if trust is Trust.USER:
         return own_photo(case, item)
     if case.trusted:
-        ruling = _compared(case, item, trust)
+        ruling = _compare(case, item, trust)
     else:
         ruling = without_trusted(case, item, trust, shown)
     if ruling.verdict is Verdict.ACCEPTED and item.candidate.shared:
@@ -79,10 +79,10 @@ def _rule(case: Case, item: Evidence, shown: set[int]) -> Ruling:
     return ruling
 
 
-def _compared(case: Case, item: Evidence, trust: Trust) -> Ruling:
+def _compare(case: Case, item: Evidence, trust: Trust) -> Ruling:
     """With trusted faces: nothing may contradict, and something must match."""
     if item.against:
-        return _contradicted(item.against, trust)
+        return _contradict(item.against, trust)
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
     if profile.differs(case, item.group):
@@ -115,7 +115,7 @@ def _doubt(item: Evidence) -> Reason:
     return item.caution.reason if held else Reason.BETWEEN_THRESHOLDS
 
 
-def _contradicted(against: Sequence[Reason], trust: Trust) -> Ruling:
+def _contradict(against: Sequence[Reason], trust: Trust) -> Ruling:
     """At high trust a person decides, unless two things speak against the face."""
     reason = against[0]
     if reason is Reason.SUSPECTED_MERGE or (trust is Trust.HIGH and len(against) == 1):

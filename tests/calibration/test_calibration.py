@@ -14,16 +14,16 @@ from benchmarks._synthetic import make_people
 from enrichscrapy.calibration import (
     People,
     Rate,
-    fitted,
+    count_trials_needed,
+    fit_to_trials,
     propose,
     read_photos,
     run_trials,
-    trials_needed,
 )
 from enrichscrapy.calibration.curves import draw_curves
-from enrichscrapy.calibration.labelled import labelled_photos
+from enrichscrapy.calibration.labelled import list_labelled_photos
 from enrichscrapy.calibration.people import gather_people
-from enrichscrapy.calibration.report import measured, proposed
+from enrichscrapy.calibration.report import report_proposal, report_trials
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.items import Face, PhotoOutcome
@@ -57,7 +57,7 @@ def test_bounds_are_wilsons():
 
 @pytest.mark.parametrize("share", [0.1, 0.001, 0.0002])
 def test_no_hit_in_the_trials_needed_just_shows_a_share(share):
-    needed = trials_needed(share)
+    needed = count_trials_needed(share)
     assert Rate(0, needed).high <= share < Rate(0, needed - 1).high
 
 
@@ -93,7 +93,7 @@ def test_too_few_trials_are_refused(trials):
 def test_a_proposal_keeps_its_word_on_other_people(people, trials):
     """By the upper bound of the half it was made on, tried on people it has not seen."""
     wanted = 0.002
-    base = fitted(Thresholds(), trials)
+    base = fit_to_trials(Thresholds(), trials)
     made = propose(run_trials(people, base), base, wanted).thresholds
     assert made is not None
     others = run_trials(make_people(40, 8, seed=4), made)
@@ -115,7 +115,7 @@ def test_a_model_of_another_scale_gets_thresholds_of_its_own(people):
     near = People(
         vectors / np.linalg.norm(vectors, axis=1, keepdims=True), people.owners, people.quality
     )
-    base = fitted(Thresholds(), run_trials(near, Thresholds()))
+    base = fit_to_trials(Thresholds(), run_trials(near, Thresholds()))
     made = propose(run_trials(near, base), base, 0.002).thresholds
     assert made is not None
     assert made.accept_at(3) < 0.6 * Thresholds().accept_at(3)
@@ -127,7 +127,7 @@ def test_a_face_stands_apart_no_more_in_a_larger_index():
     distribution of all strangers, these people would seem to stand apart ever more."""
     people = make_people(600, 4, seed=5)
     rng = np.random.default_rng(5)
-    base = fitted(Thresholds(), run_trials(people.only(people.ids[:150]), Thresholds()))
+    base = fit_to_trials(Thresholds(), run_trials(people.keep_only(people.ids[:150]), Thresholds()))
     wide = replace(base, stranger_mean=0.88, stranger_sd=0.125)
     apart, by_the_wide = [], []
     for size in (12, 60, 300):
@@ -144,19 +144,19 @@ def test_a_face_stands_apart_no_more_in_a_larger_index():
 
 def test_few_people_leave_what_is_expected_as_it_was():
     base = Thresholds()
-    few = fitted(base, run_trials(make_people(6, 5, seed=2), base))
+    few = fit_to_trials(base, run_trials(make_people(6, 5, seed=2), base))
     assert (few.stranger_mean, few.stranger_sd) == (base.stranger_mean, base.stranger_sd)
 
 
 def test_reports_say_what_was_tried(trials):
-    told = "\n".join(measured(trials, Thresholds()))
+    told = "\n".join(report_trials(trials, Thresholds()))
     assert "320 faces of 40 people" in told
     assert "with 3 trusted faces" in told
     assert "prove less" in told
     made = propose(trials, Thresholds(), 0.002)
-    assert "3 trusted: accept" in "\n".join(proposed(made, trials))
+    assert "3 trusted: accept" in "\n".join(report_proposal(made, trials))
     refused = propose(trials, Thresholds(), 1e-6)
-    assert "No proposal for 0.0001 %" in "\n".join(proposed(refused, trials))
+    assert "No proposal for 0.0001 %" in "\n".join(report_proposal(refused, trials))
 
 
 def test_curves_are_drawn_within_their_frame(trials):
@@ -199,7 +199,7 @@ def test_a_folder_a_person(tmp_path):
     paint(tmp_path / "bea" / "1.png", (0, 200, 0))
     paint(tmp_path / "bea" / "both.png", (0, 0, 255))
     (tmp_path / "bea" / "notes.txt").write_text("no photo")
-    people, counts = read_photos(labelled_photos(tmp_path), Engine())
+    people, counts = read_photos(list_labelled_photos(tmp_path), Engine())
     assert people.owners.tolist() == [0, 0, 1]
     assert counts == {"faces": 3, "several_faces": 1, "unreadable": 1}
     np.testing.assert_allclose(np.linalg.norm(people.vectors, axis=1), 1.0)
@@ -211,7 +211,7 @@ def test_a_table_of_labels(tmp_path):
     paint(tmp_path / "a.png", (200, 0, 0))
     paint(tmp_path / "b.png", (0, 200, 0))
     (tmp_path / "labels.csv").write_text("file,identity\na.png,ann\nb.png,\ngone.png,ann\n")
-    people, counts = read_photos(labelled_photos(tmp_path), Engine())
+    people, counts = read_photos(list_labelled_photos(tmp_path), Engine())
     assert people.owners.tolist() == [0]
     assert counts == {"faces": 1, "unreadable": 1}
 
@@ -219,14 +219,14 @@ def test_a_table_of_labels(tmp_path):
 def test_folders_without_labels_are_refused(tmp_path):
     for directory in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(BadSetting):
-            labelled_photos(directory)
+            list_labelled_photos(directory)
     (tmp_path / "labels.csv").write_text("photo,who\na.png,ann\n")
     with pytest.raises(BadSetting, match="columns file and identity"):
-        labelled_photos(tmp_path)
+        list_labelled_photos(tmp_path)
 
 
 def test_halves_share_nobody(people):
-    tuning, testing = people.halves()
+    tuning, testing = people.split_people()
     assert not set(tuning.ids) & set(testing.ids)
     assert len(tuning) + len(testing) == len(people)
 
@@ -236,4 +236,4 @@ def test_nobody_is_an_empty_set_of_people():
     assert (len(people), people.ids) == (0, [])
     trials = run_trials(people, Thresholds())
     assert trials.single == {}
-    assert fitted(Thresholds(), trials) == replace(Thresholds())
+    assert fit_to_trials(Thresholds(), trials) == replace(Thresholds())

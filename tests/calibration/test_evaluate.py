@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from enrichscrapy.calibration import evaluate
-from enrichscrapy.calibration.labelled import labelled_photos, read_photo
+from enrichscrapy.calibration.labelled import list_labelled_photos, read_photo
 from enrichscrapy.calibration.lookers import Engine, Plain
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.crop import overlap
@@ -34,11 +34,11 @@ def folder(tmp_path_factory, portrait, encode):
 def looked(folder, options):
     console = Console(file=io.StringIO(), width=100)
     lookers = {
-        "gates off": Engine(options.without_gates()),
+        "gates off": Engine(options.open_gates()),
         "gates on": Engine(options),
         "facenet-pytorch": Plain(options),
     }
-    runs, owners = evaluate.evaluate(labelled_photos(folder), lookers, console)
+    runs, owners = evaluate.evaluate(list_labelled_photos(folder), lookers, console)
     return runs, owners, console
 
 
@@ -53,23 +53,23 @@ def test_every_way_of_looking_finds_the_faces_and_says_what_it_missed(looked):
 
 def test_ours_and_the_plain_networks_agree(looked):
     runs, owners, _ = looked
-    assert evaluate.found_by_both(runs[0], runs[2]) == [0, 1, 3, 4, 5, 6]
+    assert evaluate.match_photos(runs[0], runs[2]) == [0, 1, 3, 4, 5, 6]
     for ours, plain in zip(runs[0].found, runs[2].found, strict=True):
         if ours.vector is not None:
             assert float(ours.vector @ plain.vector) > 0.9  # their crops differ by their boxes
-    words = evaluate.beside(runs[0], runs[2], owners)
+    words = evaluate.compare_runs(runs[0], runs[2], owners)
     assert words.startswith("ROC AUC over the 6 faces that both find: gates off ")
 
 
 def test_the_table_and_the_plot(looked):
     runs, _, _ = looked
     shown = Console(file=io.StringIO(), width=80)
-    shown.print(evaluate.table(runs))
+    shown.print(evaluate.format_table(runs))
     text = shown.file.getvalue()
     assert "7 photos of 3 people" in text
     assert "ROC AUC" in text
     assert "too few pairs" in text
-    root = ET.fromstring(evaluate.plot(runs))
+    root = ET.fromstring(evaluate.draw_roc(runs))
     assert len(root.findall("{*}polyline")) == 9  # three curves, six rows of distances
     width, height = map(float, root.get("viewBox").split()[2:])
     for line in root.findall("{*}polyline"):
@@ -112,7 +112,7 @@ def test_small_photos_are_enlarged(tmp_path, portrait):
 def test_labels_need_their_columns(tmp_path):
     (tmp_path / "labels.csv").write_text("name\nx\n")
     with pytest.raises(BadSetting, match="file and identity"):
-        labelled_photos(tmp_path)
+        list_labelled_photos(tmp_path)
 
 
 def test_overlap_of_boxes():

@@ -13,12 +13,12 @@ from enrichscrapy.calibration import (
     Proposal,
     draw_enough,
     draw_lookups,
-    drawn_in,
     judge_lookups,
-    pooled,
+    pool_cases,
+    tighten,
 )
 from enrichscrapy.calibration.people import gather_people
-from enrichscrapy.calibration.report import looked_up
+from enrichscrapy.calibration.report import report_lookups
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import Thresholds, judge
 
@@ -78,14 +78,14 @@ def test_enough_strangers_are_shown_or_none_can_be(people, lookups):
 
 def test_every_face_is_counted_once_by_verdict_and_reason(lookups):
     cases = judge_lookups(lookups, judge, Thresholds())
-    total = pooled(cases, {1, 3}, tuple(Page))
+    total = pool_cases(cases, {1, 3}, tuple(Page))
     faces = sum(len(lookup.candidates) for lookup in lookups)
     assert total.pages == len(lookups)
     assert total.right.total() + total.strangers.total() == faces
     shares = [total.right_rate(verdict).value for verdict in Verdict]
     assert sum(shares) == pytest.approx(1.0)
     assert total.right_rate(Verdict.ACCEPTED).value > 0.7
-    told = "\n".join(looked_up(cases))
+    told = "\n".join(report_lookups(cases))
     assert f"{len(lookups):,} whole lookups" in told
     assert "with 1 trusted face\n" in told
     assert "match_by_profile" in told
@@ -105,26 +105,26 @@ def loosened(by):
 
 def strangers_let_in(lookups, thresholds, count):
     cases = judge_lookups(lookups, judge, thresholds)
-    return pooled(cases, {count}, tuple(Page)).stranger_rate(Verdict.ACCEPTED)
+    return pool_cases(cases, {count}, tuple(Page)).stranger_rate(Verdict.ACCEPTED)
 
 
 def test_thresholds_too_far_are_drawn_in_until_they_keep_their_word(people, lookups):
     loose = loosened(1.35)
     assert strangers_let_in(lookups, loose, 3).high > WANTED
-    kept = drawn_in(Proposal(WANTED, loose), lookups).thresholds
+    kept = tighten(Proposal(WANTED, loose), lookups).thresholds
     assert kept is not None
     for count in (1, 3):
         assert strangers_let_in(lookups, kept, count).high <= WANTED
         assert kept.accept_at(count) <= loose.accept_at(count)
     # No nearer than needed: right faces still get in.
-    right = pooled(judge_lookups(lookups, judge, kept), {3}, (Page.RIGHT,))
+    right = pool_cases(judge_lookups(lookups, judge, kept), {3}, (Page.RIGHT,))
     assert right.right_rate(Verdict.ACCEPTED).value > 0.8
     assert kept.reject == loose.reject
 
 
 def test_thresholds_that_hold_stay_as_they_are(lookups):
     near = loosened(0.6)
-    kept = drawn_in(Proposal(WANTED, near), lookups).thresholds
+    kept = tighten(Proposal(WANTED, near), lookups).thresholds
     for count in (1, 2, 3, 5):
         assert kept.accept_at(count) == pytest.approx(near.accept_at(count), abs=0.001)
         assert kept.together_at(count) == pytest.approx(near.together_at(count), abs=0.001)
@@ -132,8 +132,8 @@ def test_thresholds_that_hold_stay_as_they_are(lookups):
 
 def test_a_refusal_stays_one_and_too_few_strangers_prove_nothing(lookups):
     refused = Proposal(WANTED, None, "for a reason")
-    assert drawn_in(refused, lookups) == refused
-    kept = drawn_in(Proposal(0.0001, loosened(0.6)), lookups)
+    assert tighten(refused, lookups) == refused
+    kept = tighten(Proposal(0.0001, loosened(0.6)), lookups)
     assert kept.thresholds is None
     assert "cannot show 0.01 %" in kept.why
 
@@ -145,6 +145,6 @@ def test_photos_under_the_wrong_name_are_suspected(people):
         np.concatenate([people.owners, people.owners + 100]),
         np.concatenate([people.quality, people.quality]),
     )
-    kept = drawn_in(Proposal(0.005, loosened(1.0)), draw_enough(twice, (3,), 2500))
+    kept = tighten(Proposal(0.005, loosened(1.0)), draw_enough(twice, (3,), 2500))
     assert kept.thresholds is None
     assert "labelled with the right person" in kept.why

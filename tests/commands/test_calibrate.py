@@ -65,7 +65,7 @@ def store_people(place, source, count=24, photos=5):
 
 def in_force(place, model_id):
     with place.database() as database:
-        return database.faces.thresholds(model_id)
+        return database.faces.get_thresholds(model_id)
 
 
 def test_measure_apply_and_reset(place):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from enrichscrapy.database.schema import faces, performers
-from enrichscrapy.index import publish, published_model
+from enrichscrapy.index import publish, read_published_model
 from tests.index.conftest import World
 from tests.support import Workplace
 
@@ -82,7 +82,7 @@ def test_reindex_keeps_to_the_model_that_is_published(place, world):
     publish(world.db, place.index_dir, world.model_id)
     world.add(2, model_id=world.add_model(world.other_model))
     assert place.run("reindex").returncode == 0
-    assert published_model(place.index_dir) == world.model
+    assert read_published_model(place.index_dir) == world.model
 
 
 def test_nothing_to_index_and_nothing_to_compare(place, world):

@@ -3,8 +3,8 @@ import stat
 
 import pytest
 
-from enrichscrapy.core.browser import find_browser, resolver_rules
-from enrichscrapy.core.visit import host_and_port
+from enrichscrapy.core.browser import find_browser, make_resolver_rules
+from enrichscrapy.core.visit import split_host
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.settings_reader import read_settings
 
@@ -63,9 +63,9 @@ def test_a_named_one_is_taken_or_refused(bare):
 
 
 def test_nothing_resolves_but_what_is_named():
-    rules = resolver_rules({"www.example.com:443": "192.0.2.7:443"})
+    rules = make_resolver_rules({"www.example.com:443": "192.0.2.7:443"})
     assert rules == "MAP www.example.com:443 192.0.2.7:443, MAP * ~NOTFOUND"
-    assert resolver_rules({}) == "MAP * ~NOTFOUND"
+    assert make_resolver_rules({}) == "MAP * ~NOTFOUND"
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_nothing_resolves_but_what_is_named():
     ],
 )
 def test_host_and_port(url, expected):
-    assert host_and_port(url) == expected
+    assert split_host(url) == expected

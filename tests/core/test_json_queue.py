@@ -30,7 +30,7 @@ def under_way(spider, number=1) -> Plan:
     """A plan with all that it may hold."""
     performer = Performer(number, "Zo\u00eb Demo", aliases=("Another",))
     plan = plan_by_name(performer, spider.site, 4)
-    plan.next_step()
+    plan.take_step()
     born, links = PartialDate(1983, 10), {"x": ("https://x.com/a", "https://x.com/b")}
     profile = Profile("Zo\u00eb", PAGE, ("Z",), "FEMALE", born, country="SE", links=links)
     report = PageReport(
@@ -66,7 +66,7 @@ def test_queues_outlive_the_process_that_filled_them(spider, tmp_path, queue, or
     opened = queue.from_crawler(crawler, key)
     for number in (1, 2, 3):
         plan = plan_by_link(number, [PAGE])
-        opened.push(spider.request_for(plan, plan.next_step()))
+        opened.push(spider.request_for(plan, plan.take_step()))
     opened.close()
     opened = queue.from_crawler(crawler, key)
     assert opened.peek().cb_kwargs["plan"].performer_id == order[0]
@@ -81,7 +81,7 @@ class Planted:
 
 def entry(spider, **changes):
     plan = plan_by_link(1, [PAGE])
-    fields = json.loads(to_json(spider.request_for(plan, plan.next_step())))
+    fields = json.loads(to_json(spider.request_for(plan, plan.take_step())))
     return json.dumps({**fields, **changes}).encode()
 
 

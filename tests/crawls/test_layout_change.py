@@ -35,7 +35,7 @@ def test_the_crawl_stops_with_exit_code_5_and_the_pages_are_due_again(place):
         assert done.returncode == 5, done.stderr
         assert "changed its layout" in done.stderr
         with place.database() as database:
-            outcomes = database.ledger.outcomes("babepedia", "url")
+            outcomes = database.ledger.count_outcomes("babepedia", "url")
             assert set(outcomes) == {"failed"}
             before = sum(outcomes.values())
         assert 30 <= before < len(PEOPLE)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from enrichscrapy.database import PerformerDatabase, pending
-from enrichscrapy.database.birth_dates import count_unread, note_unread, see_to, unread
+from enrichscrapy.database.birth_dates import count_unread, list_unread, note_unread, see_to
 from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.performers import set_birth_date
 from enrichscrapy.database.store import store_lookup
@@ -39,9 +39,9 @@ def take(db, tmp_path):
 
 
 def due(db):
-    found = [[one.performer.id for one in db.ledger.due(selection)] for selection in SELECTIONS]
+    found = [[one.performer.id for one in db.ledger.list_due(each)] for each in SELECTIONS]
     with db.read() as connection:
-        assert pending.differences(connection) == 0
+        assert pending.count_differences(connection) == 0
     assert found == [[1]] * 3 or found == [[]] * 3
     assert [db.ledger.count_due(selection) for selection in SELECTIONS] == list(map(len, found))
     return bool(found[0])
@@ -49,8 +49,8 @@ def due(db):
 
 def waiting(db):
     with db.read() as connection:
-        assert count_unread(connection) == len(unread(connection))
-        return [(one.performer_id, one.name, one.text) for one in unread(connection)]
+        assert count_unread(connection) == len(list_unread(connection))
+        return [(one.performer_id, one.name, one.text) for one in list_unread(connection)]
 
 
 def test_an_import_keeps_her_from_being_looked_up(db, take):
@@ -131,7 +131,7 @@ def test_however_many_wait_a_page_of_work_stays_cheap(db):
         note_unread(connection, dict.fromkeys(range(1, 4000), "soon"))
 
     with CountingSteps(db) as steps:
-        found = db.ledger.due(Selection("iafd", "name"))
+        found = db.ledger.list_due(Selection("iafd", "name"))
     assert [one.performer.id for one in found] == [4000]
     assert 0 < steps.hundreds < 50  # walking past them once would be over 100
 
@@ -162,6 +162,6 @@ def test_a_database_from_before_learns_it(tmp_path):
                 ("x#y", "a.csv", "Person a.csv#x#y", 2),
                 ("8", "b.csv", "Person b.csv#8", 3),
             ]
-            assert pending.differences(connection) == 0
+            assert pending.count_differences(connection) == 0
         db.add_performer("Mia R", birth_date="soon")
-        assert [one.performer.id for one in db.ledger.due(SELECTIONS[1])] == [1, 2, 3]
+        assert [one.performer.id for one in db.ledger.list_due(SELECTIONS[1])] == [1, 2, 3]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.hosts import Answer
+from enrichscrapy.database.hosts import HostAnswer
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
 from enrichscrapy.politeness.refusals import RefusalKind
@@ -41,7 +41,7 @@ def database(tmp_path, clock):
 def test_pace_budget_and_circuit_survive_a_restart(database, clock, tmp_path):
     rules = replace(RULES, budget=3)
     assert database.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW)
-    database.hosts.answered(HOST, rules, Answer(NOW + 1.0, 429, 1.0, 100.0))
+    database.hosts.note_answer(HOST, rules, HostAnswer(NOW + 1.0, 429, 1.0, 100.0))
     database.close()
     clock.now += 50
     with PerformerDatabase(tmp_path / "performers.db", clock=clock) as again:
@@ -50,16 +50,16 @@ def test_pace_budget_and_circuit_survive_a_restart(database, clock, tmp_path):
         assert again.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW + 100.0)
         assert again.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW + 106.0)
         assert isinstance(again.hosts.take_turn(HOST, rules, 0.0), Closed)
-        again.hosts.refused(HOST, rules, RefusalKind.BLOCK, "block: error 1020")
+        again.hosts.note_refusal(HOST, rules, RefusalKind.BLOCK, "block: error 1020")
     with PerformerDatabase(tmp_path / "performers.db", clock=clock) as once_more:
-        ((host, source, state),) = once_more.hosts.all()
+        ((host, source, state),) = once_more.hosts.list_all()
         assert (host, source, state.circuit) == (HOST, "babepedia", Circuit.OPEN)
         assert state.circuit_reason == "block: error 1020"
 
 
 def test_a_host_never_visited_is_as_new(database):
     assert database.hosts.get(HOST) == HostState()
-    assert database.hosts.all() == []
+    assert database.hosts.list_all() == []
 
 
 def test_a_turn_given_up_costs_no_budget_and_frees_the_probe(database, clock):
@@ -70,7 +70,7 @@ def test_a_turn_given_up_costs_no_budget_and_frees_the_probe(database, clock):
     database.hosts.give_up_turn(HOST, RULES, turn)
     assert database.hosts.get(HOST).budget_used == 0
     assert database.hosts.take_turn(HOST, RULES, 0.0).probe
-    database.hosts.succeeded(HOST, RULES)
+    database.hosts.note_success(HOST, RULES)
     assert database.hosts.get(HOST).circuit is Circuit.CLOSED
 
 
@@ -125,12 +125,12 @@ def test_changed_robots_rules_make_disallowed_pages_due(database, clock):
     store_lookup(database, ids[2], "babepedia", "blocked", "block: error 1020", later)
     store_lookup(database, ids[3], "iafd", "blocked", "robots", later)
     store_lookup(database, ids[4], "babepedia", "found", "robots", None)
-    assert database.hosts.robots_fetched(HOST, "babepedia", "digest 1") == 2
+    assert database.hosts.note_robots(HOST, "babepedia", "digest 1") == 2
     with database.write() as connection:
         connection.execute(lookups.update().values(next_attempt_at=later))
     clock.now += 60
-    assert database.hosts.robots_fetched(HOST, "babepedia", "digest 1") == 0
-    assert database.hosts.robots_fetched(HOST, "babepedia", "digest 2") == 2
+    assert database.hosts.note_robots(HOST, "babepedia", "digest 1") == 0
+    assert database.hosts.note_robots(HOST, "babepedia", "digest 2") == 2
     with database.read() as connection:
         due = connection.execute(
             select(lookups.c.performer_id, lookups.c.source).where(
@@ -143,7 +143,7 @@ def test_changed_robots_rules_make_disallowed_pages_due(database, clock):
 def test_clearance_is_kept_and_taken_away(database):
     cookies = [{"name": "cf_clearance", "value": "x", "expires": NOW + 60}]
     database.hosts.set_clearance(HOST, "babepedia", cookies)
-    assert database.hosts.clearance(HOST) == cookies
+    assert database.hosts.find_clearance(HOST) == cookies
     database.hosts.set_clearance(HOST, "babepedia", [])
-    assert database.hosts.clearance(HOST) == []
-    assert database.hosts.clearance("other.example") == []
+    assert database.hosts.find_clearance(HOST) == []
+    assert database.hosts.find_clearance("other.example") == []

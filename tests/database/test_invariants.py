@@ -141,7 +141,7 @@ class StoreMachine(RuleBasedStateMachine):
             photos=[picture for picture, _ in pictures],
             faces=[found for _, found in pictures],
         )
-        stored, item.references_token = db.faces.references(item.performer.id, self.model_id)
+        stored, item.references_token = db.faces.find_references(item.performer.id, self.model_id)
         item.judgement = judge(item, stored)
         for found, decision in zip(item.faces, item.judgement.decisions, strict=True):
             found.decision = decision
@@ -219,7 +219,7 @@ def test_processes_that_write_at_once(tmp_path):
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
     with PerformerDatabase(path) as db:
         check(db, performer_ids)
-        assert db.ledger.outcomes("babepedia", "url") == {"found": 3}
+        assert db.ledger.count_outcomes("babepedia", "url") == {"found": 3}
         for performer_id in performer_ids:
             accepted = [f for f in db.get_faces(performer_id) if f.verdict is Verdict.ACCEPTED]
             assert len(accepted) == TOTAL
@@ -241,7 +241,7 @@ def crawl_for_a_while(path, performer_ids, model_id, number):
                 photos=[picture for picture, _ in unique],
                 faces=[found for _, found in unique],
             )
-            stored, item.references_token = db.faces.references(item.performer.id, model_id)
+            stored, item.references_token = db.faces.find_references(item.performer.id, model_id)
             item.judgement = judge(item, stored)
             for found, decision in zip(item.faces, item.judgement.decisions, strict=True):
                 found.decision = decision

@@ -33,16 +33,16 @@ class TestRetryPolicy:
         self, attempts, base, longest, chance
     ):
         policy = RetryPolicy(10**9, base, longest)
-        plain = policy.next_attempt(attempts, 0.0, 0.0)
+        plain = policy.schedule_retry(attempts, 0.0, 0.0)
         assert plain == min(base * 2 ** min(attempts - 1, 60), longest)
-        assert plain <= policy.next_attempt(attempts, 0.0, chance) <= plain * 1.25
+        assert plain <= policy.schedule_retry(attempts, 0.0, chance) <= plain * 1.25
 
     def test_the_last_attempt_has_no_next(self):
         policy = RetryPolicy(max_attempts=2)
-        assert policy.next_attempt(1, 5.0, 0.0) == 905.0
-        assert policy.next_attempt(2, 5.0, 0.0) is None
-        assert policy.next_attempt(3, 5.0, 0.0) is None
-        assert policy.after_refusal(1000, 5.0, 0.0) == 5.0 + 604800
+        assert policy.schedule_retry(1, 5.0, 0.0) == 905.0
+        assert policy.schedule_retry(2, 5.0, 0.0) is None
+        assert policy.schedule_retry(3, 5.0, 0.0) is None
+        assert policy.schedule_after_refusal(1000, 5.0, 0.0) == 5.0 + 604800
 
 
 def store(db, performer_id, outcome, mode="url", model_id=None, source="babepedia"):
@@ -54,7 +54,7 @@ def store(db, performer_id, outcome, mode="url", model_id=None, source="babepedi
 
 def due(db, **selection):
     selection = Selection(**{"source": "babepedia", "mode": "url", **selection})
-    return [found.performer.id for found in db.ledger.due(selection)]
+    return [found.performer.id for found in db.ledger.list_due(selection)]
 
 
 class TestSelection:
@@ -65,7 +65,7 @@ class TestSelection:
         db.add_url(linked, PAGE + "A2")
         db.add_url(elsewhere, OTHER)
         db.add_url(gallery, "https://www.babepedia.com/gallery/D/1")
-        (found,) = db.ledger.due(Selection("babepedia", "url"))
+        (found,) = db.ledger.list_due(Selection("babepedia", "url"))
         assert (found.performer.id, found.urls) == (linked, (PAGE + "A", PAGE + "A2"))
         assert due(db, mode="name") == [linked, bare, elsewhere, gallery]
         assert due(db, source="iafd") == [elsewhere]
@@ -78,7 +78,7 @@ class TestSelection:
         store(db, two, Outcome.ABSENT)
         assert due(db, mode="name") == [two, three]
         store(db, three, Outcome.FAILED, mode="name")
-        assert db.ledger.due(Selection("iafd", "name"), after_id=two)[0].performer.id == three
+        assert db.ledger.list_due(Selection("iafd", "name"), after_id=two)[0].performer.id == three
 
     def test_by_name_follows_what_became_of_the_link(self, db, model_id):
         performer_id = db.add_performer("A")
@@ -130,7 +130,7 @@ class TestSelection:
             store(db, performer_id, Outcome.FAILED, mode="name")
         clock.now += 365 * DAY
         assert due(db, mode="name", revisit_after_days=1) == []
-        assert db.ledger.outcomes("babepedia", "name") == {"failed": 1}
+        assert db.ledger.count_outcomes("babepedia", "name") == {"failed": 1}
 
     def test_another_model_makes_found_ones_due(self, db, model_id):
         found, absent = db.add_performer("A"), db.add_performer("B")
@@ -186,7 +186,7 @@ class TestSelection:
 
     def test_a_mode_that_does_not_exist_is_refused(self, db):
         with pytest.raises(ValueError, match="foo"):
-            db.ledger.due(Selection("babepedia", "foo"))
+            db.ledger.list_due(Selection("babepedia", "foo"))
 
     def test_a_source_without_a_module_works_too(self, db):
         performer_id = db.add_performer("A")
@@ -201,7 +201,7 @@ class TestSelection:
         store(db, performer_id, Outcome.FAILED, mode="name")
         store(db, performer_id, Outcome.FAILED, mode="name")
         clock.now += 10**9
-        assert db.ledger.due(Selection("babepedia", "name"))[0].attempts == 2
+        assert db.ledger.list_due(Selection("babepedia", "name"))[0].attempts == 2
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -344,7 +344,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def expect(self, selection, batch_size):
         expected = [i for i in sorted(self.genders) if self._is_due(selection, i)]
         found, after_id = [], 0
-        while page := self.db.ledger.due(selection, after_id, batch_size):
+        while page := self.db.ledger.list_due(selection, after_id, batch_size):
             found += [item.performer.id for item in page]
             after_id = found[-1]
         assert found == expected
@@ -383,7 +383,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_copy_is_the_view(self):
         if hasattr(self, "genders"):
             with self.db.read() as connection:
-                assert pending.differences(connection) == 0
+                assert pending.count_differences(connection) == 0
 
 
 def test_due_is_what_its_definition_says(tmp_path):
@@ -447,7 +447,7 @@ class TestManyPerformers:
     def test_the_last_one_is_found_in_a_few_steps(self, big, mode, gender):
         selection = Selection("babepedia", mode, 1, 30.0, gender)
         with CountingSteps(big) as steps:
-            (found,) = big.ledger.due(selection)
+            (found,) = big.ledger.list_due(selection)
         assert found.performer.id == self.SIZE
         assert steps.hundreds < 50  # walking the ledger once would be over 1000
         with CountingSteps(big) as steps:
@@ -457,7 +457,7 @@ class TestManyPerformers:
 
     def test_the_first_page_of_untouched_work_too(self, big):
         with CountingSteps(big) as steps:
-            assert len(big.ledger.due(Selection("iafd", "name", 1, 30.0, "FEMALE"))) == 200
+            assert len(big.ledger.list_due(Selection("iafd", "name", 1, 30.0, "FEMALE"))) == 200
         assert steps.hundreds < 500
 
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.database.links import Link, link_of
-from enrichscrapy.sites import all_sites
+from enrichscrapy.database.links import Link, read_link
+from enrichscrapy.sites import find_sites
 
 
 def test_the_sites_of_the_project_are_known():
-    assert {"babepedia", "iafd"} <= all_sites().keys()
+    assert {"babepedia", "iafd"} <= find_sites().keys()
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_the_sites_of_the_project_are_known():
     ],
 )
 def test_a_link_is_read_by_its_host(url, link):
-    assert link_of(url, "a-id") == link
+    assert read_link(url, "a-id") == link
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_a_link_is_read_by_its_host(url, link):
     ],
 )
 def test_a_site_named_elsewhere_in_a_link_is_not_its_site(url):
-    assert link_of(url).site not in all_sites()
+    assert read_link(url).site not in find_sites()
 
 
 def test_without_an_id_the_address_is_its_own():
-    assert link_of("https://x.com/a").normalized_id == "https://x.com/a"
+    assert read_link("https://x.com/a").normalized_id == "https://x.com/a"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_without_an_id_the_address_is_its_own():
 )
 def test_what_is_no_web_address_is_refused(url):
     with pytest.raises(ValueError, match=r"."):
-        link_of(url)
+        read_link(url)
 
 
 @given(st.text())
@@ -66,8 +66,8 @@ def test_what_is_no_web_address_is_refused(url):
 def test_any_text_is_read_or_refused(text):
     for url in (text, "https://" + text, "https://www.babepedia.com/babe/" + text):
         try:
-            link = link_of(url)
+            link = read_link(url)
         except ValueError:
             continue
         assert link.site
-        assert link_of(link.url).site == link.site
+        assert read_link(link.url).site == link.site

@@ -109,7 +109,7 @@ def test_an_older_file_goes_on_in_use(older):
         added = opened.add_performer("Nova Fresh", gender="FEMALE")
         opened.add_url(added, "https://www.babepedia.com/babe/Nova_Fresh")
         with opened.read() as connection:
-            assert pending.differences(connection) == 0
+            assert pending.count_differences(connection) == 0
         assert opened.get_performer(added).urls == ("https://www.babepedia.com/babe/Nova_Fresh",)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from enrichscrapy.database.ledger import RetryPolicy, Selection
-from enrichscrapy.database.minors import kept_minors, withdraw_kept_minors
+from enrichscrapy.database.minors import find_kept_minors, withdraw_kept_minors
 from enrichscrapy.database.schema import faces, performers, photos, proposals, verdict_history
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.importing.performers import import_file
@@ -100,7 +100,7 @@ def test_a_minor_stays_out(db, orla, model_id):
     store(db, says(orla, CHILD), model_id)
     assert not db.ledger.is_due(ELSEWHERE, 1)
     assert not db.ledger.is_due(BY_LINK, 1)
-    assert [each.minor for each in db.ledger.due(ELSEWHERE)] == ["another source", ""]
+    assert [each.minor for each in db.ledger.list_due(ELSEWHERE)] == ["another source", ""]
     shot = photo("late")
     late = lookup(orla, source="iafd", photos=[shot], faces=[face(shot, 5, accept())])
     assert not store(db, late, model_id).stored
@@ -155,7 +155,7 @@ def test_the_eighteenth_birthday_ends_it(db, orla, model_id, clock):
 def test_a_date_given_with_the_performer_counts(db):
     young = db.add_performer("Ida Later", birth_date="2011-00-00")
     assert not db.ledger.is_due(ELSEWHERE, young)
-    assert [each.minor for each in db.ledger.due(ELSEWHERE)] == ["the database"]
+    assert [each.minor for each in db.ledger.list_due(ELSEWHERE)] == ["the database"]
 
 
 @pytest.mark.parametrize("text", ["2012-03-02T00:00", "1999 or 2012", "11/27/2012", "2008"])
@@ -163,9 +163,9 @@ def test_what_another_program_wrote_is_found_and_withdrawn(db, orla, model_id, c
     with db.write() as connection:
         born = update(performers).where(performers.c.id == 1).values(birth_date=text)
         connection.execute(born)
-        assert kept_minors(connection, clock()) == [1]
+        assert find_kept_minors(connection, clock()) == [1]
         withdraw_kept_minors(connection, clock())
-        assert kept_minors(connection, clock()) == []
+        assert find_kept_minors(connection, clock()) == []
     assert (kept(db, 1), kept(db, 2)) == ([0, 0, 0], [3, 3, 2])
 
 

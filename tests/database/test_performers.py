@@ -131,7 +131,7 @@ def test_artefacts_are_remembered_once(db, tmp_path):
     for _ in range(2):
         db.artefacts.register("jobdir", tmp_path / "jobs")
     db.artefacts.register("log", tmp_path / "log")
-    assert db.artefacts.paths() == [tmp_path / "jobs", tmp_path / "log"]
-    assert db.artefacts.paths("log") == [tmp_path / "log"]
+    assert db.artefacts.list_paths() == [tmp_path / "jobs", tmp_path / "log"]
+    assert db.artefacts.list_paths("log") == [tmp_path / "log"]
     db.artefacts.remove(tmp_path / "log")
-    assert db.artefacts.paths() == [tmp_path / "jobs"]
+    assert db.artefacts.list_paths() == [tmp_path / "jobs"]

@@ -106,12 +106,12 @@ def test_everything_moves_and_nothing_else_changes(world, moving, model_id, new_
 
 
 def test_nobody_becomes_due_and_no_photo_is_asked_for_again(world, moving, model_id, new_id):
-    known = world.faces.known_photos(1, model_id)
+    known = world.faces.find_known_photos(1, model_id)
     assert world.ledger.count_due(Selection("babepedia", "url", new_id)) == 1
     stage_all(moving)
     moving.switch(())
     assert world.ledger.count_due(Selection("babepedia", "url", new_id)) == 0
-    again = world.faces.known_photos(1, new_id)
+    again = world.faces.find_known_photos(1, new_id)
     assert (again.urls, again.sha256s) == (known.urls, known.sha256s)
     assert len(known.urls) == 5
     late = rows(world, photo_results, photo_results.c.model_id, photo_results.c.outcome)
@@ -144,7 +144,7 @@ def test_there_and_back_again(world, moving, model_id, new_id):
     stage_all(back)
     assert back.switch(()) == 3
     assert world.ledger.count_due(Selection("babepedia", "url", model_id)) == 0
-    assert len(world.faces.known_photos(1, model_id).urls) == 5
+    assert len(world.faces.find_known_photos(1, model_id).urls) == 5
 
 
 def test_a_face_that_comes_meanwhile_is_waited_for(world, moving, model_id):
@@ -183,7 +183,7 @@ def test_a_face_without_a_picture_stays_and_its_lookup_is_due(world, moving, mod
     lost = world.faces.get(2)
     assert (lost.model_id, lost.verdict) == (model_id, Verdict.QUARANTINED)
     assert world.ledger.count_due(Selection("babepedia", "url", new_id)) == 1
-    assert photo("p1").url not in world.faces.known_photos(1, new_id).urls
+    assert photo("p1").url not in world.faces.find_known_photos(1, new_id).urls
     world.faces.refuse_unmoved(new_id, NEW)  # or no crawl could ever look it up again
 
 

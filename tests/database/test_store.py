@@ -80,7 +80,7 @@ class TestLedgerRow:
         assert (row["identity"], row["model_id"]) == ("confirmed", model_id)
         assert (row["attempts"], row["next_attempt_at"], row["updated_at"]) == (0, None, clock.now)
         assert row["page_parts"] == {"names": True, "photos": False, "birth_dates": False}
-        assert db.ledger.due(Selection("babepedia", "url", model_id)) == []
+        assert db.ledger.list_due(Selection("babepedia", "url", model_id)) == []
 
     def test_without_a_model_a_found_lookup_stays_due(self, db, store, performer):
         store(lookup(performer), model=None)
@@ -100,9 +100,9 @@ class TestLedgerRow:
         assert 100 <= waits[0] <= 125
         assert 200 <= waits[1] <= 250
         assert waits[2] is None
-        assert db.ledger.outcomes("babepedia", "url") == {"failed": 1}
+        assert db.ledger.count_outcomes("babepedia", "url") == {"failed": 1}
         clock.now += 10**9
-        assert db.ledger.due(Selection("babepedia", "url")) == []
+        assert db.ledger.list_due(Selection("babepedia", "url")) == []
 
     def test_refusals_wait_longer_but_use_up_no_attempt(self, db, store, performer, clock):
         for _ in range(20):
@@ -133,7 +133,7 @@ class TestLedgerRow:
 class TestPhotos:
     def test_a_photo_and_its_result_are_kept(self, db, store, performer, model_id):
         store(lookup(performer, photos=[photo("a", outcome=PhotoOutcome.NO_FACE)]))
-        known = db.faces.known_photos(performer.id, model_id)
+        known = db.faces.find_known_photos(performer.id, model_id)
         assert known.urls == {photo("a").url}
         assert set(known.sha256s) == {sha256("a")}
         assert known.pictures == [KnownPicture(sha256("a")[:16])]
@@ -142,7 +142,7 @@ class TestPhotos:
     def test_a_known_picture_has_its_faces_vectors(self, db, store, performer, model_id):
         two = photo("a"), photo("b")
         store(lookup(performer, photos=list(two), faces=[face(two[0], 1, accept())]))
-        known = db.faces.known_photos(performer.id, model_id)
+        known = db.faces.find_known_photos(performer.id, model_id)
         shown = {picture.phash: picture.vectors for picture in known.pictures}
         assert shown[two[1].phash] == ()
         np.testing.assert_array_equal(shown[two[0].phash], [unit_vector(1)])
@@ -160,10 +160,10 @@ class TestPhotos:
     ):
         store(lookup(performer, photos=[lost_photo("a")]))
         assert rows(db, photos, photos.c.sha256) == [(None,)]
-        assert db.faces.known_photos(performer.id, model_id).urls == frozenset()
+        assert db.faces.find_known_photos(performer.id, model_id).urls == frozenset()
         store(lookup(performer, photos=[photo("a")]))
         assert rows(db, photos, photos.c.sha256) == [(sha256("a"),)]
-        assert db.faces.known_photos(performer.id, model_id).urls == {photo("a").url}
+        assert db.faces.find_known_photos(performer.id, model_id).urls == {photo("a").url}
 
     def test_a_lost_photo_does_not_write_over_a_result(self, db, store, performer):
         store(lookup(performer, photos=[photo("a")]))
@@ -177,13 +177,13 @@ class TestPhotos:
         store(lookup(performer, photos=[photo("a", content="old")]))
         other = db.faces.ensure_model(ModelInfo("other", "1" * 64, "none-1", 512))
         store(lookup(performer, photos=[photo("a", content="new")]), model=other)
-        assert set(db.faces.known_photos(performer.id, other).sha256s) == {sha256("new")}
-        assert set(db.faces.known_photos(performer.id, model_id).sha256s) == {sha256("old")}
+        assert set(db.faces.find_known_photos(performer.id, other).sha256s) == {sha256("new")}
+        assert set(db.faces.find_known_photos(performer.id, model_id).sha256s) == {sha256("old")}
 
     def test_a_new_model_knows_no_photo(self, db, store, performer):
         store(lookup(performer, photos=[photo("a")]))
         other = db.faces.ensure_model(ModelInfo("other", "1" * 64, "none-1", 512))
-        known = db.faces.known_photos(performer.id, other)
+        known = db.faces.find_known_photos(performer.id, other)
         assert (known.urls, known.sha256s, known.pictures) == (frozenset(), {}, [])
 
 
@@ -202,9 +202,9 @@ class TestSharedPhotos:
         unread = Photo(url="https://www.babepedia.com/pics/z.jpg", outcome=PhotoOutcome.UNREADABLE)
         store(lookup(others[0], photos=[unread]))
         found = [photo("a"), photo("c"), photo("new"), replace(unread)]
-        counts = db.faces.shared_photos(others[1].id, found)
+        counts = db.faces.count_shared_photos(others[1].id, found)
         assert list(counts.values()) == [2, 1, 0, 0]
-        assert db.faces.shared_photos(performer.id, found[:1])[photo("a").url] == 1
+        assert db.faces.count_shared_photos(performer.id, found[:1])[photo("a").url] == 1
 
     def test_a_placeholder_takes_back_what_the_rules_accepted_and_nothing_else(
         self, db, store, performer, others, model_id
@@ -223,7 +223,7 @@ class TestSharedPhotos:
         verdicts = {
             (stored.performer_id, stored.photo_url): (stored.verdict, stored.reason)
             for who in (performer, others[0])
-            for stored in db.faces.references(who.id, model_id)[0]
+            for stored in db.faces.find_references(who.id, model_id)[0]
         }
         assert verdicts == {
             (performer.id, shown.url): (Verdict.QUARANTINED, "placeholder"),
@@ -292,7 +292,7 @@ class TestFaces:
         other = db.faces.ensure_model(ModelInfo("other", "1" * 64, "none-1", 512))
         store(lookup(performer, photos=[second], faces=[face(second, 2, accept())]), model=other)
         assert [stored.photo_id for stored in db.get_faces(performer.id)] == [1, 1]
-        assert set(db.faces.known_photos(performer.id, other).sha256s) == {sha256("a")}
+        assert set(db.faces.find_known_photos(performer.id, other).sha256s) == {sha256("a")}
 
     def test_retired_and_confirmed_faces_change_with_the_lookup(
         self, db, store, performer, model_id
@@ -300,7 +300,7 @@ class TestFaces:
         old, new = photo("old"), photo("new")
         (first,) = store(lookup(performer, photos=[old], faces=[face(old, 1, accept())])).face_ids
         item = lookup(performer, photos=[new], faces=[face(new, 2, accept())])
-        _, item.references_token = db.faces.references(performer.id, model_id)
+        _, item.references_token = db.faces.find_references(performer.id, model_id)
         item.judgement = Judgement((accept(),), retire=((first, "better_photo"),))
         (second,) = store(item, judge=pytest.fail).face_ids
         assert [(f.verdict, f.reason) for f in db.get_faces(performer.id)] == [
@@ -313,7 +313,7 @@ class TestFaces:
             (first, model_id, "removed"),
         ]
         item = lookup(performer)
-        _, item.references_token = db.faces.references(performer.id, model_id)
+        _, item.references_token = db.faces.find_references(performer.id, model_id)
         third = photo("third")
         item.photos, item.faces = [third], [face(third, 3, quarantine())]
         item.judgement = Judgement((quarantine(),), confirm=(second,))
@@ -323,7 +323,7 @@ class TestFaces:
 
     def test_changed_references_are_judged_again(self, db, store, performer, model_id):
         first, second = photo("a"), photo("b")
-        _, token = db.faces.references(performer.id, model_id)
+        _, token = db.faces.find_references(performer.id, model_id)
         store(lookup(performer, photos=[first], faces=[face(first, 1, accept())]))
         item = lookup(performer, photos=[second], faces=[face(second, 2, accept())])
         item.references_token, item.judgement = token, Judgement((accept(),))
@@ -335,7 +335,7 @@ class TestFaces:
     def test_unchanged_references_are_not(self, db, store, performer, model_id):
         shot = photo("a")
         item = lookup(performer, photos=[shot], faces=[face(shot, 1, accept())])
-        _, item.references_token = db.faces.references(performer.id, model_id)
+        _, item.references_token = db.faces.find_references(performer.id, model_id)
         item.judgement = Judgement((accept(),))
         assert not store(item, judge=pytest.fail).judged_again
 
@@ -343,8 +343,8 @@ class TestFaces:
         shot = photo("a")
         store(lookup(performer, photos=[shot], faces=[face(shot, 1, accept())]))
         other = db.faces.ensure_model(ModelInfo("other", "1" * 64, "none-1", 512))
-        assert db.faces.references(performer.id, other)[0] == []
-        assert len(db.faces.references(performer.id, model_id)[0]) == 1
+        assert db.faces.find_references(performer.id, other)[0] == []
+        assert len(db.faces.find_references(performer.id, model_id)[0]) == 1
 
 
 class TestProposals:
@@ -418,14 +418,14 @@ def test_what_an_index_follows(db, store, performer, model_id):
     shots = [photo(name) for name in "abc"]
     items = [face(shot, seed, accept()) for seed, shot in enumerate(shots)]
     ids = store(lookup(performer, photos=shots, faces=items)).face_ids
-    seq = db.faces.last_change(model_id)
+    seq = db.faces.get_last_change(model_id)
     db.faces.decide(ids[1], Verdict.RETIRED, "person")
     assert list(accepted_vectors(db, model_id)) == [
         ids[0],
         ids[2],
     ]
     assert changes_since(db, model_id, seq) == [(ids[1], "removed")]
-    assert db.faces.performers_of([*ids, 999]) == dict.fromkeys(ids, performer.id)
+    assert db.faces.map_performers([*ids, 999]) == dict.fromkeys(ids, performer.id)
 
 
 def test_scrape_progress_is_derived(db, store, performer):
@@ -441,11 +441,11 @@ def test_scrape_progress_is_derived(db, store, performer):
 
 
 def test_thresholds_of_a_model(db, model_id):
-    assert db.faces.thresholds(model_id) is None
+    assert db.faces.get_thresholds(model_id) is None
     db.faces.set_thresholds(model_id, {"accept": 0.4})
-    assert db.faces.thresholds(model_id) == {"accept": 0.4}
+    assert db.faces.get_thresholds(model_id) == {"accept": 0.4}
     db.faces.set_thresholds(model_id, None)
-    assert db.faces.thresholds(model_id) is None
+    assert db.faces.get_thresholds(model_id) is None
 
 
 def test_the_tables_refuse_what_the_store_would_never_write(db, store, performer):

@@ -14,7 +14,7 @@ from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups, suppressions
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.database.suppression_key import Digester, read_key
-from enrichscrapy.database.traits import Traits, comparable_link
+from enrichscrapy.database.traits import Traits, make_comparable
 from enrichscrapy.exceptions import SuppressionKeyMissing, VerdictRefused
 from enrichscrapy.importing.performers import import_file
 from enrichscrapy.items import Outcome, Verdict
@@ -28,7 +28,7 @@ BY_NAME = Selection("babepedia", "name")
 
 
 def due(db, selection=BY_NAME):
-    return [found.performer.id for found in db.ledger.due(selection)]
+    return [found.performer.id for found in db.ledger.list_due(selection)]
 
 
 def store(db, item, model_id=None):
@@ -107,7 +107,7 @@ class TestMatching:
         db.add_url(performer_id, url)
         assert due(db) == []
         assert due(db, Selection("babepedia", "url")) == []
-        assert db.suppressions.blocked() == {performer_id: "link"}
+        assert db.suppressions.list_blocked() == {performer_id: "link"}
         assert not db.suppressions.confirm(performer_id)
 
     def test_an_id_suppresses_and_a_uuid_whatever_its_endpoint(self, db):
@@ -129,7 +129,7 @@ class TestMatching:
         assert db.suppressions.confirm(performer_id)
         assert due(db) == [performer_id]
         assert store(db, lookup(db.get_performer(performer_id), Outcome.ABSENT)).stored
-        assert db.suppressions.blocked() == {}
+        assert db.suppressions.list_blocked() == {}
         db.add_url(performer_id, PAGE)  # a change of other kind does not take it back
         assert db.ledger.is_due(Selection("babepedia", "url"), performer_id)
 
@@ -146,14 +146,14 @@ class TestMatching:
         db.add_alias(alias, "Second Name")
         word = db.add_performer("Anna")
         assert due(db) == [word]
-        assert set(db.suppressions.blocked()) == {alias, first}
+        assert set(db.suppressions.list_blocked()) == {alias, first}
 
     def test_a_page_of_suppressed_performers_does_not_end_the_work(self, db):
         for _ in range(5):
             db.add_performer(NAME)
         last = db.add_performer("Somebody Else")
         db.suppressions.add(Traits(names=[NAME]))
-        assert [d.performer.id for d in db.ledger.due(BY_NAME, batch_size=2)] == [last]
+        assert [d.performer.id for d in db.ledger.list_due(BY_NAME, batch_size=2)] == [last]
 
     def test_who_was_written_by_another_program_is_told_as_well(self, db):
         db.suppressions.add(Traits(names=[NAME]))
@@ -167,7 +167,7 @@ class TestMatching:
         one = f"https://x.com/{path}"
         other = f"{scheme}://{'www.' if www else ''}x.com/{path}{'/' if slash else ''}"
         if not set("?#") & set(path) and path == path.strip() and not path.endswith("/"):
-            assert comparable_link(one) == comparable_link(other)
+            assert make_comparable(one) == make_comparable(other)
 
 
 class TestFaces:
@@ -260,21 +260,21 @@ class TestNamesInDisguise:
         summary, faults = imported(db, tmp_path, {"id": 1, "name": name})
         assert (summary.added, len(faults)) == (0, 1)
         added = db.add_performer(name)
-        assert db.suppressions.blocked() == {added: "name"}
+        assert db.suppressions.list_blocked() == {added: "name"}
         by_alias = db.add_performer("Quite Another")
         db.add_alias(by_alias, name)
-        assert db.suppressions.blocked()[by_alias] == "name"
+        assert db.suppressions.list_blocked()[by_alias] == "name"
 
     @pytest.mark.parametrize("name", ["Tessa", "Quillmark", "Tessa Quill", "Tessa Quillmark-Olsen"])
     def test_other_names_are_not(self, db, name):
         db.suppressions.add(Traits(names=["Tessa Quillmark"]))
         db.add_performer(name)
-        assert db.suppressions.blocked() == {}
+        assert db.suppressions.list_blocked() == {}
 
     def test_one_word_forgotten_keeps_out_no_alias_of_one_word(self, db):
         db.suppressions.add(Traits(names=["Tessa"]))
         db.add_alias(db.add_performer("Quite Another"), "Tessa")
-        assert db.suppressions.blocked() == {}
+        assert db.suppressions.list_blocked() == {}
 
     def test_suppressions_made_with_the_older_folding_hold(self, db):
         db.suppressions.add(Traits(links=[PAGE]))
@@ -284,4 +284,4 @@ class TestNamesInDisguise:
             row = {"kind": "name", "digest": digest, "created_at": 0.0}
             connection.execute(insert(suppressions).values(row))
         added = db.add_performer("Tessa Quillmark")
-        assert db.suppressions.blocked() == {added: "name"}
+        assert db.suppressions.list_blocked() == {added: "name"}

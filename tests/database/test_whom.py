@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from enrichscrapy.database.whom import describe, the_one, whom
+from enrichscrapy.database.whom import describe, find_the_one, find_whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.importing.performers import import_file
 
@@ -32,7 +32,7 @@ def world(db, tmp_path):
 
 
 def who(db, word, *, bare_is_local=False):
-    return whom(db, [word], bare_is_local=bare_is_local)[0]
+    return find_whom(db, [word], bare_is_local=bare_is_local)[0]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,8 @@ def test_a_number_typed_is_this_databases_and_others_are_named(world):
 def test_many_words_are_answered_in_their_order(world):
     words = ["Nora Vee", "id:1", "Nobody", "Nora Vee"]
     found = [
-        meant.performer and meant.performer.id for meant in whom(world, words, bare_is_local=False)
+        meant.performer and meant.performer.id
+        for meant in find_whom(world, words, bare_is_local=False)
     ]
     assert found == [2, 1, None, 2]
 
@@ -143,9 +144,9 @@ def test_a_link_that_two_have(world):
 
 
 def test_the_one_or_one_line(world):
-    assert the_one(world, "Mia R").id == 1
+    assert find_the_one(world, "Mia R").id == 1
     with pytest.raises(BadSetting, match="several performers have it"):
-        the_one(world, "Anna Lee")
+        find_the_one(world, "Anna Lee")
 
 
 def test_a_description_is_one_line_whatever_the_name(world):

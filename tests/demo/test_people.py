@@ -24,7 +24,7 @@ from demo.people import (
     write_known_faces,
     write_performers,
 )
-from enrichscrapy.faces.hashes import phash, similar
+from enrichscrapy.faces.hashes import is_similar, phash
 from enrichscrapy.items import PartialDate
 from enrichscrapy.sites import babepedia, iafd
 
@@ -79,8 +79,8 @@ def test_the_same_picture_is_known_again_and_another_shot_is_not():
         return phash(Image.open(io.BytesIO(data)))
 
     first = hash_of(portrait(10, 0))
-    assert similar(first, hash_of(recompressed(10, 0)))
-    assert not similar(first, hash_of(portrait(10, 7)))
+    assert is_similar(first, hash_of(recompressed(10, 0)))
+    assert not is_similar(first, hash_of(portrait(10, 7)))
 
 
 def test_pictures_without_one_face():

@@ -119,7 +119,7 @@ def test_what_was_won_is_kept_for_the_next_run_and_counted(
     with PerformerDatabase(tmp_path / "crawl.db") as database:
         host = server.url.removeprefix("http://")
         used = database.hosts.get(host).budget_used
-        (cookie,) = database.hosts.clearance(host)
+        (cookie,) = database.hosts.find_clearance(host)
     assert len(server.seen) <= used <= len(server.seen) + 2
     assert (cookie["name"], cookie["domain"]) == ("cf_clearance", "www.example.com")
     again = crawl("/x", "/x")
@@ -133,7 +133,7 @@ def test_an_expired_clearance_is_won_again(server, crawl, reply, tmp_path, no_br
     crawl("/x")
     host = server.url.removeprefix("http://")
     with PerformerDatabase(tmp_path / "crawl.db") as database:
-        (cookie,) = database.hosts.clearance(host)
+        (cookie,) = database.hosts.find_clearance(host)
         assert cookie["expires"] > time.time()
         expired = cookie | {"value": "old", "expires": time.time() - 1}
         database.hosts.set_clearance(host, "probe", [expired])
@@ -151,7 +151,7 @@ def test_a_clearance_that_no_longer_serves_is_dropped(server, crawl, reply, tmp_
     left_alone(crawled, "challenge: passed, yet asked again")
     assert "requests/browser_visits" not in crawled.stats
     with PerformerDatabase(tmp_path / "crawl.db") as database:
-        assert database.hosts.clearance(server.url.removeprefix("http://")) == []
+        assert database.hosts.find_clearance(server.url.removeprefix("http://")) == []
 
 
 @needs_browser

@@ -5,7 +5,7 @@ import zlib
 import pytest
 
 from enrichscrapy import __version__
-from enrichscrapy.downloadermiddlewares.intake import type_fault
+from enrichscrapy.downloadermiddlewares.intake import find_type_fault
 
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 2000
 
@@ -205,4 +205,4 @@ def test_cookies_come_back_in_bounds(server, crawl, reply):
     ],
 )
 def test_type_fault(kind, photo, fault):
-    assert type_fault(kind, photo=photo) == fault
+    assert find_type_fault(kind, photo=photo) == fault

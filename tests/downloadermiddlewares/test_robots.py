@@ -1,6 +1,6 @@
 import pytest
 
-from enrichscrapy.downloadermiddlewares.robots import rules_text
+from enrichscrapy.downloadermiddlewares.robots import read_rules
 
 JPEG = b"\xff\xd8\xff\xe0"
 RULES = "User-agent: *\nDisallow: /private/\nAllow: /private/open\nDisallow: /pics/hidden\n"
@@ -126,4 +126,4 @@ def test_they_can_be_ignored_only_out_loud(server, crawl, reply):
     [(200, b"x"), (404, b""), (410, b""), (400, b""), (403, None), (429, None), (500, None)],
 )
 def test_rules_text(status, expected):
-    assert rules_text(status, b"x") == expected
+    assert read_rules(status, b"x") == expected

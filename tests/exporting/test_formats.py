@@ -113,7 +113,7 @@ def test_a_new_export_takes_the_place_of_the_old_one_and_of_nothing_else(filled,
     assert (done.faces, done.left_out) == (2, 1)
     assert len(list(out.rglob("*.jpg"))) == 2
     assert {path.name for path in tmp_path.glob("out*")} == {"out"}
-    assert filled.database.artefacts.paths("export") == [out]
+    assert filled.database.artefacts.list_paths("export") == [out]
 
     (out / OWN_FOLDER).unlink()
     with pytest.raises(EnrichError, match="holds other things: name an empty or a new folder"):

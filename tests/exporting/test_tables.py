@@ -45,7 +45,7 @@ def test_the_files_are_private_and_known_to_erasure(sample, tmp_path):
     sample.lookup(sample.performer(), faces=[ACCEPTED])
     exported = export_faces(sample.database, tmp_path / "out", sample.model_id)
     written = [tmp_path / "out" / name for name in exported.files]
-    assert sample.database.artefacts.paths("export") == written
+    assert sample.database.artefacts.list_paths("export") == written
     assert sorted((tmp_path / "out").iterdir()) == sorted(written)
     for path in written:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -87,9 +87,9 @@ def test_a_file_that_fails_half_way_keeps_the_old_one_and_is_known(sample, tmp_p
     path.write_text("old")
 
     def fail():
-        with sample.database.artefacts.private_file("report", path) as file:
+        with sample.database.artefacts.write_private("report", path) as file:
             file.write(b"half")
-            known = sample.database.artefacts.paths("report")
+            known = sample.database.artefacts.list_paths("report")
             assert known == [path, tmp_path / "page.html.new"]
             raise OSError("disk full")
 
@@ -97,4 +97,4 @@ def test_a_file_that_fails_half_way_keeps_the_old_one_and_is_known(sample, tmp_p
         fail()
     assert path.read_text() == "old"
     assert not (tmp_path / "page.html.new").exists()
-    assert sample.database.artefacts.paths("report") == [path]
+    assert sample.database.artefacts.list_paths("report") == [path]

@@ -117,8 +117,8 @@ def test_what_is_kept_of_a_minor_goes_before_the_crawl_begins(tmp_path):
 def test_the_log_is_registered_for_erasure(tmp_path):
     log = tmp_path / "crawl.log"
     _, extension = build(tmp_path / "a.db", LOG_FILE=str(log))
-    assert extension.database.artefacts.paths("log") == [log]
+    assert extension.database.artefacts.list_paths("log") == [log]
     extension.close()
     _, extension = build(tmp_path / "b.db", LOG_FILE=str(log), DRY_RUN=True)
-    assert extension.database.artefacts.paths() == []
+    assert extension.database.artefacts.list_paths() == []
     extension.close()

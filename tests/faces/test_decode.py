@@ -143,7 +143,7 @@ def test_heic_as_phones_write_it():
 
 
 def test_heic_without_the_library_is_named(monkeypatch):
-    monkeypatch.setattr(decoding, "_reads_heif", lambda: False)
+    monkeypatch.setattr(decoding, "_can_read_heif", lambda: False)
     assert "HEIC" in decode(HEIC, LIMITS).detail
     assert sniff(HEIC) is None
 

@@ -18,7 +18,7 @@ from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.mtcnn.cascade import Proposals
 from enrichscrapy.faces.mtcnn.detect import Detector, merge
-from enrichscrapy.faces.mtcnn.pyramid import CELL, FACTOR, STRIDE, Mosaic, scales
+from enrichscrapy.faces.mtcnn.pyramid import CELL, FACTOR, STRIDE, Mosaic, list_scales
 from enrichscrapy.faces.published import batched_nms
 from tests.support import PROJECT
 
@@ -84,7 +84,7 @@ def test_boxes_inside_a_better_one_are_one_face():
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(12, 3000), st.integers(12, 3000), st.floats(1, 2000))
 def test_levels_are_the_plain_ones(width, height, min_size):
-    found = scales(width, height, min_size)
+    found = list_scales(width, height, min_size)
     levels = [0.6 * FACTOR**n for n in range(30)]
     for scale in found:
         assert min(abs(scale / level - 1) for level in levels) < 1e-9
@@ -95,7 +95,7 @@ def test_levels_are_the_plain_ones(width, height, min_size):
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.integers(40, 700), st.integers(40, 700), st.floats(10, 200))
 def test_every_cell_of_every_level_is_seen_once(width, height, min_size):
-    levels = scales(width, height, min_size)
+    levels = list_scales(width, height, min_size)
     if not levels:
         return
     mosaic = Mosaic.of(noise(width, height), levels)
@@ -108,7 +108,7 @@ def test_every_cell_of_every_level_is_seen_once(width, height, min_size):
 
 def test_levels_side_by_side_propose_what_they_propose_alone():
     picture, network = noise(240, 330), Proposals(CPU)
-    levels = scales(240, 330, 24)
+    levels = list_scales(240, 330, 24)
     mosaic = Mosaic.of(picture, levels)
     with torch.inference_mode():
         together, moves = network(_tensor(mosaic.canvas))

@@ -70,7 +70,7 @@ def test_folding_changes_nothing_with_real_weights(portrait, crops):
         vectors = normalize(FoldedNet(net, CPU, torch.bfloat16)(torch.from_numpy(crops[:4])))
     expected = plainly(net, crops[:4])
     assert (vectors.numpy() * expected).sum(axis=1).min() >= 0.999
-    assert selftest.stored() @ expected[0] >= selftest.LEAST_STORED_COSINE
+    assert selftest.load_stored() @ expected[0] >= selftest.LEAST_STORED_COSINE
 
 
 def test_unit_vectors_of_any_batch(data, weights, crops):
@@ -125,7 +125,7 @@ def test_probe_is_the_same_everywhere():
     crop = probe.draw()
     assert crop.shape == (160, 160, 3)
     assert int(crop.astype(np.int64).sum()) == PROBE_SUM
-    assert np.linalg.norm(selftest.stored()) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(selftest.load_stored()) == pytest.approx(1, abs=1e-5)
 
 
 PROBE_SUM = 8_571_667

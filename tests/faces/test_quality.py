@@ -14,9 +14,9 @@ from PIL import Image, ImageFilter
 from enrichscrapy.faces.quality import (
     Gates,
     Measures,
-    expected_distance,
+    estimate_pose,
+    expect_distance,
     measure,
-    pose,
     refuse,
     score_quality,
 )
@@ -54,7 +54,7 @@ def test_pose_is_read_from_the_landmarks(yaw, roll, eyes):
     flat = [(0.0, 0.0), (eyes, 0.0), (eyes / 2 + aside, eyes / 2)]
     c, s = math.cos(math.radians(roll)), math.sin(math.radians(roll))
     turned = [(x * c - y * s, x * s + y * c) for x, y in flat]
-    assert pose(turned) == pytest.approx((yaw - 0.0, roll), abs=1e-6)
+    assert estimate_pose(turned) == pytest.approx((yaw - 0.0, roll), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_whatever_gets_worse_lowers_the_score(worse):
 
 
 def test_quality_is_an_expected_distance():
-    assert expected_distance(GOOD) < 0.1
-    assert score_quality(GOOD) == pytest.approx(1 - expected_distance(GOOD) / 0.6)
+    assert expect_distance(GOOD) < 0.1
+    assert score_quality(GOOD) == pytest.approx(1 - expect_distance(GOOD) / 0.6)
     hopeless = Measures(**{**vars(GOOD), "sharpness": 1.0, "mirror": 0.3, "clipped": 1.0})
-    assert expected_distance(hopeless) > 0.6
+    assert expect_distance(hopeless) > 0.6
     assert score_quality(hopeless) == 0.0
 
 

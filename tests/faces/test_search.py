@@ -117,10 +117,10 @@ def test_turning_and_framing_keep_the_pixels():
     ImageDraw.Draw(image).rectangle((0, 0, 5, 5), fill="red")
     picture = Picture(image, 400, 200)  # a reduced one
     for quarters in range(4):
-        turned = picture.turned(quarters)
+        turned = picture.turn(quarters)
         assert turned.image.size == image.rotate(90 * quarters, expand=True).size
         assert np.array_equal(turned.image, image.rotate(90 * quarters, expand=True))
         assert turned.scale == picture.scale
-    framed = picture.framed(0.25)
+    framed = picture.add_frame(0.25)
     assert (framed.width, framed.height) == (600, 400)
     assert np.array_equal(np.asarray(framed.image)[10:-10, 10:-10], np.asarray(image))

@@ -43,8 +43,8 @@ def test_missing_file(tmp_path, call):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert module.default_path().is_relative_to(tmp_path)
-    return module.default_path()
+    assert module.find_default_path().is_relative_to(tmp_path)
+    return module.find_default_path()
 
 
 def test_named_file_is_fetched_into_the_cache(cache, monkeypatch):

@@ -17,7 +17,7 @@ from enrichscrapy.exceptions import BadSetting, WeightsError
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.faces.worker import NICENESS
-from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed, default_workers
+from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed, count_default_workers
 from enrichscrapy.items import PhotoOutcome
 from tests.support import PATIENCE
 
@@ -289,4 +289,4 @@ def test_idle_workers_share_what_waits_and_yield_to_the_crawl(plain, photo):
 
 
 def test_one_worker_for_each_core():
-    assert default_workers() == min(len(os.sched_getaffinity(0)), 4)
+    assert count_default_workers() == min(len(os.sched_getaffinity(0)), 4)

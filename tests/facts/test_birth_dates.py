@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.birth_dates import is_cut, read_birth_date, says_nothing
+from enrichscrapy.facts.birth_dates import is_cut, is_empty_date, read_birth_date
 
 TODAY = dt.date(2026, 6, 15)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -104,18 +104,18 @@ def test_as_far_as_it_goes(text, expected):
     ["", " ", "0000-00-00", "?", "-", "n/a", "Unknown", "NaT", "null", "(unknown)", "not stated"],
 )
 def test_ways_of_saying_nothing(text):
-    assert says_nothing(text)
+    assert is_empty_date(text)
     assert read_birth_date(text) is None
 
 
 @pytest.mark.parametrize("text", ["TBA", "0001-01-01", "0001-01-01T00:00:00Z"])
 def test_what_programs_write_for_nothing(text):
-    assert says_nothing(text)
+    assert is_empty_date(text)
 
 
 @pytest.mark.parametrize("text", ["soon", "0000-10-15", "18", "not before 2005"])
 def test_what_cannot_be_read_is_not_nothing(text):
-    assert not says_nothing(text)
+    assert not is_empty_date(text)
 
 
 @pytest.mark.parametrize(

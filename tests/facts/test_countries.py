@@ -2,10 +2,10 @@ import pycountry
 import pytest
 
 from enrichscrapy.facts.countries import (
-    countries_from_nationality,
-    country_from_code,
-    country_from_name,
-    country_from_nationality,
+    find_countries_by_nationality,
+    find_country_by_code,
+    find_country_by_name,
+    find_country_by_nationality,
 )
 from enrichscrapy.facts.demonyms import DEMONYMS
 
@@ -16,7 +16,7 @@ from enrichscrapy.facts.demonyms import DEMONYMS
      ("", None), ("xk", None)],
 )  # fmt: skip
 def test_country_from_code(code, expected):
-    assert country_from_code(code) == expected
+    assert find_country_by_code(code) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_country_from_code(code, expected):
     ],
 )
 def test_country_from_name(name, expected):
-    assert country_from_name(name) == expected
+    assert find_country_by_name(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_country_from_name(name, expected):
     ],
 )
 def test_country_from_nationality(text, expected):
-    assert country_from_nationality(text) == expected
+    assert find_country_by_nationality(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_country_from_nationality(text, expected):
     ],
 )
 def test_several_nationalities_are_several(text, expected):
-    assert countries_from_nationality(text) == expected
+    assert find_countries_by_nationality(text) == expected
 
 
 def test_every_demonym_leads_to_a_country_and_to_one_only():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.birth_dates import read_birth_date
-from enrichscrapy.facts.dates import latest_birth, parse_date
+from enrichscrapy.facts.dates import find_latest_birth, parse_date
 from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
 
@@ -165,18 +165,18 @@ def test_no_text_breaks_it(text):
     ],
 )
 def test_the_latest_birth_a_text_can_mean(text, expected):
-    found = latest_birth(text, TODAY)
+    found = find_latest_birth(text, TODAY)
     assert (str(found) if found else None) == expected
 
 
 def test_an_age_on_a_day_that_other_years_lack():
-    assert latest_birth("17 years old", dt.date(2028, 2, 29)) == PartialDate(2011, 2)
+    assert find_latest_birth("17 years old", dt.date(2028, 2, 29)) == PartialDate(2011, 2)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[\d?/. ,a-zA-Z'()-]{0,30}", fullmatch=True))
 @settings(deadline=None)
 def test_the_latest_birth_is_no_earlier_than_the_date(text):
-    exact, latest = parse_date(text), latest_birth(text, TODAY)
+    exact, latest = parse_date(text), find_latest_birth(text, TODAY)
     if exact is not None:
         assert latest is not None
         assert latest.latest() >= (exact.latest() if exact.day else exact.earliest())
@@ -187,12 +187,12 @@ def test_no_length_of_text_costs_more_than_its_beginning(filler, monkeypatch):
     """Whatever follows the first characters reaches no pattern."""
     lengths = []
     monkeypatch.setattr(
-        "enrichscrapy.facts.dates.without_notes",
+        "enrichscrapy.facts.dates.strip_notes",
         lambda text: lengths.append(len(text)) or text,
     )
     text = "1990" + filler * 2_000_000
     parse_date(text)
-    latest_birth(text, TODAY)
+    find_latest_birth(text, TODAY)
     assert max(lengths) <= MAX_FACT
 
 
@@ -221,7 +221,7 @@ def test_no_length_of_text_costs_more_than_its_beginning(filler, monkeypatch):
 )
 @settings(derandomize=True, deadline=None)
 def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
-    kept, latest = read_birth_date(text, TODAY), latest_birth(text, TODAY)
+    kept, latest = read_birth_date(text, TODAY), find_latest_birth(text, TODAY)
     if kept is not None:
         assert latest is not None
         assert latest.latest() >= (kept.latest() if kept.day else kept.earliest())
@@ -256,4 +256,4 @@ def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
     ],
 )
 def test_no_way_of_writing_makes_somebody_older(text, expected):
-    assert str(latest_birth(text, TODAY)) == expected
+    assert str(find_latest_birth(text, TODAY)) == expected

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.links import host_of, link_kind, outside_link
-from enrichscrapy.identity.compare import is_personal, link_key
+from enrichscrapy.facts.links import find_host, find_link_kind, read_outside_link
+from enrichscrapy.identity.compare import is_personal, make_link_key
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from enrichscrapy.identity.compare import is_personal, link_key
     ],
 )
 def test_host_of(url, host):
-    assert host_of(url) == host
+    assert find_host(url) == host
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_host_of(url, host):
     ],
 )
 def test_link_key(url, key):
-    assert link_key(url) == key
+    assert make_link_key(url) == key
 
 
 def test_an_address_is_personal_when_it_names_the_person():
@@ -67,7 +67,7 @@ def test_an_address_is_personal_when_it_names_the_person():
     ],
 )
 def test_outside_link(href, link):
-    assert outside_link(href, {"www.iafd.com"}) == link
+    assert read_outside_link(href, {"www.iafd.com"}) == link
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_outside_link(href, link):
     ],
 )
 def test_link_kind(url, kind):
-    assert link_kind(url) == kind
+    assert find_link_kind(url) == kind
 
 
 @given(st.text(max_size=60) | st.builds("https://x.com/{}".format, st.text(max_size=30)))
 @settings(deadline=None)
 def test_no_text_breaks_them(text):
-    for read in (host_of, link_key, link_kind):
+    for read in (find_host, make_link_key, find_link_kind):
         read(text)
-    outside_link(text, ())
+    read_outside_link(text, ())

@@ -3,16 +3,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.names import (
-    bare_name,
     clean_name,
     fold_letters,
-    lookup_names,
-    name_key,
-    name_keys,
-    name_words,
+    list_lookup_names,
+    make_name_key,
+    make_name_keys,
+    make_written_keys,
+    split_name,
     split_number,
+    strip_name,
     transliterate,
-    written_keys,
 )
 
 
@@ -51,19 +51,23 @@ def test_fold_letters(text, folded):
     ],
 )
 def test_name_words(name, words):
-    assert name_words(name) == words
+    assert split_name(name) == words
 
 
 def test_name_key_is_folded_and_knows_no_order():
-    assert name_key("Müller, Anna-Lena") == "anna lena muller" == name_key("ANNA LENA MULLER")
-    assert name_key("???") == ""
+    assert (
+        make_name_key("Müller, Anna-Lena")
+        == "anna lena muller"
+        == make_name_key("ANNA LENA MULLER")
+    )
+    assert make_name_key("???") == ""
 
 
 def test_a_joint_is_read_both_ways():
-    assert written_keys("Mary-Jane") == {"jane mary", "maryjane"}
-    assert written_keys("Mary Jane").isdisjoint(written_keys("Maryjane"))
-    assert not written_keys("Mary-Jane").isdisjoint(written_keys("Maryjane"))
-    assert written_keys("?") == frozenset()
+    assert make_written_keys("Mary-Jane") == {"jane mary", "maryjane"}
+    assert make_written_keys("Mary Jane").isdisjoint(make_written_keys("Maryjane"))
+    assert not make_written_keys("Mary-Jane").isdisjoint(make_written_keys("Maryjane"))
+    assert make_written_keys("?") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_a_joint_is_read_both_ways():
     ],
 )
 def test_bare_name(name, bare):
-    assert bare_name(name) == bare
+    assert strip_name(name) == bare
 
 
 @pytest.mark.parametrize(
@@ -173,15 +177,15 @@ def test_transliterate(text, latin):
     ],
 )
 def test_name_keys(one, other, same):
-    assert name_keys(one).isdisjoint(name_keys(other)) is not same
+    assert make_name_keys(one).isdisjoint(make_name_keys(other)) is not same
 
 
 @given(st.text(max_size=30))
 @settings(deadline=None)
 def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
-    assert name_keys(name) == name_keys(f"  {name}  ")
-    assert bool(name_keys(name)) == bool(name_words(bare_name(name)))
-    assert all(name_keys(name))
+    assert make_name_keys(name) == make_name_keys(f"  {name}  ")
+    assert bool(make_name_keys(name)) == bool(split_name(strip_name(name)))
+    assert all(make_name_keys(name))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +230,7 @@ def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
     ],
 )
 def test_the_forms_under_which_a_site_may_list_a_name(name, forms):
-    assert list(lookup_names(name)) == forms
+    assert list(list_lookup_names(name)) == forms
 
 
 @given(st.text(max_size=40))
@@ -239,10 +243,10 @@ def test_a_clean_name_stays_as_it_is(name):
 
 
 def test_a_name_in_camel_case_is_the_name_with_a_space():
-    assert not written_keys("TessaLund").isdisjoint(written_keys("Tessa Lund"))
-    assert written_keys("McKenna").isdisjoint(written_keys("Mc Kenna"))
+    assert not make_written_keys("TessaLund").isdisjoint(make_written_keys("Tessa Lund"))
+    assert make_written_keys("McKenna").isdisjoint(make_written_keys("Mc Kenna"))
 
 
 @pytest.mark.parametrize("name", ["Tes\u200bsa Lund", "\u202aTessa Lund\u202c", "Tessa\u00adLund"])
 def test_what_nobody_sees_makes_no_other_name(name):
-    assert not name_keys(name).isdisjoint(name_keys("Tessa Lund"))
+    assert not make_name_keys(name).isdisjoint(make_name_keys("Tessa Lund"))

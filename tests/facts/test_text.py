@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.text import one_line
+from enrichscrapy.facts.text import fold_line
 
 
 @pytest.mark.parametrize(
@@ -23,16 +23,16 @@ from enrichscrapy.facts.text import one_line
     ],
 )
 def test_what_is_left(text, expected):
-    assert one_line(text) == expected
+    assert fold_line(text) == expected
 
 
 def test_long_text_is_cut():
-    assert one_line("x" * 500, limit=10) == "x" * 9 + "…"
+    assert fold_line("x" * 500, limit=10) == "x" * 9 + "…"
 
 
 @settings(derandomize=True, deadline=None)
 @given(st.text(), st.integers(5, 50))
 def test_always_one_printable_line(text, limit):
-    line = one_line(text, limit)
+    line = fold_line(text, limit)
     assert len(line) <= limit
     assert all(c == " " or c.isprintable() for c in line)

@@ -139,8 +139,8 @@ def test_a_record_that_cannot_be_read_is_an_unclean_end(path, record):
 @pytest.mark.parametrize("program", ["scrapy", "enrichscrapy", "python"])
 def test_one_written_by_another_version_is_set_aside(path, monkeypatch, program):
     run(path)
-    current = module.versions()
-    monkeypatch.setattr(module, "versions", lambda: {**current, program: "99.0"})
+    current = module.list_versions()
+    monkeypatch.setattr(module, "list_versions", lambda: {**current, program: "99.0"})
     opened = open_jobdir(path, OWNER, NOW)
     assert opened.why == f"it was written by {program} {current[program]}, this is 99.0"
 

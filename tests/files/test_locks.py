@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from enrichscrapy.command import told
+from enrichscrapy.command import describe_error
 from enrichscrapy.exceptions import SourceLocked
 from enrichscrapy.files.locks import (
     FileLock,
-    all_sources,
+    list_running_crawls,
+    lock_all_sources,
     lock_source,
-    running_crawls,
-    source_lock_path,
+    make_source_lock_path,
 )
 from tests.support import PATIENCE
 
@@ -97,7 +97,7 @@ def test_however_the_holder_ends_the_lock_is_free(database, crawl, how):
 
 def test_what_a_killed_holder_left_behind_means_nothing(database, crawl):
     crawl().kill()
-    path = source_lock_path(database, "babepedia")
+    path = make_source_lock_path(database, "babepedia")
     assert json.loads(path.read_text())["purpose"] == "crawl babepedia"
     lock_source(database, "babepedia", "crawl").release()
     assert path.read_text() == ""
@@ -105,7 +105,7 @@ def test_what_a_killed_holder_left_behind_means_nothing(database, crawl):
 
 @pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', "[]", "\x00\x01"])
 def test_a_holder_that_cannot_be_read_is_another_process(database, content):
-    with FileLock(source_lock_path(database, "babepedia"), "crawl") as lock:
+    with FileLock(make_source_lock_path(database, "babepedia"), "crawl") as lock:
         lock.path.write_text(content)
         with pytest.raises(SourceLocked, match="by another process"):
             lock_source(database, "babepedia", "crawl")
@@ -113,7 +113,7 @@ def test_a_holder_that_cannot_be_read_is_another_process(database, content):
 
 def test_two_locks_of_one_process_exclude_each_other(database):
     with (
-        FileLock(source_lock_path(database, "babepedia"), "crawl"),
+        FileLock(make_source_lock_path(database, "babepedia"), "crawl"),
         pytest.raises(SourceLocked),
     ):
         lock_source(database, "babepedia", "crawl")
@@ -137,7 +137,7 @@ def test_erasure_waits_for_every_crawl_and_keeps_new_ones_out(database, crawl):
     leave = threading.Event()
 
     def erase() -> None:
-        with all_sources(database, ["babepedia", "iafd"], "forget"):
+        with lock_all_sources(database, ["babepedia", "iafd"], "forget"):
             entered.set()
             leave.wait(30)
 
@@ -157,8 +157,8 @@ def test_erasure_waits_for_every_crawl_and_keeps_new_ones_out(database, crawl):
 
 
 def test_erasure_does_not_take_the_turns_of_hosts(database):
-    host = FileLock(source_lock_path(database, "host-www.site.test"), "request")
-    with host, all_sources(database, ["babepedia"], "forget", timeout=0.0):
+    host = FileLock(make_source_lock_path(database, "host-www.site.test"), "request")
+    with host, lock_all_sources(database, ["babepedia"], "forget", timeout=0.0):
         pass
 
 
@@ -166,7 +166,7 @@ def test_erasure_that_may_not_wait_names_the_crawl_and_frees_the_others(database
     crawl("iafd")
     with (
         pytest.raises(SourceLocked, match="iafd is being crawled by process"),
-        all_sources(database, ["babepedia", "iafd"], "forget", timeout=0.1),
+        lock_all_sources(database, ["babepedia", "iafd"], "forget", timeout=0.1),
     ):
         pass
     lock_source(database, "babepedia", "crawl").release()
@@ -179,14 +179,17 @@ def test_a_file_system_without_locks_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(OSError, match="cannot be locked: No locks available") as caught:
         FileLock(tmp_path / "a.lock", "x").acquire()
-    assert told(caught.value) == f"{tmp_path / 'a.lock'}: cannot be locked: No locks available"
+    assert (
+        describe_error(caught.value)
+        == f"{tmp_path / 'a.lock'}: cannot be locked: No locks available"
+    )
 
 
 def test_running_crawls_are_named(tmp_path):
     database = tmp_path / "a.db"
-    assert running_crawls(database) == []
+    assert list_running_crawls(database) == []
     lock = lock_source(database, "iafd", "crawl iafd")
-    (found,) = running_crawls(database)
+    (found,) = list_running_crawls(database)
     assert found.startswith(f"iafd by process {os.getpid()} on ")
     lock.release()
-    assert running_crawls(database) == []
+    assert list_running_crawls(database) == []

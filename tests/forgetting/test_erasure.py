@@ -116,7 +116,7 @@ def test_the_person_stays_out(world, index_dir, model_id):
     world.add_url(again, PAGE)
     assert not world.ledger.is_due(Selection("babepedia", "url"), again)
     namesake = world.add_performer(NAME)
-    assert world.suppressions.blocked() == {again: "link", namesake: "name"}
+    assert world.suppressions.list_blocked() == {again: "link", namesake: "name"}
 
 
 def test_it_can_be_run_again_after_an_interruption(world, tmp_path, index_dir, model_id):
@@ -164,7 +164,7 @@ def test_registered_files_are_cleaned(world, tmp_path, index_dir):
     assert log.stat().st_mode & 0o777 == 0o640
     assert (foreign / "keep.txt").read_text() == "mine"
     assert [line.split(":")[0] for line in done.failed] == [f"jobdir {foreign}"]
-    assert gone not in world.artefacts.paths()
+    assert gone not in world.artefacts.list_paths()
 
 
 def test_a_registered_backup_is_cleaned(world, tmp_path, index_dir):

@@ -116,7 +116,7 @@ def test_kept_photos_go_with_the_person_and_no_others(world, tmp_path, index_dir
         world.artefacts.register("photos", path.parent)
     forget(world, find_person(world, NAME), index_dir, [])
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["2"]
-    assert world.artefacts.paths("photos") == [tmp_path / "kept" / "2"]
+    assert world.artefacts.list_paths("photos") == [tmp_path / "kept" / "2"]
 
 
 def test_a_minors_pictures_go_from_files_and_older_indexes(world, tmp_path, index_dir, model_id):

@@ -18,13 +18,13 @@ from protego import Protego
 
 from enrichscrapy.core.json_queue import from_json, to_json
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.links import link_of
+from enrichscrapy.database.links import read_link
 from enrichscrapy.database.traits import Traits
-from enrichscrapy.downloadermiddlewares.robots import rules_text
+from enrichscrapy.downloadermiddlewares.robots import read_rules
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces.decode import DecodeLimits, decode
-from enrichscrapy.facts.dates import latest_birth, parse_date
-from enrichscrapy.facts.names import name_keys, split_number
+from enrichscrapy.facts.dates import find_latest_birth, parse_date
+from enrichscrapy.facts.names import make_name_keys, split_number
 from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.gallery.guards import CSRF_HEADER
 from enrichscrapy.gallery.pages import Gallery
@@ -34,7 +34,7 @@ from enrichscrapy.lookups.plan import plan_by_link
 from enrichscrapy.politeness.pace import parse_retry_after
 from enrichscrapy.politeness.refusals import classify_refusal
 from enrichscrapy.review.desk import ReviewDesk
-from enrichscrapy.sites import all_sites
+from enrichscrapy.sites import find_sites
 from enrichscrapy.spiders.babepedia import BabepediaSpider
 from enrichscrapy.verdicts import Limits
 
@@ -64,7 +64,7 @@ def _text(data: bytes) -> str:
 
 
 def _page(name: str) -> Callable[[bytes], object]:
-    site = all_sites()[name]
+    site = find_sites()[name]
 
     def read(data: bytes) -> None:
         selector = Selector(body=data, encoding="utf-8")
@@ -78,17 +78,17 @@ def _page(name: str) -> Callable[[bytes], object]:
 def _dates(data: bytes) -> None:
     text = _text(data)
     parse_date(text)
-    latest_birth(text, TODAY)
+    find_latest_birth(text, TODAY)
     parse_retry_after(text, 1.8e9)
 
 
 def _names(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     split_number(text)
-    name_keys(text)
+    make_name_keys(text)
     list(Traits([text], [text], [("stashdb", text)]))
     _ = text in Mentions(Traits([text], [text]))
-    for site in all_sites().values():
+    for site in find_sites().values():
         if site.slug_from_name(text):
             site.profile_urls(text, None)
             site.search_url(text)
@@ -96,14 +96,14 @@ def _names(data: bytes) -> None:
 
 def _links(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
-    for site in all_sites().values():
+    for site in find_sites().values():
         site.slug_from_url(text)
     with suppress(ValueError):
-        link_of(text)
+        read_link(text)
 
 
 def _robots(data: bytes) -> None:
-    text = rules_text(200, data)
+    text = read_rules(200, data)
     if text is not None:
         rules = Protego.parse(text.decode("utf-8-sig", "replace"))
         rules.can_fetch("https://www.iafd.com/person.rme/id=aaaaaaaaaaaaaaaaaa", "enrichscrapy")

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from enrichscrapy.identity.age import adult_on, minor_by
+from enrichscrapy.identity.age import find_18th_birthday, find_whose_word
 from enrichscrapy.items import PartialDate, Performer, Profile
 
 TODAY = dt.date(2026, 6, 15)
@@ -23,12 +23,12 @@ TODAY = dt.date(2026, 6, 15)
     ],
 )
 def test_partial_dates_count_as_the_latest_day(born, minor):
-    assert (adult_on(PartialDate.parse(born).latest()) > TODAY) is minor
+    assert (find_18th_birthday(PartialDate.parse(born).latest()) > TODAY) is minor
 
 
 def test_born_on_the_29th_of_february():
     born = PartialDate.parse("2008-02-29")
-    assert adult_on(born.latest()) == dt.date(2026, 3, 1)
+    assert find_18th_birthday(born.latest()) == dt.date(2026, 3, 1)
 
 
 def performer(born):
@@ -56,7 +56,7 @@ def page(born):
     ],
 )
 def test_either_word_is_enough(stored, said, word):
-    assert minor_by(performer(stored), page(said), TODAY) == word
+    assert find_whose_word(performer(stored), page(said), TODAY) == word
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_either_word_is_enough(stored, said, word):
 )
 def test_what_a_page_says_vaguely_counts_as_the_youngest_it_can_mean(said, minor):
     vague = Profile("Mira Vantongeren", "https://www.example.com/x", birth_text=said)
-    assert (minor_by(performer(None), vague, TODAY) == "page") is minor
-    assert (minor_by(performer(said), None, TODAY) == "database") is minor
+    assert (find_whose_word(performer(None), vague, TODAY) == "page") is minor
+    assert (find_whose_word(performer(said), None, TODAY) == "database") is minor
 
 
 def test_before_any_page_was_read():
-    assert minor_by(performer("2010-01-01"), None, TODAY) == "database"
+    assert find_whose_word(performer("2010-01-01"), None, TODAY) == "database"

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.identity.compare import Agreement, compare_countries
-from enrichscrapy.identity.decide import choose, identify, name_key, rank_search_results
+from enrichscrapy.identity.decide import choose, identify, make_name_key, rank_search_results
 from enrichscrapy.items import Identity, PartialDate, Performer, Profile
 from enrichscrapy.sites import SearchResult
 
@@ -428,7 +428,7 @@ WORDS = st.lists(st.text("abcdeéøñж葵", min_size=2, max_size=6), min_size=1
 @settings(deadline=None)
 def test_name_key_knows_no_order(words, random):
     shuffled = random.sample(words, len(words))
-    assert name_key(" ".join(words)) == name_key(", ".join(shuffled)) != ""
+    assert make_name_key(" ".join(words)) == make_name_key(", ".join(shuffled)) != ""
 
 
 @pytest.mark.parametrize(

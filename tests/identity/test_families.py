@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from enrichscrapy.facts.text import MAX_NAME
 from enrichscrapy.identity import name_match
-from enrichscrapy.identity.compare import is_personal, link_key
+from enrichscrapy.identity.compare import is_personal, make_link_key
 from enrichscrapy.identity.decide import identify
 from enrichscrapy.identity.name_match import NameRelation, match_names
 from enrichscrapy.identity.rarity import Bearer, Population
@@ -363,7 +363,7 @@ def test_a_word_that_nobody_bears_is_a_slip_of_the_pen():
     ],
 )
 def test_an_account_is_one_only_where_a_platform_has_it(url, key):
-    assert link_key(url) == key
+    assert make_link_key(url) == key
 
 
 @pytest.mark.parametrize(

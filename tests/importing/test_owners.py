@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.whom import whom
+from enrichscrapy.database.whom import find_whom
 from enrichscrapy.importing.performers import import_file
 from tests.support import without_sync
 
@@ -161,7 +161,7 @@ def test_no_file_makes_a_folders_faces_another_performers(tmp_path_factory, file
                 names = called.setdefault((file, str(number)), set())
                 names -= {""}  # now the row can be read
                 names.add(name)
-        for meant in whom(db, [*map(str, range(1, 8)), *NAMES], bare_is_local=False):
+        for meant in find_whom(db, [*map(str, range(1, 8)), *NAMES], bare_is_local=False):
             if meant.performer is not None:
                 name = known[meant.performer.id]
                 assert meant.word in (name, str(meant.performer.id)) or any(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting, EnrichError, IndexOfAnotherDatabase
 from enrichscrapy.files.locks import FileLock
-from enrichscrapy.index import FaceIndex, accepted, publish, published_model, reindex, verify
+from enrichscrapy.index import FaceIndex, accepted, publish, read_published_model, reindex, verify
 from enrichscrapy.index.files import read_current
 from enrichscrapy.index.manifest import digest_hex, digest_of
 
@@ -34,7 +34,7 @@ def no_full_read(monkeypatch):
         def read_everything(*_args):
             raise AssertionError("all faces were read from the database")
 
-        monkeypatch.setattr(accepted, "all_faces", read_everything)
+        monkeypatch.setattr(accepted, "read_all_faces", read_everything)
 
     return forbid
 
@@ -42,7 +42,7 @@ def no_full_read(monkeypatch):
 def test_a_database_without_faces_publishes_nothing(world, index_dir):
     assert publish(world.db, index_dir, world.model_id) is None
     assert FaceIndex.open_current(index_dir, world.model) is None
-    assert published_model(index_dir) is None
+    assert read_published_model(index_dir) is None
     assert verify(world.db, index_dir, world.model_id) == []
 
 
@@ -59,7 +59,7 @@ def test_published_files_are_where_the_design_says(world, index_dir):
     assert manifest["change"]["seq"] == 3
     assert manifest["model"]["name"] == "drawn"
     assert manifest["file_size"] == (generation.path / "faces.faiss").stat().st_size
-    assert published_model(index_dir) == world.model
+    assert read_published_model(index_dir) == world.model
 
 
 def test_files_are_for_their_owner_only(world, index_dir):
@@ -200,7 +200,7 @@ def test_another_model_replaces_the_index_once_it_has_a_face(world, index_dir):
     first = publish(world.db, index_dir, world.model_id)
     other = world.add_model(world.other_model)
     assert publish(world.db, index_dir, other) is None
-    assert published_model(index_dir) == world.model
+    assert read_published_model(index_dir) == world.model
     [face] = world.add(2, model_id=other)
     second = publish(world.db, index_dir, other)
     assert "another model" in second.rebuilt

@@ -5,7 +5,7 @@ from sqlalchemy import delete, update
 
 from enrichscrapy.database.schema import faces
 from enrichscrapy.index import publish, verify
-from enrichscrapy.index.verify import differences
+from enrichscrapy.index.verify import list_differences
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_while_a_crawl_runs_what_it_has_not_published_is_left_out(world, index_d
     world.retire(1)
 
     def found(**how):
-        return [each.kind for each in differences(world.db, index_dir, world.model_id, **how)]
+        return [each.kind for each in list_differences(world.db, index_dir, world.model_id, **how)]
 
     assert sorted(found()) == ["behind", "extra", "missing"]
     assert found(up_to_date=False) == []

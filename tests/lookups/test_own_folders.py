@@ -9,7 +9,7 @@ from PIL import Image
 
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.importing.performers import import_file
-from enrichscrapy.lookups.own_folders import loose_files, read_folders
+from enrichscrapy.lookups.own_folders import list_loose_files, read_folders
 from tests.support import PROJECT
 
 
@@ -89,7 +89,7 @@ def test_first_bytes_decide_and_the_rest_is_named(people, photos, put):
         "Nora V/photo.jpg",
         "Nora V/scan.tiff",
     ]
-    assert loose_files(photos) == ["loose.jpg"]
+    assert list_loose_files(photos) == ["loose.jpg"]
 
 
 def test_nothing_special_is_opened(people, photos, put):

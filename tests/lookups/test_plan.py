@@ -48,7 +48,7 @@ def report(step: Step, outcome: Outcome, identity: Identity | None = None, detai
 def drive(plan: Plan, answers: dict[str, PageReport], found: dict[str, list[str]] | None = None):
     """Walk a plan to its end; returns the URLs in the order they were asked for."""
     asked = []
-    while (step := plan.next_step()) is not None:
+    while (step := plan.take_step()) is not None:
         asked.append(step.url)
         if step.kind is StepKind.SEARCH:
             plan.add_candidates((found or {}).get(step.text, []))

@@ -22,7 +22,7 @@ from enrichscrapy.index import publish
 from enrichscrapy.items import Face, Lookup, Outcome, Performer, Photo, PhotoOutcome, Verdict
 from enrichscrapy.items import ReferenceSiteMode as Mode
 from enrichscrapy.lookups.judge import Judge
-from enrichscrapy.lookups.stages import mark_shared, same_picture, take_faces
+from enrichscrapy.lookups.stages import is_same_picture, mark_shared, take_faces
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.verdicts import Judgement, Limits, Thresholds
 from tests.database.builders import unit_vector
@@ -69,12 +69,12 @@ def lookup(*photos):
 )
 def test_hashes_decide_alone_only_when_they_hardly_differ(bits, distance, same):
     own = unit_vector(1)
-    assert same_picture(picture(0, own), picture(bits, near(own, distance)), TWIN) is same
+    assert is_same_picture(picture(0, own), picture(bits, near(own, distance)), TWIN) is same
 
 
 def test_without_faces_only_the_hashes_count():
-    assert same_picture(picture(), picture(4), TWIN)
-    assert not same_picture(picture(0, unit_vector(1)), picture(6), TWIN)
+    assert is_same_picture(picture(), picture(4), TWIN)
+    assert not is_same_picture(picture(0, unit_vector(1)), picture(6), TWIN)
 
 
 def test_a_picture_seen_before_adds_no_face():
@@ -107,8 +107,8 @@ def test_a_picture_resized_recompressed_and_hardly_cropped_is_known_by_its_hash(
     first, second = KnownPicture(phash(whole)), KnownPicture(phash(Image.open(buffer)))
     own = unit_vector(1)
     with_faces = [KnownPicture(each.phash, (own,)) for each in (first, second)]
-    assert same_picture(*with_faces, TWIN)
-    assert same_picture(first, second, TWIN) or share == 0.02
+    assert is_same_picture(*with_faces, TWIN)
+    assert is_same_picture(first, second, TWIN) or share == 0.02
 
 
 def test_a_photo_on_several_performers_is_nobodys():

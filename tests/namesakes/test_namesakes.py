@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from enrichscrapy.facts.names import name_words
+from enrichscrapy.facts.names import split_name
 from enrichscrapy.identity.decide import identify, rank_search_results
 from enrichscrapy.items import Identity, Outcome, ReferenceSiteMode
 from enrichscrapy.lookups.plan import PageReport, StepKind, conclude, plan_by_name
@@ -30,9 +30,9 @@ def fetch(url):
 
 def search(text):
     """As the site does: everybody who has one of the words in a name."""
-    words = set(name_words(text))
+    words = set(split_name(text))
     for slug, profile in WORLD.pages.items():
-        if words & {word for name in (profile.name, *profile.aliases) for word in name_words(name)}:
+        if words & {word for name in (profile.name, *profile.aliases) for word in split_name(name)}:
             table = "MALE" if profile.gender == "MALE" else "FEMALE"
             yield SearchResult(profile.name, profile.url, profile.aliases, table, WORLD.years[slug])
 
@@ -57,7 +57,7 @@ def report(performer, step):
 def look_up(performer):
     """The way of a lookup in name mode, without the network. Returns (slug or None, identity)."""
     plan = plan_by_name(performer, iafd, MAX_CANDIDATES)
-    while (step := plan.next_step()) is not None:
+    while (step := plan.take_step()) is not None:
         if step.kind is StepKind.SEARCH:
             results = rank_search_results(performer, list(search(step.text)))
             plan.add_candidates(result.url for result in results)

@@ -9,10 +9,10 @@ from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.politeness.addresses import (
     SourceAddresses,
     check_base_url,
+    find_url_fault,
     is_loopback,
     is_public,
     names_loopback,
-    url_fault,
 )
 
 HOSTS = frozenset({"www.example.com", "example.com"})
@@ -93,7 +93,7 @@ def test_names_loopback(url, expected):
     ],
 )
 def test_allowed_urls(url):
-    assert url_fault(url, HOSTS) is None
+    assert find_url_fault(url, HOSTS) is None
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_allowed_urls(url):
     ],
 )
 def test_refused_urls(url, fault):
-    assert url_fault(url, HOSTS) == fault
+    assert find_url_fault(url, HOSTS) == fault
 
 
 def test_photo_hosts_serve_photos_only():
     url = "https://img.example.com/a.jpg"
-    assert REAL.fault(url, photo=True) is None
-    assert REAL.fault(url, photo=False) == "host not allowed"
+    assert REAL.find_fault(url, photo=True) is None
+    assert REAL.find_fault(url, photo=False) == "host not allowed"
 
 
 @pytest.mark.parametrize(
@@ -139,28 +139,30 @@ def test_photo_hosts_serve_photos_only():
     ],
 )
 def test_leaving(canonical, real):
-    assert COPY.leaving(canonical) == real
-    assert REAL.leaving(canonical) == canonical
+    assert COPY.to_real(canonical) == real
+    assert REAL.to_real(canonical) == canonical
 
 
 def test_arriving_undoes_leaving_for_the_home_host():
-    assert COPY.arriving("http://127.0.0.1:81/babe/A?x=1") == "https://www.example.com/babe/A?x=1"
-    assert COPY.arriving("http://127.0.0.1:81") == "https://www.example.com"
-    assert COPY.arriving("http://127.0.0.1:8112/babe/A") == "http://127.0.0.1:8112/babe/A"
-    assert COPY.arriving("/search/x") == "/search/x"
+    assert (
+        COPY.to_canonical("http://127.0.0.1:81/babe/A?x=1") == "https://www.example.com/babe/A?x=1"
+    )
+    assert COPY.to_canonical("http://127.0.0.1:81") == "https://www.example.com"
+    assert COPY.to_canonical("http://127.0.0.1:8112/babe/A") == "http://127.0.0.1:8112/babe/A"
+    assert COPY.to_canonical("/search/x") == "/search/x"
 
 
 def test_the_host_that_really_answers():
-    assert COPY.host_of("https://www.example.com/a") == "127.0.0.1:81"
-    assert REAL.host_of("https://WWW.example.com/a") == "www.example.com"
+    assert COPY.find_host("https://www.example.com/a") == "127.0.0.1:81"
+    assert REAL.find_host("https://WWW.example.com/a") == "www.example.com"
 
 
 @settings(derandomize=True, deadline=None)
 @given(st.text(max_size=40))
 def test_no_path_leads_a_mapped_request_elsewhere(path):
     url = "https://www.example.com/" + path
-    if url_fault(url, HOSTS) is None:
-        assert urlsplit(COPY.leaving(url)).netloc == "127.0.0.1:81"
+    if find_url_fault(url, HOSTS) is None:
+        assert urlsplit(COPY.to_real(url)).netloc == "127.0.0.1:81"
 
 
 @pytest.mark.parametrize(

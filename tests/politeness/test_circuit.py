@@ -2,7 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from enrichscrapy.politeness.circuit import failed, opened, probe_given_up, refused, succeeded
+from enrichscrapy.politeness.circuit import (
+    give_up_probe,
+    note_failure,
+    note_refusal,
+    note_success,
+    open_circuit,
+)
 from enrichscrapy.politeness.pace import (
     PROBE_SECONDS,
     Circuit,
@@ -21,7 +27,7 @@ NOW = 1_800_000_000.0
 
 @pytest.mark.parametrize("kind", [RefusalKind.BLOCK, RefusalKind.CHALLENGE])
 def test_some_refusals_open_at_once(kind):
-    state = refused(HostState(), RULES, NOW, kind, "why")
+    state = note_refusal(HostState(), RULES, NOW, kind, "why")
     assert (state.circuit, state.circuit_until) == (Circuit.OPEN, NOW + 900.0)
     assert take_turn(state, RULES, NOW + 899, 0.0)[1] == Closed(
         NOW + 900.0, "blocked", "circuit open: why"
@@ -34,22 +40,22 @@ def test_some_refusals_open_at_once(kind):
 def test_the_others_open_when_repeated_without_a_good_answer(kind):
     state = HostState()
     for _ in range(4):
-        state = refused(state, RULES, NOW, kind, "why")
+        state = note_refusal(state, RULES, NOW, kind, "why")
     assert state.circuit is Circuit.CLOSED
-    assert refused(succeeded(state), RULES, NOW, kind, "why").circuit is Circuit.CLOSED
-    assert refused(state, RULES, NOW, kind, "why").circuit is Circuit.OPEN
+    assert note_refusal(note_success(state), RULES, NOW, kind, "why").circuit is Circuit.CLOSED
+    assert note_refusal(state, RULES, NOW, kind, "why").circuit is Circuit.OPEN
 
 
 def test_failures_open_after_many():
     state = HostState()
     for _ in range(19):
-        state = failed(state, RULES, NOW, "timeout")
+        state = note_failure(state, RULES, NOW, "timeout")
     assert state.circuit is Circuit.CLOSED
-    assert failed(state, RULES, NOW, "timeout").circuit is Circuit.OPEN
+    assert note_failure(state, RULES, NOW, "timeout").circuit is Circuit.OPEN
 
 
 def half_open():
-    state = opened(HostState(refusals=7), RULES, NOW, "why")
+    state = open_circuit(HostState(refusals=7), RULES, NOW, "why")
     return take_turn(state, RULES, NOW + 900.0, 0.0)
 
 
@@ -61,17 +67,17 @@ def test_after_the_pause_one_probe_goes_out_and_the_others_wait():
 
 def test_a_good_answer_closes_and_forgets():
     state, _ = half_open()
-    assert succeeded(state) == replace(
+    assert note_success(state) == replace(
         HostState(), last_request_at=NOW + 900.0, budget_day="2027-01-15", budget_used=1
     )
 
 
 def test_a_probe_in_vain_doubles_the_pause_up_to_the_maximum():
-    state, now, pauses = opened(HostState(), RULES, NOW, "why"), NOW, []
+    state, now, pauses = open_circuit(HostState(), RULES, NOW, "why"), NOW, []
     for _ in range(4):
         now = state.circuit_until
         state, _ = take_turn(state, RULES, now, 0.0)
-        state = failed(state, RULES, now, "timeout")
+        state = note_failure(state, RULES, now, "timeout")
         pauses.append(state.circuit_until - now)
     assert pauses == [1800.0, 3000.0, 3000.0, 3000.0]
 
@@ -84,16 +90,16 @@ def test_a_lost_probe_is_followed_by_another():
 
 def test_a_probe_that_never_left_is_free_again():
     state, _ = half_open()
-    _, turn = take_turn(probe_given_up(state, NOW + 905.0), RULES, NOW + 905.0, 0.0)
+    _, turn = take_turn(give_up_probe(state, NOW + 905.0), RULES, NOW + 905.0, 0.0)
     assert turn.probe
 
 
 def test_retry_after_outlasts_the_pause():
     state = replace(HostState(), not_before=NOW + 5000.0)
-    assert opened(state, RULES, NOW, "why").circuit_until == NOW + 5000.0
+    assert open_circuit(state, RULES, NOW, "why").circuit_until == NOW + 5000.0
 
 
 def test_an_open_circuit_is_not_prolonged_by_what_was_still_under_way():
-    state = opened(HostState(), RULES, NOW, "first")
-    assert opened(state, RULES, NOW + 10, "second") == state
-    assert succeeded(state).circuit is Circuit.OPEN
+    state = open_circuit(HostState(), RULES, NOW, "first")
+    assert open_circuit(state, RULES, NOW + 10, "second") == state
+    assert note_success(state).circuit is Circuit.OPEN

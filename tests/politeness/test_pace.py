@@ -11,13 +11,13 @@ from enrichscrapy.politeness.pace import (
     Closed,
     HostState,
     Turn,
-    answered,
-    interval,
+    compute_interval,
+    learn_from_answer,
     parse_retry_after,
-    refunded,
-    resumed,
+    refund,
+    resume,
+    set_crawl_delay,
     take_turn,
-    with_crawl_delay,
 )
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.settings_reader import read_settings
@@ -73,7 +73,7 @@ def test_no_history_makes_a_request_early(history, floor):
         assert seen_before is None or now - seen_before >= least - 1e-6
         assert now >= not_before
         seen_before = now + (latency or 0.0)
-        state = answered(
+        state = learn_from_answer(
             state,
             rules,
             seen_before,
@@ -85,34 +85,34 @@ def test_no_history_makes_a_request_early(history, floor):
         if retry_after is not None and status is not None and status >= 300:
             not_before = max(not_before, seen_before + retry_after)
         now = seen_before
-        state = with_crawl_delay(state, crawl_delay)
-        assert interval(state, rules) >= rules.floor
+        state = set_crawl_delay(state, crawl_delay)
+        assert compute_interval(state, rules) >= rules.floor
 
 
 def test_the_delay_counts_from_when_the_host_has_seen_the_request():
     state, _ = turn(HostState())
-    state = answered(state, RULES, NOW + 2.0, seen_at=NOW + 1.5, status=200, latency=1.5)
+    state = learn_from_answer(state, RULES, NOW + 2.0, seen_at=NOW + 1.5, status=200, latency=1.5)
     assert turn(state, now=NOW + 2.0)[1].at == NOW + 4.5
 
 
 def test_autothrottle_follows_a_slow_host_and_keeps_the_floor():
-    slow = answered(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=10.0)
-    assert interval(slow, RULES) == 10.0
-    fast = answered(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=0.01)
-    assert interval(fast, RULES) == 3.0
+    slow = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=10.0)
+    assert compute_interval(slow, RULES) == 10.0
+    fast = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=0.01)
+    assert compute_interval(fast, RULES) == 3.0
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_fast_refusal_slows_down_and_recovery_is_slow(status):
-    state = answered(HostState(), RULES, NOW, seen_at=NOW, status=status, latency=0.01)
-    assert interval(state, RULES) == 6.0
-    state = answered(state, RULES, NOW, seen_at=NOW, status=status, latency=0.01)
-    assert interval(state, RULES) == 12.0
+    state = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=status, latency=0.01)
+    assert compute_interval(state, RULES) == 6.0
+    state = learn_from_answer(state, RULES, NOW, seen_at=NOW, status=status, latency=0.01)
+    assert compute_interval(state, RULES) == 12.0
     steps = 0
-    while interval(state, RULES) > RULES.floor:
-        before = interval(state, RULES)
-        state = answered(state, RULES, NOW, seen_at=NOW, status=200, latency=0.01)
-        assert interval(state, RULES) >= before * 0.9 - 1e-9
+    while compute_interval(state, RULES) > RULES.floor:
+        before = compute_interval(state, RULES)
+        state = learn_from_answer(state, RULES, NOW, seen_at=NOW, status=200, latency=0.01)
+        assert compute_interval(state, RULES) >= before * 0.9 - 1e-9
         steps += 1
     assert steps > 10
 
@@ -121,35 +121,35 @@ def test_slowing_ends_at_the_longest_delay_and_starts_from_nothing_too():
     rules = replace(RULES, floor=0.0, max_delay=60.0)
     state, delays = HostState(), []
     for _ in range(9):
-        state = answered(state, rules, NOW, seen_at=NOW, status=429, latency=0.0)
-        delays.append(interval(state, rules))
+        state = learn_from_answer(state, rules, NOW, seen_at=NOW, status=429, latency=0.0)
+        delays.append(compute_interval(state, rules))
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 def test_quick_errors_do_not_speed_up():
-    slow = answered(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=10.0)
+    slow = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=10.0)
     for status in (404, 500, 302):
-        same = answered(slow, RULES, NOW, seen_at=NOW, status=status, latency=0.01)
-        assert interval(same, RULES) == 10.0
+        same = learn_from_answer(slow, RULES, NOW, seen_at=NOW, status=status, latency=0.01)
+        assert compute_interval(same, RULES) == 10.0
 
 
 def test_crawl_delay_is_a_floor_while_robots_txt_has_it():
-    state, _ = turn(with_crawl_delay(HostState(), 7.0))
+    state, _ = turn(set_crawl_delay(HostState(), 7.0))
     assert turn(state)[1].at == NOW + 7.0
-    assert turn(with_crawl_delay(state, None))[1].at == NOW + 3.0
+    assert turn(set_crawl_delay(state, None))[1].at == NOW + 3.0
 
 
 def test_retry_after_pauses_the_host():
-    state = answered(
+    state = learn_from_answer(
         HostState(), RULES, NOW, seen_at=NOW, status=429, latency=0.1, retry_after=120.0
     )
     assert turn(state, now=NOW + 1)[1].at == NOW + 120.0
-    shorter = answered(state, RULES, NOW + 1, seen_at=NOW, status=503, retry_after=5.0)
+    shorter = learn_from_answer(state, RULES, NOW + 1, seen_at=NOW, status=503, retry_after=5.0)
     assert turn(shorter, now=NOW + 1)[1].at == NOW + 120.0
 
 
 def test_a_pause_longer_than_a_crawl_sits_out_closes():
-    state = answered(HostState(), RULES, NOW, seen_at=NOW, status=429, retry_after=601.0)
+    state = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=429, retry_after=601.0)
     after, decision = turn(state)
     assert decision == Closed(NOW + 601.0, "blocked", "the host asks for a long pause")
     assert after == state
@@ -171,7 +171,7 @@ def test_requests_charged_together_and_given_back():
     rules = replace(RULES, budget=10)
     state, _ = turn(HostState(), rules, cost=8)
     assert isinstance(turn(state, rules, cost=3)[1], Closed)
-    assert refunded(state, 5).budget_used == 3
+    assert refund(state, 5).budget_used == 3
 
 
 def test_a_clock_set_back_does_not_stop_the_crawl():
@@ -260,7 +260,7 @@ ENDLESS = ["Fri, 01 Jan 2100 00:00:00 GMT", "9" * 400, "315360000"]
 def test_a_bogus_retry_after_is_believed_for_a_week(value):
     state, _ = turn(HostState())
     seconds = parse_retry_after(value, NOW)
-    state = answered(state, RULES, NOW, seen_at=NOW, status=429, retry_after=seconds)
+    state = learn_from_answer(state, RULES, NOW, seen_at=NOW, status=429, retry_after=seconds)
     _, decision = turn(state)
     assert decision.until == NOW + WEEK
     state, decision = turn(state, now=NOW + WEEK)
@@ -276,16 +276,16 @@ def test_one_that_an_older_version_believed_ends_too():
 
 @pytest.mark.parametrize("delay", [math.inf, 1e300, 1e9])
 def test_a_bogus_crawl_delay_is_believed_for_a_week(delay):
-    state, _ = turn(with_crawl_delay(HostState(), delay))
+    state, _ = turn(set_crawl_delay(HostState(), delay))
     assert turn(state)[1].until <= NOW + WEEK * (1 + RULES.jitter)
     assert isinstance(turn(state, now=NOW + WEEK * (1 + RULES.jitter))[1], Turn)
-    assert with_crawl_delay(HostState(), math.nan).crawl_delay is None
+    assert set_crawl_delay(HostState(), math.nan).crawl_delay is None
 
 
 def test_a_person_can_end_a_pause():
     paused = HostState(
         5.0, 1e9, NOW, NOW + 9e9, "2027-01-15", 7, Circuit.OPEN, NOW + 9, 1.0, "x", 3, 4
     )
-    state = resumed(paused)
+    state = resume(paused)
     assert (state.delay, state.budget_day, state.budget_used) == (5.0, "2027-01-15", 7)
     assert isinstance(turn(state)[1], Turn)

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from enrichscrapy.politeness.refusals import (
     RefusalKind,
-    challenge_marks,
     classify_refusal,
-    still_challenged,
+    find_challenge_marks,
+    is_still_challenged,
 )
 
 JUST_A_MOMENT = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body>"
@@ -100,14 +100,14 @@ def test_a_challenge_that_says_200_is_still_one():
 
 
 def test_a_page_about_being_just_a_moment_away_is_none():
-    assert challenge_marks(b"<title>Just a moment in time, a biography</title>") == ()
+    assert find_challenge_marks(b"<title>Just a moment in time, a biography</title>") == ()
 
 
 def test_a_browser_page_is_judged_by_its_marks():
     widget = JUST_A_MOMENT + b'<div class="cf-turnstile"></div>'
-    assert still_challenged(JUST_A_MOMENT, JUST_A_MOMENT)
-    assert not still_challenged(JUST_A_MOMENT, GOOD_PAGE)
-    assert still_challenged(widget, b'<html><div class="cf-turnstile"></div>')
+    assert is_still_challenged(JUST_A_MOMENT, JUST_A_MOMENT)
+    assert not is_still_challenged(JUST_A_MOMENT, GOOD_PAGE)
+    assert is_still_challenged(widget, b'<html><div class="cf-turnstile"></div>')
 
 
 def test_marks_far_beyond_a_refusal_page_are_not_searched():

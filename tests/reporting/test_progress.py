@@ -5,15 +5,15 @@ from enrichscrapy.reporting.progress import (
     WINDOW,
     Pacer,
     Snapshot,
-    left_in_words,
-    progress_line,
+    describe_progress,
+    describe_time_left,
 )
 
 
 def followed(total, *seen, **options):
     pacer = Pacer(total, **options)
     for now, done in seen:
-        pacer.saw(now, Snapshot(done=done, requests=4 * done))
+        pacer.note_snapshot(now, Snapshot(done=done, requests=4 * done))
     return pacer
 
 
@@ -61,20 +61,20 @@ def test_the_rate_forgets_what_is_long_ago():
 def test_todays_budget_may_end_first():
     pacer = followed(100, (0.0, 0), (60.0, 10), budget_left=100)
     assert pacer.outlasts_budget
-    assert "more than today's budget" in left_in_words(pacer)
+    assert "more than today's budget" in describe_time_left(pacer)
     pacer.budget_left = 1000
     assert not pacer.outlasts_budget
 
 
 def test_words_for_the_end_and_the_beginning():
-    assert left_in_words(followed(5, (0.0, 5))) == "nothing left"
-    assert left_in_words(followed(5, (0.0, 0))) == "5 left"
-    line = progress_line(followed(200, (0.0, 0), (60.0, 6)))
+    assert describe_time_left(followed(5, (0.0, 5))) == "nothing left"
+    assert describe_time_left(followed(5, (0.0, 0))) == "5 left"
+    line = describe_progress(followed(200, (0.0, 0), (60.0, 6)))
     assert line == (
         "6 of 200 lookups (3%), 6.0 a minute, about 32 min left; "
         "faces: 0 accepted, 0 waiting for you; refusals: 0"
     )
-    assert progress_line(Pacer(0)).startswith("0 of 0 lookups, nothing left")
+    assert describe_progress(Pacer(0)).startswith("0 of 0 lookups, nothing left")
 
 
 @given(
@@ -87,6 +87,6 @@ def test_whatever_comes_the_line_can_be_told(total, steps, interval, budget_left
     pacer, now, done = Pacer(total, interval, budget_left), 0.0, 0
     for seconds, more in steps:
         now, done = now + seconds, done + more
-        pacer.saw(now, Snapshot(done=done, requests=3 * done))
+        pacer.note_snapshot(now, Snapshot(done=done, requests=3 * done))
         assert pacer.seconds_left is None or pacer.seconds_left >= 0
-        assert progress_line(pacer)
+        assert describe_progress(pacer)

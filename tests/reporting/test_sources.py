@@ -1,13 +1,13 @@
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.items import Outcome
-from enrichscrapy.reporting.sources import outcomes_by_day, source_progress, troubles
+from enrichscrapy.reporting.sources import count_outcomes_by_day, list_progress, list_troubles
 from tests.sample_database import DAY, OWN
 
 SOURCES = {"babepedia": "FEMALE", "iafd": None}
 
 
 def progress(sample, **options):
-    rows = source_progress(sample.database, SOURCES, **options)
+    rows = list_progress(sample.database, SOURCES, **options)
     return {(row.source, row.mode): row for row in rows}
 
 
@@ -61,7 +61,7 @@ def test_outcomes_by_day_are_those_of_the_crawled_sources(sample):
     sample.clock.now += 2 * DAY
     sample.lookup(sample.performer(), Outcome.ABSENT)
     with sample.database.read() as connection:
-        days = outcomes_by_day(connection, SOURCES)
+        days = count_outcomes_by_day(connection, SOURCES)
     assert [(day.day, day.outcome, day.count) for day in days] == [
         ("2026-01-01", "found", 2),
         ("2026-01-03", "absent", 1),
@@ -73,7 +73,7 @@ def test_troubles_are_grouped_by_reason_the_most_frequent_first(sample):
         sample.lookup(sample.performer(), Outcome.FAILED, detail=detail)
     sample.lookup(sample.performer(), Outcome.ABSENT, detail="http 404")
     with sample.database.read() as connection:
-        found = troubles(connection, SOURCES)
+        found = list_troubles(connection, SOURCES)
     assert [(trouble.detail, trouble.count) for trouble in found] == [
         ("http 500", 2),
         ("challenge: cf-mitigated", 1),

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select, update
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import faces, hosts
 from enrichscrapy.index import publish
-from enrichscrapy.reporting.hosts import host_states
+from enrichscrapy.reporting.hosts import list_hosts
 from enrichscrapy.reporting.status import read_status
 from enrichscrapy.reporting.tables import index_sentence, print_status
 from tests.sample_database import ACCEPTED, DAY, START, WAITING
@@ -107,6 +107,6 @@ def test_hosts_count_only_todays_requests_and_tell_the_longer_delay(sample):
     with sample.database.write() as connection:
         connection.execute(insert(hosts).values(row))
     with sample.database.read() as connection:
-        today, tomorrow = (host_states(connection, START + n * DAY)[0] for n in (0, 1))
+        today, tomorrow = (list_hosts(connection, START + n * DAY)[0] for n in (0, 1))
     assert (today.used_today, today.delay, today.paused_until) == (40, 5.0, START + 90)
     assert (tomorrow.used_today, tomorrow.paused_until) == (0, None)

@@ -1,5 +1,5 @@
 from enrichscrapy.items import Outcome, PhotoOutcome, Verdict
-from enrichscrapy.reporting.summary import Line, ending, one_line_summary, summary
+from enrichscrapy.reporting.summary import SummaryLine, describe_ending, join_counts, list_counts
 
 
 def test_counts_come_in_the_order_of_the_stages_with_their_reasons():
@@ -15,10 +15,10 @@ def test_counts_come_in_the_order_of_the_stages_with_their_reasons():
         "index/faces": 9,
         "downloader/request_count": 7,
     }
-    assert list(summary(stats)) == [
-        Line("lookups", "found", 2),
-        Line("photos", "with a face", 3),
-        Line(
+    assert list(list_counts(stats)) == [
+        SummaryLine("lookups", "found", 2),
+        SummaryLine("photos", "with a face", 3),
+        SummaryLine(
             "faces",
             "accepted",
             3,
@@ -27,30 +27,30 @@ def test_counts_come_in_the_order_of_the_stages_with_their_reasons():
                 ("no face is trusted yet; the page's photos agree", 1),
             ),
         ),
-        Line("requests", "sent", 5),
-        Line("index", "faces published", 9),
+        SummaryLine("requests", "sent", 5),
+        SummaryLine("index", "faces published", 9),
     ]
 
 
 def test_what_has_no_words_is_shown_by_its_name():
-    (line,) = summary({"requests/something_new": 4})
-    assert line == Line("requests", "something new", 4)
+    (line,) = list_counts({"requests/something_new": 4})
+    assert line == SummaryLine("requests", "something new", 4)
 
 
 def test_every_outcome_and_verdict_has_words_of_its_own():
     stats = {f"lookups/{outcome}": 1 for outcome in Outcome}
     stats |= {f"photos/{outcome}": 1 for outcome in PhotoOutcome}
     stats |= {f"faces/{verdict}": 1 for verdict in Verdict}
-    lines = list(summary(stats))
+    lines = list(list_counts(stats))
     assert len({(line.section, line.words) for line in lines}) == len(stats)
 
 
 def test_one_line_for_a_log():
     stats = {"lookups/found": 1200, "lookups/failed": 1, "faces/accepted": 2}
-    told = one_line_summary(list(summary(stats)))
+    told = join_counts(list(list_counts(stats)))
     assert told == "lookups: 1,200 found, 1 failed; faces: 2 accepted"
 
 
 def test_endings_are_told_in_words():
-    assert ending("budget") == "the day's requests are used up"
-    assert ending("closespider_itemcount") == "closespider itemcount"
+    assert describe_ending("budget") == "the day's requests are used up"
+    assert describe_ending("closespider_itemcount") == "closespider itemcount"

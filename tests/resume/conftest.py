@@ -56,6 +56,6 @@ def crawl(place):
 def outcomes(place):
     def read(source="babepedia", mode="url"):
         with place.database() as db:
-            return db.ledger.outcomes(source, mode)
+            return db.ledger.count_outcomes(source, mode)
 
     return read

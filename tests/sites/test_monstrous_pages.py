@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from parsel import Selector
 
-from enrichscrapy.facts.dates import latest_birth
+from enrichscrapy.facts.dates import find_latest_birth
 from enrichscrapy.sites import PageKind, babepedia, iafd
 
 TODAY = dt.date(2026, 11, 26)
@@ -153,7 +153,7 @@ def test_megabytes_in_one_place_are_cut_before_they_are_read(site, page):
         kind = site.classify(selector, site.HOME)
         if kind is PageKind.PROFILE:
             profile = site.parse_profile(selector, site.HOME)
-            latest_birth(profile.birth_text, TODAY)
+            find_latest_birth(profile.birth_text, TODAY)
         if kind is PageKind.SEARCH:
             site.parse_search(selector, site.HOME)
     assert work["calls"] < CALLS

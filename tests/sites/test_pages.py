@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from parsel import Selector
 
-from enrichscrapy.sites import PageKind, all_sites
+from enrichscrapy.sites import PageKind, find_sites
 
 PAGES = Path(__file__).parent.parent / "pages"
-EXPECTED = sorted(path for site in all_sites() for path in (PAGES / site).glob("*.json"))
+EXPECTED = sorted(path for site in find_sites() for path in (PAGES / site).glob("*.json"))
 ANYWHERE = sorted((PAGES / "any").glob("*.html"))
 
 
@@ -32,7 +32,7 @@ def as_json(record) -> dict:
 
 @pytest.mark.parametrize("path", EXPECTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_page_is_read_as_expected(path):
-    site = all_sites()[path.parent.name]
+    site = find_sites()[path.parent.name]
     expected = json.loads(path.read_text(encoding="utf-8"))
     selector = read_selector(path)
 
@@ -46,7 +46,7 @@ def test_page_is_read_as_expected(path):
         assert [as_json(result) for result in results] == expected["results"]
 
 
-@pytest.mark.parametrize("site", all_sites().values(), ids=all_sites())
+@pytest.mark.parametrize("site", find_sites().values(), ids=find_sites())
 @pytest.mark.parametrize("page", ANYWHERE, ids=lambda page: page.stem)
 def test_what_no_site_says_of_itself_is_unknown(site, page):
     selector = Selector(page.read_text(encoding="utf-8"))
@@ -55,5 +55,5 @@ def test_what_no_site_says_of_itself_is_unknown(site, page):
 
 
 def test_every_page_has_its_expected_file():
-    pages = {path.with_suffix("") for site in all_sites() for path in (PAGES / site).iterdir()}
+    pages = {path.with_suffix("") for site in find_sites() for path in (PAGES / site).iterdir()}
     assert len(EXPECTED) == len(pages) > 30

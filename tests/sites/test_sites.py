@@ -1,11 +1,11 @@
 import pytest
 
-from enrichscrapy.sites import all_sites, site_of_url
+from enrichscrapy.sites import find_site, find_sites
 
 
 def test_every_module_of_the_package_is_a_site():
-    assert set(all_sites()) == {"babepedia", "iafd"}
-    for name, site in all_sites().items():
+    assert set(find_sites()) == {"babepedia", "iafd"}
+    for name, site in find_sites().items():
         assert name == site.NAME
         assert site.HOME.removeprefix("https://") in site.HOSTS
 
@@ -24,4 +24,4 @@ def test_every_module_of_the_package_is_a_site():
     ],
 )
 def test_site_of_url_goes_by_the_host(url, name):
-    assert site_of_url(url) == name
+    assert find_site(url) == name

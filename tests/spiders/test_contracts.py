@@ -46,7 +46,7 @@ def test_every_callback_of_both_spiders_is_checked_and_nothing_is_stored(place, 
         assert f"[{spider}] parse_page (@photos post-hook) ... ok" in done.stderr
         assert f"[{spider}] parse_search (@leads_to post-hook) ... ok" in done.stderr
     with place.database() as database:
-        assert database.ledger.outcomes("babepedia", "url") == {}
+        assert database.ledger.count_outcomes("babepedia", "url") == {}
     assert not place.index_dir.exists()
     assert sites.babepedia.paths("photo") == []
 

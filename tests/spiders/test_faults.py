@@ -78,14 +78,14 @@ def spider():
     async def read_again(plan):
         return performer
 
-    spider._performer = read_again
+    spider._read_performer = read_again
     spider.performer = performer
     return spider
 
 
 def test_a_search_page_that_breaks_its_parser_is_a_failed_lookup(spider, monkeypatch):
     plan = plan_by_name(spider.performer, spider.site, 4)
-    step = plan.next_step()
+    step = plan.take_step()
     plan.todo.clear()
 
     def broken(*_):
@@ -106,7 +106,7 @@ def test_a_search_page_that_breaks_its_parser_is_a_failed_lookup(spider, monkeyp
 def search_answers(spider, body: str, content_type: str, status: int = 200) -> Lookup:
     """The lookup after its guessed page was not there and its search answered so."""
     plan = plan_by_name(spider.performer, spider.site, 4)
-    guess, step = plan.next_step(), plan.next_step()
+    guess, step = plan.take_step(), plan.take_step()
     plan.add_report(PageReport(guess.url, Outcome.ABSENT, name=guess.text))
     plan.todo.clear()
     headers = {"Content-Type": content_type}
@@ -171,24 +171,24 @@ class _Searching:
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_callback_that_breaks_leaves_its_place_to_another(spider, arrived):
     plan = plan_by_name(spider.performer, spider.site, 4)
-    request = spider.request_for(plan, plan.next_step())
+    request = spider.request_for(plan, plan.take_step())
     spider._in_progress.add(plan.performer_id)
     failure = Failure(ValueError("a fault of ours"))
     came = HtmlResponse(request.url, request=request) if arrived else Failure(OSError())
     came.request = request
-    spider._callback_failed(failure, came)
+    spider._note_broken_callback(failure, came)
     assert plan.performer_id not in spider._in_progress
 
 
 def test_requests_that_are_no_lookups_leave_no_place(spider):
     came = HtmlResponse("https://x.test/", request=Request("https://x.test/"))
-    spider._callback_failed(Failure(ValueError()), came)
+    spider._note_broken_callback(Failure(ValueError()), came)
 
 
 @pytest.mark.parametrize(("size", "on_the_loop"), [(10, True), (LARGE_ANSWER, False)])
 def test_a_large_page_is_parsed_off_the_event_loop(spider, monkeypatch, size, on_the_loop):
     plan = plan_by_name(spider.performer, spider.site, 4)
-    step = plan.next_step()
+    step = plan.take_step()
     threads = []
 
     def classify(*_):
@@ -226,5 +226,5 @@ def test_what_would_break_the_next_lookup_too_ends_the_crawl(monkeypatch):
     spider.crawler, stopped[:] = None, []
     for _ in range(5):  # with one that went well between any two
         spider._stage_failed(None, Failure(ValueError("odd")))
-        spider._lookup_ended(None, signals.item_scraped)
+        spider._note_end(None, signals.item_scraped)
     assert stopped == []

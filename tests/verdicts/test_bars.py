@@ -7,7 +7,7 @@ from benchmarks import histories, made_up, verdicts
 from benchmarks._synthetic import make_group, make_people
 from benchmarks.seed_rules import seed_rules
 from benchmarks.verdicts import TARGET_QUARANTINED, TARGET_RIGHT, TARGET_STRANGERS
-from enrichscrapy.calibration import Index, Indexed, Page, draw_lookups, judge_lookups, pooled
+from enrichscrapy.calibration import Index, Indexed, Page, draw_lookups, judge_lookups, pool_cases
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import Thresholds, judge
 
@@ -20,13 +20,13 @@ def lookups():
     """With three trusted faces each, of people on whom nothing was tuned."""
     drawn = []
     for seed in SEEDS:
-        _, people = make_people(240, 14, seed).halves(seed)
+        _, people = make_people(240, 14, seed).split_people(seed)
         drawn += draw_lookups(people, {3: 15}, pages=PAGES, seed=seed)
     return drawn
 
 
 def tallied(lookups, rules, *pages, trust="high"):
-    return pooled(judge_lookups(lookups, rules, Thresholds(), trust=trust), {3}, pages)
+    return pool_cases(judge_lookups(lookups, rules, Thresholds(), trust=trust), {3}, pages)
 
 
 def test_right_faces_get_in_and_strangers_do_not(lookups):
@@ -82,7 +82,7 @@ def shown(world, group, people, known, *, weak=False):
     made = make_group(group, people, 10, 7, 70_011)
     index = Index(world, known)
     drawn = draw_lookups(made, {3: 20}, pages=(Page.MIXED, Page.WRONG), index=index, seed=70_012)
-    return pooled(judge_lookups(drawn, judge, Thresholds(), weak=weak), {3}, PAGES)
+    return pool_cases(judge_lookups(drawn, judge, Thresholds(), weak=weak), {3}, PAGES)
 
 
 def test_a_dense_group_in_the_index_waits(world):
@@ -108,7 +108,7 @@ def test_a_made_up_dense_group_is_as_dense_as_a_real_one():
 def test_a_population_has_groups_of_unequal_density_and_some_are_absent_from_the_index():
     groups = made_up.population(4, 3)
     areas = {
-        group.name: made_up.dense_figures(group.people.only(group.people.ids[:10]))[
+        group.name: made_up.dense_figures(group.people.keep_only(group.people.ids[:10]))[
             "area under the curve"
         ]
         for group in groups

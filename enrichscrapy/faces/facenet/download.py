@@ -62,7 +62,7 @@ def fetch(url: str, target: Path, sha256: str, label: str) -> Path:
         raise DownloadError(f"{url} is no address on the web")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(target.with_name(target.name + ".lock")):
+        with _lock(target.with_name(target.name + ".lock")):
             if not target.exists():
                 _fetch(url, target, sha256, Progress(label))
     except NETWORK_ERRORS as error:
@@ -71,7 +71,7 @@ def fetch(url: str, target: Path, sha256: str, label: str) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[None]:
     with _open_own(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -115,7 +115,7 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
             start = _start(response)
-            total = _total(response, start)
+            total = _read_total(response, start)
             if total is not None and total > MAX_BYTES:
                 raise DownloadError(f"it would be {total} bytes, more than {MAX_BYTES}")
             with _open_own(part) as file:
@@ -138,7 +138,7 @@ def _start(response: http.client.HTTPResponse) -> int:
     return int(match[1])
 
 
-def _total(response: http.client.HTTPResponse, start: int) -> int | None:
+def _read_total(response: http.client.HTTPResponse, start: int) -> int | None:
     length = response.headers.get("Content-Length", "")
     return start + int(length) if length.isdigit() else None
 

@@ -47,7 +47,7 @@ class _Branches:
         branches = [getattr(module, f"branch{number}", None) for number in range(4)]
         self._chains = [
             [
-                kind.conv(layer)
+                kind.add_conv(layer)
                 for layer in (branch if isinstance(branch, nn.Sequential) else [branch])
             ]
             for branch in branches
@@ -82,9 +82,9 @@ class _Kind(NamedTuple):
     device: torch.device
     dtype: torch.dtype
 
-    def conv(self, module: Any) -> _Conv:
+    def add_conv(self, module: Any) -> _Conv:
         """A convolution followed by a batch norm."""
-        return self.place(module.conv, *fold(module.conv.weight, module.bn))
+        return self.place(module.add_conv, *fold(module.add_conv.weight, module.bn))
 
     def place(self, conv: nn.Conv2d, weight: Tensor, bias: Tensor) -> _Conv:
         placed = weight.detach().to(self.device, self.dtype)
@@ -102,14 +102,14 @@ class FoldedNet:
     def __init__(self, net: InceptionResnetV1, device: torch.device, dtype: torch.dtype) -> None:
         self._kind = kind = _Kind(device, dtype)
         first = net.conv2d_1a
-        weight, bias = fold(first.conv.weight, first.bn)
+        weight, bias = fold(first.add_conv.weight, first.bn)
         bias = bias + weight.sum((1, 2, 3)) * SHIFT * SCALE
         self._stem = [
-            kind.place(first.conv, weight * SCALE, bias),
-            kind.conv(net.conv2d_2a),
-            kind.conv(net.conv2d_2b),
+            kind.place(first.add_conv, weight * SCALE, bias),
+            kind.add_conv(net.conv2d_2a),
+            kind.add_conv(net.conv2d_2b),
         ]
-        self._middle = [kind.conv(m) for m in (net.conv2d_3b, net.conv2d_4a, net.conv2d_4b)]
+        self._middle = [kind.add_conv(m) for m in (net.conv2d_3b, net.conv2d_4a, net.conv2d_4b)]
         self._blocks: list[_Residual | _Branches] = [
             *(_Residual(block, kind) for block in net.repeat_1),
             _Branches(net.mixed_6a, kind, pool=True),

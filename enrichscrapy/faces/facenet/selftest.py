@@ -60,20 +60,21 @@ def check(embed: Embed, published: InceptionResnetV1, sha256: str) -> None:
     vector = embed(crop[None])[0]
     if not np.isfinite(vector).all():
         raise WeightsError("self-test: the face weights give no finite vectors; use other weights")
-    cosine = float(vector @ expected(published, crop))
+    cosine = float(vector @ compute_expected(published, crop))
     if not cosine >= LEAST_COSINE:
         raise WeightsError(
             f"self-test: the vector of a known face has a cosine of {cosine:.4f} to the published "
             "network's; channels or scaling differ, so this installation must not store vectors"
         )
-    if sha256 == NAMED_SHA256 and not float(vector @ stored()) >= LEAST_STORED_COSINE:
+    if sha256 == NAMED_SHA256 and not float(vector @ load_stored()) >= LEAST_STORED_COSINE:
         raise WeightsError(
-            f"self-test: the vector of a known face has a cosine of {float(vector @ stored()):.4f} "
-            "to the one stored for these weights; this installation must not store vectors"
+            "self-test: the vector of a known face has a cosine of "
+            f"{float(vector @ load_stored()):.4f} to the one stored for these weights; "
+            "this installation must not store vectors"
         )
 
 
-def expected(published: InceptionResnetV1, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+def compute_expected(published: InceptionResnetV1, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The published network's vector of a crop: RGB, channels first, (x - 127.5) / 128."""
     with torch.inference_mode():
         pixels = (torch.from_numpy(crop).permute(2, 0, 1)[None].float() - 127.5) / 128.0
@@ -81,7 +82,7 @@ def expected(published: InceptionResnetV1, crop: NDArray[np.uint8]) -> NDArray[n
     return vector
 
 
-def stored() -> NDArray[np.float32]:
+def load_stored() -> NDArray[np.float32]:
     """The stored vector, of unit length."""
     vector = np.frombuffer(base64.b64decode(STORED), "<f2").astype(np.float32)
     unit: NDArray[np.float32] = vector / np.linalg.norm(vector)

@@ -16,7 +16,7 @@ NAMED_SHA256 = "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b
 NAMED_URL = f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{NAMED_FILE}"
 
 
-def default_path() -> Path:
+def find_default_path() -> Path:
     """Where the named file is kept once it was fetched."""
     return Path(platformdirs.user_cache_dir("enrichscrapy")) / NAMED_FILE
 
@@ -27,7 +27,7 @@ def read(path: Path | None, sha256: str) -> tuple[bytes, str]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _describe_unreadable(path, error) from error
     return data, _check(path, hashlib.sha256(data).hexdigest(), sha256)
 
 
@@ -38,7 +38,7 @@ def verify(path: Path | None, sha256: str) -> str:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _describe_unreadable(path, error) from error
     return _check(path, found, sha256)
 
 
@@ -51,7 +51,7 @@ def locate(path: Path | None, sha256: str, url: str = NAMED_URL, named: str = NA
             "FACE_WEIGHTS_SHA256 is set without FACE_WEIGHTS: name the file that has this "
             "SHA-256, or leave both empty to have the published weights fetched"
         )
-    path = default_path()
+    path = find_default_path()
     if path.exists():
         return path
     try:
@@ -71,7 +71,7 @@ def _check(path: Path, found: str, expected: str) -> str:
     return found
 
 
-def _unreadable(path: Path, error: OSError) -> WeightsError:
+def _describe_unreadable(path: Path, error: OSError) -> WeightsError:
     return WeightsError(
         f"cannot read the face weights {path} ({error.strerror or error}): set FACE_WEIGHTS to a "
         "file that is there, or leave it empty to have the published weights fetched"

@@ -34,7 +34,7 @@ class Proposals:
 
     def __init__(self, device: torch.device) -> None:
         state = load_mtcnn_state("pnet")
-        self._layers = _layers(state, 3, device, torch.float32)
+        self._layers = _load_layers(state, 3, device, torch.float32)
         weight, bias = _side_by_side(state, "conv4_1", "conv4_2")
         self._head = weight.flatten(1).T.contiguous().to(device)
         self._bias = bias.to(device)
@@ -59,7 +59,7 @@ class Refiner:
     ) -> None:
         self._pools = pools
         self._dtype = dtype
-        self._layers = _layers(state, len(pools), device, dtype)
+        self._layers = _load_layers(state, len(pools), device, dtype)
         dense = len(pools) + 1
         self._dense = _to(device, *_side_by_side(state, f"dense{dense}"))
         self._slope = state[f"prelu{dense}.weight"].to(device)
@@ -78,19 +78,19 @@ class Refiner:
         return torch.softmax(heads[:, :2], dim=1)[:, 1], heads[:, 2:]
 
 
-def refiner(device: torch.device, dtype: torch.dtype) -> Refiner:
+def load_refiner(device: torch.device, dtype: torch.dtype) -> Refiner:
     """R-Net: windows of 24 pixels; the other heads are the box shift."""
     heads = ("dense5_1", "dense5_2")
     return Refiner(load_mtcnn_state("rnet"), (3, 3, 0), heads, device, dtype)
 
 
-def finisher(device: torch.device, dtype: torch.dtype) -> Refiner:
+def load_finisher(device: torch.device, dtype: torch.dtype) -> Refiner:
     """O-Net: windows of 48 pixels; box shift, then the landmarks' five x and five y."""
     heads = ("dense6_1", "dense6_2", "dense6_3")
     return Refiner(load_mtcnn_state("onet"), (3, 3, 2, 0), heads, device, dtype)
 
 
-def _layers(
+def _load_layers(
     state: Mapping[str, Tensor], count: int, device: torch.device, dtype: torch.dtype
 ) -> list[_Layer]:
     """The convolutions with their slopes; the last one keeps its channels for the dense layer."""

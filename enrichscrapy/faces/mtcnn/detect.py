@@ -19,9 +19,9 @@ from torch import Tensor
 
 from enrichscrapy.faces.crop import Box, Detection
 from enrichscrapy.faces.decode import Picture
-from enrichscrapy.faces.mtcnn.cascade import Proposals, Refiner, finisher, refiner
+from enrichscrapy.faces.mtcnn.cascade import Proposals, Refiner, load_finisher, load_refiner
 from enrichscrapy.faces.mtcnn.landmarks import settle
-from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, scales
+from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, list_scales
 from enrichscrapy.faces.published import batched_nms, nms
 
 THRESHOLDS = (0.6, 0.7, 0.7)
@@ -56,8 +56,8 @@ class Detector:
     def __init__(self, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
         self._device = device
         self._pnet = Proposals(device)
-        self._rnet = refiner(device, dtype)
-        self._onet = finisher(device, dtype)
+        self._rnet = load_refiner(device, dtype)
+        self._onet = load_finisher(device, dtype)
 
     def detect(
         self, pictures: Sequence[Picture], min_sizes: Sequence[float]
@@ -79,7 +79,7 @@ class Detector:
             faces[photo].append(Detection((x1, y1, x2, y2), marks, float(score)))
         return [sorted(each, key=lambda face: face.area, reverse=True) for each in faces]
 
-    def turns(self, pictures: Sequence[Picture], boxes: Sequence[Box]) -> NDArray[np.float64]:
+    def rate_turns(self, pictures: Sequence[Picture], boxes: Sequence[Box]) -> NDArray[np.float64]:
         """How certainly each box (of its picture) holds a face, as it is and turned: (n, 4).
 
         Log odds of O-Net in a window round the box, turned counter-clockwise by 0 to 3 quarters;
@@ -87,10 +87,10 @@ class Detector:
         lie on their side or head, but none as well as an upright one; what is no face it takes for
         one at some sizes only.
         """
-        odds = self._odds(pictures, boxes, WINDOWS[:1])
+        odds = self._rate(pictures, boxes, WINDOWS[:1])
         clear = (odds[:, 0] >= CLEAR) & (odds[:, 0] - odds[:, 1:].max(axis=1) >= CLEAR_LEAD)
         unclear = np.flatnonzero(~clear).tolist()
-        odds[unclear] = self._odds(
+        odds[unclear] = self._rate(
             [pictures[i] for i in unclear], [boxes[i] for i in unclear], WINDOWS
         )
         return odds
@@ -105,7 +105,7 @@ class Detector:
             _, heads = self._run(self._onet, windows, 14)
         return heads[:, 4:].reshape(-1, 2, 5).transpose(0, 2, 1)
 
-    def _odds(
+    def _rate(
         self, pictures: Sequence[Picture], boxes: Sequence[Box], sizes: Sequence[float]
     ) -> NDArray[np.float64]:
         inputs = [
@@ -124,18 +124,18 @@ class Detector:
 
     def _propose(self, number: int, picture: Picture, min_size: float) -> _Windows:
         """P-Net over the pyramid of one picture: square windows in pixels of the photo."""
-        levels = scales(picture.width, picture.height, min_size)
+        levels = list_scales(picture.width, picture.height, min_size)
         if not levels:
-            return _nothing()
+            return _make_empty()
         mosaic = Mosaic.of(picture, levels)
-        found, moves = self._pnet(self._tensor(mosaic.canvas[None]))
+        found, moves = self._pnet(self._to_tensor(mosaic.canvas[None]))
         likely = (found >= THRESHOLDS[0]) & torch.from_numpy(mosaic.levels >= 0).to(found.device)
         rows, columns = torch.nonzero(likely, as_tuple=True)
         scores, shifts = found[rows, columns], moves[rows, columns]
         cells = torch.stack([columns, rows], dim=1).cpu().numpy()
         level = mosaic.levels[cells[:, 1], cells[:, 0]]
         corner = (cells - mosaic.corners[level]) * STRIDE
-        scale = mosaic.scales[level][:, None]
+        scale = mosaic.list_scales[level][:, None]
         edges = np.concatenate([(corner + 1) / scale, (corner + CELL) / scale], axis=1)
         boxes = torch.from_numpy(np.floor(edges).astype(np.float32)).to(found.device)
         keep = batched_nms(boxes, scores, torch.from_numpy(level).to(found.device), 0.5)
@@ -143,7 +143,9 @@ class Detector:
         boxes, scores, shifts = boxes[keep], scores[keep], shifts[keep]
         sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
         moved = (boxes + shifts * sides).cpu().numpy()
-        return _Windows(_square(moved), scores.cpu().numpy(), np.full(len(keep), number, np.int64))
+        return _Windows(
+            _make_square(moved), scores.cpu().numpy(), np.full(len(keep), number, np.int64)
+        )
 
     def _refine(self, pictures: Sequence[Picture], windows: _Windows) -> _Windows:
         windows, inputs = _cut(pictures, windows, 24)
@@ -152,7 +154,7 @@ class Detector:
         windows = _Windows(windows.boxes[passed], scores[passed], windows.photos[passed])
         keep = _batched_nms(windows, 0.7)
         moved = _move(windows.boxes[keep], shifts[passed][keep])
-        return _Windows(_square(moved), windows.scores[keep], windows.photos[keep])
+        return _Windows(_make_square(moved), windows.scores[keep], windows.photos[keep])
 
     def _finish(self, pictures: Sequence[Picture], windows: _Windows) -> tuple[_Windows, Floats]:
         windows, inputs = _cut(pictures, windows, 48)
@@ -173,13 +175,13 @@ class Detector:
         if not len(inputs):
             return np.zeros(0, np.float32), np.zeros((0, heads), np.float32)
         parts = [
-            network(self._tensor(inputs[start : start + BATCH]))
+            network(self._to_tensor(inputs[start : start + BATCH]))
             for start in range(0, len(inputs), BATCH)
         ]
         scores, rest = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
         return scores, rest
 
-    def _tensor(self, images: NDArray[np.uint8]) -> Tensor:
+    def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
         """(n, h, w, 3) -> (n, 3, h, w), channels last, scaled as MTCNN was trained."""
         batch = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
         return (batch.float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
@@ -253,7 +255,7 @@ def _move(boxes: Floats, shifts: Floats) -> Floats:
     return moved
 
 
-def _square(boxes: Floats) -> Floats:
+def _make_square(boxes: Floats) -> Floats:
     sides = boxes[:, 2:] - boxes[:, :2]
     longest = sides.max(axis=1, keepdims=True, initial=0.0)
     corner = boxes[:, :2] + sides * 0.5 - longest * 0.5
@@ -265,7 +267,7 @@ def _size(picture: Picture) -> tuple[float, float]:
 
 
 def _join(parts: Sequence[_Windows]) -> _Windows:
-    parts = [*parts, _nothing()]
+    parts = [*parts, _make_empty()]
     return _Windows(
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.scores for part in parts]),
@@ -273,5 +275,5 @@ def _join(parts: Sequence[_Windows]) -> _Windows:
     )
 
 
-def _nothing() -> _Windows:
+def _make_empty() -> _Windows:
     return _Windows(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))

@@ -23,7 +23,7 @@ PLAIN_MIN_SIZE = 20
 HEIGHT = 1.4
 
 
-def scales(width: float, height: float, min_size: float) -> list[float]:
+def list_scales(width: float, height: float, min_size: float) -> list[float]:
     """Scales of the plain pyramid, from the finest that faces ``min_size`` wide need downwards.
 
     Plain MTCNN begins at 12/20 and multiplies by 0.709; beginning at one of its own levels
@@ -47,27 +47,27 @@ class Mosaic:
     canvas: NDArray[np.uint8]
     levels: NDArray[np.int64]
     corners: NDArray[np.int64]
-    scales: NDArray[np.float32]
+    list_scales: NDArray[np.float32]
 
     @classmethod
     def of(cls, picture: Picture, found: Sequence[float]) -> Self:
         """``found`` are the levels' scales, the finest first, one at least."""
-        sizes = [_scaled(picture, scale) for scale in found]
+        sizes = [_scale_size(picture, scale) for scale in found]
         places = _lay_out(sizes)
-        width = _even(max(x + w for (x, _), (w, _) in zip(places, sizes, strict=True)))
-        height = _even(sizes[0][1])
+        width = _round_up_to_even(max(x + w for (x, _), (w, _) in zip(places, sizes, strict=True)))
+        height = _round_up_to_even(sizes[0][1])
         canvas = np.zeros((height, width, 3), np.uint8)
         levels = np.full(((height - CELL) // STRIDE + 1, (width - CELL) // STRIDE + 1), -1)
         for number, ((x, y), (w, h), scale) in enumerate(zip(places, sizes, found, strict=True)):
-            level = picture.reduced(scale * OVERSAMPLING).resize((w, h), Image.Resampling.BOX)
+            level = picture.reduce(scale * OVERSAMPLING).resize((w, h), Image.Resampling.BOX)
             canvas[y : y + h, x : x + w] = np.asarray(level)
-            rows, columns = _cells(y, h), _cells(x, w)
+            rows, columns = _find_cells(y, h), _find_cells(x, w)
             levels[rows, columns] = number
         corners = np.array(places, np.int64) // STRIDE
         return cls(canvas, levels, corners, np.array(found, np.float32))
 
 
-def _scaled(picture: Picture, scale: float) -> tuple[int, int]:
+def _scale_size(picture: Picture, scale: float) -> tuple[int, int]:
     return int(picture.width * scale + 1), int(picture.height * scale + 1)
 
 
@@ -77,16 +77,16 @@ def _lay_out(sizes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     x, y, across = 0, 0, 0
     for width, height in sizes:
         if y and y + height > sizes[0][1]:
-            x, y, across = _even(x + across), 0, 0
+            x, y, across = _round_up_to_even(x + across), 0, 0
         places.append((x, y))
-        y, across = _even(y + height), max(across, width)
+        y, across = _round_up_to_even(y + height), max(across, width)
     return places
 
 
-def _cells(start: int, length: int) -> slice:
+def _find_cells(start: int, length: int) -> slice:
     """The cells that lie whole in ``length`` pixels from ``start``."""
     return slice(start // STRIDE, start // STRIDE + (length - CELL) // STRIDE + 1)
 
 
-def _even(pixels: int) -> int:
+def _round_up_to_even(pixels: int) -> int:
     return pixels + pixels % 2

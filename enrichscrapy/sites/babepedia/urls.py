@@ -20,29 +20,29 @@ def slug_from_url(url: str) -> str | None:
     if parts is None or (parts.hostname or "").rstrip(".") not in HOSTS:
         return None
     match = re.fullmatch(r"/+babe/([^/]+)(?:/.*)?", parts.path, re.IGNORECASE)
-    return slug_of(unquote(match[1])) or None if match else None
+    return make_slug(unquote(match[1])) or None if match else None
 
 
 def slug_from_name(name: str) -> str:
     """``Mary Sue`` -> ``Mary_Sue``; dots, hyphens and accents stay, apostrophes are straight."""
-    return slug_of(clean_name(name))
+    return make_slug(clean_name(name))
 
 
-def slug_of(listed: str) -> str:
+def make_slug(listed: str) -> str:
     """The slug of a name as the site itself writes it."""
     return "_".join(listed.replace("_", " ").split())
 
 
 def canonical_url(url: str) -> str | None:
     slug = slug_from_url(url)
-    return profile_url(slug) if slug else None
+    return make_profile_url(slug) if slug else None
 
 
 def profile_urls(name: str, gender: str | None) -> list[str]:
     """The slug as it is, then without apostrophes: it is not known which the site uses."""
     slug = slug_from_name(name)
     slugs = dict.fromkeys((slug, slug.replace("'", "")))
-    return [profile_url(each) for each in slugs if each]
+    return [make_profile_url(each) for each in slugs if each]
 
 
 def search_url(name: str) -> str:
@@ -54,5 +54,5 @@ def search_url(name: str) -> str:
     return f"{HOME}/ajax-search.php?term={quote_plus(term, errors='replace')}"
 
 
-def profile_url(slug: str) -> str:
+def make_profile_url(slug: str) -> str:
     return f"{HOME}/babe/{quote(slug, safe='', errors='replace')}"

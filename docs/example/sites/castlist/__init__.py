@@ -7,14 +7,14 @@ from urllib.parse import quote_plus
 
 from parsel import Selector
 
-from enrichscrapy.facts.countries import country_from_name
+from enrichscrapy.facts.countries import find_country_by_name
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import split_url
 from enrichscrapy.facts.names import clean_name
 from enrichscrapy.facts.text import clean_aliases, fold
 from enrichscrapy.items import Profile
 from enrichscrapy.sites import PageKind, SearchResult
-from enrichscrapy.sites.links import on_site, photo_url
+from enrichscrapy.sites.links import on_site, read_photo_url
 
 NAME = "castlist"
 HOME = "https://www.castlist.example"
@@ -76,7 +76,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
     also = clean_aliases(facts.get("also", "").split(","), name)
     # Only the person's own frame: the page's side bar shows other people.
     photos = (
-        photo_url(href, HOME, PHOTO_HOSTS, r"/photos/[\w-]+\.jpg")
+        read_photo_url(href, HOME, PHOTO_HOSTS, r"/photos/[\w-]+\.jpg")
         for href in person.css("figure.portrait a::attr(href)").getall()
     )
     return Profile(
@@ -86,7 +86,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         gender=_GENDERS.get(facts.get("gender", "").lower()),
         birth_date=parse_date(facts.get("born", "")),
         birth_text=facts.get("born", ""),
-        country=country_from_name(facts.get("country", "")),
+        country=find_country_by_name(facts.get("country", "")),
         photo_urls=tuple(dict.fromkeys(photo for photo in photos if photo)),
         source_id=slug_from_url(url),
     )
