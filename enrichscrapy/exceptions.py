@@ -79,5 +79,19 @@ class ImportRowError(EnrichError):
     """The row's id, where it could be read."""
 
 
+class StashRefused(EnrichError):
+    """A running Stash cannot be reached, is none, or refuses what was asked of it."""
+
+    exit_code = 2
+
+
+class StashSays(StashRefused):
+    """A running Stash answered with an error in its own words: what was asked is not done."""
+
+
+class PictureMissing(EnrichError):
+    """A performer's picture cannot be had now; it is counted, and asked for again next time."""
+
+
 class VerdictRefused(EnrichError):
     """A verdict cannot be changed so: no such face, nothing to undo, or its vector is gone."""

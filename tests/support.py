@@ -191,7 +191,8 @@ class Workplace:
         command, pairs = self.command(*arguments, **settings), {**self.settings, **settings}
         looks = arguments[0] == "crawl" and str(pairs.get("FACES_ENABLED", 1)) == "1"
         workers = face_server()[1] if looks else None
-        server = face_server()[0] if arguments[0] in LOOKING else fork_server()
+        itself = arguments[0] in LOOKING or "--faces" in arguments
+        server = face_server()[0] if itself else fork_server()
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
             pid = server.start(command[3:], self.environment(), out, err, workers)

@@ -6,7 +6,6 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import track
@@ -15,13 +14,10 @@ from scrapy.exceptions import UsageError
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe
-from enrichscrapy.exceptions import BadSetting, IndexDamaged
-from enrichscrapy.items import Lookup, ModelInfo
+from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.items import Lookup
 from enrichscrapy.lookups.own_folders import Folder, list_loose_files, read_folders
 from enrichscrapy.settings_reader import ProjectSettings
-
-if TYPE_CHECKING:
-    from enrichscrapy.index import FaceIndex
 
 NAMED = 5
 """Files passed over that are named; the others are counted."""
@@ -91,48 +87,27 @@ class Command(EnrichCommand):
         self, folders: Sequence[Folder], database: PerformerDatabase, settings: ProjectSettings
     ) -> tuple[Counter[str], list[str]]:
         """What was counted, and the files that turned out to be no usable photos."""
-        # Loading torch takes seconds: only this command should pay for it.
-        from enrichscrapy.faces.engine import FaceEngine, FaceOptions
-        from enrichscrapy.faces.model import resolve_model
+        # Loading FAISS takes a moment: only who has photos should pay for it.
         from enrichscrapy.index import publish
-        from enrichscrapy.lookups.judge import Judge
-        from enrichscrapy.lookups.neighbours import Neighbourhood
-        from enrichscrapy.lookups.own_photos import import_faces
+        from enrichscrapy.lookups.own_photos import OwnPhotos, import_faces
 
-        options = FaceOptions.from_settings(settings)
-        engine = FaceEngine(options)
-        model_id = database.faces.ensure_model(engine.info)
-        database.faces.refuse_unmoved(model_id, engine.info)
-        judge = Judge.from_settings(settings).for_model(
-            engine.info, database.faces.get_thresholds(model_id), resolve_model(options.model)
-        )
+        photos = OwnPhotos.from_settings(settings, database, self.say)
         counts: Counter[str] = Counter()
         unusable: list[str] = []
-        around = Neighbourhood(self._index(settings, engine.info), database.faces)
-        reports = import_faces(folders, database, engine, model_id, judge, around)
+        reports = import_faces(folders, photos)
         console = Console(stderr=True)
         for report in track(reports, "Importing faces", len(folders), console=console):
-            if report.lookup is None:
+            if report.taken is None:
                 counts["skipped folders"] += 1
                 self.say(f"{report.folder}: {report.problem}: skipped")
             else:
-                counts += _count_verdicts(report.lookup)
-                unusable += report.unusable
-                counts["photos that wait for you"] += len(report.waiting)
-                for told in report.waiting:
+                counts += _count_verdicts(report.taken.lookup)
+                unusable += report.taken.unusable
+                counts["photos that wait for you"] += len(report.taken.waiting)
+                for told in report.taken.waiting:
                     self.say(f"{told}: waits for you (scrapy review)")
-        publish(database, settings.INDEX_DIR, model_id)
+        publish(database, settings.INDEX_DIR, photos.model_id)
         return counts, unusable
-
-    def _index(self, settings: ProjectSettings, info: ModelInfo) -> FaceIndex | None:
-        """Everybody else's faces; an index that cannot be used is said and done without."""
-        from enrichscrapy.index import FaceIndex
-
-        try:
-            return FaceIndex.open_current(settings.INDEX_DIR, info)
-        except IndexDamaged as error:
-            self.say(f"comparing with this import only: {error}")
-            return None
 
     def _tell(self, passed_over: Sequence[str]) -> None:
         for name in passed_over[:NAMED]:

@@ -112,6 +112,16 @@ def add_crop_area(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE faces ADD COLUMN crop_area JSON")
 
 
+def create_stash_tables(connection: Connection) -> None:
+    """Pictures of performers in the user's Stash, and how far a server was read."""
+    run_script(connection, "0060_stash.sql")
+
+
+def name_stash_boxes(connection: Connection) -> None:
+    """One name for a stash-box, whether a file wrote its name, its domain or its address."""
+    run_script(connection, "0061_stash_box_names.sql")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
@@ -122,6 +132,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0040_minors", create_minors),
     ("0041_erasures", create_erasures),
     ("0042_origin", create_origin),
+    ("0060_stash", create_stash_tables),
+    ("0061_stash_box_names", name_stash_boxes),
     ("0070_gallery", create_gallery_indexes),
     ("0071_rejected_faces", create_rejected_faces),
     ("0080_crop_area", add_crop_area),

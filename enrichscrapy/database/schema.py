@@ -234,6 +234,30 @@ photos = Table(
     Index("photos_by_phash", "phash"),
 )
 
+# The pictures that performers have in the user's Stash. "wanted" tells the picture of now from
+# others, as far as it was asked about; "taken" is what that was when it was last looked at.
+stash_pictures = Table(
+    "stash_pictures",
+    metadata,
+    Column("file", Text, primary_key=True),  # as in "import_rows"
+    Column("row_id", Text, primary_key=True),
+    _performer_id(index=True),
+    Column("wanted", Text, nullable=False),
+    Column("taken", Text),
+    Column("md5", Text),  # of the bytes that were looked at
+    # The photo that it gave; null where it gave none, or where the bytes were known already.
+    Column("photo_id", Integer, ForeignKey("photos.id", ondelete="SET NULL"), index=True),
+    sqlite_with_rowid=False,
+)
+
+# Running Stashes that performers were read from, and up to which change.
+stash_servers = Table(
+    "stash_servers",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("changed_upto", Text, nullable=False),  # as the server writes it
+)
+
 models = Table(
     "models",
     metadata,

@@ -16,7 +16,7 @@ REASON = "placeholder"
 def count_others(connection: Connection, performer_id: int, photo: Photo) -> int:
     """How many other performers have a photo of these bytes or of this very hash."""
     query = select(func.count(photos.c.performer_id.distinct())).where(
-        _match_same(photo), photos.c.performer_id != performer_id
+        match_same_photo(photo), photos.c.performer_id != performer_id
     )
     return connection.scalars(query).one()
 
@@ -28,10 +28,11 @@ def quarantine_placeholders(connection: Connection, found: Iterable[Photo], now:
     """
     for photo in found:
         if photo.outcome is PhotoOutcome.PLACEHOLDER:
-            quarantine_unless_a_person_ruled(connection, [_match_same(photo)], REASON, now)
+            quarantine_unless_a_person_ruled(connection, [match_same_photo(photo)], REASON, now)
 
 
-def _match_same(photo: Photo) -> ColumnElement[bool]:
+def match_same_photo(photo: Photo) -> ColumnElement[bool]:
+    """Rows of ``photos`` with these bytes or this very hash."""
     known = [
         column == value
         for column, value in ((photos.c.sha256, photo.sha256), (photos.c.phash, photo.phash))

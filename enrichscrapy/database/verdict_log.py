@@ -81,12 +81,16 @@ def change_verdict(connection: Connection, face_id: int, ruling: VerdictEntry) -
 
 
 def quarantine_unless_a_person_ruled(
-    connection: Connection, which: Sequence[ColumnElement[bool]], reason: str, now: float
+    connection: Connection,
+    which: Sequence[ColumnElement[bool]],
+    reason: str,
+    now: float,
+    persons: Sequence[str] = ("import", "review"),
 ) -> None:
     """Let accepted faces (joined with their photos) wait, but for those a person ruled on."""
     person = select(verdict_history.c.id).where(
         verdict_history.c.face_id == faces.c.id,
-        verdict_history.c.decided_by.in_(("import", "review")),
+        verdict_history.c.decided_by.in_(persons),
     )
     query = select(faces.c.id).join(photos, photos.c.id == faces.c.photo_id)
     query = query.where(*which, faces.c.verdict == Verdict.ACCEPTED.value, ~person.exists())
@@ -122,9 +126,17 @@ def undo_verdict_of(connection: Connection, face_id: int, decided_by: str, now: 
 
 def log_removals(connection: Connection, performer_id: int) -> None:
     """Tell the index that a performer's accepted faces go; to be called before they do."""
-    mine = select(faces.c.id, faces.c.model_id).where(
-        faces.c.performer_id == performer_id, faces.c.verdict == Verdict.ACCEPTED.value
-    )
+    _log_removals(connection, faces.c.performer_id == performer_id)
+
+
+def log_photo_removals(connection: Connection, photo_id: int) -> None:
+    """The same of a photo's accepted faces."""
+    _log_removals(connection, faces.c.photo_id == photo_id)
+
+
+def _log_removals(connection: Connection, which: ColumnElement[bool]) -> None:
+    accepted = faces.c.verdict == Verdict.ACCEPTED.value
+    mine = select(faces.c.id, faces.c.model_id).where(which, accepted)
     for face_id, model_id in connection.execute(mine).all():
         _log_change(connection, face_id, model_id, "removed")
 

@@ -47,7 +47,8 @@ class FaceModel(Protocol):
     averages over mirror images may offer ``embed_measured``: its vectors, and the distance of each
     face's to its mirror image's (n,), which tells much of the face's quality. ``crop`` is what
     it wants to see of a face (``BoxCrop`` or ``PointsCrop``); without it, the default network's. It
-    may also say on which groups it is ``weak_on`` (``verdicts.WeakOn``).
+    may also say on which groups it is ``weak_on`` (``verdicts.WeakOn``), and by
+    ``needs_download(options)`` that its weights would have to be fetched first.
     """
 
     info: ModelInfo
@@ -85,6 +86,10 @@ class FacenetVGGFace2:
     def __init__(self, info: ModelInfo, network: Network) -> None:
         self.info = info
         self._network = network
+
+    @classmethod
+    def needs_download(cls, options: ModelOptions) -> bool:
+        return options.weights is None and not weights.find_default_path().exists()
 
     @classmethod
     def describe(cls, options: ModelOptions) -> ModelInfo:

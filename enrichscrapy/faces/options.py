@@ -73,6 +73,12 @@ class FaceOptions:
     def model_options(self) -> ModelOptions:
         return ModelOptions(self.weights, self.sha256, self.device, self.threads)
 
+    @property
+    def needs_download(self) -> bool:
+        """Whether loading the model would fetch its weights first, as far as the model says."""
+        told = getattr(resolve_model(self.model), "needs_download", None)
+        return bool(told and told(self.model_options))
+
     def describe_model(self) -> ModelInfo:
         """The model these options name: verifies the weights, loads no torch."""
         return resolve_model(self.model).describe(self.model_options)

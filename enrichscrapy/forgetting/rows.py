@@ -52,6 +52,7 @@ OF_NOBODY = {
     "face_changes": "numbers of faces, which are never given again",
     "artefacts": "paths; the files themselves are cleaned",
     "origin": "what tells this database from any other",
+    "stash_servers": "addresses of the user's own servers",
     "erasures": "what was begun, and of whom until it is done",
     "suppressions": "keyed digests",
     "schema_migrations": "names of steps",

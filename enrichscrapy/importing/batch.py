@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
+from enrichscrapy.database.stash_pictures import note_pictures
 from enrichscrapy.database.suppressions import SuppressionStore, find_confirmed_namesakes
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.importing.owners import FileMemory, Owners
@@ -99,12 +100,18 @@ class ImportBatch:
             if rows:
                 self.connection.execute(insert(table).on_conflict_do_nothing(), rows)
         note_stored_dates(self.connection, sorted(self._lines), self.now)
+        note_pictures(self.connection, self.memory.file, self._list_pictures(), self.now)
         if kept_out:
             self.suppressions.refresh(self.connection, sorted(self._lines))
             for performer_id, line in self._lines.items():
                 if line in self.namesakes:
                     self.suppressions.confirm_within(self.connection, performer_id)
         return self.result
+
+    def _list_pictures(self) -> Iterator[tuple[str, int, str]]:
+        for record, performer_id in self._taken:
+            if record.key and record.picture:
+                yield record.key, performer_id, record.picture
 
     def _is_kept_out(self, record: Record, owners: set[int]) -> bool:
         traits = _gather_traits(record, self.memory.make_key(record))

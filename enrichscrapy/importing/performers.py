@@ -6,12 +6,12 @@ known again, :mod:`enrichscrapy.importing.owners` says.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enrichscrapy.exceptions import UnreadableFile
 from enrichscrapy.importing.batch import ImportBatch
 from enrichscrapy.importing.owners import FileMemory
 from enrichscrapy.importing.readers import Reader, open_reader
@@ -55,7 +55,7 @@ def import_file(
     on_note: Callable[[str], None] = lambda note: None,
     on_progress: Callable[[int, int], None] = lambda position, total: None,
 ) -> Summary:
-    """Import a stash-sense database, a JSONL or a CSV file.
+    """Import a database of Stash or stash-sense, a JSONL or a CSV file.
 
     ``on_fault`` gets each fault and what its number counts (``line``, ``row``), but of the rows
     without an id only the first; ``on_note`` what is to be said of the whole file; ``on_progress``
@@ -63,13 +63,31 @@ def import_file(
     looked at: they only share the name of a person who was forgotten. Raises ``UnreadableFile``;
     batches before the place that could not be read stay imported.
     """
-    if path.exists() and path.samefile(db.path):
-        raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
-    reader = open_reader(path)
-    try:
-        return _Import(db, path.name, reader, namesakes, on_fault, on_note, on_progress).run()
-    finally:
-        reader.close()
+    reader = open_reader(path, db.path)
+    with contextlib.closing(reader):
+        return import_records(
+            db,
+            reader,
+            path.name,
+            namesakes=namesakes,
+            on_fault=on_fault,
+            on_note=on_note,
+            on_progress=on_progress,
+        )
+
+
+def import_records(
+    db: PerformerDatabase,
+    reader: Reader,
+    file_name: str,
+    *,
+    namesakes: Collection[int] = (),
+    on_fault: Callable[[Fault, str], None] = lambda fault, unit: None,
+    on_note: Callable[[str], None] = lambda note: None,
+    on_progress: Callable[[int, int], None] = lambda position, total: None,
+) -> Summary:
+    """The same for any reader; ``file_name`` is what its rows are remembered under."""
+    return _Import(db, file_name, reader, namesakes, on_fault, on_note, on_progress).run()
 
 
 def _list_names(record: Record) -> set[tuple[str, str]]:

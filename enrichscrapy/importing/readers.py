@@ -61,8 +61,13 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-def open_reader(path: Path) -> Reader:
-    """The reader for a file; ``UnreadableFile`` says in one line why there is none."""
+def open_reader(path: Path, own: Path | None = None) -> Reader:
+    """The reader for a file; ``UnreadableFile`` says in one line why there is none.
+
+    ``own`` is the database that is imported into: it is nobody else's file.
+    """
+    if own is not None and path.exists() and path.samefile(own):
+        raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
     try:
         with path.open("rb") as file:
             start = file.read(4096)

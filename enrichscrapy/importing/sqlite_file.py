@@ -33,7 +33,7 @@ class SqliteFile:
     def _open(self) -> sqlite3.Connection:
         # With "immutable" SQLite makes no file beside this one; it must not be used while
         # another program has the file open or left it half-way, which the files beside it tell.
-        in_use = any(self._beside(suffix) for suffix in ("wal", "journal"))
+        in_use = any(self._has_beside(suffix) for suffix in ("wal", "journal"))
         mode = "mode=ro" if in_use else "immutable=1"
         uri = f"{self.path.absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
@@ -43,7 +43,7 @@ class SqliteFile:
         }
         return connection
 
-    def _beside(self, suffix: str) -> bool:
+    def _has_beside(self, suffix: str) -> bool:
         return self.path.with_name(f"{self.path.name}-{suffix}").exists()
 
     def close(self) -> None:
@@ -61,29 +61,29 @@ class SqliteFile:
         try:
             yield
         except sqlite3.Error as error:
-            raise UnreadableFile(self._told(error)) from error
+            raise UnreadableFile(self._describe(error)) from error
 
     def begin(self) -> None:
         """All reads from here on see one state of the file."""
         with self.reading():
             self._connection.execute("BEGIN")
 
-    def columns(self, table: str) -> set[str]:
+    def list_columns(self, table: str) -> set[str]:
         """A table's columns; empty where there is no such table."""
         with self.reading():
             rows = self._connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
             return {row["name"] for row in rows}
 
-    def one(self, query: str, *values: object) -> Row | None:
+    def read_one(self, query: str, *values: object) -> Row | None:
         with self.reading():
             row: Row | None = self._connection.execute(query, values).fetchone()
         return row
 
     def count(self, table: str) -> int:
-        row = self.one(f"SELECT count(*) AS n FROM {table}")  # noqa: S608  # our names
+        row = self.read_one(f"SELECT count(*) AS n FROM {table}")  # noqa: S608  # our names
         return int(row["n"]) if row else 0
 
-    def rows(
+    def read_rows(
         self, table: str, key: str, columns: Iterator[str] | list[str], then: str = ""
     ) -> Iterator[Row]:
         """Rows in the order of ``key``, called ``id`` in them, and within it of ``then``."""
@@ -93,15 +93,15 @@ class SqliteFile:
         with self.reading():
             yield from self._connection.execute(query)
 
-    def of_performers(self, table: str, known: tuple[str, ...], then: str = "") -> Iterator[Row]:
+    def read_children(self, table: str, known: tuple[str, ...], then: str = "") -> Iterator[Row]:
         """A child table's rows in the order of ``performer_id``, with the columns it has."""
-        there = self.columns(table)
+        there = self.list_columns(table)
         columns = [name for name in known if name in there]
         if "performer_id" not in there or not columns:
             return iter(())
-        return self.rows(table, "performer_id", columns, then if then in there else "")
+        return self.read_rows(table, "performer_id", columns, then if then in there else "")
 
-    def _told(self, error: sqlite3.Error) -> str:
+    def _describe(self, error: sqlite3.Error) -> str:
         code = getattr(error, "sqlite_errorcode", 0) & _CODE
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return (
@@ -109,8 +109,8 @@ class SqliteFile:
                 "when that has ended"
             )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR):
-            return damaged(self.path)
-        if self._beside("journal"):
+            return describe_damage(self.path)
+        if self._has_beside("journal"):
             return (
                 f"{self.path} was left in the middle of a change, as the file "
                 f"{self.path.name}-journal beside it tells: open it once with its own program"
@@ -118,7 +118,7 @@ class SqliteFile:
         return f"{self.path} cannot be read: {error}"
 
 
-def damaged(path: Path) -> str:
+def describe_damage(path: Path) -> str:
     return (
         f"{path} is damaged, or was copied only in part: copy it again while its program is "
         f"stopped, together with {path.name}-wal where there is one"
@@ -134,7 +134,7 @@ def _refuse_cut(path: Path) -> None:
     is_told = header[24:28] == header[92:96]  # else the number of pages is an older SQLite's
     size = pages * (65536 if page == 1 else page)
     if is_told and path.stat().st_size < size and not Path(f"{path}-wal").exists():
-        raise UnreadableFile(damaged(path))
+        raise UnreadableFile(describe_damage(path))
 
 
 class Side:

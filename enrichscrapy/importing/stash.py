@@ -25,7 +25,7 @@ _SAME = (
 )
 
 
-def stash_record(
+def make_stash_record(
     number: int,
     said: Mapping[str, Any],
     *,
@@ -39,24 +39,24 @@ def stash_record(
     ``said`` has Stash's own names, but for ``birth_date`` and ``death_date``, which may be partial.
     ``picture`` is what tells another picture from this one, None where there is none.
     """
-    start, end = _career(said)
+    start, end = _read_career(said)
     values = {
         **{name: said.get(name) for name in _SAME},
         "canonical_name": said.get("name"),
-        "country": _country(said.get("country")),
+        "country": _read_country(said.get("country")),
         "height_cm": said.get("height_cm") or said.get("height"),
         "career_start_year": start,
         "career_end_year": end,
     }
     record = make_record(number, number, values)
     record.add_aliases((alias, None) for alias in aliases)
-    record.add_links(ImportedLink(url) for url in links(said, urls))
+    record.add_links(ImportedLink(url) for url in list_links(said, urls))
     record.add_ids(ids)
     record.picture = picture
     return record
 
 
-def partial_date(text: Any, precision: Any, *, has_precision: bool) -> Any:
+def cut_date(text: Any, precision: Any, *, has_precision: bool) -> Any:
     """A stored date as far as it is known: Stash keeps a year as ``1990-01-01``, precision 2.
 
     Before it kept a precision it wrote years so as well, and nothing tells them from a first of
@@ -70,9 +70,9 @@ def partial_date(text: Any, precision: Any, *, has_precision: bool) -> Any:
     return day[1][: {1: 7, 2: 4}.get(precision, 10)]
 
 
-def links(said: Mapping[str, Any], urls: Iterable[Any]) -> Iterable[Any]:
+def list_links(said: Mapping[str, Any], urls: Iterable[Any]) -> Iterable[Any]:
     """The list, or what older versions have in its place: a site, and names on two others."""
-    listed = [web_address(url) for url in urls]
+    listed = [complete_address(url) for url in urls]
     if listed:
         return listed
     older = [said["url"]] if said.get("url") else []
@@ -81,18 +81,18 @@ def links(said: Mapping[str, Any], urls: Iterable[Any]) -> Iterable[Any]:
         if name:
             is_link = "://" in name or "/" in name
             older.append(name if is_link else host + name.removeprefix("@"))
-    return [web_address(url) for url in older]
+    return [complete_address(url) for url in older]
 
 
-def web_address(url: Any) -> Any:
+def complete_address(url: Any) -> Any:
     """A link that was typed without its scheme gets one; anything else stays as it is."""
     text = url.strip() if isinstance(url, str) else ""
     return f"https://{text}" if _BARE_HOST.fullmatch(text) else url
 
 
-def _career(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _read_career(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """A career's years: columns of their own, or one text (``2010 - 2015``, ``since 2010``)."""
-    own = [_year(said.get(name)) for name in ("career_start", "career_end")]
+    own = [_read_year(said.get(name)) for name in ("career_start", "career_end")]
     if any(own) or not said.get("career_length"):
         return own[0], own[1]
     text = str(said["career_length"])
@@ -102,12 +102,12 @@ def _career(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return (years[0] if years else None), (years[-1] if len(years) > 1 else None)
 
 
-def _year(value: Any) -> str | None:
+def _read_year(value: Any) -> str | None:
     found = _YEAR.match(str(value or ""))
     return found[0] if found else None
 
 
-def _country(value: Any) -> Any:
+def _read_country(value: Any) -> Any:
     """Stash keeps ISO codes; older versions kept what was typed."""
     if not isinstance(value, str):
         return value

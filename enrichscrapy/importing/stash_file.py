@@ -8,7 +8,7 @@ from typing import Any
 from enrichscrapy.exceptions import ImportRowError, UnreadableFile
 from enrichscrapy.importing.records import Fault, Record
 from enrichscrapy.importing.sqlite_file import Row, Side, SqliteFile
-from enrichscrapy.importing.stash import partial_date, stash_record
+from enrichscrapy.importing.stash import cut_date, make_stash_record
 
 _OWN = (
     "name",
@@ -53,50 +53,50 @@ class StashFileReader:
         self._file = file
         _refuse_migrating(file)
         file.begin()
-        self._there = file.columns("performers")
+        self._there = file.list_columns("performers")
         self.total = file.count("performers")
         # Before the blobs a table of its own held the pictures.
-        self._has_image_table = "image" in file.columns("performers_image")
+        self._has_image_table = "image" in file.list_columns("performers_image")
 
     @staticmethod
     def reads(file: SqliteFile) -> bool:
-        is_named = {"id", "name"} <= file.columns("performers")
-        return is_named and any(file.columns(table) for table in _TABLES)
+        is_named = {"id", "name"} <= file.list_columns("performers")
+        return is_named and any(file.list_columns(table) for table in _TABLES)
 
     def close(self) -> None:
         self._file.close()
 
     def __iter__(self) -> Iterator[Record | Fault]:
         children = {
-            table: Side(self._file.of_performers(table, columns, "position"))
+            table: Side(self._file.read_children(table, columns, "position"))
             for table, columns in _CHILDREN.items()
         }
-        pictures = Side(self._pictures())
+        pictures = Side(self._list_pictures())
         own = [name for name in _OWN if name in self._there]
-        for row in self._file.rows("performers", "id", own):
+        for row in self._file.read_rows("performers", "id", own):
             self.position += 1
             mine = {table: rows.of(row["id"]) for table, rows in children.items()}
             has_own = bool(pictures.of(row["id"]))
             try:
-                yield self._record(row, mine, has_own)
+                yield self._read_record(row, mine, has_own)
             except ImportRowError as error:
                 yield Fault(row["id"], str(error), key=str(row["id"]))
 
-    def _pictures(self) -> Iterator[Row]:
+    def _list_pictures(self) -> Iterator[Row]:
         """Whose picture the older table has; not the pictures themselves."""
         if not self._has_image_table:
             return iter(())
-        return self._file.rows("performers_image", "performer_id", [])
+        return self._file.read_rows("performers_image", "performer_id", [])
 
-    def _record(self, row: Row, mine: dict[str, list[Row]], has_own: bool) -> Record:
+    def _read_record(self, row: Row, mine: dict[str, list[Row]], has_own: bool) -> Record:
         said = {
             **row,
-            "birth_date": self._date(row, "birthdate"),
-            "death_date": self._date(row, "death_date"),
+            "birth_date": self._read_date(row, "birthdate"),
+            "death_date": self._read_date(row, "death_date"),
         }
         aliases: list[Any] = [each["alias"] for each in mine["performer_aliases"]]
         aliases += str(row.get("aliases") or "").split(",")
-        return stash_record(
+        return make_stash_record(
             row["id"],
             said,
             aliases=aliases,
@@ -105,17 +105,17 @@ class StashFileReader:
             picture=row.get("image_blob") or (str(row.get("updated_at")) if has_own else None),
         )
 
-    def _date(self, row: Row, name: str) -> Any:
+    def _read_date(self, row: Row, name: str) -> Any:
         precision = f"{name}_precision"
         has_precision = precision in self._there
-        return partial_date(row.get(name), row.get(precision), has_precision=has_precision)
+        return cut_date(row.get(name), row.get(precision), has_precision=has_precision)
 
 
 def _refuse_migrating(file: SqliteFile) -> None:
     """Stash marks its database as it begins a migration and takes the mark away when it is done."""
-    if "dirty" not in file.columns("schema_migrations"):
+    if "dirty" not in file.list_columns("schema_migrations"):
         return
-    row = file.one("SELECT max(dirty) AS dirty FROM schema_migrations")
+    row = file.read_one("SELECT max(dirty) AS dirty FROM schema_migrations")
     if row and row["dirty"]:
         raise UnreadableFile(
             f"{file.path} is being migrated by Stash, or a migration was broken off: import it "

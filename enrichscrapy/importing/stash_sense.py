@@ -38,35 +38,35 @@ class StashSenseReader:
         self.ignored: list[str] = []  # other columns of such a file are no mistake
         self._file = file
         file.begin()
-        own = file.columns("performers")
+        own = file.list_columns("performers")
         self.total = file.count("performers")
         self._own = [name for name in COLUMNS if name in own]
 
     @staticmethod
     def reads(file: SqliteFile) -> bool:
-        return {"id", "canonical_name"} <= file.columns("performers")
+        return {"id", "canonical_name"} <= file.list_columns("performers")
 
     def close(self) -> None:
         self._file.close()
 
     def __iter__(self) -> Iterator[Record | Fault]:
         children = {
-            table: Side(self._file.of_performers(table, columns))
+            table: Side(self._file.read_children(table, columns))
             for table, columns in _CHILDREN.items()
         }
-        for row in self._file.rows("performers", "id", self._own):
+        for row in self._file.read_rows("performers", "id", self._own):
             self.position += 1
             if not isinstance(row["id"], int):
                 yield Fault(self.position, "its id is no whole number")
                 continue
             mine = {table: rows.of(row["id"]) for table, rows in children.items()}
             try:
-                yield _record(row, mine)
+                yield _read_record(row, mine)
             except ImportRowError as error:
                 yield Fault(row["id"], str(error), key=str(row["id"]))
 
 
-def _record(row: Row, mine: dict[str, list[Row]]) -> Record:
+def _read_record(row: Row, mine: dict[str, list[Row]]) -> Record:
     images = [face["image_url"] for face in mine["faces"] if face.get("image_url")]
     values = {
         **row,

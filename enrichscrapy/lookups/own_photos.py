@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.faces.engine import FaceEngine
+from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.items import (
     Lookup,
+    ModelInfo,
     Outcome,
     Performer,
     Photo,
@@ -26,100 +27,169 @@ from enrichscrapy.lookups.own_folders import Folder
 from enrichscrapy.lookups.stages import give_verdicts, take_faces
 from enrichscrapy.reporting.words import describe_reason
 
+if TYPE_CHECKING:
+    from enrichscrapy.faces.engine import FaceEngine
+    from enrichscrapy.index import FaceIndex
+    from enrichscrapy.settings_reader import ProjectSettings
+
 SOURCE = "import"
 _UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILED)
 
 
 @dataclass(frozen=True)
-class FolderReport:
-    """What came of one sub-folder; ``problem`` says why nothing did.
+class Taken:
+    """What came of one performer's photos.
 
-    ``unusable`` names the files that turned out to be no photos that can be used, ``waiting`` those
-    whose faces wait for a decision, and why.
+    ``unusable`` names those that turned out to be no photos that can be used, ``waiting`` those
+    whose faces wait for a decision, and why. ``refusal``: why nothing was stored.
     """
 
-    folder: str
-    lookup: Lookup | None
-    problem: str = ""
+    lookup: Lookup
     unusable: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    refusal: str = ""
 
 
-def import_faces(
-    folders: Iterable[Folder],
-    database: PerformerDatabase,
-    engine: FaceEngine,
-    model_id: int,
-    judge: Judge,
-    around: Neighbourhood,
-) -> Iterator[FolderReport]:
-    """Take in the photos of every folder that is a performer's, in the order given.
+@dataclass(frozen=True)
+class FolderReport:
+    """What came of one sub-folder; ``problem`` says why nothing did."""
+
+    folder: str
+    taken: Taken | None
+    problem: str = ""
+
+
+class OwnPhotos:
+    """Takes in the user's own photos, one performer's at a time, in the caller's process.
 
     Photos already known (same bytes, or the same picture) are not looked at again. Each is compared
-    with the others of its folder and with everybody's faces ``around``.
+    with the others of its performer and with everybody's faces ``around``.
     """
-    for folder in folders:
-        if folder.performer is None or folder.problem:
-            yield FolderReport(folder.path.name, None, folder.problem)
-            continue
-        if database.is_minor(folder.performer):
-            problem = "under 18 by the dates known: no photo is read"
-            yield FolderReport(folder.path.name, None, problem)
-            continue
-        lookup = _make_lookup(folder.performer, folder.photos)
-        _look(lookup, database, engine, model_id, judge.thresholds.twin)
-        stored, token = database.faces.find_references(folder.performer.id, model_id)
-        around.find(lookup, stored)
-        give_verdicts(lookup, stored, token, judge)
-        report = store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=judge)
-        if report.stored:
-            around.add(lookup, report.face_ids)
-        yield FolderReport(
-            folder.path.name,
-            lookup,
-            unusable=tuple(_list_unusable(folder, lookup)),
-            waiting=tuple(_list_waiting(folder, lookup)),
+
+    def __init__(
+        self,
+        database: PerformerDatabase,
+        engine: FaceEngine,
+        model_id: int,
+        judge: Judge,
+        around: Neighbourhood,
+    ) -> None:
+        self.database = database
+        self.engine = engine
+        self.model_id = model_id
+        self.judge = judge
+        self.around = around
+
+    @classmethod
+    def from_settings(
+        cls, settings: ProjectSettings, database: PerformerDatabase, note: Callable[[str], None]
+    ) -> Self:
+        """Load the face model; ``note`` is told of an index that has to be done without."""
+        # Loading torch takes seconds: only who has photos should pay for it.
+        from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+        from enrichscrapy.faces.model import resolve_model
+
+        options = FaceOptions.from_settings(settings)
+        engine = FaceEngine(options)
+        model_id = database.faces.ensure_model(engine.info)
+        database.faces.refuse_unmoved(model_id, engine.info)
+        judge = Judge.from_settings(settings).for_model(
+            engine.info, database.faces.get_thresholds(model_id), resolve_model(options.model)
         )
+        index = _open_index(settings, engine.info, note)
+        return cls(database, engine, model_id, judge, Neighbourhood(index, database.faces))
+
+    def take(
+        self,
+        performer: Performer,
+        named: Iterable[tuple[str, bytes]],
+        *,
+        prefix: str = f"{SOURCE}:",
+        before_verdicts: Callable[[Lookup], None] = lambda lookup: None,
+    ) -> Taken:
+        """Take in photos as (what to call it, bytes); their addresses are ``prefix`` and SHA-256.
+
+        ``before_verdicts`` may still change what was seen in them.
+        """
+        lookup = _make_lookup(performer)
+        names: dict[str, str] = {}
+        for name, data in named:
+            photo = _make_photo(prefix, data)
+            if photo.url not in names:
+                lookup.photos.append(photo)
+            names.setdefault(photo.url, name)
+        self._look(lookup)
+        before_verdicts(lookup)
+        stored, token = self.database.faces.find_references(performer.id, self.model_id)
+        self.around.find(lookup, stored)
+        give_verdicts(lookup, stored, token, self.judge)
+        report = store_lookup(
+            self.database, lookup, model_id=self.model_id, retry=RetryPolicy(), judge=self.judge
+        )
+        if report.stored:
+            self.around.add(lookup, report.face_ids)
+        refusal = "" if report.stored else report.reason
+        waiting = tuple(_list_waiting(names, lookup))
+        return Taken(lookup, tuple(_list_unusable(names, lookup)), waiting, refusal)
+
+    def _look(self, lookup: Lookup) -> None:
+        known = self.database.faces.find_known_photos(lookup.performer.id, self.model_id)
+        lookup.photos = [
+            photo
+            for photo in lookup.photos
+            if photo.url not in known.urls and photo.sha256 not in known.sha256s
+        ]
+        results = self.engine.look([photo.data or b"" for photo in lookup.photos])
+        take_faces(lookup, lookup.photos, results, known.pictures, self.judge.thresholds.twin)
 
 
-def _list_unusable(folder: Folder, lookup: Lookup) -> Iterator[str]:
+def import_faces(folders: Iterable[Folder], photos: OwnPhotos) -> Iterator[FolderReport]:
+    """Take in the photos of every folder that is a performer's, in the order given."""
+    for folder in folders:
+        name = folder.path.name
+        if folder.performer is None or folder.problem:
+            yield FolderReport(name, None, folder.problem)
+        elif photos.database.is_minor(folder.performer):
+            yield FolderReport(name, None, "under 18 by the dates known: no photo is read")
+        else:
+            named = ((f"{name}/{path.name}", path.read_bytes()) for path in folder.photos)
+            yield FolderReport(name, photos.take(folder.performer, named))
+
+
+def _open_index(
+    settings: ProjectSettings, info: ModelInfo, note: Callable[[str], None]
+) -> FaceIndex | None:
+    """Everybody else's faces; an index that cannot be used is said and done without."""
+    from enrichscrapy.index import FaceIndex
+
+    try:
+        return FaceIndex.open_current(settings.INDEX_DIR, info)
+    except IndexDamaged as error:
+        note(f"comparing with this import only: {error}")
+        return None
+
+
+def _list_unusable(names: Mapping[str, str], lookup: Lookup) -> Iterator[str]:
     for photo in lookup.photos:
         if photo.outcome in _UNUSABLE:
-            yield f"{_name_photo(folder, photo.url)}: {photo.outcome}: {photo.detail}"
+            yield f"{names[photo.url]}: {photo.outcome}: {photo.detail}"
 
 
-def _list_waiting(folder: Folder, lookup: Lookup) -> Iterator[str]:
+def _list_waiting(names: Mapping[str, str], lookup: Lookup) -> Iterator[str]:
     for face in lookup.faces:
         if face.decision is not None and face.decision.verdict is Verdict.QUARANTINED:
-            yield f"{_name_photo(folder, face.photo_url)}: {describe_reason(face.decision.reason)}"
+            yield f"{names[face.photo_url]}: {describe_reason(face.decision.reason)}"
 
 
-def _name_photo(folder: Folder, url: str) -> str:
-    names = (path.name for path in folder.photos if _read_photo(path).url == url)
-    return f"{folder.path.name}/{next(names)}"
-
-
-def _make_lookup(performer: Performer, files: Iterable[Path]) -> Lookup:
+def _make_lookup(performer: Performer) -> Lookup:
     return Lookup(
         source=SOURCE,
         mode=ReferenceSiteMode.URL_LOOKUP,
         performer=performer,
         outcome=Outcome.FOUND,
-        photos=[_read_photo(path) for path in files],
     )
 
 
-def _read_photo(path: Path) -> Photo:
-    data = path.read_bytes()
+def _make_photo(prefix: str, data: bytes) -> Photo:
     digest = hashlib.sha256(data).hexdigest()
-    return Photo(url=f"{SOURCE}:{digest}", data=data, sha256=digest)
-
-
-def _look(
-    lookup: Lookup, database: PerformerDatabase, engine: FaceEngine, model_id: int, twin: float
-) -> None:
-    known = database.faces.find_known_photos(lookup.performer.id, model_id)
-    fresh = {photo.url: photo for photo in lookup.photos if photo.url not in known.urls}
-    lookup.photos = [photo for photo in fresh.values() if photo.sha256 not in known.sha256s]
-    results = engine.look([photo.data or b"" for photo in lookup.photos])
-    take_faces(lookup, lookup.photos, results, known.pictures, twin)
+    return Photo(url=f"{prefix}{digest}", data=data, sha256=digest)

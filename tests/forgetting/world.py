@@ -11,6 +11,7 @@ from enrichscrapy.database.schema import (
     import_rows,
     merged_ids,
     minors,
+    stash_pictures,
     suppressed_performers,
     unread_birth_dates,
 )
@@ -45,6 +46,8 @@ def populate(db, model_id):
                 connection.execute(insert(import_rows).values(row_id=row_id, **row))
             row = {"performer_id": performer_id, "text": f"{name} will not say", "seen_at": 1.0}
             connection.execute(insert(unread_birth_dates).values(row))
+            row = {"performer_id": performer_id, "file": "stash-go.sqlite", "row_id": uuid}
+            connection.execute(insert(stash_pictures).values(wanted=f"{uuid} now", **row))
         performer = db.get_performer(performer_id)
         slug = name.replace(" ", "_")
         shots = [photo(f"{slug}{number}") for number in range(4)]

@@ -414,7 +414,7 @@ def test_no_json_object_breaks_the_import(tmp_path_factory, row):
 
 def test_the_command_reports_and_ends_as_it_should(tmp_path, capsys):
     command = importlib.import_module("enrichscrapy.commands.import-performers").Command()
-    options = argparse.Namespace(namesake=[])
+    options = argparse.Namespace(namesake=[], faces=None, blobs=None, all=False)
     command.settings = {"DATABASE_URL": f"sqlite:///{tmp_path / 'a.db'}"}
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(ONE) + "\n{}\n")

@@ -17,7 +17,7 @@ from enrichscrapy.importing import sqlite_file
 from enrichscrapy.importing.performers import import_file
 from enrichscrapy.importing.readers import open_reader
 from enrichscrapy.importing.records import Record
-from enrichscrapy.importing.stash import links, partial_date, stash_record
+from enrichscrapy.importing.stash import cut_date, list_links, make_stash_record
 
 BOX = "https://stashdb.org/graphql"
 UUID = "11111111-1111-4111-8111-111111111111"
@@ -103,7 +103,7 @@ def test_a_month_is_no_whole_date(tmp_path):
     ],
 )
 def test_dates_as_versions_write_them(stored, precision, kept):
-    assert partial_date(stored, precision, has_precision=True) == kept
+    assert cut_date(stored, precision, has_precision=True) == kept
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_careers_in_words(tmp_path, text, years):
     ],
 )
 def test_links_before_there_was_a_list(said, found):
-    assert list(links(said, [])) == found
+    assert list(list_links(said, [])) == found
 
 
 def test_countries_as_they_were_typed(tmp_path):
@@ -164,7 +164,7 @@ _ANY = st.none() | st.integers() | st.floats() | st.text(max_size=20) | st.binar
 @given(st.dictionaries(st.sampled_from(["birth_date", "career_length", "twitter", "url"]), _ANY))
 def test_no_value_breaks_the_reading(said):
     with contextlib.suppress(ImportRowError):
-        stash_record(1, {"name": "Ava", **said}, aliases=[], urls=[], ids=[], picture=None)
+        make_stash_record(1, {"name": "Ava", **said}, aliases=[], urls=[], ids=[], picture=None)
 
 
 class TestWhileStashRuns:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from enrichscrapy.database.minors import note_birthdays
 from enrichscrapy.lookups.own_folders import Folder
-from enrichscrapy.lookups.own_photos import import_faces
+from enrichscrapy.lookups.own_photos import OwnPhotos, import_faces
 
 
 def test_no_photo_of_a_minor_is_read(db, tmp_path):
@@ -20,6 +20,7 @@ def test_no_photo_of_a_minor_is_read(db, tmp_path):
         for each in (by_date, by_page)
     ]
     nothing = None  # no engine, no judge: neither may be asked, and no file is there
-    reports = list(import_faces(folders, db, nothing, 1, nothing, nothing))
-    assert [report.lookup for report in reports] == [None, None]
+    photos = OwnPhotos(db, nothing, 1, nothing, nothing)
+    reports = list(import_faces(folders, photos))
+    assert [report.taken for report in reports] == [None, None]
     assert all("under 18" in report.problem for report in reports)

@@ -1,0 +1,130 @@
+"""Performers' pictures from the user's Stash, taken in as the user's own photos.
+
+A picture is a person's own choice of that performer. Another one in its place replaces the face it
+gave; one that two performers have is nobody's. What was looked at is remembered with its picture,
+so an import that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.birth_dates import find_unread
+from enrichscrapy.database.stash_pictures import (
+    PREFIX,
+    StashPicture,
+    count_sharing,
+    drop_photo,
+    hold_shared,
+    list_pictures_to_take,
+    settle_picture,
+    settle_unchanged,
+)
+from enrichscrapy.exceptions import PictureMissing
+from enrichscrapy.items import Lookup, Performer, PhotoOutcome
+from enrichscrapy.lookups.own_photos import OwnPhotos, Taken
+
+PAGE = 200
+
+
+class PictureSource(Protocol):
+    """Where pictures come from: Stash's file and folder, or a running Stash."""
+
+    def read(self, row_id: str, wanted: str) -> bytes:
+        """The picture of the performer with that number; :class:`PictureMissing` says why not."""
+        ...
+
+
+@dataclass(frozen=True)
+class PictureReport:
+    """What came of one picture; ``problem`` says why nothing did, where something should have."""
+
+    row_id: str
+    taken: Taken | None = None
+    problem: str = ""
+
+
+class StashPictures:
+    """Takes in the pictures of one library that are new or changed."""
+
+    def __init__(self, photos: OwnPhotos, source: PictureSource, file: str) -> None:
+        self.photos = photos
+        self.source = source
+        self.file = file
+
+    @property
+    def database(self) -> PerformerDatabase:
+        return self.photos.database
+
+    def take_all(self) -> Iterator[PictureReport]:
+        """One report a picture that is to be taken in; what could not be had stays due."""
+        after = ""
+        while page := self._read_page(after):
+            after = page[-1].row_id
+            for picture in page:
+                yield self._take(picture)
+
+    def _read_page(self, after: str) -> list[StashPicture]:
+        with self.database.read() as connection:
+            return list_pictures_to_take(connection, self.file, after, PAGE)
+
+    def _take(self, picture: StashPicture) -> PictureReport:
+        performer = self.database.get_performer(picture.performer_id)
+        if performer is None or self._is_kept_away(performer):
+            return PictureReport(picture.row_id)
+        if picture.wanted == picture.md5:  # the file tells pictures by what is in them
+            self._settle_unchanged(picture)
+            return PictureReport(picture.row_id)
+        try:
+            data = self.source.read(picture.row_id, picture.wanted)
+        except PictureMissing as error:
+            return PictureReport(picture.row_id, problem=str(error))
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        if md5 == picture.md5:
+            self._settle_unchanged(picture)
+            return PictureReport(picture.row_id)
+        return PictureReport(picture.row_id, self._replace(picture, performer, data, md5))
+
+    def _is_kept_away(self, performer: Performer) -> bool:
+        if self.database.is_minor(performer):
+            return True
+        with self.database.read() as connection:
+            return bool(find_unread(connection, [performer.id]))
+
+    def _replace(self, picture: StashPicture, performer: Performer, data: bytes, md5: str) -> Taken:
+        if picture.photo_id is not None:
+            with self.database.write() as connection:
+                drop_photo(connection, picture.photo_id)
+        taken = self.photos.take(
+            performer,
+            [("picture", data)],
+            prefix=PREFIX,
+            before_verdicts=self._mark_shared,
+        )
+        if not taken.refusal:
+            with self.database.write() as connection:
+                settle_picture(connection, picture, md5, hashlib.sha256(data).hexdigest())
+        return taken
+
+    def _mark_shared(self, lookup: Lookup) -> None:
+        """A picture that another performer has shows neither, for all that can be told."""
+        with self.database.read() as connection:
+            others = {
+                photo.url: count_sharing(connection, lookup.performer.id, photo)
+                for photo in lookup.photos
+            }
+        for photo in lookup.photos:
+            if others[photo.url]:
+                photo.outcome = PhotoOutcome.PLACEHOLDER
+                photo.detail = f"{others[photo.url]} other performers have the same picture"
+                with self.database.write() as connection:
+                    hold_shared(connection, photo, self.database.clock())
+        lookup.faces = [face for face in lookup.faces if not others[face.photo_url]]
+
+    def _settle_unchanged(self, picture: StashPicture) -> None:
+        with self.database.write() as connection:
+            settle_unchanged(connection, picture)
