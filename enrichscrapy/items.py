@@ -124,6 +124,7 @@ class Profile:
     stated, and ``country`` the first of them; ``gender`` is one of the database's values
     (``FEMALE``, ``MALE``, ``TRANSGENDER_FEMALE``, …). ``birth_text`` is what the page says of
     birth and age in its own words, so that a vague date can still tell who may be a minor.
+    ``former_ids`` are other ids of the source that lead to this page by now.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Profile:
     source_id: str | None = None
     countries: tuple[str, ...] = ()
     birth_text: str = ""
+    former_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ FACE_DOMINANCE = 4
 
 # --- Verdicts ------------------------------------------------------------------------------------
 # Trust per source: "high", "medium", "low" or "user".
-TRUST_LEVELS = {"babepedia": "high", "iafd": "high", "import": "user"}
+TRUST_LEVELS = {"babepedia": "high", "iafd": "high", "stashbox": "high", "import": "user"}
 # Accepted faces kept of one performer and source, and of one performer in all.
 MAX_FACES_PER_SOURCE = 5
 MAX_FACES_TOTAL = 20
@@ -160,12 +160,19 @@ PLACEHOLDER_PERFORMERS = 3
 # only for a source whose *_BASE_URL names loopback.
 BABEPEDIA_BASE_URL = _read_environment("BABEPEDIA_BASE_URL", "")
 IAFD_BASE_URL = _read_environment("IAFD_BASE_URL", "")
+STASHBOX_BASE_URL = _read_environment("STASHBOX_BASE_URL", "")
+# Keys of the stash-boxes, by name: {"stashdb": "…"}. From the environment: a command line can be
+# read by everybody on the machine.
+STASHBOX_API_KEYS = _read_environment("STASHBOX_API_KEYS", "")
+# Performers that are asked for in one request to a stash-box.
+STASHBOX_BATCH = 25
 # An address a site's operator can write to; part of the User-Agent. There is no way to send any
 # other User-Agent.
 CONTACT = _read_environment("CONTACT", "")
-# Seconds between two requests to a source, at least. Lower than 3 (Babepedia) and 2 (IAFD) only
-# on loopback. robots.txt's Crawl-delay, Retry-After and what AutoThrottle learns come on top.
-DELAY_FLOORS = {"babepedia": 3, "iafd": 2}
+# Seconds between two requests to a source, at least. Lower than 3 (Babepedia), 2 (IAFD) and 1
+# (stash-boxes) only on loopback. robots.txt's Crawl-delay, Retry-After and what AutoThrottle learns
+# come on top.
+DELAY_FLOORS = {"babepedia": 3, "iafd": 2, "stashbox": 1}
 # Share of the delay by which it is lengthened at random; never shortened.
 DELAY_JITTER = 0.3
 # Requests to one source in a UTC day, photos, robots.txt and browsers included; 0: no limit. When

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Interval
 from pydantic import (
@@ -21,6 +21,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     TypeAdapter,
     ValidationError,
 )
@@ -29,6 +30,7 @@ from pydantic.fields import FieldInfo
 from enrichscrapy import settings as defaults
 from enrichscrapy.exceptions import BadSetting
 
+T = TypeVar("T")
 HOUR, DAY, YEAR = 3600, 86_400, 31_536_000
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -110,6 +112,12 @@ Names = Annotated[
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_to_capitals)
 ]
+ApiKeys = Annotated[
+    dict[str, SecretStr],
+    BeforeValidator(lambda value: _parse_table(value or {})),
+    Field(description='a JSON table of stash-boxes and keys, as {"stashdb": "…"}'),
+]
+"""Keys never stand in a message, a log or a ``repr``."""
 Trust = Annotated[Literal["high", "medium", "low", "user"], BeforeValidator(_to_small_letters)]
 TrustLevels = Annotated[
     dict[str, Trust],
@@ -196,6 +204,9 @@ class ProjectSettings(BaseModel):
     # --- The sites (the addresses are checked with their sources) --------------------------------
     BABEPEDIA_BASE_URL: BaseUrl
     IAFD_BASE_URL: BaseUrl
+    STASHBOX_BASE_URL: BaseUrl
+    STASHBOX_API_KEYS: ApiKeys
+    STASHBOX_BATCH: Annotated[int, Within(ge=1, le=50, unit="performers")]
     CONTACT: Annotated[Text, Field(description="an e-mail or web address, or nothing")]
     DELAY_FLOORS: DelayFloors
     DELAY_JITTER: Annotated[float, Within(ge=0, le=100)]
@@ -299,6 +310,10 @@ _LIKE: Mapping[type, Any] = {
 }
 
 
+SECRET = frozenset({"STASHBOX_API_KEYS"})
+"""Settings whose values no message may quote."""
+
+
 def read_settings(settings: Mapping[str, Any]) -> ProjectSettings:
     """Read them all; ``BadSetting`` names the first that cannot be used, and what can.
 
@@ -313,7 +328,18 @@ def read_settings(settings: Mapping[str, Any]) -> ProjectSettings:
         return ProjectSettings.model_validate(given)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
-        raise BadSetting.name_setting(name, given[name], describe_allowed(name)) from None
+        shown = "…" if name in SECRET else given[name]
+        raise BadSetting.name_setting(name, shown, describe_allowed(name)) from None
+
+
+def find_for_source(table: Mapping[str, T], source: str) -> T | None:
+    """What a table of sources says of one: of itself, else of its family (``stashbox``)."""
+    return table.get(source, table.get(source.partition(":")[0]))
+
+
+def name_base_url_setting(source: str) -> str:
+    """The setting that says where a source's requests really go; a family has one in common."""
+    return f"{source.partition(':')[0].upper()}_BASE_URL"
 
 
 def read_like(default: object, name: str, value: Any) -> Any:

@@ -64,7 +64,7 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
 
     def long_desc(self) -> str:
         return (
-            "Look up the performers that are due on a reference site (babepedia or iafd). "
+            "Look up the performers that are due on a source (babepedia, iafd or stashbox). "
             "Add -s JOBDIR=jobs/NAME to resume a clean stop without asking for a page again. "
             "Exit codes: 0 done, 2 bad setting or argument, 3 blocked by the site, 4 another crawl "
             "holds the source, 5 the site's layout changed, 6 photos cannot be looked at or kept, "

@@ -16,12 +16,19 @@ from scrapy.utils.misc import load_object
 from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.engine import resolve_path
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.facts.stashboxes import KNOWN
 from enrichscrapy.files.folders import make_folder
 from enrichscrapy.folder import read_env_file
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import make_user_agent
-from enrichscrapy.settings_reader import ProjectSettings, read_like, read_settings
+from enrichscrapy.settings_reader import (
+    ProjectSettings,
+    name_base_url_setting,
+    read_like,
+    read_settings,
+)
 from enrichscrapy.sites import find_sites
+from enrichscrapy.sites.stashbox import Endpoint
 
 WAYS_OUT = {
     "FEEDS": "FEEDS (-o, -O) is not usable: items hold names and photos, which scrapy forget could "
@@ -62,7 +69,7 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
             raise BadSetting(refusal)
     resolve_path(read.DATABASE_URL)
     make_user_agent(read.CONTACT)
-    for source in Sources.from_settings(settings):
+    for source in Sources.from_settings(settings, *map(Endpoint.named, KNOWN)):
         PaceRules.from_settings(read, source.source, source.on_loopback)
     return read
 
@@ -74,12 +81,12 @@ def _check_names(settings: BaseSettings) -> None:
     known = {
         *default_settings.__all__,
         *ProjectSettings.model_fields,
-        *(f"{name.upper()}_BASE_URL" for name in find_sites()),
+        *(name_base_url_setting(name) for name in find_sites()),
         *(vars(module).keys() - in_file.keys() if module else ()),
     }
     for name in dict.fromkeys((*settings, *in_file)):
         if name.endswith("_BASE_URL") and name not in known:
-            known.update(f"{source.upper()}_BASE_URL" for source in _list_sources(settings))
+            known.update(map(name_base_url_setting, _list_sources(settings)))
         given = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
         if (given or name in in_file) and name not in known and not name.startswith("PLAYWRIGHT_"):
             [nearest] = get_close_matches(name.upper(), known, 1, cutoff=0.0)

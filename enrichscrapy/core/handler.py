@@ -14,6 +14,7 @@ from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
+from enrichscrapy.core.api_key import ApiKey
 from enrichscrapy.core.browser import ChromiumProvider, find_browser
 from enrichscrapy.core.header_limit import limit_headers
 from enrichscrapy.core.meta import RequestInfo
@@ -52,6 +53,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         # Twisted would repeat a request at once when a kept connection breaks: out of turn.
         self._pool.retryAutomatically = False
         self.sources = Sources.from_crawler(crawler)
+        self.api_key = ApiKey.from_crawler(crawler)
         self.browser_provider_cls = ChromiumProvider
         self.config.launch_options = {
             "executable_path": str(find_browser(settings.CHROMIUM_PATH) or ""),
@@ -76,6 +78,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
             return await self._run_visit(request, visit)
         source = self.sources.of(request)
         outgoing = request.replace(url=source.to_real(request.url)) if source else request
+        self.api_key.put_on(outgoing, request)
         try:
             response: Response = await super().download_request(outgoing)
         finally:

@@ -10,8 +10,10 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from enrichscrapy.core.meta import RequestInfo
-from enrichscrapy.politeness.addresses import SourceAddresses, check_base_url
+from enrichscrapy.politeness.addresses import SourceAddresses, check_base_url, is_among
+from enrichscrapy.settings_reader import name_base_url_setting
 from enrichscrapy.sites import Site, find_sites
+from enrichscrapy.sites.stashbox import Endpoint
 
 
 class Sources:
@@ -21,9 +23,9 @@ class Sources:
         self._by_name = {each.source: each for each in sources}
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], *more: Site) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], *more: Site | Endpoint) -> Self:
         """Read the ``<SOURCE>_BASE_URL`` of every known site; raises ``BadSetting``."""
-        by_name = find_sites() | {site.NAME: site for site in more}
+        by_name = {site.NAME: site for site in (*find_sites().values(), *more)}
         return cls(_make_addresses(site, settings) for site in by_name.values())
 
     @classmethod
@@ -40,16 +42,17 @@ class Sources:
 
     def of_url(self, url: str) -> SourceAddresses | None:
         host = urlsplit(url).hostname
-        found = (s for s in self._by_name.values() if host in s.hosts | s.photo_hosts)
+        found = (s for s in self._by_name.values() if is_among(host, s.hosts | s.photo_hosts))
         return next(found, None)
 
 
-def _make_addresses(site: Site, settings: Mapping[str, Any]) -> SourceAddresses:
-    setting = f"{site.NAME.upper()}_BASE_URL"
+def _make_addresses(site: Site | Endpoint, settings: Mapping[str, Any]) -> SourceAddresses:
+    setting = name_base_url_setting(site.NAME)
+    given = str(settings.get(setting) or getattr(site, "base_url", ""))
     return SourceAddresses(
         source=site.NAME,
         home=site.HOME,
         hosts=frozenset(site.HOSTS),
         photo_hosts=frozenset(site.PHOTO_HOSTS),
-        base_url=check_base_url(setting, settings.get(setting) or ""),
+        base_url=check_base_url(setting, given),
     )

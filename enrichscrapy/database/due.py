@@ -31,9 +31,11 @@ from enrichscrapy.database.schema import (
     models,
     pending,
     performers,
+    stashbox_ids,
     suppressed_performers,
     unread_birth_dates,
 )
+from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 
 # The performer's id in the table read, and what makes its rows due.
@@ -168,6 +170,12 @@ def _match_row(selection: Selection, *conditions: ColumnElement[bool]) -> Way:
 
 
 def _has_link(selection: Selection) -> ColumnElement[bool]:
+    """A link of the site; of a stash-box, an id."""
+    if (box := find_box(selection.source)) is not None:
+        return exists().where(
+            stashbox_ids.c.endpoint == box,
+            stashbox_ids.c.performer_id == lookups.c.performer_id,
+        )
     return exists().where(
         external_urls.c.site == selection.source,
         external_urls.c.performer_id == lookups.c.performer_id,

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, func, insert, null, select, update
 
 from enrichscrapy.database import due
+from enrichscrapy.database.box_ids import list_ids_to_ask
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.minors import find_whose_words
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import external_urls, faces, lookups, sources
 from enrichscrapy.database.suppressions import SuppressionStore
+from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.items import Outcome, Performer, ReferenceSiteMode, Verdict
 
 
@@ -50,9 +52,9 @@ class RetryPolicy:
 class DueLookup:
     """A performer to look up now.
 
-    ``urls`` are the source's profile links in stored order (empty in name mode); ``attempts``
-    counts the failures before this one. ``minor`` says by whose word the performer is one: then
-    the lookup ends without a request.
+    ``urls`` are the source's profile links in stored order (of a stash-box the ids, empty in name
+    mode); ``attempts`` counts the failures before this one. ``minor`` says by whose word the
+    performer is one: then the lookup ends without a request.
     """
 
     performer: Performer
@@ -223,6 +225,8 @@ class Ledger:
     ) -> dict[int, list[str]]:
         if selection.mode != ReferenceSiteMode.URL_LOOKUP.value:
             return {}
+        if (box := find_box(selection.source)) is not None:
+            return list_ids_to_ask(connection, box, ids)
         query = (
             select(external_urls.c.performer_id, external_urls.c.url)
             .where(

@@ -11,6 +11,7 @@ from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.items import Lookup, Outcome
 from enrichscrapy.sites.layout import read_parts
+from enrichscrapy.sites.stashbox import KEY_REFUSED
 
 
 def write_row(
@@ -32,6 +33,8 @@ def write_row(
     failures, refusals = (before.attempts, before.blocks) if before else (0, 0)
     attempts, blocks, next_attempt_at = _schedule(lookup.outcome, failures, refusals, retry, now)
     found = lookup.outcome is Outcome.FOUND
+    if lookup.detail == KEY_REFUSED:
+        next_attempt_at = now  # the crawl ends, and somebody mends the key
     if found and model_id is None:
         next_attempt_at = now  # no face was looked at: it stays due
     values = {

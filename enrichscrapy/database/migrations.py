@@ -97,6 +97,21 @@ def create_origin(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO origin SELECT lower(hex(randomblob(16)))")
 
 
+def add_proposal_states(connection: Connection) -> None:
+    """What became of each proposal."""
+    run_script(connection, "0065_proposal_states.sql")
+
+
+def create_sent_values(connection: Connection) -> None:
+    """What a Stash was sent."""
+    run_script(connection, "0066_sent_values.sql")
+
+
+def add_box_lookups(connection: Connection) -> None:
+    """Who is due on a stash-box: whoever has an id there."""
+    run_script(connection, "0067_box_lookups.sql")
+
+
 def create_gallery_indexes(connection: Connection) -> None:
     """What the gallery's lists and figures are read from."""
     run_script(connection, "0070_gallery.sql")
@@ -134,6 +149,9 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0042_origin", create_origin),
     ("0060_stash", create_stash_tables),
     ("0061_stash_box_names", name_stash_boxes),
+    ("0065_proposal_states", add_proposal_states),
+    ("0066_sent_values", create_sent_values),
+    ("0067_box_lookups", add_box_lookups),
     ("0070_gallery", create_gallery_indexes),
     ("0071_rejected_faces", create_rejected_faces),
     ("0080_crop_area", add_crop_area),

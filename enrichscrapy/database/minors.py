@@ -22,6 +22,7 @@ from enrichscrapy.database.schema import (
     performers,
     photos,
     proposals,
+    sent_values,
     stash_pictures,
 )
 from enrichscrapy.database.verdict_log import log_removals
@@ -107,7 +108,7 @@ def find_kept_minors(connection: Connection, now: float) -> list[int]:
     """Minors of whom there are photos, faces or proposals: always none, unless something broke."""
     kept = [
         exists().where(table.c.performer_id == performers.c.id)
-        for table in (faces, photos, proposals, stash_pictures)
+        for table in (faces, photos, proposals, sent_values, stash_pictures)
     ]
     today, born = to_utc_day(now), performers.c.birth_date
     plainly_adult = and_(
@@ -161,7 +162,7 @@ def _withdraw(connection: Connection, performer_id: int, now: float) -> None:
     log_removals(connection, performer_id)
     removed = [  # results and history go with photos and faces
         connection.execute(delete(table).where(table.c.performer_id == performer_id)).rowcount
-        for table in (photos, faces, proposals, stash_pictures)
+        for table in (photos, faces, proposals, sent_values, stash_pictures)
     ]
     if any(removed):  # and what files hold of them goes as soon as no crawl runs
         row = {"kind": "minor", "person_id": performer_id, "begun_at": now}

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from enrichscrapy.database import performers as rows
+from enrichscrapy.database.accepting import ProposalStore
 from enrichscrapy.database.artefacts import ArtefactStore
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.faces import FaceStore, StoredFace
@@ -22,7 +23,7 @@ from enrichscrapy.database.schema import erasures, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.identity.evidence import make_bearer
 from enrichscrapy.identity.rarity import Population
-from enrichscrapy.items import Performer
+from enrichscrapy.items import Performer, ReferenceSiteMode
 from enrichscrapy.sites import find_sites
 
 
@@ -65,6 +66,10 @@ class PerformerDatabase(Database):
     @cached_property
     def suppressions(self) -> SuppressionStore:
         return SuppressionStore(self)
+
+    @cached_property
+    def proposals(self) -> ProposalStore:
+        return ProposalStore(self, self.suppressions)
 
     @cached_property
     def hosts(self) -> HostStore:
@@ -215,5 +220,6 @@ class PerformerDatabase(Database):
         ``last_processed_id`` is the highest performer id looked up (lower ones may be due again),
         ``errors`` counts lookups that now stand as failed or blocked.
         """
-        name, _, mode = source.partition(":")
-        return self.ledger.get_progress(name, mode or "url")
+        name, _, mode = source.rpartition(":")
+        known = name and mode in list(ReferenceSiteMode)
+        return self.ledger.get_progress(*(name, mode) if known else (source, "url"))

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.links import read_link
 from enrichscrapy.database.schema import proposals
-from enrichscrapy.items import Performer, Profile
+from enrichscrapy.facts.stashboxes import find_box
+from enrichscrapy.identity.compare import read_countries, read_date
+from enrichscrapy.identity.evidence import make_page_key
+from enrichscrapy.items import Lookup, PartialDate, Performer, Profile
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """``kind`` and ``label`` as in the table ``proposals``."""
+
+    kind: str
+    value: str
+    label: str | None = None
+
+
+def propose(performer: Performer, profile: Profile, source: str) -> Iterator[Proposal]:
+    """All that the profile says and the performer's record does not, each once."""
+    for alias in find_new_aliases(performer, profile):
+        yield Proposal("alias", alias)
+    for kind, url in find_new_links(performer, profile, source):
+        yield Proposal("link", url, kind)
+    if (born := profile.birth_date) and _says_more(born, performer.birth_date):
+        yield Proposal("birth_date", str(born))
+    if (died := profile.death_date) and _says_more(died, performer.death_date):
+        yield Proposal("death_date", str(died))
+    if profile.country and not read_countries(performer.country):
+        yield Proposal("country", profile.country)
 
 
 def find_new_aliases(performer: Performer, profile: Profile) -> Iterator[str]:
@@ -27,38 +53,51 @@ def find_new_links(
 ) -> Iterator[tuple[str, str]]:
     """(kind, url) of links the performer has not, each once; the profile's own page first.
 
-    What is no web address is left out.
+    What is no web address is left out, and so is a stash-box's page: its id is kept.
     """
-    known = set(performer.urls)
+    known = {make_page_key(url) or url for url in performer.urls} | set(performer.urls)
+    own = [] if find_box(source) else [(source, profile.url)]
     listed = [(kind, url) for kind, urls in profile.links.items() for url in urls]
-    for kind, url in [(source, profile.url), *listed]:
+    for kind, url in [*own, *listed]:
         try:
             stored = read_link(url).url
         except ValueError:
             continue
-        if stored not in known:
-            known.add(stored)
+        key = make_page_key(stored) or stored
+        if key not in known and stored not in known:
+            known |= {key, stored}
             yield kind, stored
 
 
 def write_proposals(
-    connection: Connection, performer: Performer, profile: Profile, source: str, now: float
+    connection: Connection, performer: Performer, lookup: Lookup, now: float
 ) -> int:
-    """Write what is new and return how many proposals that added."""
-    common = {"performer_id": performer.id, "source": source, "url": profile.url, "seen_at": now}
-    rows: list[dict[str, Any]] = [
-        {**common, "kind": "alias", "value": alias, "label": None}
-        for alias in find_new_aliases(performer, profile)
-    ]
-    rows += [
-        {**common, "kind": "link", "value": url, "label": kind}
-        for kind, url in find_new_links(performer, profile, source)
-    ]
+    """Write what is new on the page that was found; return how many proposals that added."""
+    profile = lookup.profile
+    assert profile is not None  # the caller asks for found lookups only
+    identity = lookup.identity.value if lookup.identity else None
     added = 0
-    for row in rows:
-        statement = insert(proposals).values(row).on_conflict_do_nothing()
-        added += connection.execute(statement).rowcount
+    for proposal in propose(performer, profile, lookup.source):
+        key = {"performer_id": performer.id, "source": lookup.source, **asdict(proposal)}
+        row = {**key, "url": profile.url, "seen_at": now, "identity": identity, "state": "open"}
+        new = connection.execute(insert(proposals).values(row).on_conflict_do_nothing()).rowcount
+        added += new
+        if not new:  # by now it may be surer whose page it is
+            key.pop("label")
+            connection.execute(update(proposals).filter_by(**key).values(identity=identity))
     return added
+
+
+def _says_more(date: PartialDate, stored: str | None) -> bool:
+    """Whether it fills in what the stored date leaves open, and contradicts nothing of it."""
+    known = read_date(stored)
+    if known is None:
+        return not stored
+    return _parts(date) > _parts(known) and not date.contradicts(known)
+
+
+def _parts(date: PartialDate) -> int:
+    return sum(part is not None for part in (date.year, date.month, date.day))
 
 
 def _fold(name: str) -> str:

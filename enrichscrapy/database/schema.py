@@ -390,13 +390,32 @@ proposals = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     _performer_id(),
-    Column("kind", Text, nullable=False),  # "alias" or "link"
+    # "alias", "link", "birth_date", "death_date" or "country"
+    Column("kind", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("label", Text),  # for a link: its kind, as "instagram"
     Column("source", Text, nullable=False),
     Column("url", Text),
     Column("seen_at", Float, nullable=False),
+    Column("identity", Text),  # how sure it is that the page is the performer's
+    Column("state", Text, nullable=False, server_default="open"),  # "open", "accepted", "rejected"
+    Column("decided_by", Text),  # "person", or "box": its entry is the performer's own
+    Column("decided_at", Float),
+    Column("replaced", Text),  # the value that an accepted one took the place of
     UniqueConstraint("performer_id", "kind", "value", "source"),
+    Index("proposals_by_state", "state", "performer_id", "id"),
+)
+
+# What a Stash was sent of a performer, so that nothing is sent twice. "stash" is its address.
+sent_values = Table(
+    "sent_values",
+    metadata,
+    _performer_id(primary_key=True),
+    Column("stash", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # as in "proposals", or "faces"
+    Column("value", Text, primary_key=True),
+    Column("sent_at", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 hosts = Table(

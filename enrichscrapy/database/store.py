@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
+from enrichscrapy.database.accepting import accept_of_box
+from enrichscrapy.database.box_ids import write_ids
 from enrichscrapy.database.claims import REASON as CONTESTED
 from enrichscrapy.database.claims import Claim, find_page, settle
 from enrichscrapy.database.faces import StoredFace, load_references
@@ -19,8 +21,10 @@ from enrichscrapy.database.photo_rows import PhotoRows, write_photos
 from enrichscrapy.database.proposals import write_proposals
 from enrichscrapy.database.schema import models
 from enrichscrapy.database.shared_photos import quarantine_placeholders
+from enrichscrapy.database.traits import Traits
 from enrichscrapy.database.vectors import encode_vector
 from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, insert_face
+from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.identity.age import read_latest_birthday
 from enrichscrapy.items import (
     Decision,
@@ -78,6 +82,7 @@ def store_lookup(
         refusal = _find_refusal(db, connection, lookup)
         if refusal:
             return StoreReport(False, refusal)
+        _leave_forgotten(db, connection, lookup)
         page = find_page(lookup)
         claim = settle(connection, lookup, page, db.clock())
         if claim is not Claim.HOLDS:
@@ -86,6 +91,8 @@ def store_lookup(
             lookup.photos, lookup.faces = [], []
         storing = _Storing(connection, lookup, page, model_id, db.clock())
         report, kept = storing.run(retry, judge, contested=claim is Claim.CONTESTED)
+        if find_box(lookup.source) is not None:  # the record has grown
+            db.suppressions.refresh(connection, [lookup.performer.id])
     lookup.faces = kept
     return report
 
@@ -101,6 +108,22 @@ def _find_refusal(db: PerformerDatabase, connection: Connection, lookup: Lookup)
     if note_birthdays(connection, found[0].id, words, db.clock()):
         return "" if lookup.outcome is Outcome.MISMATCH else "minor"  # that it ended is kept
     return ""
+
+
+def _leave_forgotten(db: PerformerDatabase, connection: Connection, lookup: Lookup) -> None:
+    """Of an entry that is a forgotten person's nothing is kept but that the lookup has ended.
+
+    A performer's old id may have been merged into that person's.
+    """
+    box, profile = find_box(lookup.source), lookup.profile
+    if box is None or profile is None:
+        return
+    ids = [(box, each) for each in (profile.source_id, *profile.former_ids) if each]
+    links = [url for urls in profile.links.values() for url in urls]
+    if db.suppressions.find_kind(connection, Traits(ids=ids, links=links)) is not None:
+        lookup.outcome, lookup.detail = Outcome.MISMATCH, "the entry of somebody who is kept out"
+        lookup.url, lookup.profile, lookup.evidence = None, None, {}
+        lookup.photos, lookup.faces = [], []
 
 
 class _Storing:
@@ -219,9 +242,11 @@ class _Storing:
         profile = self.lookup.profile
         if profile is None or self.lookup.outcome is not Outcome.FOUND:
             return 0
-        return write_proposals(
-            self.connection, self.performer, profile, self.lookup.source, self.now
-        )
+        added = write_proposals(self.connection, self.performer, self.lookup, self.now)
+        if (box := find_box(self.lookup.source)) is not None:
+            write_ids(self.connection, self.performer.id, box, profile)
+            accept_of_box(self.connection, self.performer.id, self.lookup.source, self.now)
+        return added
 
 
 def _take_over(kept: Sequence[Face], judgement: Judgement | None) -> Judgement:

@@ -19,7 +19,13 @@ from enrichscrapy.settings_reader import read_settings
 
 logger = logging.getLogger(__name__)
 
-PAGE_TYPES = ("text/", "application/xhtml+xml", "application/xml", "application/json")
+PAGE_TYPES = (
+    "text/",
+    "application/xhtml+xml",
+    "application/xml",
+    "application/json",
+    "application/graphql-response+json",
+)
 PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
 _UNWANTED_META = ("proxy", "bindaddress", "playwright", "handle_httpstatus_all")
 """What leads elsewhere than the address says, or to a browser; the last one keeps redirects from

@@ -51,7 +51,7 @@ class JobdirExtension:
         if settings.DRY_RUN or settings.JOBDIR is None:
             raise NotConfigured
         owner = Owner(
-            crawler.spidercls.name,
+            getattr(crawler.spider, "source_name", crawler.spidercls.name),
             str(getattr(crawler.spider, "mode", "")),
             str(resolve_path(settings.DATABASE_URL)),
         )

@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
+from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.items import Lookup
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites.layout import (
@@ -37,6 +39,8 @@ class LayoutExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if find_box(getattr(crawler.spider, "source_name", "")) is not None:
+            raise NotConfigured  # an answer names its parts
         extension = cls(crawler)
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)

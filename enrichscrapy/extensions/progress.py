@@ -21,7 +21,7 @@ from enrichscrapy.lookups.asks import AsksLedger, find_ledger_spider
 from enrichscrapy.reporting.hosts import HostReport, list_hosts
 from enrichscrapy.reporting.progress import Pacer, Snapshot, describe_progress, describe_time_left
 from enrichscrapy.reporting.words import MODES
-from enrichscrapy.settings_reader import read_settings
+from enrichscrapy.settings_reader import find_for_source, read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class ProgressExtension:
         database = require(self.crawler, DatabaseExtension)
         hosts = [host for host in await database.read(self._read_hosts) if host.source == source]
         delays = [host.delay for host in hosts if host.delay is not None]
-        pacer.interval = max([self.floors.get(source, 0.0), *delays])
+        pacer.interval = max([find_for_source(self.floors, source) or 0.0, *delays])
         if self.budget:
             pacer.budget_left = max(0, self.budget - sum(host.used_today for host in hosts))
 

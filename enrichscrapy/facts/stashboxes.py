@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+FAMILY = "stashbox"
+"""How the sources begin that are stash-boxes."""
+
 
 @dataclass(frozen=True)
 class StashBox:
@@ -42,6 +45,17 @@ def box_name(endpoint: str) -> str:
     text = endpoint.strip().lower()
     host = urlsplit(text if "//" in text else f"//{text}").netloc.rpartition("@")[2]
     return _BY_DOMAIN.get(host.removeprefix("www.").removeprefix("api."), host)
+
+
+def make_source(name: str) -> str:
+    """The source that a box is in the ledger: ``stashdb`` -> ``stashbox:stashdb``."""
+    return f"{FAMILY}:{name}"
+
+
+def find_box(source: str) -> str | None:
+    """The box that a source is; None for any other source."""
+    family, _, name = source.partition(":")
+    return name if family == FAMILY and name else None
 
 
 def domain_id(name: str, stashbox_id: str) -> str:

@@ -46,6 +46,8 @@ _PROVABLE = _BY_EAR | {
     NameRelation.PART,
 }
 _ALIKE = _PROVABLE | {NameRelation.NEAR, NameRelation.SHARED_ALIAS, NameRelation.OTHER_SCRIPT}
+_STRANGERS_NAMES = {NameRelation.NONE, NameRelation.WORD}
+_TELL_APART = {"birth date", "gender"}
 _TOLD_ONCE = {"birth date", "death date", "gender"}
 """What one record may have wrong, if two kinds of proof say that it is the same person's."""
 CONFIRMS, REFUSES = 0.02, 0.2
@@ -112,6 +114,25 @@ def identify(
             "contradictions": evidence.contradictions,
         },
     )
+
+
+def identify_by_id(
+    performer: Performer, profile: Profile, population: Population = NOBODY
+) -> IdentityDecision:
+    """The same where the page was reached by the performer's own id on it: that is proof.
+
+    An id may have been noted for somebody else: where another name comes with another birthday or
+    gender, it was.
+    """
+    found = identify(performer, profile, by_link=True, population=population)
+    against = [each for each in found.evidence["contradictions"] if each in _TELL_APART]
+    if against and found.evidence["name"]["relation"] in _STRANGERS_NAMES:
+        reason = f"the id leads to somebody else: other name, {_join_words(against)} contradicted"
+        return IdentityDecision(Identity.MISMATCH, reason, found.evidence)
+    doubt = f", but not the {_join_words(against)}" if against else ""
+    proofs = ["id", *(each for each in found.evidence["proofs"] if each != "link")]
+    evidence = {**found.evidence, "proofs": proofs}
+    return IdentityDecision(Identity.CONFIRMED, f"its id is known{doubt}", evidence)
 
 
 # --- The decision --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.items import Lookup, Verdict
+from enrichscrapy.settings_reader import ProjectSettings, find_for_source
 from enrichscrapy.verdicts import (
     FOR_A_PAGE,
     Candidate,
@@ -25,7 +26,6 @@ from enrichscrapy.verdicts import (
 if TYPE_CHECKING:
     from enrichscrapy.faces.model import FaceModel
     from enrichscrapy.items import ModelInfo
-    from enrichscrapy.settings_reader import ProjectSettings
 
 NOWHERE = WeakOn()
 """A model of which nothing is said."""
@@ -88,7 +88,7 @@ class Judge:
             [face.neighbours for face in lookup.faces],
             Context(
                 source=lookup.source,
-                trust=self.trust_levels.get(lookup.source, "medium"),
+                trust=find_for_source(self.trust_levels, lookup.source) or "medium",
                 identity=lookup.identity,
                 mode=lookup.mode.value,
                 index_size=lookup.index_size,

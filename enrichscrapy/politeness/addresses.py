@@ -75,7 +75,7 @@ def _split(url: str) -> SplitResult | None:
 def find_url_fault(url: str, hosts: Collection[str]) -> str | None:
     """Why this URL must not be requested, in a few words; ``None`` when it may be.
 
-    Only plain ``http`` and ``https`` on the default port of one of ``hosts`` (lower case).
+    Only plain ``http`` and ``https`` on the default port of one of ``hosts`` (:func:`is_among`).
     """
     if len(url) > MAX_URL_LENGTH:
         return "too long"
@@ -88,11 +88,18 @@ def find_url_fault(url: str, hosts: Collection[str]) -> str | None:
         return "scheme not allowed"
     if "@" in parts.netloc:
         return "carries a user name"
-    if parts.hostname not in hosts:
+    if not is_among(parts.hostname, hosts):
         return "host not allowed"
     if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]):
         return "port not allowed"
     return None
+
+
+def is_among(host: str | None, hosts: Collection[str]) -> bool:
+    """Whether a host is one of ``hosts`` (lower case), of which ``.name`` means all below it."""
+    if host is None or host in hosts:
+        return host is not None
+    return any(each.startswith(".") and host.endswith(each) for each in hosts)
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ class SourceAddresses:
         if not self.base_url:
             return url
         parts = urlsplit(url)
-        if parts.hostname not in self.hosts | self.photo_hosts:
+        if not is_among(parts.hostname, self.hosts | self.photo_hosts):
             return url
         rest = parts._replace(scheme="", netloc="").geturl()
         return self.base_url + (rest if rest.startswith("/") else f"/{rest}")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.settings_reader import find_for_source, name_base_url_setting
 
 if TYPE_CHECKING:
     from enrichscrapy.settings_reader import ProjectSettings
 
-FLOORS: Mapping[str, float] = {"babepedia": 3.0, "iafd": 2.0}
+FLOORS: Mapping[str, float] = {"babepedia": 3.0, "iafd": 2.0, "stashbox": 1.0}
 """Seconds between two requests below which ``DELAY_FLOORS`` may not go, loopback aside."""
 FLOOR_ELSEWHERE = 3.0
 
@@ -61,11 +62,12 @@ class PaceRules:
 
 
 def _find_floor(floors: Mapping[str, float], source: str, on_loopback: bool) -> float:
-    lowest = FLOORS.get(source, FLOOR_ELSEWHERE)
-    wanted = floors.get(source, lowest)
+    lowest = find_for_source(FLOORS, source) or FLOOR_ELSEWHERE
+    wanted = find_for_source(floors, source)
+    wanted = lowest if wanted is None else wanted
     if wanted < lowest and not on_loopback:
         raise BadSetting(
             f"DELAY_FLOORS gives {source} {wanted:g} s: at least {lowest:g} s, unless "
-            f"{source.upper()}_BASE_URL names loopback"
+            f"{name_base_url_setting(source)} names loopback"
         )
     return wanted

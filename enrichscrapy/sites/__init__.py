@@ -53,7 +53,7 @@ class Site(Protocol):
     HOSTS: frozenset[str]
     """Lower-case host names whose links belong to this site."""
     PHOTO_HOSTS: frozenset[str]
-    """Lower-case host names photos may come from."""
+    """Lower-case host names photos may come from; ``.name`` means all hosts below it."""
 
     def slug_from_url(self, url: str) -> str | None: ...
 
@@ -76,12 +76,13 @@ class Site(Protocol):
 
 @cache
 def find_sites() -> dict[str, Site]:
-    """Every site, by its name: the packages in this one."""
+    """Every reference site, by its name: the packages in this one that are one."""
     found: dict[str, Site] = {}
     for module in pkgutil.iter_modules(__path__):
         if module.ispkg:
-            site = cast(Site, importlib.import_module(f"{__name__}.{module.name}"))
-            found[site.NAME] = site
+            site = importlib.import_module(f"{__name__}.{module.name}")
+            if hasattr(site, "NAME"):  # stash-boxes are no site, but a family of sources
+                found[site.NAME] = cast(Site, site)
     return found
 
 

@@ -30,12 +30,15 @@ Spider arguments
   -a gender=MALE           only these: {", ".join(GENDERS[:3])},
                            {", ".join(GENDERS[3:])}
   -a gender=all            everybody, whatever the site's own filter
+  -a endpoint=stashdb      the stash-box to ask (stashbox only, which takes no
+                           mode and no gender): its name or its address
 
 Examples
 ========
   scrapy crawl babepedia -a limit=20 -s JOBDIR=jobs/bp
   scrapy crawl iafd -a mode=name
   scrapy crawl iafd -a mode=name -a performers="Orla Fenwright,17"
+  scrapy crawl stashbox -a endpoint=stashdb
 """
 """For ``scrapy crawl --help``."""
 
@@ -69,8 +72,8 @@ class SpiderArguments:
         )
 
 
-def refuse_unknown(name: str) -> BadSetting:
-    return BadSetting(f"unknown argument {name}: use mode, limit, performers and gender")
+def refuse_unknown(name: str, known: str = "mode, limit, performers and gender") -> BadSetting:
+    return BadSetting(f"unknown argument {name}: use {known}")
 
 
 def _parse_mode(text: str) -> ReferenceSiteMode:

@@ -11,6 +11,7 @@ from enrichscrapy.database.schema import (
     import_rows,
     merged_ids,
     minors,
+    sent_values,
     stash_pictures,
     suppressed_performers,
     unread_birth_dates,
@@ -44,6 +45,8 @@ def populate(db, model_id):
             row = {"performer_id": performer_id, "name": name, "file": "file"}
             for row_id in (f"row {name}", f"{performer_id}17"):
                 connection.execute(insert(import_rows).values(row_id=row_id, **row))
+            row = {"performer_id": performer_id, "stash": "http://localhost:9999", "sent_at": 1.0}
+            connection.execute(insert(sent_values).values(kind="alias", value=name, **row))
             row = {"performer_id": performer_id, "text": f"{name} will not say", "seen_at": 1.0}
             connection.execute(insert(unread_birth_dates).values(row))
             row = {"performer_id": performer_id, "file": "stash-go.sqlite", "row_id": uuid}

@@ -1,0 +1,275 @@
+"""Accepting and rejecting what pages proposed: what is accepted enters the performer's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Select, delete, or_, select, update
+
+from enrichscrapy.database import performers as rows
+from enrichscrapy.database.connection import Database
+from enrichscrapy.database.minors import find_minors, note_stored_dates
+from enrichscrapy.database.schema import (
+    aliases,
+    external_urls,
+    performers,
+    proposals,
+    suppressed_performers,
+)
+from enrichscrapy.facts.stashboxes import find_box
+from enrichscrapy.items import Identity, PartialDate
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.suppressions import SuppressionStore
+
+OPEN, ACCEPTED, REJECTED = STATES = ("open", "accepted", "rejected")
+BY_PERSON, BY_BOX = "person", "box"
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A row of ``proposals`` and the performer's name; ``seen_at`` is in UTC seconds."""
+
+    id: int
+    performer_id: int
+    name: str
+    kind: str
+    value: str
+    label: str | None
+    source: str
+    url: str | None
+    identity: str | None
+    state: str
+    seen_at: float
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A proposal that was decided, or why it was not (``refusal``)."""
+
+    id: int
+    performer_id: int | None
+    kind: str
+    value: str
+    state: str
+    refusal: str = ""
+
+
+class ProposalStore:
+    """Lists proposals and decides them. Who is kept out by a suppression has none."""
+
+    def __init__(self, database: Database, suppressions: SuppressionStore) -> None:
+        self._database = database
+        self._suppressions = suppressions
+
+    def iter_page(
+        self,
+        *,
+        state: str | None = OPEN,
+        performer_id: int | None = None,
+        source: str | None = None,
+        after: tuple[int, int] = (0, 0),
+        limit: int = _PAGE,
+    ) -> list[Proposed]:
+        """The next ones by performer and id, after (performer id, proposal id)."""
+        query = _listed().where(
+            or_(
+                proposals.c.performer_id > after[0],
+                (proposals.c.performer_id == after[0]) & (proposals.c.id > after[1]),
+            )
+        )
+        for column, value in (("state", state), ("performer_id", performer_id), ("source", source)):
+            if value is not None:
+                query = query.where(proposals.c[column] == value)
+        with self._database.read() as connection:
+            found = connection.execute(query.limit(limit)).mappings()
+            return [Proposed(**row) for row in found]
+
+    def iterate(self, **wanted: object) -> Iterator[Proposed]:
+        """All of them, a page in memory at a time; ``wanted`` as for :meth:`iter_page`."""
+        after = (0, 0)
+        while page := self.iter_page(**wanted, after=after):  # type: ignore[arg-type]
+            yield from page
+            after = (page[-1].performer_id, page[-1].id)
+
+    def accept(self, ids: Sequence[int]) -> list[Decided]:
+        """Take these into the performers' records, each as decided by a person."""
+        return [self._decide(proposal_id, ACCEPTED) for proposal_id in ids]
+
+    def reject(self, ids: Sequence[int]) -> list[Decided]:
+        """Never propose these again; what was accepted before is taken back."""
+        return [self._decide(proposal_id, REJECTED) for proposal_id in ids]
+
+    def accept_confirmed(self, **wanted: object) -> Iterator[Decided]:
+        """Accept all open ones from confirmed pages; another performer's name is left open."""
+        for proposal in self.iterate(**wanted):
+            if proposal.identity != Identity.CONFIRMED.value:
+                continue
+            with self._database.write() as connection:
+                yield _accept(connection, proposal.id, BY_PERSON, self._now, guarded=True)
+                self._suppressions.refresh(connection, [proposal.performer_id])
+
+    @property
+    def _now(self) -> float:
+        return self._database.clock()
+
+    def _decide(self, proposal_id: int, state: str) -> Decided:
+        with self._database.write() as connection:
+            if state == ACCEPTED:
+                decided = _accept(connection, proposal_id, BY_PERSON, self._now)
+            else:
+                decided = _reject(connection, proposal_id, self._now)
+            if decided.performer_id is not None and not decided.refusal:
+                self._suppressions.refresh(connection, [decided.performer_id])
+        return decided
+
+
+def accept_of_box(connection: Connection, performer_id: int, source: str, now: float) -> None:
+    """Take in what the performer's own entry on a stash-box says, within the store's transaction.
+
+    What a person has decided stays so; what the user's data say stays as it is.
+    """
+    mine = select(proposals.c.id).where(
+        proposals.c.performer_id == performer_id,
+        proposals.c.source == source,
+        proposals.c.state == OPEN,
+    )
+    for proposal_id in connection.scalars(mine).all():
+        _accept(connection, proposal_id, BY_BOX, now, guarded=True)
+
+
+# --- One decision --------------------------------------------------------------------------------
+
+
+def _accept(
+    connection: Connection, proposal_id: int, by: str, now: float, *, guarded: bool = False
+) -> Decided:
+    """``guarded``: leave open what could be a mistake, or would replace something."""
+    row = _row(connection, proposal_id)
+    if row is None:
+        return Decided(proposal_id, None, "", "", "", f"there is no proposal {proposal_id}")
+    if row.state == ACCEPTED:
+        return _decided(row, ACCEPTED)
+    before = _stored(connection, row)
+    refusal = _doubt(connection, row, before) if guarded else ""
+    if refusal:
+        return _decided(row, row.state, refusal)
+    _enter(connection, row, now)
+    _note(connection, row, ACCEPTED, by, now, before)
+    if find_minors(connection, [row.performer_id], now):
+        return _decided(row, ACCEPTED, "by this date a minor: what was kept is withdrawn")
+    return _decided(row, ACCEPTED)
+
+
+def _reject(connection: Connection, proposal_id: int, now: float) -> Decided:
+    row = _row(connection, proposal_id)
+    if row is None:
+        return Decided(proposal_id, None, "", "", "", f"there is no proposal {proposal_id}")
+    if row.state == ACCEPTED:
+        _take_back(connection, row, now)
+    _note(connection, row, REJECTED, BY_PERSON, now)
+    return _decided(row, REJECTED)
+
+
+def _decided(row: Proposed, state: str, refusal: str = "") -> Decided:
+    return Decided(row.id, row.performer_id, row.kind, row.value, state, refusal)
+
+
+def _note(
+    connection: Connection,
+    row: Proposed,
+    state: str,
+    by: str,
+    now: float,
+    replaced: str | None = None,
+) -> None:
+    values = {"state": state, "decided_by": by, "decided_at": now, "replaced": replaced}
+    connection.execute(update(proposals).where(proposals.c.id == row.id).values(values))
+
+
+def _doubt(connection: Connection, row: Proposed, before: str | None) -> str:
+    if before:
+        return f"the record says {before}"
+    if row.kind != "alias":
+        return ""
+    others = select(performers.c.id).where(
+        performers.c.canonical_name.collate("NOCASE") == row.value,
+        performers.c.id != row.performer_id,
+    )
+    other = connection.scalar(others.limit(1))
+    return f"it is the name of performer {other}" if other is not None else ""
+
+
+def _enter(connection: Connection, row: Proposed, now: float) -> None:
+    mine, origin = row.performer_id, name_origin(row.source)
+    match row.kind:
+        case "alias":
+            rows.insert_alias(connection, mine, row.value, origin, now)
+        case "link":
+            rows.insert_url(connection, mine, row.value, now, source=origin)
+        case "birth_date":
+            rows.set_birth_date(connection, mine, PartialDate.parse(row.value), now)
+            note_stored_dates(connection, [mine], now)
+        case _:
+            _set_column(connection, row, row.value, now)
+
+
+def _take_back(connection: Connection, row: Proposed, now: float) -> None:
+    tables = {"alias": (aliases, aliases.c.alias), "link": (external_urls, external_urls.c.url)}
+    if row.kind in tables:
+        table, column = tables[row.kind]
+        connection.execute(
+            delete(table).where(
+                table.c.performer_id == row.performer_id,
+                column == row.value,
+                table.c.source_endpoint == name_origin(row.source),
+            )
+        )
+    elif _stored(connection, row) == row.value:
+        replaced = select(proposals.c.replaced).where(proposals.c.id == row.id)
+        _set_column(connection, row, connection.scalar(replaced), now)
+        note_stored_dates(connection, [row.performer_id], now)
+
+
+def _stored(connection: Connection, row: Proposed) -> str | None:
+    """What the record says of a fact that it holds one of."""
+    if row.kind not in performers.columns:
+        return None
+    query = select(performers.c[row.kind]).where(performers.c.id == row.performer_id)
+    return connection.scalar(query) or None
+
+
+def _set_column(connection: Connection, row: Proposed, value: str | None, now: float) -> None:
+    statement = update(performers).where(performers.c.id == row.performer_id)
+    values = {row.kind: value, "updated_at": rows.format_time(now)}
+    connection.execute(statement.values(values))
+
+
+def name_origin(source: str) -> str:
+    """The ``source_endpoint`` of what a source adds: a stash-box's is its name."""
+    return find_box(source) or source
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def _listed() -> Select[tuple[object, ...]]:
+    columns: Iterable[str] = Proposed.__dataclass_fields__
+    own = [proposals.c[name] for name in columns if name != "name"]
+    kept_out = select(suppressed_performers.c.performer_id).where(
+        suppressed_performers.c.confirmed_at.is_(None)
+    )
+    return (
+        select(*own, performers.c.canonical_name.label("name"))
+        .join(performers, performers.c.id == proposals.c.performer_id)
+        .where(proposals.c.performer_id.not_in(kept_out))
+        .order_by(proposals.c.performer_id, proposals.c.id)
+    )
+
+
+def _row(connection: Connection, proposal_id: int) -> Proposed | None:
+    found = connection.execute(_listed().where(proposals.c.id == proposal_id)).mappings().first()
+    return Proposed(**found) if found is not None else None
