@@ -54,9 +54,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
-def pytest_collection_finish():
-    """What was imported stays: the collector need not look at it again and again."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported stays: the collector need not go through it time and again."""
+    gc.disable()
+    collected = yield
     gc.freeze()
+    gc.enable()
+    return collected
 
 
 class Clock:

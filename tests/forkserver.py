@@ -177,8 +177,10 @@ class ForkedWorker:
 if __name__ == "__main__":
     from scrapy.utils.misc import walk_modules_iter
 
+    gc.disable()
     for name in (*READY_MADE, *(TORCH if sys.argv[1:] else ())):
         list(walk_modules_iter(name) if name.count(".") == 1 else [importlib.import_module(name)])
     gc.freeze()  # else each command goes through all that was imported, copying its pages
+    gc.enable()
     if (job := Server(*sys.argv[1:]).serve()) is not None:
         job()

@@ -8,8 +8,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-import torchvision
-from facenet_pytorch import MTCNN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -32,6 +30,8 @@ def detector():
 
 @pytest.fixture(scope="module")
 def plain():
+    from facenet_pytorch import MTCNN  # it takes seconds to import, as torchvision does
+
     return MTCNN(keep_all=True)
 
 
@@ -132,6 +132,8 @@ def _tensor(canvas):
 )
 @settings(max_examples=50, deadline=None)
 def test_boxes_are_suppressed_as_by_torchvision(count, seed, threshold):
+    import torchvision
+
     rng = np.random.default_rng(seed)
     corner, side = rng.uniform(0, 60, (count, 2)), rng.uniform(1, 40, (count, 2))
     boxes = torch.tensor(np.hstack([corner, corner + side]), dtype=torch.float32)
