@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.schema import artefacts
+from enrichscrapy.files.durable import name_temporary, replace_file
 
 OWN_FOLDER = ".enrichscrapy"
 """The file by which a registered folder is known to be this program's own, not a later one."""
@@ -54,15 +54,11 @@ class ArtefactStore:
         know. ``OSError`` when it cannot be written.
         """
         path = path.absolute()
-        temporary = path.with_name(f"{path.name}.new")
+        temporary = name_temporary(path)
         for name in (path, temporary):
             self.register(kind, name)
-        temporary.unlink(missing_ok=True)
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
+            with replace_file(path) as file:
                 yield file
-            os.replace(temporary, path)
         finally:
-            temporary.unlink(missing_ok=True)
             self.remove(temporary)

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import hmac
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from enrichscrapy.exceptions import SuppressionKeyMissing
+from enrichscrapy.files.durable import create_file, sync_folder
 
 
 def make_key(path: Path) -> None:
     """Write a new key, durably, readable by its owner only; one that is there stays."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "wb") as file:
+    with suppress(FileExistsError), create_file(path) as file:
         file.write(os.urandom(32).hex().encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def read_key(path: Path) -> bytes:

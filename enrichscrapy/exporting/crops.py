@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from enrichscrapy.exporting.rows import AcceptedFaces, ExportedFace, Owner
 from enrichscrapy.exporting.tables import COLUMNS, row, write_rows
+from enrichscrapy.files.durable import open_private
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of some file system
 _MAX_BYTES = 180  # of a name; file systems take 255, and the id is still to come
@@ -43,11 +42,6 @@ def _write_crop(folder: Path, face: ExportedFace, crop: bytes) -> str:
     with open_private(path) as file:
         file.write(crop)
     return str(path.relative_to(folder))
-
-
-def open_private(path: Path) -> IO[bytes]:
-    """A new file that only its owner may read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def folder_name(owner: Owner) -> str:

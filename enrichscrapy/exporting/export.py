@@ -107,7 +107,8 @@ def _search_files(faces: AcceptedFaces) -> dict[str, bytes]:
 
 def _export_crops(database: PerformerDatabase, folder: Path, faces: AcceptedFaces) -> Exported:
     """Write beside ``folder`` and put the new one in its place; what was there was an export."""
-    from enrichscrapy.exporting.crops import open_private, write_crops
+    from enrichscrapy.exporting.crops import write_crops
+    from enrichscrapy.files.durable import open_private
 
     if folder.is_dir() and any(folder.iterdir()) and not (folder / OWN_FOLDER).exists():
         raise EnrichError(f"{folder} holds other things: name an empty or a new folder with -o")

@@ -1,4 +1,4 @@
-"""Files that outlive a crash: locks, JOBDIRs, kept photos.
+"""Files that outlive a crash: durable writes, locks, JOBDIRs, kept photos.
 
 May import exceptions; no Scrapy, no database.
 """

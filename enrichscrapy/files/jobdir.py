@@ -22,6 +22,7 @@ from pathlib import Path
 
 from enrichscrapy import __version__
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.files.durable import replace_file
 
 RECORD = "enrichscrapy.json"
 QUEUE_FORMAT = "JSON 1"
@@ -196,16 +197,5 @@ def _clear(path: Path) -> None:
 
 
 def _write_record(path: Path, record: _Record) -> None:
-    temporary = path / f"{RECORD}.new"
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(record), file, indent=2, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path / RECORD)
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with replace_file(path / RECORD) as file:
+        file.write(json.dumps(asdict(record), indent=2, sort_keys=True).encode())

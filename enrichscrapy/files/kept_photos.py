@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from pathlib import Path
+
+from enrichscrapy.files.durable import replace_file
 
 _SUFFIXES = (
     (b"\xff\xd8\xff", ".jpg"),
@@ -26,14 +27,9 @@ def keep_photo(folder: Path, performer_id: int, sha256: str, data: bytes) -> Pat
     path = own / f"{sha256}{_choose_suffix(data)}"
     if path.exists():
         return path
-    descriptor, temporary = tempfile.mkstemp(dir=own, suffix=".tmp")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    # Two sources may show the same photo at once: each crawl writes its own file.
+    with replace_file(path, own / f".{path.name}.{os.getpid()}.new") as file:
+        file.write(data)
     return path
 
 

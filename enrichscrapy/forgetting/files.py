@@ -14,6 +14,7 @@ from sqlalchemy import select
 from enrichscrapy.database.artefacts import OWN_FOLDER
 from enrichscrapy.database.schema import artefacts
 from enrichscrapy.exceptions import EnrichError
+from enrichscrapy.files.durable import replace_file
 from enrichscrapy.files.jobdir import RECORD, SCRAPY_NAMES
 from enrichscrapy.files.kept_photos import find_folder
 from enrichscrapy.forgetting.mentions import Mentions
@@ -110,22 +111,17 @@ def _remove_jobdir(path: Path) -> None:
 
 def _drop_lines(path: Path, mentions: Mentions) -> int:
     """Rewrite a text file without the lines that mention the person; all or nothing."""
-    temporary = path.with_name(f"{path.name}.new")
     dropped = 0
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with (
-        os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as new,
         path.open(encoding="utf-8", errors="surrogateescape", newline="") as old,
+        replace_file(path) as new,
     ):
         for line in old:
             if line in mentions:
                 dropped += 1
             else:
-                new.write(line)
-        new.flush()
-        os.fsync(new.fileno())
-    shutil.copymode(path, temporary)
-    os.replace(temporary, path)
+                new.write(line.encode("utf-8", "surrogateescape"))
+        os.fchmod(new.fileno(), path.stat().st_mode)
     return dropped
 
 

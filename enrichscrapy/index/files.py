@@ -1,9 +1,4 @@
-"""Files of the index that survive a power cut: written, synced, renamed, in that order.
-
-Vectors are biometric data: files and folders are for their owner's eyes only. Every call goes
-through ``os`` by name, so that a test can record the order of writes, syncs and renames, and stop
-the process at each of them.
-"""
+"""The index's generations on disk. Vectors are biometric data: for their owner's eyes only."""
 
 from __future__ import annotations
 
@@ -17,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enrichscrapy.exceptions import IndexDamaged
+from enrichscrapy.files.durable import create_file, replace_file
 
 CURRENT = "current"
 FACES = "faces.faiss"
@@ -36,20 +32,16 @@ class FileMark:
 def write_synced(path: Path, produce: Callable[[Callable[[bytes], int]], None]) -> FileMark:
     """Create ``path`` (it must not exist) from what ``produce`` writes, and sync it."""
     sha256, size = hashlib.sha256(), 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
+    with create_file(path) as file:
 
         def write(data: bytes) -> int:
             nonlocal size
-            _write_all(descriptor, data)
+            _write_all(file.fileno(), data)
             sha256.update(data)
             size += len(data)
             return len(data)
 
         produce(write)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     return FileMark(sha256.hexdigest(), size)
 
 
@@ -80,15 +72,6 @@ def mark_of(path: Path, *, from_disk: bool = False) -> FileMark:
     return FileMark(sha256.hexdigest(), size)
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def read_current(index_dir: Path) -> str | None:
     """The generation in force, or None when nothing was published yet."""
     try:
@@ -103,11 +86,8 @@ def read_current(index_dir: Path) -> str | None:
 
 def swap_current(index_dir: Path, generation: str) -> None:
     """Point ``current`` at a generation that is already whole and synced."""
-    temporary = index_dir / f"{CURRENT}.new"
-    temporary.unlink(missing_ok=True)  # left by a publisher that was killed
-    write_bytes_synced(temporary, f"{generation}\n".encode())
-    os.replace(temporary, index_dir / CURRENT)
-    sync_folder(index_dir)
+    with replace_file(index_dir / CURRENT) as file:
+        _write_all(file.fileno(), f"{generation}\n".encode())
 
 
 def list_generations(index_dir: Path) -> list[str]:

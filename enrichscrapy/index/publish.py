@@ -17,6 +17,7 @@ from enrichscrapy.exceptions import (
     IndexOfAnotherDatabase,
     IndexOfAnotherModel,
 )
+from enrichscrapy.files.durable import sync_folder
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import accepted, files
 from enrichscrapy.index.draft import Draft
@@ -224,8 +225,8 @@ def _write(db: PerformerDatabase, index_dir: Path, draft: Draft, why: str) -> Ge
         manifest = draft.make_manifest(folder.name, previous, mark, db)
         draft.vectors = Vectors(draft.model.dimension)  # a million faces are 2 GB: free them
         files.write_bytes_synced(folder / files.MANIFEST, manifest.to_bytes())
-        files.sync_folder(folder)
-        files.sync_folder(index_dir)
+        sync_folder(folder)
+        sync_folder(index_dir)
         FaceIndex.load(folder, Manifest.read(folder / files.MANIFEST), thorough=True)
     files.swap_current(index_dir, folder.name)
     _prune(index_dir, manifest)

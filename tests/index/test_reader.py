@@ -166,8 +166,8 @@ def test_readers_get_whole_generations_whatever_the_publisher_does(published, wo
             while not done.is_set():
                 index = FaceIndex.open_current(published, world.model)
                 digest = digest_hex(digest_of(index.vectors.ids, index.vectors.matrix))
-                assert digest == index.make_manifest.digest
-                seen.add(index.make_manifest.generation)
+                assert digest == index.manifest.digest
+                seen.add(index.manifest.generation)
         except BaseException as error:
             errors.append(error)
 

@@ -16,6 +16,8 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from enrichscrapy.files.durable import sync_folder
+
 CHUNK = 1 << 18
 ATTEMPTS = 4
 MAX_BYTES = 2_000_000_000
@@ -103,7 +105,7 @@ def _fetch(url: str, target: Path, sha256: str, progress: Progress) -> None:
             return _fetch(url, target, sha256, progress)
         raise DownloadError(f"what it sent has SHA-256 {found}, expected {sha256}")
     part.replace(target)
-    return _sync_folder(target.parent)
+    return sync_folder(target.parent)
 
 
 def _go_on(url: str, part: Path, progress: Progress) -> None:
@@ -153,11 +155,3 @@ def _copy(
         progress.show(file.tell(), total)
     if total is not None and file.tell() < total:
         raise OSError(f"the connection ended after {file.tell()} of {total} bytes")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
