@@ -122,14 +122,14 @@ def test_another_picture_replaces_the_face_the_first_one_gave(stash):
     cast = people()
     stash.bring_in(cast)
     before = stash.faces()
-    changes = stash.db.faces.find_last_change(stash.model_id)
+    changes = stash.db.faces.get_last_change(stash.model_id)
     reports = stash.bring_in([replace(cast[0], image=portrait(1, 2)), cast[1]])
     assert set(reports) == {"1"}
     one, other = stash.faces()
     assert [face[:2] for face in one] == [("accepted", True)]
     assert one != before[0]
     assert other == before[1]
-    assert stash.db.faces.find_last_change(stash.model_id) == changes + 2  # one went, one came
+    assert stash.db.faces.get_last_change(stash.model_id) == changes + 2  # one went, one came
 
 
 def test_another_picture_is_not_judged_by_the_one_it_replaces(stash):
