@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Select, delete, or_, select, update
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 OPEN, ACCEPTED, REJECTED = STATES = ("open", "accepted", "rejected")
 BY_PERSON, BY_BOX = "person", "box"
 _PAGE = 500
+_TOGETHER = 100
+"""Proposals that are accepted in one transaction: short enough for a crawl that writes as well."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,16 @@ class Proposed:
 
 
 @dataclass(frozen=True)
-class Decided:
+class Wanted:
+    """Which proposals: of one state, performer and source, or (None) of all."""
+
+    state: str | None = OPEN
+    performer_id: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
     """A proposal that was decided, or why it was not (``refusal``)."""
 
     id: int
@@ -65,66 +76,65 @@ class ProposalStore:
         self._database = database
         self._suppressions = suppressions
 
-    def iter_page(
-        self,
-        *,
-        state: str | None = OPEN,
-        performer_id: int | None = None,
-        source: str | None = None,
-        after: tuple[int, int] = (0, 0),
-        limit: int = _PAGE,
+    def iterate(self, wanted: Wanted = Wanted()) -> Iterator[Proposed]:  # frozen
+        """All of them by performer, a page in memory at a time."""
+        after = (0, 0)
+        while page := self.read_page(wanted, after):
+            yield from page
+            after = (page[-1].performer_id, page[-1].id)
+
+    def read_page(
+        self, wanted: Wanted, after: tuple[int, int] = (0, 0), limit: int = _PAGE
     ) -> list[Proposed]:
-        """The next ones by performer and id, after (performer id, proposal id)."""
-        query = _listed().where(
+        """The next ones after (performer id, proposal id)."""
+        query = _list_proposed().where(
             or_(
                 proposals.c.performer_id > after[0],
                 (proposals.c.performer_id == after[0]) & (proposals.c.id > after[1]),
             )
         )
-        for column, value in (("state", state), ("performer_id", performer_id), ("source", source)):
+        for name, value in asdict(wanted).items():
             if value is not None:
-                query = query.where(proposals.c[column] == value)
+                query = query.where(proposals.c[name] == value)
         with self._database.read() as connection:
-            found = connection.execute(query.limit(limit)).mappings()
-            return [Proposed(**row) for row in found]
+            return [Proposed(**row) for row in connection.execute(query.limit(limit)).mappings()]
 
-    def iterate(self, **wanted: object) -> Iterator[Proposed]:
-        """All of them, a page in memory at a time; ``wanted`` as for :meth:`iter_page`."""
-        after = (0, 0)
-        while page := self.iter_page(**wanted, after=after):  # type: ignore[arg-type]
-            yield from page
+    def accept(self, proposal_id: int) -> Decision:
+        """Take it into the performer's record, as a person decided."""
+        with self._database.write() as connection:
+            decision = _accept(connection, proposal_id, BY_PERSON, self._now)
+            self._refresh(connection, decision)
+        return decision
+
+    def reject(self, proposal_id: int) -> Decision:
+        """Never propose it again; what was accepted before is taken back."""
+        with self._database.write() as connection:
+            decision = _reject(connection, proposal_id, self._now)
+            self._refresh(connection, decision)
+        return decision
+
+    def accept_confirmed(self, wanted: Wanted = Wanted()) -> Iterator[Decision]:
+        """Accept all open ones from confirmed pages but those that could be a mistake."""
+        wanted, after = replace(wanted, state=OPEN), (0, 0)
+        while page := self.read_page(wanted, after, limit=_TOGETHER):
+            with self._database.write() as connection:
+                decisions = [
+                    _accept(connection, each.id, BY_PERSON, self._now, is_guarded=True)
+                    for each in page
+                    if each.identity == Identity.CONFIRMED.value
+                ]
+                for decision in decisions:
+                    self._refresh(connection, decision)
+            yield from decisions
             after = (page[-1].performer_id, page[-1].id)
 
-    def accept(self, ids: Sequence[int]) -> list[Decided]:
-        """Take these into the performers' records, each as decided by a person."""
-        return [self._decide(proposal_id, ACCEPTED) for proposal_id in ids]
-
-    def reject(self, ids: Sequence[int]) -> list[Decided]:
-        """Never propose these again; what was accepted before is taken back."""
-        return [self._decide(proposal_id, REJECTED) for proposal_id in ids]
-
-    def accept_confirmed(self, **wanted: object) -> Iterator[Decided]:
-        """Accept all open ones from confirmed pages; another performer's name is left open."""
-        for proposal in self.iterate(**wanted):
-            if proposal.identity != Identity.CONFIRMED.value:
-                continue
-            with self._database.write() as connection:
-                yield _accept(connection, proposal.id, BY_PERSON, self._now, guarded=True)
-                self._suppressions.refresh(connection, [proposal.performer_id])
+    def _refresh(self, connection: Connection, decision: Decision) -> None:
+        if decision.performer_id is not None:
+            self._suppressions.refresh(connection, [decision.performer_id])
 
     @property
     def _now(self) -> float:
         return self._database.clock()
-
-    def _decide(self, proposal_id: int, state: str) -> Decided:
-        with self._database.write() as connection:
-            if state == ACCEPTED:
-                decided = _accept(connection, proposal_id, BY_PERSON, self._now)
-            else:
-                decided = _reject(connection, proposal_id, self._now)
-            if decided.performer_id is not None and not decided.refusal:
-                self._suppressions.refresh(connection, [decided.performer_id])
-        return decided
 
 
 def accept_of_box(connection: Connection, performer_id: int, source: str, now: float) -> None:
@@ -138,44 +148,44 @@ def accept_of_box(connection: Connection, performer_id: int, source: str, now: f
         proposals.c.state == OPEN,
     )
     for proposal_id in connection.scalars(mine).all():
-        _accept(connection, proposal_id, BY_BOX, now, guarded=True)
+        _accept(connection, proposal_id, BY_BOX, now, is_guarded=True)
 
 
 # --- One decision --------------------------------------------------------------------------------
 
 
 def _accept(
-    connection: Connection, proposal_id: int, by: str, now: float, *, guarded: bool = False
-) -> Decided:
-    """``guarded``: leave open what could be a mistake, or would replace something."""
-    row = _row(connection, proposal_id)
+    connection: Connection, proposal_id: int, by: str, now: float, *, is_guarded: bool = False
+) -> Decision:
+    """``is_guarded``: leave open what could be a mistake, or would replace something."""
+    row = _read_row(connection, proposal_id)
     if row is None:
-        return Decided(proposal_id, None, "", "", "", f"there is no proposal {proposal_id}")
+        return Decision(proposal_id, None, "", "", "", f"there is no proposal {proposal_id}")
     if row.state == ACCEPTED:
-        return _decided(row, ACCEPTED)
-    before = _stored(connection, row)
-    refusal = _doubt(connection, row, before) if guarded else ""
+        return _make_decision(row, ACCEPTED)
+    before = _read_stored(connection, row)
+    refusal = _find_doubt(connection, row, before) if is_guarded else ""
     if refusal:
-        return _decided(row, row.state, refusal)
+        return _make_decision(row, row.state, refusal)
     _enter(connection, row, now)
     _note(connection, row, ACCEPTED, by, now, before)
     if find_minors(connection, [row.performer_id], now):
-        return _decided(row, ACCEPTED, "by this date a minor: what was kept is withdrawn")
-    return _decided(row, ACCEPTED)
+        return _make_decision(row, ACCEPTED, "by this date a minor: what was kept is withdrawn")
+    return _make_decision(row, ACCEPTED)
 
 
-def _reject(connection: Connection, proposal_id: int, now: float) -> Decided:
-    row = _row(connection, proposal_id)
+def _reject(connection: Connection, proposal_id: int, now: float) -> Decision:
+    row = _read_row(connection, proposal_id)
     if row is None:
-        return Decided(proposal_id, None, "", "", "", f"there is no proposal {proposal_id}")
+        return Decision(proposal_id, None, "", "", "", f"there is no proposal {proposal_id}")
     if row.state == ACCEPTED:
         _take_back(connection, row, now)
     _note(connection, row, REJECTED, BY_PERSON, now)
-    return _decided(row, REJECTED)
+    return _make_decision(row, REJECTED)
 
 
-def _decided(row: Proposed, state: str, refusal: str = "") -> Decided:
-    return Decided(row.id, row.performer_id, row.kind, row.value, state, refusal)
+def _make_decision(row: Proposed, state: str, refusal: str = "") -> Decision:
+    return Decision(row.id, row.performer_id, row.kind, row.value, state, refusal)
 
 
 def _note(
@@ -190,7 +200,7 @@ def _note(
     connection.execute(update(proposals).where(proposals.c.id == row.id).values(values))
 
 
-def _doubt(connection: Connection, row: Proposed, before: str | None) -> str:
+def _find_doubt(connection: Connection, row: Proposed, before: str | None) -> str:
     if before:
         return f"the record says {before}"
     if row.kind != "alias":
@@ -228,13 +238,13 @@ def _take_back(connection: Connection, row: Proposed, now: float) -> None:
                 table.c.source_endpoint == name_origin(row.source),
             )
         )
-    elif _stored(connection, row) == row.value:
+    elif _read_stored(connection, row) == row.value:
         replaced = select(proposals.c.replaced).where(proposals.c.id == row.id)
         _set_column(connection, row, connection.scalar(replaced), now)
         note_stored_dates(connection, [row.performer_id], now)
 
 
-def _stored(connection: Connection, row: Proposed) -> str | None:
+def _read_stored(connection: Connection, row: Proposed) -> str | None:
     """What the record says of a fact that it holds one of."""
     if row.kind not in performers.columns:
         return None
@@ -256,7 +266,7 @@ def name_origin(source: str) -> str:
 # --- Reading -------------------------------------------------------------------------------------
 
 
-def _listed() -> Select[tuple[object, ...]]:
+def _list_proposed() -> Select[tuple[object, ...]]:
     columns: Iterable[str] = Proposed.__dataclass_fields__
     own = [proposals.c[name] for name in columns if name != "name"]
     kept_out = select(suppressed_performers.c.performer_id).where(
@@ -270,6 +280,8 @@ def _listed() -> Select[tuple[object, ...]]:
     )
 
 
-def _row(connection: Connection, proposal_id: int) -> Proposed | None:
-    found = connection.execute(_listed().where(proposals.c.id == proposal_id)).mappings().first()
+def _read_row(connection: Connection, proposal_id: int) -> Proposed | None:
+    found = (
+        connection.execute(_list_proposed().where(proposals.c.id == proposal_id)).mappings().first()
+    )
     return Proposed(**found) if found is not None else None

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.accepting import OPEN
 from enrichscrapy.database.birth_dates import count_unread
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import faces, lookups, proposals, visits
@@ -122,7 +123,7 @@ class Figures:
                 waiting=count_waiting(connection),
                 given_up=_count(connection, lookups, STUCK, lookups.c.next_attempt_at.is_(None)),
                 due=due,
-                proposals=_count(connection, proposals),
+                proposals=_count(connection, proposals, proposals.c.state == OPEN),
                 unread=count_unread(connection),
                 hosts_left_alone=sum(
                     host.circuit != "closed" for host in list_hosts(connection, now)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from enrichscrapy.database.accepting import OPEN
 from enrichscrapy.database.schema import performers, proposals
 from enrichscrapy.gallery.pages import answer, gallery_of
 
@@ -39,6 +40,7 @@ def show_proposals(request: Request) -> HTMLResponse:
             *(proposals.c[name] for name in ("kind", "value", "label", "source", "url")),
         )
         .join(performers, performers.c.id == proposals.c.performer_id)
+        .where(proposals.c.state == OPEN)
         .order_by(proposals.c.id.desc())
         .limit(PAGE + 1)
     )
