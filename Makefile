@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test test-all lint types bench fuzz torture clean
+.PHONY: help setup demo demo-gallery test test-all lint types bench fuzz torture clean
 .DEFAULT_GOAL := help
 
 help:
+	@echo "make setup    set up $(VENV); TORCH=cpu: without the libraries for NVIDIA cards"
 	@echo "make demo     set up, then run the main job against two demo sites on this machine"
+	@echo "make demo-gallery   then look at its database in the browser"
 	@echo "make test     set up, then run the tests (minutes); make test-all: the long ones as well"
 	@echo "make lint     check style; make types: check types"
 	@echo "make bench    measure speed and accuracy, side by side with the plain use of the networks"
@@ -18,15 +20,17 @@ help:
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-dev.txt
-	@echo "== Setting up $(VENV): a few minutes the first time (torch is large)"
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "setup: there is no $(PYTHON): install Python 3.11 or later, or name yours: make setup PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "setup: this is Python %d.%d, and 3.11 or later is needed: name one, make setup PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) tools/make_venv.py $(VENV) $(TORCH)
 	@touch $(READY)
 
 demo: $(READY)
-	$(BIN)/python -m demo.run
+	@$(BIN)/python -m demo.run
+
+demo-gallery: $(READY)
+	@cd .demo && PYTHONPATH=.. ../$(BIN)/python -m enrichscrapy gallery
 
 # A file's tests stay together, for what they share; tests/conftest.py puts the longest files first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
+from rich.padding import Padding
 from rich.table import Table
 from sqlalchemy import func, select
 
-from demo.sites import DemoSite
+from demo.folder import State
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import faces, lookups, photo_results, photos
 from enrichscrapy.index import FaceIndex
+from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, REASONS, VERDICTS
+from enrichscrapy.settings import LOOKUPS_IN_PROGRESS as IN_FLIGHT
 
 EXPECTED = Path(__file__).with_name("expected.json")
 COLUMNS = {
     "import": "own photos",
-    "babepedia": "babepedia, by link",
-    "iafd": "iafd, by name",
+    "babepedia": "babepedia",
+    "iafd": "iafd",
 }
 
 Counts = dict[str, dict[str, int]]
@@ -62,16 +66,15 @@ def _nested(rows: Iterable[Any]) -> Counts:
 
 def closing_table(found: Mapping[str, Any]) -> Table:
     """Performers looked up, photos, and faces by verdict and reason; one column a source."""
-    table = Table(title="What came of it", title_justify="left")
+    table = Table(title="What came of it", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for title in COLUMNS.values():
         table.add_column(title, justify="right")
     by_source = {key.partition(":")[0]: counts for key, counts in found["lookups"].items()}
-    _add_rows(table, "performers looked up", by_source)
-    _add_rows(table, "photos", found["photos"])
-    verdicts = {what.partition(":")[0] for counts in found["faces"].values() for what in counts}
-    for verdict in sorted(verdicts):
-        _add_rows(table, f"faces {verdict}", _of_verdict(found["faces"], f"{verdict}: "))
+    _add_rows(table, "performers looked up", by_source, OUTCOMES)
+    _add_rows(table, "photos", found["photos"], PHOTOS)
+    for verdict, words in VERDICTS.items():
+        _add_rows(table, f"faces: {words}", _of_verdict(found["faces"], f"{verdict}: "), REASONS)
     return table
 
 
@@ -86,14 +89,16 @@ def _of_verdict(judged: Counts, prefix: str) -> Counts:
     }
 
 
-def _add_rows(table: Table, title: str, counts: Counts) -> None:
+def _add_rows(table: Table, title: str, counts: Counts, words: Mapping[str, str]) -> None:
     """The sum by source in bold, and what it is made of."""
-    sums = [str(sum(counts.get(source, {}).values()) or "") for source in COLUMNS]
-    table.add_row(f"[bold]{title}", *(f"[bold]{text}" for text in sums))
-    for what in sorted({what for each in counts.values() for what in each}):
+    sums = [sum(counts.get(source, {}).values()) for source in COLUMNS]
+    if not any(sums):
+        return
+    table.add_row(f"[bold]{title}", *(f"[bold]{number or ''}" for number in sums))
+    present = {what for each in counts.values() for what in each}
+    for what in [*(each for each in words if each in present), *sorted(present - words.keys())]:
         cells = [str(counts.get(source, {}).get(what, "")) for source in COLUMNS]
-        table.add_row(f"  {what.replace('_', ' ')}", *cells)
-    table.add_section()
+        table.add_row(Padding(words.get(what, what), (0, 0, 0, 2)), *cells)
 
 
 def load_expected() -> dict[str, Any]:
@@ -123,17 +128,28 @@ def unexpected_results(found: Mapping[str, Any], stands_in: bool) -> list[str]:
     return told
 
 
-def unexpected_requests(site: DemoSite, again: bool) -> list[str]:
-    """Where a site's own access log is not what ``expected.json`` says, a line each.
+def unexpected_requests(
+    access_log: Path, entries: Sequence[Mapping[str, object]], state: State
+) -> list[str]:
+    """Where the sites' access log is not what ``expected.json`` says, a line each.
 
-    ``again``: after a whole run, nothing may be asked for once more.
+    ``entries`` are this run's; the log holds those of a run that was stopped before it as well.
+    After a whole run, nothing may be asked for once more; after one that was stopped, only what
+    was in flight then.
     """
-    name, asked = site.site.name, Counter(site.paths("page"))
-    if again:
-        repeated = [path for kind in ("page", "search", "photo") for path in site.paths(kind)]
-        return [f"{name}: {path} was asked for again" for path in repeated]
-    wanted = Counter(load_expected()["pages"][name])
-    too_often = [
-        f"{name}: {path} was asked for {n} times too often" for path, n in (asked - wanted).items()
-    ]
-    return too_often + [f"{name}: {path} was not asked for" for path in wanted - asked]
+    if state is State.WHOLE:
+        repeated = [each for each in entries if each["kind"] in ("page", "search", "photo")]
+        return [f"{each['site']}: {each['path']} was asked for again" for each in repeated]
+    lines = access_log.read_text(encoding="utf-8").splitlines()
+    logged = [json.loads(line) for line in lines]
+    told = []
+    for name, paths in load_expected()["pages"].items():
+        pages = (each for each in logged if each["site"] == name and each["kind"] == "page")
+        asked, wanted = Counter(each["path"] for each in pages), Counter(paths)
+        twice = asked - wanted
+        if state is State.NEW or twice.total() > IN_FLIGHT:
+            told += [
+                f"{name}: {path} was asked for {n} times too often" for path, n in twice.items()
+            ]
+        told += [f"{name}: {path} was not asked for" for path in wanted - asked]
+    return told

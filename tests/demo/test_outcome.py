@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import copy
 import io
-import urllib.request
-from urllib.parse import quote
+import json
+import re
 
 import pytest
 from rich.console import Console
 
-from demo import run
+from demo.folder import State
 from demo.outcome import (
     closing_table,
     load_expected,
     unexpected_requests,
     unexpected_results,
 )
-from demo.people import babepedia_profiles, iafd_profiles
-from demo.sites import DemoSites
+from tests.support import PROJECT
 
 
 @pytest.fixture
@@ -68,41 +67,55 @@ def test_the_closing_table_sums_up_by_source(found):
     Console(file=out, width=120).print(closing_table(found))
     text = out.getvalue()
     looked_up = next(line for line in text.splitlines() if "performers looked up" in line)
-    assert [cell.strip() for cell in looked_up.strip("│").split("│")][1:] == ["16", "18", "30"]
-    for words in ("faces accepted", "faces quarantined", "faces rejected", "other performer"):
+    assert looked_up.split()[-3:] == ["16", "18", "30"]
+    for words in ("faces: accepted", "faces: waits for you", "faces: rejected", "own photo"):
         assert words in text
 
 
-def test_a_page_asked_for_again_is_noticed():
-    with DemoSites(babepedia_profiles(), iafd_profiles()) as sites:
-        site, paths = sites.babepedia, load_expected()["pages"]["babepedia"]
-        assert unexpected_requests(site, again=True) == []
-        assert len(unexpected_requests(site, again=False)) == len(paths)
-        for path in paths:
-            site.log.add(site="babepedia", kind="page", path=path)
-        assert unexpected_requests(site, again=False) == []
-        assert len(unexpected_requests(site, again=True)) == len(paths)
-        urllib.request.urlopen(site.url + quote(paths[0])).close()
-        assert unexpected_requests(site, again=False) == [
-            f"babepedia: {paths[0]} was asked for 1 times too often"
-        ]
+@pytest.fixture
+def log(tmp_path):
+    """Writes an access log; returns its path and what it holds."""
+
+    def write(more=(), without=0):
+        pages = load_expected()["pages"]
+        asked = [(site, path) for site, paths in pages.items() for path in paths][without:]
+        kept = [{"site": s, "kind": "page", "path": p} for s, p in [*asked, *more]]
+        path = tmp_path / "access.jsonl"
+        path.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+        return path, kept
+
+    return write
 
 
-def test_a_folder_of_another_version_is_begun_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "FOLDER", tmp_path / ".demo")
-    assert not run.open_folder()
-    (run.FOLDER / "performers.db").touch()
-    assert run.judge([]) == 0
-    assert run.open_folder()
-    monkeypatch.setenv("FACE_WEIGHTS", "weights.pt")
-    assert not run.open_folder()
-    assert not (run.FOLDER / "performers.db").exists()
+def test_every_page_is_asked_for_once(log):
+    assert unexpected_requests(*log(), State.NEW) == []
+    assert len(unexpected_requests(*log(without=2), State.NEW)) == 2
+    again = [("iafd", load_expected()["pages"]["iafd"][0])]
+    assert unexpected_requests(*log(again), State.NEW) == [
+        f"iafd: {again[0][1]} was asked for again, 1 times"
+    ]
 
 
-def test_a_run_that_differs_is_no_whole_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "FOLDER", tmp_path / ".demo")
-    run.open_folder()
-    (run.FOLDER / "performers.db").touch()
-    assert run.judge(["something"]) == 1
-    assert not run.open_folder()
-    assert list(run.FOLDER.iterdir()) == []
+def test_after_a_stop_only_what_was_in_flight_may_be_asked_for_again(log):
+    twice = [("iafd", path) for path in load_expected()["pages"]["iafd"]]
+    assert unexpected_requests(*log(twice[:4]), State.STOPPED) == []
+    assert len(unexpected_requests(*log(twice[:5]), State.STOPPED)) == 5
+    assert len(unexpected_requests(*log(without=1), State.STOPPED)) == 1
+
+
+def test_after_a_whole_run_nothing_is_asked_for(log):
+    path, kept = log()
+    assert unexpected_requests(path, [], State.WHOLE) == []
+    assert len(unexpected_requests(path, kept, State.WHOLE)) == len(kept)
+
+
+def test_the_readme_shows_what_the_demo_prints(found):
+    out = io.StringIO()
+    Console(file=out, width=80).print(closing_table(found))
+    printed = [line.rstrip() for line in out.getvalue().splitlines()]
+    readme = (PROJECT / "README.md").read_text()
+    [shown] = re.findall(r"^```text\n(.*?)^```", readme, re.M | re.S)
+    lines = shown.rstrip().splitlines()
+    assert len(lines) > 8
+    begin = printed.index(lines[0])
+    assert printed[begin : begin + len(lines)] == lines
