@@ -148,8 +148,6 @@ def unexpected_requests(
         asked, wanted = Counter(each["path"] for each in pages), Counter(paths)
         twice = asked - wanted
         if state is State.NEW or twice.total() > IN_FLIGHT:
-            told += [
-                f"{name}: {path} was asked for {n} times too often" for path, n in twice.items()
-            ]
+            told += [f"{name}: {path} was asked for again, {n} times" for path, n in twice.items()]
         told += [f"{name}: {path} was not asked for" for path in wanted - asked]
     return told

@@ -55,7 +55,7 @@ def test_every_setting_is_documented_with_its_default_and_its_bounds(settings):
 
 def test_settings_that_the_environment_may_hold_say_so():
     text = (PACKAGE / "settings.py").read_text()
-    read = set(re.findall(r'^([A-Z_0-9]+) = _environment\("\1"', text, re.M))
+    read = set(re.findall(r'^([A-Z_0-9]+) = _read_environment\("\1"', text, re.M))
     page = (DOCS / "settings.md").read_text()
     said = set(re.findall(r"^\| `([A-Z_0-9]+)` .*(?:in the environment|The same for)", page, re.M))
     assert said == read
