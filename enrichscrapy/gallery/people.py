@@ -99,7 +99,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A face in the list."""
+    """A face in the list; ``pictured``: its crop was kept."""
 
     face_id: int
     verdict: str
@@ -118,6 +118,7 @@ class Entry:
     waiting: int
     thumbnails: tuple[Thumbnail, ...]
     more: int
+    """Pictures that are not shown."""
     lookups: tuple[tuple[str, str], ...]
 
 
@@ -347,19 +348,21 @@ def _key(row: Row[Any]) -> str:
 
 def _entries(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
     ids = [row.id for row in rows]
-    shown = _faces(connection, ids)
+    found = _faces(connection, ids)
     told = _lookups(connection, ids)
-    return tuple(
-        Entry(
-            performer_id=row.id,
-            name=row.canonical_name,
-            accepted=sum(face.verdict == Verdict.ACCEPTED for face in shown[row.id]),
-            waiting=sum(_waits(face) for face in shown[row.id]),
-            thumbnails=tuple(shown[row.id][:THUMBNAILS]),
-            more=max(0, len(shown[row.id]) - THUMBNAILS),
-            lookups=tuple(told[row.id]),
-        )
-        for row in rows
+    return tuple(_entry(row, found[row.id], told[row.id]) for row in rows)
+
+
+def _entry(row: Row[Any], mine: list[Thumbnail], told: list[tuple[str, str]]) -> Entry:
+    pictured = [face for face in mine if face.pictured]
+    return Entry(
+        performer_id=row.id,
+        name=row.canonical_name,
+        accepted=sum(face.verdict == Verdict.ACCEPTED for face in mine),
+        waiting=sum(_waits(face) for face in mine),
+        thumbnails=tuple(pictured[:THUMBNAILS]),
+        more=max(0, len(pictured) - THUMBNAILS),
+        lookups=tuple(told),
     )
 
 

@@ -54,7 +54,6 @@ def show_performer(request: Request) -> Response:
         lookups=[list(tell_lookup(lookup)) for lookup in story.lookups],
         pages={lookup.source: lookup.url for lookup in story.lookups if lookup.url},
         photos=list(_photos_without_faces(story)),
-        undoable=bool(gallery.desk.steps),
     )
 
 
