@@ -14,7 +14,7 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 class Command(EnrichCommand):
     def short_desc(self) -> str:
-        return "Write an HTML report: progress, faces, verdicts, refusals, a contact sheet"
+        return "Write an HTML page to keep: progress, plots, and every face that waits for you"
 
     def long_desc(self) -> str:
         return (
@@ -33,7 +33,7 @@ class Command(EnrichCommand):
             "--crops",
             type=int,
             metavar="N",
-            help="pictures of faces in it at most, those that wait for you first; default: 6000",
+            help="pictures at most beside those of the faces that wait; default: 6000",
         )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
@@ -41,7 +41,7 @@ class Command(EnrichCommand):
             raise UsageError("report takes no arguments, only -o FILE and --crops N")
         if opts.crops is not None and opts.crops < 0:
             raise UsageError(f"--crops {opts.crops} is not usable: give a number from 0 up")
-        from enrichscrapy.reporting.report import MAX_CROPS, write_report
+        from enrichscrapy.reporting.report import OTHERS, write_report
 
         with open_existing(settings) as database:
             path = Path(opts.output or database.path.with_name("report.html"))
@@ -52,7 +52,7 @@ class Command(EnrichCommand):
                     self.gender_filters(),
                     path,
                     revisit_after_days=settings.REVISIT_AFTER_DAYS,
-                    max_crops=MAX_CROPS if opts.crops is None else opts.crops,
+                    others=OTHERS if opts.crops is None else opts.crops,
                 )
             except OSError as error:
                 raise EnrichError(f"{path} cannot be written: {error.strerror}") from error

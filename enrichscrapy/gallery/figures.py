@@ -29,7 +29,7 @@ from enrichscrapy.items import ReferenceSiteMode, Verdict
 from enrichscrapy.reporting.faces import find_model_in_use
 from enrichscrapy.reporting.hosts import list_hosts
 from enrichscrapy.reporting.report import render_standing
-from enrichscrapy.reporting.sources import STUCK
+from enrichscrapy.reporting.sources import STUCK, Trouble, list_troubles
 from enrichscrapy.reporting.status import Status, read_status
 from enrichscrapy.review.queue import count_waiting
 
@@ -100,6 +100,7 @@ class Figures:
         self._status = _Kept(partial(read_status, database, index_dir, genders, revisit_after_days))
         self._due = _Kept(self._count_due)
         self._people = _Kept(self._count_people)
+        self._troubles = _Kept(self._read_troubles)
         self._standing = _Kept(self._render_standing)
         self._stamps = threading.Lock()
         self._watching = database.engine.connect()
@@ -110,6 +111,10 @@ class Figures:
     def standing(self) -> Markup:
         """Tables and plots of how things stand."""
         return self._standing.get(self._stamp())
+
+    def troubles(self) -> list[Trouble]:
+        """Why lookups were refused or failed."""
+        return self._troubles.get(self._stamp())
 
     def people(self) -> Mapping[Show, int]:
         """How many performers each part of the list has."""
@@ -130,8 +135,11 @@ class Figures:
                 ),
             )
 
-    def selections(self, model_id: int | None) -> list[Selection]:
+    def selections(self) -> list[Selection]:
         """Everything that a crawl of any source would look up now."""
+        with self._database.read() as connection:
+            model = find_model_in_use(connection)
+        model_id = model.id if model else None
         return [
             Selection(
                 source,
@@ -178,10 +186,9 @@ class Figures:
         with self._stamps:
             return self._watching.exec_driver_sql("PRAGMA data_version").scalar()
 
-    def _model_id(self) -> int | None:
+    def _read_troubles(self) -> list[Trouble]:
         with self._database.read() as connection:
-            model = find_model_in_use(connection)
-        return model.id if model else None
+            return list_troubles(connection, self._genders)
 
     def _render_standing(self) -> Markup:
         status = self.status()
@@ -189,7 +196,7 @@ class Figures:
             return render_standing(connection, status, self._genders)
 
     def _count_due(self) -> int:
-        return sum(map(self._database.ledger.count_due, self.selections(self._model_id())))
+        return sum(map(self._database.ledger.count_due, self.selections()))
 
     def _count_people(self) -> Mapping[Show, int]:
         with self._database.read() as connection:

@@ -7,7 +7,6 @@ from starlette.responses import HTMLResponse
 
 from enrichscrapy.gallery.pages import answer, gallery_of
 from enrichscrapy.reporting.hosts import list_hosts
-from enrichscrapy.reporting.sources import list_troubles
 from enrichscrapy.reporting.tables import describe_host
 
 
@@ -16,7 +15,11 @@ def show_hosts(request: Request) -> HTMLResponse:
     now = gallery.database.clock()
     with gallery.database.read() as connection:
         states = list_hosts(connection, now)
-        why = list_troubles(connection, gallery.genders)
     return answer(
-        request, "hosts.html", hosts=states, troubles=why, now=now, host_state=describe_host
+        request,
+        "hosts.html",
+        hosts=states,
+        troubles=gallery.figures.troubles(),
+        now=now,
+        host_state=describe_host,
     )

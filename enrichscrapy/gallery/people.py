@@ -14,8 +14,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from anyascii import anyascii
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Row,
@@ -41,14 +41,14 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.items import Verdict
-from enrichscrapy.reporting.faces import OWN
+from enrichscrapy.reporting.faces import IS_WAITING, OWN
 from enrichscrapy.reporting.sources import STUCK
-from enrichscrapy.review.queue import IS_WAITING
 
 PAGE = 40
 THUMBNAILS = 8
 """Faces shown of a performer in the list at most."""
 LONGEST_SEARCH = 100
+_LATIN_ENDS = 0x250
 
 
 class Show(StrEnum):
@@ -77,12 +77,10 @@ WORDS = {
 
 # Written out, as the partial indexes have them.
 _IS_ALIKE: ColumnElement[bool] = literal_column(
-    "faces.reason IN ('crowded', 'suspected_merge', 'other_performer')", Boolean
+    "faces.reason IN ('crowded', 'suspected_merge', 'other_performer')"
 )
-_NAME_HAS_ACCENTS: ColumnElement[bool] = literal_column(
-    "performers.canonical_name GLOB '*[^ -~]*'", Boolean
-)
-_ALIAS_HAS_ACCENTS: ColumnElement[bool] = literal_column("aliases.alias GLOB '*[^ -~]*'", Boolean)
+_NAME_HAS_ACCENTS: ColumnElement[bool] = literal_column("performers.canonical_name GLOB '*[^ -~]*'")
+_ALIAS_HAS_ACCENTS: ColumnElement[bool] = literal_column("aliases.alias GLOB '*[^ -~]*'")
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def find_people(
 
 
 def count_people(connection: Connection, since_face: int) -> dict[Show, int]:
-    """How many there are of each part but those that are due."""
+    """How many there are of each part but those that are due, or new where somebody is."""
 
     def owners(column: Any, *conditions: Any) -> int:
         return int(connection.scalar(select(func.count(distinct(column))).where(*conditions)) or 0)
@@ -166,6 +164,7 @@ def count_people(connection: Connection, since_face: int) -> dict[Show, int]:
     total = int(connection.scalar(select(func.count()).select_from(performers)) or 0)
     accepted = owners(faces.c.performer_id, faces.c.verdict == Verdict.ACCEPTED.value)
     given_up = lookups.c.next_attempt_at.is_(None)
+    newest = int(connection.scalar(select(func.max(faces.c.id))) or 0)
     return {
         Show.EVERYBODY: total,
         Show.WAITING: owners(faces.c.performer_id, IS_WAITING),
@@ -173,7 +172,7 @@ def count_people(connection: Connection, since_face: int) -> dict[Show, int]:
         Show.ALIKE: owners(faces.c.performer_id, _IS_ALIKE),
         Show.FAILED: owners(lookups.c.performer_id, STUCK),
         Show.GIVEN_UP: owners(lookups.c.performer_id, STUCK, given_up),
-        Show.NEW: owners(faces.c.performer_id, faces.c.id > since_face) if since_face else 0,
+        **({Show.NEW: 0} if not since_face or newest <= since_face else {}),
     }
 
 
@@ -220,22 +219,25 @@ def _all_like(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnEl
 
 
 def _plain(word: str) -> str:
-    """Without accents and in small letters: ``Zoë`` -> ``zoe``."""
-    parts = unicodedata.normalize("NFKD", word)
-    return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
+    """Small letters without accents: ``Zoë`` -> ``zoe``, ``Łucja`` -> ``lucja``."""
+    parts = unicodedata.normalize("NFKD", word).lower()
+    return "".join(_base(part) for part in parts if not unicodedata.combining(part))
+
+
+def _base(letter: str) -> str:
+    """The plain letter that a Latin one is made of, where it is one; any other as it is."""
+    plain = anyascii(letter).lower() if ord(letter) < _LATIN_ENDS else letter
+    return plain if len(plain) == 1 and plain.isalpha() else letter
 
 
 @cache
 def _spellings() -> dict[str, str]:
     """Each plain letter with all that it may be written as: capitals, and with any accent."""
     found: defaultdict[str, str] = defaultdict(str)
-    for number in (*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x530)):
+    for number in (*range(0x41, 0x530), *range(0x1E00, 0x1F00)):
         letter = chr(number)
         if letter.isalpha() and len(plain := _plain(letter)) == 1:
             found[plain] += letter
-    for number in range(0x1E00, 0x1F00):
-        if (plain := _plain(chr(number))) in found:
-            found[plain] += chr(number)
     return dict(found)
 
 

@@ -7,7 +7,6 @@ from starlette.responses import HTMLResponse
 
 from enrichscrapy.gallery.pages import answer, gallery_of
 from enrichscrapy.gallery.people import WORDS, Show, Wanted, find_people
-from enrichscrapy.reporting.faces import find_model_in_use
 
 
 def show_performers(request: Request) -> HTMLResponse:
@@ -24,8 +23,7 @@ def show_performers(request: Request) -> HTMLResponse:
         since_face=figures.since_face(),
     )
     with database.read() as connection:
-        model = find_model_in_use(connection)
-        due = figures.selections(model.id if model else None)
+        due = figures.selections() if wanted.show is Show.DUE else ()
         people = find_people(connection, wanted, database.suppressions, due, database.clock())
     return answer(
         request,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 
-from PIL import Image, ImageOps
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,15 +11,18 @@ from starlette.responses import Response
 
 from enrichscrapy.database.schema import faces
 from enrichscrapy.gallery.pages import gallery_of
+from enrichscrapy.reporting.thumbnails import thumbnail
 
 SIDE = 112
 """Pixels of a thumbnail's side: sharp on a screen with two dots a pixel, and about 2 KB."""
 CACHED = {"Cache-Control": "private, max-age=3600"}
 """Browsers keep pictures for an hour; a face's picture never changes, but it can be forgotten."""
 
+_shrink = lru_cache(maxsize=2000)(thumbnail)
+
 
 def send_thumbnail(request: Request) -> Response:
-    return Response(_shrink(_crop(request)), headers=CACHED, media_type="image/webp")
+    return Response(_shrink(_crop(request), SIDE), headers=CACHED, media_type="image/webp")
 
 
 def send_crop(request: Request) -> Response:
@@ -40,12 +41,3 @@ def _crop(request: Request) -> bytes:
     if crop is None:
         raise HTTPException(404)
     return crop
-
-
-@lru_cache(maxsize=2000)
-def _shrink(crop: bytes) -> bytes:
-    with Image.open(io.BytesIO(crop)) as picture:
-        small = ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=80, method=2)
-    return buffer.getvalue()

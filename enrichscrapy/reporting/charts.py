@@ -15,6 +15,9 @@ from markupsafe import Markup, escape
 TOP, PLOT, BOTTOM = 18, 150, 22
 """Pixels above the plot, of the plot, and below it for the labels."""
 
+ROW = 16
+"""Pixels that a mark's words take above the plot: a row each, so that none covers another."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -49,8 +52,11 @@ class Mark:
 def bar_chart(bars: Sequence[Bar], summary: str, marks: Iterable[Mark] = ()) -> Markup:
     """Bars side by side on a common scale; ``summary`` is what a screen reader says."""
     top = nice_ceiling(max((bar.total for bar in bars), default=0))
-    body = [*_grid(top), *_bars(bars, top), *_scale(top), *_labels(bars), *_marks(marks)]
-    height = TOP + PLOT + BOTTOM
+    marks = sorted(marks, key=lambda mark: mark.place)
+    above = ROW * len(marks)
+    plot = [*_grid(top), *_bars(bars, top), *_scale(top), *_labels(bars)]
+    body = [tag("g", *plot, transform=f"translate(0 {above})"), *_marks(marks)]
+    height = above + TOP + PLOT + BOTTOM
     return tag("svg", *body, class_="chart", role="img", aria_label=summary, height=height)
 
 
@@ -143,12 +149,14 @@ def _labels(bars: Sequence[Bar]) -> list[Markup]:
     return drawn
 
 
-def _marks(marks: Iterable[Mark]) -> list[Markup]:
+def _marks(marks: Sequence[Mark]) -> list[Markup]:
     drawn = []
-    for mark in marks:
-        x = f"{_percent(mark.place)}%"
-        drawn.append(tag("line", class_="mark", x1=x, x2=x, y1=TOP - 4, y2=TOP + PLOT))
-        drawn.append(tag("text", mark.text, x=x, y=TOP - 7, text_anchor="middle"))
+    foot = ROW * len(marks) + TOP + PLOT
+    for row, mark in enumerate(marks):
+        x, y = f"{_percent(mark.place)}%", ROW * (row + 1) - 4
+        anchor, shift = ("end", -4) if mark.place > 0.5 else ("start", 4)
+        drawn.append(tag("line", class_="mark", x1=x, x2=x, y1=y - 9, y2=foot))
+        drawn.append(tag("text", mark.text, x=x, dx=shift, y=y, text_anchor=anchor))
     return drawn
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, literal_column, select
 
 from enrichscrapy.database.schema import faces, lookups, models, performers, photo_results
 from enrichscrapy.items import ModelInfo, Verdict
@@ -16,6 +16,13 @@ OWN = "import"
 
 ENOUGH = 3
 """Accepted faces from which on recognising a performer works well."""
+
+
+IS_WAITING: ColumnElement[bool] = literal_column(
+    "(faces.verdict = 'quarantined' AND faces.reason <> 'suppressed')"
+)
+"""Whose decision is a person's. Not those whom nobody may accept: the performer was forgotten, or
+is a namesake of one. Written out: SQLite uses a partial index only for its very words."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Connection, Float, Integer, cast, func, select
+from sqlalchemy import Connection, Float, Integer, Select, cast, func, literal_column, select
 
 from enrichscrapy.database.schema import faces
 from enrichscrapy.items import Outcome, Verdict
@@ -20,6 +21,9 @@ from enrichscrapy.reporting.words import OUTCOMES, VERDICTS, count_words
 MIN_BARS, MAX_BARS = 14, 45
 STEP = 0.025
 """Width of a bar of distances."""
+
+LATEST = 20_000
+"""Faces that the plot of distances is made of: more would not change it, and each is read."""
 
 _SIZES = (*((n, n) for n in range(6)), (6, 9), (10, 14), (15, None))
 
@@ -77,31 +81,34 @@ class DistanceBin:
 
 
 def distance_bins(connection: Connection, model_id: int) -> list[DistanceBin]:
-    """Distances the verdicts were taken on; faces judged without trusted ones have none."""
-    score = cast(func.json_extract(faces.c.distances, "$.score"), Float)
-    place = cast(score / STEP, Integer).label("bin")
+    """Distances the latest verdicts were taken on; faces judged without trusted ones have none."""
+    latest = _latest(model_id).limit(LATEST).subquery()
+    place = cast(latest.c.score / STEP, Integer).label("bin")
     query = (
-        select(faces.c.verdict, place, func.count())
-        .where(faces.c.model_id == model_id, score.is_not(None))
-        .group_by(faces.c.verdict, place)
+        select(latest.c.verdict, place, func.count())
+        .where(latest.c.score.is_not(None))
+        .group_by(latest.c.verdict, place)
     )
     return [DistanceBin(*row) for row in connection.execute(query)]
 
 
 def limits_in_force(connection: Connection, model_id: int) -> dict[str, float]:
     """The thresholds that the latest verdict was taken with, by their words."""
-    limits = [
-        cast(func.json_extract(faces.c.distances, f"$.{name}"), Float).label(name)
-        for name in ("accept", "reject")
-    ]
-    query = (
-        select(*limits)
-        .where(faces.c.model_id == model_id, limits[0].is_not(None))
-        .order_by(faces.c.id.desc())
-        .limit(1)
-    )
+    latest = _latest(model_id).limit(LATEST).subquery()
+    query = select(latest.c.accept, latest.c.reject).where(latest.c.accept.is_not(None)).limit(1)
     row = connection.execute(query).mappings().first()
     return {name: float(limit) for name, limit in row.items() if limit is not None} if row else {}
+
+
+def _latest(model_id: int) -> Select[Any]:
+    """The faces' verdicts and distances, the newest first: read in the order of their rows, which
+    adding 0 makes SQLite do, and no farther than is asked for."""
+    told = [
+        cast(func.json_extract(faces.c.distances, f"$.{name}"), Float).label(name)
+        for name in ("score", "accept", "reject")
+    ]
+    mine = faces.c.model_id + literal_column("0") == model_id
+    return select(faces.c.verdict, *told).where(mine).order_by(faces.c.id.desc())
 
 
 def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Markup | None:
@@ -124,5 +131,5 @@ def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Marku
         ]
         shown = place % max(1, round(0.2 / STEP)) == 0
         bars.append(Bar(tuple(parts), f"{low:.1f}" if shown else ""))
-    marks = [Mark(limit / STEP / last, words) for words, limit in limits.items()]
+    marks = [Mark(limit / STEP / last, f"{words} {limit:.2f}") for words, limit in limits.items()]
     return bar_chart(bars, "Faces by their distance to the trusted ones", marks)

@@ -23,8 +23,8 @@ from enrichscrapy.reporting.status import Status, read_status
 from enrichscrapy.reporting.tables import describe_hard_to_tell, describe_host, index_sentence
 
 PACKAGE = "enrichscrapy.reporting"
-MAX_CROPS = 6000
-"""Pictures in a report unless asked otherwise: about 15 MB of page."""
+OTHERS = 6000
+"""Pictures beside those of faces that wait, unless asked otherwise: about 15 MB of page."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def write_report(
     path: Path,
     *,
     revisit_after_days: float = 0.0,
-    max_crops: int = MAX_CROPS,
+    others: int = OTHERS,
 ) -> Written:
     """Write the page (readable by its owner only) and register it for erasure.
 
@@ -52,7 +52,7 @@ def write_report(
     """
     status = read_status(database, index_dir, sources, revisit_after_days)
     with database.read() as connection, database.artefacts.write_private("report", path) as file:
-        sheet = contact_sheet(connection, status.model.id if status.model else None, max_crops)
+        sheet = contact_sheet(connection, status.model.id if status.model else None, others)
         stream = (
             environment(PACKAGE)
             .get_template("report.html")
@@ -124,4 +124,4 @@ def json_block(value: Any) -> Markup:
     return Markup(text)  # noqa: S704  # what could be markup was written as \u escapes
 
 
-__all__ = ["MAX_CROPS", "Trouble", "Written", "write_report"]
+__all__ = ["OTHERS", "Trouble", "Written", "write_report"]

@@ -1,4 +1,5 @@
-"""The contact sheet: every performer that was looked up, with faces, in blocks a page can load.
+"""The contact sheet: every face that waits, beside its performer's others, in blocks a page can
+load.
 
 Plain lists instead of objects keep a report of thousands of performers small; the order of the
 entries is that of ``report.js``.
@@ -7,18 +8,18 @@ entries is that of ``report.js``.
 from __future__ import annotations
 
 import base64
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, func, select
 
+from enrichscrapy.database.due import select_ids
 from enrichscrapy.database.schema import faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
-from enrichscrapy.reporting.faces import OWN
+from enrichscrapy.reporting.faces import IS_WAITING, OWN
+from enrichscrapy.reporting.thumbnails import thumbnail
 from enrichscrapy.reporting.words import VERDICTS, describe_distances, describe_reason
 
 BLOCK = 40
@@ -33,29 +34,26 @@ Entry = list[Any]
 @dataclass(frozen=True)
 class Sheet:
     """``index`` has one short entry a performer (id, name, faces before, accepted, waiting,
-    rejected, retired, lookups as ``babepedia: found``); ``blocks`` are made when asked for.
-    ``pictures`` of the ``kept`` faces' crops are on it."""
+    rejected, retired, lookups as ``babepedia: found``); ``blocks`` are made when asked for."""
 
     index: list[Entry]
-    pictures: int
-    kept: int
     blocks: Iterator[list[list[Entry]]]
 
 
-def contact_sheet(connection: Connection, model_id: int | None, max_crops: int) -> Sheet:
+def contact_sheet(connection: Connection, model_id: int | None, others: int) -> Sheet:
     """Read in id order. ``connection`` must stay open until the blocks were taken.
 
-    At most ``max_crops`` faces bring their picture: those that wait for a person first, then the
-    newest.
+    Every face that waits brings its picture, and so do at most ``others`` of those beside them,
+    trusted ones first.
     """
     index = _index(connection, model_id)
     ids = [entry[0] for entry in index]
-    pictured = _pictured(connection, model_id, max_crops)
+    pictured = _pictured(connection, model_id, ids, others)
     blocks = (
         _block(connection, model_id, ids[start : start + BLOCK], pictured)
         for start in range(0, len(ids), BLOCK)
     )
-    return Sheet(index, len(pictured), _count_crops(connection, model_id), blocks)
+    return Sheet(index, blocks)
 
 
 @dataclass
@@ -65,9 +63,10 @@ class _Counts:
 
 
 def _index(connection: Connection, model_id: int | None) -> list[Entry]:
+    waiting = select(faces.c.performer_id).where(IS_WAITING, faces.c.model_id == model_id)
     counts: dict[int, _Counts] = defaultdict(_Counts)
     query = select(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN, func.count())
-    query = query.where(faces.c.model_id == model_id)
+    query = query.where(faces.c.model_id == model_id, faces.c.performer_id.in_(waiting))
     query = query.group_by(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN)
     for performer_id, verdict, own, count in connection.execute(query):
         mine = counts[performer_id]
@@ -75,10 +74,11 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
         mine.before += count if own and verdict == Verdict.ACCEPTED else 0
     told: dict[int, list[str]] = defaultdict(list)
     asked = select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
-    asked = asked.where(lookups.c.source != OWN).order_by(lookups.c.updated_at)
-    for performer_id, source, outcome in connection.execute(asked):
+    asked = asked.where(lookups.c.source != OWN, lookups.c.performer_id.in_(waiting))
+    for performer_id, source, outcome in connection.execute(asked.order_by(lookups.c.updated_at)):
         told[performer_id].append(f"{source}: {outcome}")
-    names = select(performers.c.id, performers.c.canonical_name).order_by(performers.c.id)
+    names = select(performers.c.id, performers.c.canonical_name)
+    names = names.where(performers.c.id.in_(waiting)).order_by(performers.c.id)
     return [
         [
             performer_id,
@@ -88,27 +88,22 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
             ", ".join(told[performer_id]),
         ]
         for performer_id, name in connection.execute(names)
-        if performer_id in counts or performer_id in told
     ]
 
 
 _ORDER = (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED, Verdict.RETIRED)
 
 
-def _pictured(connection: Connection, model_id: int | None, limit: int) -> set[int]:
-    waits_first = case((faces.c.verdict == Verdict.QUARANTINED.value, 0), else_=1)
-    query = (
-        select(faces.c.id)
-        .where(faces.c.model_id == model_id, faces.c.crop.is_not(None))
-        .order_by(waits_first, faces.c.id.desc())
-        .limit(limit)
+def _pictured(
+    connection: Connection, model_id: int | None, owners: Sequence[int], others: int
+) -> set[int]:
+    kept = select(faces.c.id).where(faces.c.model_id == model_id, faces.c.crop.is_not(None))
+    beside = (
+        kept.where(~IS_WAITING, faces.c.performer_id.in_(select_ids(owners)))
+        .order_by(faces.c.trusted.desc(), faces.c.id.desc())
+        .limit(others)
     )
-    return set(connection.scalars(query))
-
-
-def _count_crops(connection: Connection, model_id: int | None) -> int:
-    kept = (faces.c.model_id == model_id, faces.c.crop.is_not(None))
-    return int(connection.scalar(select(func.count()).select_from(faces).where(*kept)) or 0)
+    return set(connection.scalars(kept.where(IS_WAITING))) | set(connection.scalars(beside))
 
 
 def _block(
@@ -141,14 +136,9 @@ def _face(row: Row[Any], pictured: bool) -> Entry:
         describe_distances(told),
         round(row.quality, 2),
         photo,
-        thumbnail(row.crop) if pictured and row.crop else "",
+        _picture(row.crop) if pictured and row.crop else "",
     ]
 
 
-def thumbnail(crop: bytes) -> str:
-    """A crop made small enough for a page with thousands of them: JPEG, in base64."""
-    with Image.open(io.BytesIO(crop)) as picture:
-        small = picture.convert("RGB").resize((THUMB, THUMB), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=72, optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode()
+def _picture(crop: bytes) -> str:
+    return base64.b64encode(thumbnail(crop, THUMB)).decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, ColumnElement, Connection, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, select
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
@@ -14,7 +14,7 @@ from enrichscrapy.items import Outcome, ReferenceSiteMode
 
 RETRIED = (Outcome.BLOCKED, Outcome.FAILED)
 GIVEN_UP = "given_up"
-STUCK: ColumnElement[bool] = literal_column("lookups.outcome IN ('blocked', 'failed')", Boolean)
+STUCK: ColumnElement[bool] = literal_column("lookups.outcome IN ('blocked', 'failed')")
 """Lookups that stand at one of these, in the words of their partial index."""
 
 

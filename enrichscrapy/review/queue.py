@@ -6,13 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Row,
     Select,
     func,
-    literal_column,
     select,
     tuple_,
 )
@@ -20,13 +18,8 @@ from sqlalchemy import (
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import aliases, faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.faces import IS_WAITING
 from enrichscrapy.reporting.words import describe_distances, describe_reason
-
-IS_WAITING: ColumnElement[bool] = literal_column(
-    "faces.verdict = 'quarantined' AND faces.reason <> 'suppressed'", Boolean
-)
-"""Whose decision is a person's. Not those whom nobody may accept: the performer was forgotten, or
-is a namesake of one. Written out: SQLite uses a partial index only for its very words."""
 
 BESIDE = 8
 """Known faces shown beside a candidate at most, and other faces of its page."""

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.items import Verdict
-from enrichscrapy.reporting.charts import Bar, Mark, Part, bar_chart, nice_ceiling, share_bar, tag
+from enrichscrapy.reporting.charts import (
+    ROW,
+    Bar,
+    Mark,
+    Part,
+    bar_chart,
+    nice_ceiling,
+    share_bar,
+    tag,
+)
 from enrichscrapy.reporting.faces import Coverage
 from enrichscrapy.reporting.plots import (
     MAX_BARS,
@@ -45,7 +54,14 @@ def test_what_a_chart_says_is_escaped():
     bars = [Bar((Part('found" onload="boom()', 1, hostile),), hostile)]
     chart = bar_chart(bars, hostile, [Mark(0.5, hostile)])
     root = parsed(chart)
-    assert {element.tag for element in root.iter()} == {"svg", "line", "rect", "title", "text"}
+    assert {element.tag for element in root.iter()} == {
+        "svg",
+        "g",
+        "line",
+        "rect",
+        "title",
+        "text",
+    }
     assert titles(chart) == [hostile]
     assert root.get("aria-label") == hostile
 
@@ -113,7 +129,14 @@ def test_distances_are_binned_by_verdict_with_the_limits_in_force(sample):
     assert limits == {"accept": 0.4}
     chart = distances(bins, limits)
     assert titles(chart) == ["0.300 to 0.325: 1 accepted", "0.300 to 0.325: 1 waits for you"]
-    assert "accept" in labels(chart)
+    assert "accept 0.40" in labels(chart)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_the_words_of_marks_never_cover_each_other(first, second):
+    chart = parsed(bar_chart([Bar()], "", [Mark(first, "accept"), Mark(second, "reject")]))
+    told = {text.text: float(text.get("y")) for text in chart.iter("text") if text.get("dx")}
+    assert abs(told["accept"] - told["reject"]) >= ROW
 
 
 def test_without_distances_there_is_no_plot(sample):

@@ -6,11 +6,20 @@ import stat
 
 import pytest
 
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.items import Outcome
 from enrichscrapy.reporting.report import json_block, write_report
 from enrichscrapy.reporting.sheet import BLOCK, contact_sheet
 from tests.browser import file_url, open_browser, watch
-from tests.sample_database import ACCEPTED, HOSTILE_NAME, REJECTED, WAITING, fill, open_sample
+from tests.sample_database import (
+    ACCEPTED,
+    HOSTILE_NAME,
+    REJECTED,
+    WAITING,
+    WEAKER,
+    fill,
+    open_sample,
+)
 
 SOURCES = {"babepedia": "FEMALE", "iafd": None}
 
@@ -21,6 +30,7 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     sample = fill(open_sample(folder / "performers.db"), 160)
     sample.lookup(161, Outcome.FAILED, detail="<img src=x onerror=boom()>")
+    sample.lookup(161, source="iafd", faces=[WAITING])
     written = write_report(sample.database, folder / "index", SOURCES, folder / "report.html")
     yield written
     sample.database.close()
@@ -69,26 +79,30 @@ def test_a_json_block_holds_any_text_and_is_still_json(text):
     assert json.loads(block) == [text]
 
 
-def test_the_sheet_counts_and_limits_its_pictures(sample):
+def test_the_sheet_has_every_face_that_waits_and_some_beside_them(sample):
     first, second = sample.performer("Ada Demo"), sample.performer("Bea Demo")
-    sample.lookup(first, faces=[ACCEPTED, WAITING, REJECTED])
-    sample.lookup(second, Outcome.ABSENT)
-    sample.performer("Never Lookedup")
+    sample.lookup(first, faces=[WEAKER, ACCEPTED, WAITING, WAITING, REJECTED])
+    sample.lookup(second, faces=[ACCEPTED])
     with sample.database.read() as connection:
-        sheet = contact_sheet(connection, sample.model_id, max_crops=1)
+        sheet = contact_sheet(connection, sample.model_id, others=1)
         (block,) = list(sheet.blocks)
-    assert sheet.index == [
-        [1, "Ada Demo", 0, 1, 1, 1, 0, "babepedia: found"],
-        [2, "Bea Demo", 0, 0, 0, 0, 0, "babepedia: absent"],
+    assert sheet.index == [[1, "Ada Demo", 0, 2, 2, 1, 0, "babepedia: found"]]
+    pictures = [(face[2], face[3], bool(face[-1])) for face in block[0]]
+    assert pictures == [
+        ("accepted", 0, False),
+        ("accepted", 1, True),
+        ("quarantined", 0, True),
+        ("quarantined", 0, True),
+        ("rejected", 0, False),
     ]
-    pictures = {face[2]: bool(face[-1]) for face in block[0]}
-    assert pictures == {"accepted": False, "quarantined": True, "rejected": False}
-    assert block[1] == []
 
 
-def test_a_sheet_of_many_comes_in_blocks(filled):
-    with filled.database.read() as connection:
-        sheet = contact_sheet(connection, filled.model_id, max_crops=0)
+def test_a_sheet_of_many_comes_in_blocks(report, tmp_path):
+    with (
+        PerformerDatabase(report.path.with_name("performers.db")) as database,
+        database.read() as connection,
+    ):
+        sheet = contact_sheet(connection, 1, others=0)
         blocks = list(sheet.blocks)
     assert [len(block) for block in blocks] == [BLOCK, len(sheet.index) - BLOCK]
 
@@ -99,12 +113,12 @@ def test_the_report_in_a_real_browser_by_keyboard(browser, report):
         page.goto(file_url(report.path))
         people = page.locator(".person")
         assert people.count() == 20
-        assert page.locator("#count").inner_text() == "140 of 140"
+        assert page.locator("#count").inner_text() == "56 of 56"
 
         page.keyboard.press("n")
-        assert page.locator("#page").inner_text() == "2 of 7"
+        assert page.locator("#page").inner_text() == "2 of 3"
         page.keyboard.press("p")
-        assert page.locator("#page").inner_text() == "1 of 7"
+        assert page.locator("#page").inner_text() == "1 of 3"
 
         page.keyboard.press("/")
         page.keyboard.type("bea")
@@ -137,16 +151,15 @@ def test_nothing_overflows_a_phone(browser, report, scheme):
         seen.assert_clean(file_url(report.path))
 
 
-def test_filters_show_whom_they_name(browser, report):
+def test_those_with_most_to_decide_come_first(browser, report):
     with watch(browser) as seen:
         page = seen.page
         page.goto(file_url(report.path))
-        page.select_option("#show", "4")
-        page.select_option("#order", "4")
-        shown = page.locator(".person")
-        assert shown.count() == 20
-        assert all(" waiting" in text for text in shown.locator("header").all_inner_texts())
-        page.fill("#find", "#3")
-        page.select_option("#show", "")
-        assert page.locator(".person h3").all_inner_texts() == ["Cleo Demo"]
+        told = page.locator(".person header").all_inner_texts()
+        counts = [int(re.search(r"(\d+) waiting", text)[1]) for text in told]
+        assert counts == sorted(counts, reverse=True)
+        page.select_option("#order", "0")
+        assert "#1 " in page.locator(".person").first.inner_text()
+        page.fill("#find", "#2")
+        assert page.locator(".person h3").all_inner_texts() == ["Bea Demo"]
         seen.assert_clean(file_url(report.path))

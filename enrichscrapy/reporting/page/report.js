@@ -37,7 +37,7 @@
       const picture = element("img");
       picture.alt = "";
       picture.loading = "lazy";
-      picture.src = `data:image/jpeg;base64,${face[F_CROP]}`;
+      picture.src = `data:image/webp;base64,${face[F_CROP]}`;
       made.append(picture);
     } else {
       made.append(element("span", "gone", face[F_VERDICT] === "rejected" ? "not kept" : "no picture"));
@@ -52,7 +52,7 @@
   function look(face, person) {
     const crop = at("closer-crop");
     crop.hidden = !face[F_CROP];
-    if (face[F_CROP]) crop.src = `data:image/jpeg;base64,${face[F_CROP]}`;
+    if (face[F_CROP]) crop.src = `data:image/webp;base64,${face[F_CROP]}`;
     at("closer-title").textContent = `${person[NAME]} · face ${face[F_ID]}`;
     at("closer-verdict").textContent = face[F_WORDS] + (face[F_TRUSTED] ? ", trusted" : "");
     at("closer-distances").textContent = face[F_DISTANCES];
@@ -91,10 +91,9 @@
 
   function select() {
     const wanted = at("find").value.trim().toLocaleLowerCase();
-    const show = at("show").value, order = Number(at("order").value);
-    shown = people.filter((person) =>
-      (!wanted || `#${person[ID]}` === wanted || person[NAME].toLocaleLowerCase().includes(wanted))
-      && (!show || (show === "none" ? !person[ACCEPTED] : person[Number(show)] > 0)));
+    const order = Number(at("order").value);
+    shown = people.filter((person) => !wanted || `#${person[ID]}` === wanted
+      || person[NAME].toLocaleLowerCase().includes(wanted));
     if (order === NAME) shown.sort((a, b) => a[NAME].localeCompare(b[NAME]));
     else if (order) shown.sort((a, b) => b[order] - a[order]);
     page = 0;
@@ -144,10 +143,9 @@
 
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   at("find").addEventListener("input", select);
-  at("show").addEventListener("change", select);
   at("order").addEventListener("change", select);
   at("previous").addEventListener("click", () => turn(-1));
   at("next").addEventListener("click", () => turn(1));
   document.addEventListener("keydown", onKey);
-  draw();
+  select();
 })();
