@@ -135,7 +135,7 @@ class FaceStore:
     def get_thresholds(self, model_id: int) -> Any:
         """The calibrated thresholds in force, as they were set; None for the rules' defaults."""
         with self._database.read() as connection:
-            return connection.scalar(select(models.c.get_thresholds).where(models.c.id == model_id))
+            return connection.scalar(select(models.c.thresholds).where(models.c.id == model_id))
 
     def set_thresholds(self, model_id: int, thresholds: Any) -> None:
         """Put thresholds (JSON-serialisable) in force; None brings the defaults back."""
