@@ -93,7 +93,7 @@ LOOKUPS_IN_PROGRESS = 4
 # --- Faces ---------------------------------------------------------------------------------------
 # 0 stops after the photos' addresses and leaves the lookup due.
 FACES_ENABLED = True
-# Dotted name of the face model class.
+# What makes the vectors: the dotted name of a class, or the path of a model card (….toml).
 FACE_MODEL = _read_environment("FACE_MODEL", "enrichscrapy.faces.model.FacenetVGGFace2")
 # Weights file; without it the named file is fetched once into the user's cache folder.
 FACE_WEIGHTS = _read_environment("FACE_WEIGHTS", "")

@@ -82,6 +82,10 @@ def _check_component(value: Any) -> Any:
     return value
 
 
+def _check_model(value: str) -> str:
+    return value if value.endswith(".toml") else str(_check_component(value))
+
+
 Seconds = Annotated[float, Within(ge=0, le=YEAR, unit="seconds")]
 Timeout = Annotated[float, Within(ge=1, le=DAY, unit="seconds")]
 Days = Annotated[float, Within(ge=0, le=36_500, unit="days")]
@@ -164,7 +168,9 @@ class ProjectSettings(BaseModel):
     # --- Faces -----------------------------------------------------------------------------------
     FACES_ENABLED: bool
     FACE_MODEL: Annotated[
-        str, AfterValidator(_check_component), Field(description="the dotted name of a class")
+        str,
+        AfterValidator(_check_model),
+        Field(description="the dotted name of a class, or the path of a model card, ….toml"),
     ]
     FACE_WEIGHTS: AnyPath
     FACE_WEIGHTS_SHA256: Annotated[

@@ -12,7 +12,7 @@ from scrapy.exceptions import UsageError
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.engine import resolve_path
 from enrichscrapy.exceptions import BadSetting, EnrichError
-from enrichscrapy.faces.model import FaceModel, resolve_model
+from enrichscrapy.faces.model import ModelKind, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import ModelInfo
 from enrichscrapy.settings_reader import ProjectSettings
@@ -85,7 +85,7 @@ class Command(EnrichCommand):
         opts: argparse.Namespace,
         settings: ProjectSettings,
         info: ModelInfo,
-        model: type[FaceModel],
+        model: ModelKind,
     ) -> int:
         from enrichscrapy.calibration import (
             COUNTS,
@@ -126,7 +126,7 @@ class Command(EnrichCommand):
         return 0
 
     def _find_thresholds(
-        self, settings: ProjectSettings, info: ModelInfo, model: type[FaceModel]
+        self, settings: ProjectSettings, info: ModelInfo, model: ModelKind
     ) -> Thresholds:
         """What this model is judged by today; for a model without any, a place to start from."""
         stored = None

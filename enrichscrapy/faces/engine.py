@@ -107,13 +107,14 @@ class FaceEngine:
     """Looks at photos in this process; the crawl uses it through ``FaceWorkers``."""
 
     def __init__(self, options: FaceOptions) -> None:
-        from enrichscrapy.faces.facenet.network import pick_device, pick_dtype
+        from enrichscrapy.faces.facenet.network import pick_device
+        from enrichscrapy.faces.mtcnn.cascade import pick_dtype
         from enrichscrapy.faces.mtcnn.detect import Detector
 
         self.options = options
         self._model = resolve_model(options.model).load(options.model_options)
         device = pick_device(options.device)
-        self._detector = Detector(device, pick_dtype(device))
+        self._detector = Detector(device, pick_dtype(device, options.threads))
         self._shape = crop_shape(self._model)
 
     @property
@@ -229,9 +230,10 @@ class FaceEngine:
                 yield from self._model.embed(crops)
                 continue
             vectors, gaps = embed_measured(crops)
-            for face, vector, gap in zip(batch, vectors, gaps, strict=True):
-                face.measures = dataclasses.replace(face.measures, mirror=float(gap))
-                yield vector
+            for place, face in enumerate(batch):
+                if gaps is not None and np.isfinite(gaps[place]):
+                    face.measures = dataclasses.replace(face.measures, mirror=float(gaps[place]))
+                yield vectors[place]
 
 
 def _is_sound(vector: Vector) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.faces.cards.model import CardModel
 from enrichscrapy.faces.crop import BoxCrop, CropShape
 from enrichscrapy.faces.facenet import weights
 from enrichscrapy.items import ModelInfo
@@ -40,31 +41,35 @@ class ModelOptions:
 
 @runtime_checkable
 class FaceModel(Protocol):
-    """Crops in, vectors out.
+    """A model that is loaded: crops in, vectors out.
 
-    A class may offer ``default_thresholds`` (``verdicts.Thresholds``): the rules' numbers before
-    anybody has calibrated. A model without them needs ``scrapy calibrate --apply`` first. One that
-    averages over mirror images may offer ``embed_measured``: its vectors, and the distance of each
-    face's to its mirror image's (n,), which tells much of the face's quality. ``crop`` is what
-    it wants to see of a face (``BoxCrop`` or ``PointsCrop``); without it, the default network's. It
-    may also say on which groups it is ``weak_on`` (``verdicts.WeakOn``), and by
-    ``needs_download(options)`` that its weights would have to be fetched first.
+    One that averages over mirror images may offer ``embed_measured``: its vectors, and the distance
+    of each face's to its mirror image's (n,), which tells much of the face's quality. ``crop`` is
+    what it wants to see of a face (``BoxCrop`` or ``PointsCrop``); without it, the default
+    network's.
     """
 
     info: ModelInfo
 
-    @classmethod
-    def load(cls, options: ModelOptions) -> Self:
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, side, side, 3) RGB crops -> (n, dimension) vectors of unit length."""
+        ...
+
+
+class ModelKind(Protocol):
+    """What ``FACE_MODEL`` names: a class, or a model card.
+
+    It may offer ``default_thresholds`` (``verdicts.Thresholds``): the rules' numbers before anybody
+    has calibrated. A model without them needs ``scrapy calibrate --apply`` first. It may also say
+    on which groups it is ``weak_on`` (``verdicts.WeakOn``), and has the ``crop`` of its models.
+    """
+
+    def load(self, options: ModelOptions) -> FaceModel:
         """Build the network; raises ``WeightsError`` when the weights are not the named ones."""
         ...
 
-    @classmethod
-    def describe(cls, options: ModelOptions) -> ModelInfo:
+    def describe(self, options: ModelOptions) -> ModelInfo:
         """What ``load`` would build: verifies the file, builds no network."""
-        ...
-
-    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, side, side, 3) RGB crops -> (n, dimension) vectors of unit length."""
         ...
 
 
@@ -124,13 +129,18 @@ def crop_shape(model: object) -> CropShape:
     return shape
 
 
-def resolve_model(dotted_name: str) -> type[FaceModel]:
-    """The model class of that name; ``BadSetting`` when there is none."""
-    module_name, _, class_name = dotted_name.rpartition(".")
+def resolve_model(name: str) -> ModelKind:
+    """The class of that dotted name, or the model card at that path (``….toml``).
+
+    ``BadSetting`` when there is none.
+    """
+    if name.endswith(".toml"):
+        return CardModel(Path(name).expanduser())
+    module_name, _, class_name = name.rpartition(".")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise BadSetting(f"FACE_MODEL={dotted_name} cannot be imported: {error}") from error
-    if not all(callable(getattr(found, name, None)) for name in ("load", "describe", "embed")):
-        raise BadSetting(f"FACE_MODEL={dotted_name} is no face model: see faces/model.py")
-    return cast(type[FaceModel], found)
+        raise BadSetting(f"FACE_MODEL={name} cannot be imported: {error}") from error
+    if not all(callable(getattr(found, part, None)) for part in ("load", "describe", "embed")):
+        raise BadSetting(f"FACE_MODEL={name} is no face model: see faces/model.py")
+    return cast(ModelKind, found)

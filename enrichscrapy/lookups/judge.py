@@ -24,7 +24,7 @@ from enrichscrapy.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from enrichscrapy.faces.model import FaceModel
+    from enrichscrapy.faces.model import ModelKind
     from enrichscrapy.items import ModelInfo
 
 NOWHERE = WeakOn()
@@ -55,7 +55,7 @@ class Judge:
         return cls(Thresholds(caution=settings.FACE_CAUTION), limits, settings.TRUST_LEVELS)
 
     def for_model(
-        self, info: ModelInfo, stored: Mapping[str, Any] | None, model: type[FaceModel]
+        self, info: ModelInfo, stored: Mapping[str, Any] | None, model: ModelKind
     ) -> Self:
         """This judge with the thresholds in force for a model (``stored``: its calibrated ones)."""
         thresholds = Thresholds.for_model(info, stored, model)

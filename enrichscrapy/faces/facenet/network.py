@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +12,22 @@ import torch
 from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
-from enrichscrapy.faces.facenet import selftest
+from enrichscrapy.faces import engines
+from enrichscrapy.faces.facenet import probe, selftest
 from enrichscrapy.faces.facenet.folded import FoldedNet
 from enrichscrapy.faces.published import make_inception_resnet
 
 if TYPE_CHECKING:
     from facenet_pytorch import InceptionResnetV1
 
-CPU_FLAGS = Path("/proc/cpuinfo")
-# How Linux calls native bfloat16 products on x86 and Arm.
-BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""(n, 160, 160, 3) RGB -> (n, 512) of unit length."""
+
+FLOAT32, BFLOAT16, ONNX_RUNTIME = "float32", "bfloat16", "onnxruntime"
+# Least cosine of a stored vector to torch's in float32: below it, an engine is another model.
+SAME_MODEL = 0.9999
+# Faces computed together to see how long it takes.
+MEASURED = 8
 
 
 def pick_device(name: str) -> torch.device:
@@ -54,45 +61,96 @@ def build_plain(state: dict[str, torch.Tensor]) -> InceptionResnetV1:
     return network.eval()
 
 
-def pick_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the processor multiplies it natively, float32 elsewhere."""
-    if device.type != "cpu":
-        return torch.float32
-    try:
-        flags = set(CPU_FLAGS.read_text().split())
-    except OSError:
-        return torch.float32
-    return torch.bfloat16 if flags & BFLOAT16_FLAGS else torch.float32
-
-
 class Network:
-    """The embedding network behind :class:`~enrichscrapy.faces.model.FacenetVGGFace2`."""
+    """The embedding network behind :class:`~enrichscrapy.faces.model.FacenetVGGFace2`.
 
-    def __init__(self, data: bytes, sha256: str, device: str, threads: int) -> None:
+    ``engine`` names the way it is computed: the fastest on this machine, or torch's float32 where
+    that one's vectors are not the same.
+    """
+
+    def __init__(
+        self, data: bytes, sha256: str, device: str, threads: int, engine: str = ""
+    ) -> None:
         if threads:
             torch.set_num_threads(threads)
         where = pick_device(device)
         published = build_plain(load_state(data))
-        with torch.inference_mode():
-            self._net = FoldedNet(published, where, pick_dtype(where))
+        ways = _Ways(published, where, threads or torch.get_num_threads())
+        self.engine = engine or ways.choose()
+        self.embed: Embed = ways.build(self.engine)
+        if not selftest.agrees(self.embed, published, SAME_MODEL):
+            self.engine, self.embed = FLOAT32, ways.build(FLOAT32)
         selftest.check(self.embed, published, sha256)
-
-    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, 160, 160, 3) RGB -> (n, 512) of unit length."""
-        with torch.inference_mode():
-            vectors = self._net(torch.from_numpy(np.ascontiguousarray(crops)))
-        return normalise(vectors.cpu().numpy())
 
     def embed_mirrored(
         self, crops: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """As :meth:`embed`: the mean direction of each crop and its mirror image, in one batch; and
-        the distance (1 - cosine) between the two, (n,).
+        """See :func:`average_mirrored`.
 
         On three sets of real faces it accepts 2 to 3 more of 100 at one false accept in 10,000.
         """
-        here, mirrored = np.split(self.embed(np.concatenate([crops, crops[:, :, ::-1]])), 2)
-        return normalise(here + mirrored), 1 - (here * mirrored).sum(axis=1)
+        return average_mirrored(self.embed, crops)
+
+
+class _Ways:
+    """The ways of computing one network on one device."""
+
+    def __init__(self, published: InceptionResnetV1, device: torch.device, threads: int) -> None:
+        self._published = published
+        self._device = device
+        self._threads = threads
+
+    def choose(self) -> str:
+        """The fastest way on this machine; on a GPU there is but one."""
+        if self._device.type != "cpu":
+            return FLOAT32
+        names = [FLOAT32, ONNX_RUNTIME]
+        names += [BFLOAT16] if engines.multiplies_bfloat16() else []
+        crops = np.stack([probe.draw()] * MEASURED)
+        return engines.fastest(
+            "facenet",
+            names,
+            self._threads,
+            lambda: {name: partial(self.build(name), crops) for name in names},
+        )
+
+    def build(self, name: str) -> Embed:
+        if name == ONNX_RUNTIME:
+            return self._onnx_runtime()
+        net = self._folded(torch.bfloat16 if name == BFLOAT16 else torch.float32)
+
+        def embed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+            with torch.inference_mode():
+                vectors = net(torch.from_numpy(np.ascontiguousarray(crops)))
+            return normalise(vectors.cpu().numpy())
+
+        return embed
+
+    def _folded(self, dtype: torch.dtype) -> FoldedNet:
+        with torch.inference_mode():
+            return FoldedNet(self._published, self._device, dtype)
+
+    def _onnx_runtime(self) -> Embed:
+        # Imported only where it is used or measured: it takes memory of its own.
+        from enrichscrapy.faces.cards.session import open_session
+        from enrichscrapy.faces.facenet.graph import INPUT, to_onnx
+
+        session = open_session(to_onnx(self._folded(torch.float32)), "cpu", self._threads)
+
+        def embed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+            (vectors,) = session.run(None, {INPUT: np.ascontiguousarray(crops)})
+            return normalise(vectors)
+
+        return embed
+
+
+def average_mirrored(
+    embed: Embed, crops: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The mean direction (n, d) of each crop and its mirror image, embedded in one batch; and the
+    distance (1 - cosine) between the two, (n,)."""
+    here, mirrored = np.split(embed(np.concatenate([crops, crops[:, :, ::-1]])), 2)
+    return normalise(here + mirrored), 1 - (here * mirrored).sum(axis=1)
 
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
