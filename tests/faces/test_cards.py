@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from enrichscrapy.exceptions import BadSetting, EnrichError, WeightsError
+from enrichscrapy.faces import onnx_session as session
 from enrichscrapy.faces.cards import network as module
-from enrichscrapy.faces.cards import session
 from enrichscrapy.faces.cards.__main__ import main
 from enrichscrapy.faces.cards.card import Card
 from enrichscrapy.faces.cards.network import CardNetwork

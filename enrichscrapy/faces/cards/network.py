@@ -16,8 +16,8 @@ from PIL import Image
 from enrichscrapy.exceptions import WeightsError
 from enrichscrapy.faces.cards.card import Card
 from enrichscrapy.faces.cards.graph import check_graph
-from enrichscrapy.faces.cards.session import one_line, open_session, pick_providers
 from enrichscrapy.faces.facenet import probe
+from enrichscrapy.faces.onnx_session import one_line, open_session, pick_providers
 
 FLOATS: dict[str, type[np.floating[Any]]] = {
     "tensor(float)": np.float32,

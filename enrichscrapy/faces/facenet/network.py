@@ -132,8 +132,8 @@ class _Ways:
 
     def _onnx_runtime(self) -> Embed:
         # Imported only where it is used or measured: it takes memory of its own.
-        from enrichscrapy.faces.cards.session import open_session
         from enrichscrapy.faces.facenet.graph import INPUT, to_onnx
+        from enrichscrapy.faces.onnx_session import open_session
 
         session = open_session(to_onnx(self._folded(torch.float32)), "cpu", self._threads)
 
