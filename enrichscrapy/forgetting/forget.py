@@ -28,6 +28,7 @@ OUT_OF_REACH = (
     "files that were imported (importing them again will leave this person out)",
     "photos in folders that import-faces has read",
     "logs that were not written with LOG_FILE, among them scrapyd's and the terminal's",
+    "pictures that a browser keeps of the gallery, for an hour at most",
     "reports, exports and vectors that were copied, sent or loaded into another program",
     "snapshots of the file system, and blocks of the disk that were freed but not overwritten",
 )

@@ -103,7 +103,7 @@ class Figures:
         self._troubles = _Kept(self._read_troubles)
         self._standing = _Kept(self._render_standing)
         self._stamps = threading.Lock()
-        self._watching = database.engine.connect()
+        self._watching = database.engine.raw_connection()
 
     def status(self) -> Status:
         return self._status.get(self._stamp())
@@ -183,8 +183,14 @@ class Figures:
 
     def _stamp(self) -> object:
         """Something else whenever anybody wrote to the database."""
+        # Outside of any transaction: within one, nothing would ever seem to change, and nobody
+        # could empty the write-ahead log.
         with self._stamps:
-            return self._watching.exec_driver_sql("PRAGMA data_version").scalar()
+            cursor = self._watching.cursor()
+            cursor.execute("PRAGMA data_version")
+            version = cursor.fetchone()
+            cursor.close()
+        return version
 
     def _read_troubles(self) -> list[Trouble]:
         with self._database.read() as connection:

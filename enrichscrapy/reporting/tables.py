@@ -102,6 +102,8 @@ def describe_host(host: HostReport, now: float) -> str:
     """How a host receives us now, in a few words."""
     reason = f": {fold_line(host.circuit_reason)}" if host.circuit_reason else ""
     if host.circuit == "open":
+        if host.circuit_until and host.circuit_until <= now:
+            return f"left alone until the next crawl, which tries it{reason}"
         left = f", {format_duration(host.circuit_until - now)} left" if host.circuit_until else ""
         return f"left alone{left}{reason}"
     if host.circuit == "half_open":

@@ -20,7 +20,7 @@ def serve(sample):
     desk = ReviewDesk(sample.database, Limits(per_source=5, total=20))
     gallery = Gallery(desk, sample.database.path.with_name("index"), GENDERS)
     with GalleryServer(gallery) as server:
-        server.desk = desk
+        server.desk, server.gallery = desk, gallery
         yield server
 
 

@@ -112,6 +112,8 @@
     at("place").textContent = done + left ? `${done.toLocaleString("en")} decided, ${left.toLocaleString("en")} left` : "";
     at("progress").value = done + left ? done / (done + left) : 1;
     at("undo").disabled = !past.length && !steps;
+    at("session").hidden = !steps;
+    at("undo-all").textContent = steps === 1 ? "Undo the one decision" : `Undo all ${steps} decisions`;
     for (const id of ["accept", "reject", "skip", "rest"]) at(id).disabled = at("card").hidden;
   }
 
