@@ -24,6 +24,7 @@ from enrichscrapy.database.schema import (
     photo_results,
     photos,
     proposals,
+    sent_values,
     stashbox_ids,
     verdict_history,
 )
@@ -234,6 +235,7 @@ def _blank_rows_of_others(
         found = [
             *_find_mentioning_lookups(connection, performer_id, mentions),
             *_find_mentioning_proposals(connection, performer_id, mentions),
+            *_find_mentioning_sent(connection, performer_id, mentions),
         ]
         others = load_performers(connection, [owner for owner, _ in found])
         namesakes = {
@@ -273,3 +275,13 @@ def _find_mentioning_proposals(
     for row_id, owner, *texts in map(tuple, connection.execute(query)):
         if mentions.match_any(texts):
             yield owner, delete(proposals).where(proposals.c.id == row_id)
+
+
+def _find_mentioning_sent(
+    connection: Connection, performer_id: int, mentions: Mentions
+) -> Iterator[tuple[int, Any]]:
+    columns = [sent_values.c[name] for name in ("performer_id", "stash", "kind", "value")]
+    query = select(*columns).where(sent_values.c.performer_id != performer_id)
+    for row in connection.execute(query).mappings():
+        if row["value"] in mentions:
+            yield row["performer_id"], delete(sent_values).filter_by(**row)

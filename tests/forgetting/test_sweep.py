@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_known_faces
 from demo.people import write_performers as write_people
-from demo.sites import DemoSites
+from demo.sites import AccessLog, DemoSite, DemoSites
+from demo.stash import StashLibrary, StashPerformer, StashServer
 from enrichscrapy.database.schema import faces, photos
 from tests.support import Workplace
 
@@ -46,6 +47,8 @@ def work(place):
     assert list((folder / "jobs").glob("babepedia.set-aside-*"))
     succeed(place.crawl("babepedia", mode="url", **crawl))
     succeed(place.crawl("iafd", mode="name", **crawl))
+    assert place.run("proposals", "accept", "--all-confirmed").stdout
+    send_home(place)
     succeed(place.run("report", "-o", str(folder / "report.html")))
     succeed(place.run("export", "-o", str(folder / "export")))
     succeed(place.run("export", "--format", "usearch", "-o", str(folder / "usearch")))
@@ -56,6 +59,17 @@ def work(place):
             here.backup(copy)
     with place.database() as db:
         db.artefacts.register("backup", folder / "backup" / "performers.db")
+
+
+def send_home(place):
+    """Everything accepted goes into a Stash of the same people."""
+    people = [
+        StashPerformer(p.number, p.name, stash_ids=[("stashdb.org", p.stash_id)]) for p in CAST
+    ]
+    library = StashLibrary(people)
+    with DemoSite(StashServer(library), AccessLog()).running() as stash:
+        succeed(place.run("push-stash", stash.url, "--apply"))
+    assert all(person.custom_fields for person in library.performers.values())
 
 
 def leave_a_jobdir_behind(path):
