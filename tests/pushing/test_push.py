@@ -1,4 +1,4 @@
-"""What was accepted here arrives in a Stash once, added to what is there, and nobody else gets it."""
+"""What was accepted here arrives in a Stash once, added to what is there, with nobody else."""
 
 from __future__ import annotations
 
