@@ -27,10 +27,12 @@ from demo.portraits import PersonLook, Shot, draw_portrait
 from demo.sites.babepedia import slug_of
 from demo.sites.content import Layout, SitePhoto, SiteProfile, Variant, person_uuid
 from demo.sites.iafd import perfid_of
+from demo.stash.library import StashPerformer
 from enrichscrapy.items import PartialDate
 
 BABEPEDIA = "https://www.babepedia.com/babe"
 IAFD = "https://www.iafd.com/person.rme"
+STASH_BOX = "https://stashdb.org/graphql"
 STRANGERS = 40
 """Numbers from here on are people who are in no database."""
 
@@ -288,14 +290,40 @@ def write_performers(path: Path, people: Sequence[DemoPerson] = PEOPLE) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def write_known_faces(folder: Path, people: Sequence[DemoPerson] = PEOPLE) -> None:
-    """One sub-folder a person with known faces, named by stash-box id."""
+def list_stash_performers(people: Sequence[DemoPerson] = PEOPLE) -> Iterator[StashPerformer]:
+    """The people as the user's Stash has them, the first of their known faces as the picture."""
     for person in people:
-        for number in range(person.known):
+        yield StashPerformer(
+            person.number,
+            person.name,
+            disambiguation=person.disambiguation,
+            gender=person.gender.upper() if person.gender else None,
+            birthdate=person.birth_date,
+            country=person.country,
+            urls=list(person.links),
+            alias_list=list(person.aliases),
+            stash_ids=[(STASH_BOX, person.stash_id)],
+            image=_draw_known_face(person, 0) if person.known else None,
+        )
+
+
+def write_known_faces(
+    folder: Path, people: Sequence[DemoPerson] = PEOPLE, *, but_first: bool = False
+) -> None:
+    """One sub-folder a person with known faces, named by stash-box id.
+
+    ``but_first`` leaves the one out that :func:`list_stash_performers` has as a picture.
+    """
+    for person in people:
+        for number in range(int(but_first), person.known):
             target = folder / person.stash_id
             target.mkdir(parents=True, exist_ok=True)
-            picture = portrait(person.number, 900 + number, is_masculine(person))
+            picture = _draw_known_face(person, number)
             (target / f"photo{number + 1}.jpg").write_bytes(picture)
+
+
+def _draw_known_face(person: DemoPerson, number: int) -> bytes:
+    return portrait(person.number, 900 + number, is_masculine(person))
 
 
 # --- What the sites have -------------------------------------------------------------------------

@@ -19,11 +19,18 @@ from rich.console import Console
 
 from demo.folder import State, WorkFolder
 from demo.outcome import closing_table, results, unexpected_requests, unexpected_results
-from demo.people import babepedia_profiles, iafd_profiles, write_known_faces, write_performers
+from demo.people import (
+    babepedia_profiles,
+    iafd_profiles,
+    list_stash_performers,
+    write_known_faces,
+)
 from demo.sites import DemoSites
+from demo.stash.files import write_stash_file
 from enrichscrapy.database import PerformerDatabase
 
 PROJECT = Path(__file__).resolve().parent.parent
+STASH = "stash-go.sqlite"
 STAND_IN = "demo.stand_in.LocalBinaryPatterns"
 # Loopback stands a faster pace than the real sites.
 AT_ONCE = {
@@ -43,7 +50,7 @@ def main(path: Path = PROJECT / ".demo") -> int:
     with DemoSites(babepedia_profiles(), iafd_profiles(), folder.access_log) as sites:
         demo = Demo(folder, sites)
         demo.prepare()
-        demo.run("import-performers", "performers.jsonl")
+        demo.run("import-performers", STASH)
         demo.run("import-faces", "my-photos")
         demo.run("crawl", "babepedia", "-a", "mode=url", "-s", "JOBDIR=jobs/bp")
         demo.run("crawl", "iafd", "-a", "mode=name")
@@ -103,13 +110,15 @@ class Demo:
             self.environment["FACE_MODEL"] = STAND_IN
 
     def prepare(self) -> None:
-        """Write what the user brings: the performers and their own photos."""
-        write_performers(self.folder.path / "performers.jsonl")
+        """Write what the user brings: their Stash, with a picture of some, and further photos."""
         photos = self.folder.path / "my-photos"
         if not any(photos.iterdir()):
-            console.print("Drawing the photos that the user has …")
+            console.print("Drawing the pictures that the user has …")
+            part = self.folder.path / f"{STASH}.part"
+            part.unlink(missing_ok=True)
+            write_stash_file(part, list_stash_performers()).rename(self.folder.path / STASH)
             drawn = self.folder.path / "my-photos.part"
-            write_known_faces(drawn)
+            write_known_faces(drawn, but_first=True)
             photos.rmdir()
             drawn.rename(photos)
 

@@ -15,6 +15,7 @@ from demo.people import (
     broken_file,
     iafd_profiles,
     is_masculine,
+    list_stash_performers,
     looks_of,
     no_face,
     performer_rows,
@@ -72,6 +73,17 @@ def test_known_faces_lie_in_folders_named_by_stash_box_id(tmp_path):
     write_known_faces(tmp_path, people)
     found = {folder.name: len(list(folder.iterdir())) for folder in tmp_path.iterdir()}
     assert found == {person.stash_id: person.known for person in people}
+
+
+def test_a_picture_in_stash_and_the_other_photos_are_the_known_faces(tmp_path):
+    people = [person for person in PEOPLE if person.known > 1][:1]
+    write_known_faces(tmp_path / "all", people)
+    write_known_faces(tmp_path / "others", people, but_first=True)
+    (known,), (others,) = ((tmp_path / name).iterdir() for name in ("all", "others"))
+    (performer,) = list_stash_performers(people)
+    pictures = {path.read_bytes() for path in others.iterdir()} | {performer.image}
+    assert pictures == {path.read_bytes() for path in known.iterdir()}
+    assert len(pictures) == people[0].known
 
 
 def test_the_same_picture_is_known_again_and_another_shot_is_not():
