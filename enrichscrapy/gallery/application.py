@@ -55,6 +55,10 @@ def create_application(gallery: Gallery, secrets: Secrets) -> Starlette:
             Route("/faces/{face_id:id}.webp", pictures.send_thumbnail),
             Route("/faces/{face_id:id}.jpg", pictures.send_crop),
             Route("/proposals", proposals.show_proposals),
+            Route("/proposals/accept-confirmed", proposals.accept_confirmed, methods=["POST"]),
+            Route(
+                "/proposals/{proposal_id:id}/{action}", proposals.decide_proposal, methods=["POST"]
+            ),
             Route("/hosts", hosts.show_hosts),
             Route("/files/{name}", send_file),
         ],

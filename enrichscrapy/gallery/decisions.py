@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.gallery.guards import form_of
-from enrichscrapy.gallery.pages import answer, gallery_of, go
+from enrichscrapy.gallery.pages import answer, gallery_of, go_back
 from enrichscrapy.review.desk import ReviewDesk, Step
 from enrichscrapy.review.queue import Card, Narrowed, card, count_waiting, waiting_after
 
@@ -82,9 +82,8 @@ def _take(desk: ReviewDesk, action: str, face_id: int) -> Step:
 
 def _done(request: Request, step: Step) -> Response:
     """For a script what was done; for a form the page it came from."""
-    back = form_of(request).get("back", "")
-    if back.startswith(("performers", "review", "proposals")):
-        return go(request, f"{back}?told={step.words}")
+    if "back" in form_of(request):
+        return go_back(request, step.words)
     return JSONResponse({"faces": step.face_ids, "words": step.words})
 
 

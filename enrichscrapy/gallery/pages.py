@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.gallery.figures import Figures
-from enrichscrapy.gallery.guards import Secrets
+from enrichscrapy.gallery.guards import Secrets, form_of
 from enrichscrapy.reporting import words
 from enrichscrapy.reporting.pages import environment, page_file
 from enrichscrapy.review.desk import ReviewDesk
@@ -28,6 +29,9 @@ FILES = {
     "review.js": (PACKAGE, "text/javascript"),
 }
 """What pages load: the package that has it, and its type."""
+
+PAGES = ("performers", "review", "proposals")
+"""Pages with forms, to which those lead back."""
 
 
 @dataclass
@@ -77,6 +81,15 @@ def answer(request: Request, template: str, status: int = 200, **context: Any) -
 def go(request: Request, page: str) -> RedirectResponse:
     """On to a page after something was done, so that reloading does not do it again."""
     return RedirectResponse(f"{request.app.state.secrets.base}/{page}", 303)
+
+
+def go_back(request: Request, told: str) -> Response:
+    """To the page whose form this was, with what came of it; a script gets the words alone."""
+    back = form_of(request).get("back", "")
+    if not back.startswith(PAGES):
+        return JSONResponse({"words": told})
+    joint = "&" if "?" in back else "?"
+    return go(request, f"{back}{joint}{urlencode({'told': told})}")
 
 
 @cache

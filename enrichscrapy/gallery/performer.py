@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from enrichscrapy.database.accepting import Wanted
 from enrichscrapy.exceptions import SourceLocked
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, forget
 from enrichscrapy.forgetting.rows import find_person
@@ -16,6 +18,7 @@ from enrichscrapy.gallery.guards import form_of
 from enrichscrapy.gallery.pages import Gallery, answer, gallery_of, go
 from enrichscrapy.gallery.pictures import forget_thumbnails
 from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.proposals import KINDS
 from enrichscrapy.reporting.story import FaceStory, PhotoStory, Story, read_story
 from enrichscrapy.reporting.tell import tell_lookup
 from enrichscrapy.reporting.words import PHOTOS
@@ -53,6 +56,8 @@ def show_performer(request: Request) -> Response:
         trusted=[shown for shown in faces if shown.face.trusted],
         lookups=[list(tell_lookup(lookup)) for lookup in story.lookups],
         pages={lookup.source: lookup.url for lookup in story.lookups if lookup.url},
+        proposals=gallery.database.proposals.read_page(Wanted(None, story.performer.id)),
+        kinds=KINDS,
         photos=list(_photos_without_faces(story)),
     )
 
@@ -69,7 +74,8 @@ def forget_performer(request: Request) -> Response:
         done = forget(gallery.database, person, gallery.index_dir, gallery.genders, wait=0.0)
     except SourceLocked as error:
         told = f"{error}. Nothing new is taken in from now on; the rest goes when the crawl ends."
-        return go(request, f"performers/{story.performer.id}?told={told}")
+        query = urlencode({"told": told})
+        return go(request, f"performers/{story.performer.id}?{query}")
     forget_thumbnails()
     shown = answer(request, "forget.html", story=story, faces=0, done=done, reach=OUT_OF_REACH)
     shown.headers["Clear-Site-Data"] = '"cache"'  # a browser keeps thumbnails for an hour

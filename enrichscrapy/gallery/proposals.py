@@ -1,52 +1,59 @@
-"""What pages said that the database does not have."""
+"""What pages said that the database does not have: accepted or rejected, one by one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sqlalchemy import select
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
-from enrichscrapy.database.accepting import OPEN
-from enrichscrapy.database.schema import performers, proposals
-from enrichscrapy.gallery.pages import answer, gallery_of
+from enrichscrapy.database.accepting import OPEN, STATES, Wanted
+from enrichscrapy.exceptions import VerdictRefused
+from enrichscrapy.gallery.pages import answer, gallery_of, go_back
+from enrichscrapy.reporting.proposals import KINDS, describe_decision
+from enrichscrapy.reporting.words import count_words
 
 PAGE = 50
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A proposal and whose it is."""
-
-    id: int
-    performer_id: int
-    name: str
-    kind: str
-    value: str
-    label: str | None
-    source: str
-    url: str | None
-
-
 def show_proposals(request: Request) -> HTMLResponse:
-    """Newest first; ``after`` is the last one of the page before."""
+    """By performer; ``state`` is which, ``after`` the last one of the page before."""
+    state = request.query_params.get("state", OPEN)
+    wanted = Wanted(state if state in STATES else OPEN)
     after = request.query_params.get("after", "")
-    query = (
-        select(
-            proposals.c.id,
-            proposals.c.performer_id,
-            performers.c.canonical_name,
-            *(proposals.c[name] for name in ("kind", "value", "label", "source", "url")),
-        )
-        .join(performers, performers.c.id == proposals.c.performer_id)
-        .where(proposals.c.state == OPEN)
-        .order_by(proposals.c.id.desc())
-        .limit(PAGE + 1)
+    owner, _, last = after.partition("~")
+    place = (_read_id(owner), _read_id(last))
+    rows = gallery_of(request).database.proposals.read_page(wanted, place, PAGE + 1)
+    shown = rows[:PAGE]
+    return answer(
+        request,
+        "proposals.html",
+        proposals=shown,
+        next=f"{shown[-1].performer_id}~{shown[-1].id}" if len(rows) > PAGE else "",
+        after=after,
+        state=wanted.state,
+        states=STATES,
+        kinds=KINDS,
     )
-    if after.isdecimal() and int(after) < 1 << 63:
-        query = query.where(proposals.c.id < int(after))
-    with gallery_of(request).database.read() as connection:
-        rows = [Listed(*row) for row in connection.execute(query)]
-    last = rows[PAGE - 1].id if len(rows) > PAGE else None
-    return answer(request, "proposals.html", proposals=rows[:PAGE], last=last, paged=bool(after))
+
+
+def decide_proposal(request: Request) -> Response:
+    store, action = gallery_of(request).database.proposals, request.path_params["action"]
+    if action not in ("accept", "reject"):
+        raise HTTPException(404)
+    decide = store.accept if action == "accept" else store.reject
+    decision = decide(request.path_params["proposal_id"])
+    if decision.performer_id is None:
+        raise VerdictRefused(decision.refusal)
+    return go_back(request, describe_decision(decision))
+
+
+def accept_confirmed(request: Request) -> Response:
+    """All that confirmed pages say, but what could be a mistake."""
+    decisions = list(gallery_of(request).database.proposals.accept_confirmed())
+    refused = sum(bool(decision.refusal) for decision in decisions)
+    told = f"{count_words(len(decisions) - refused, 'proposal')} accepted, {refused} left open."
+    return go_back(request, told)
+
+
+def _read_id(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -164,6 +164,8 @@ def test_a_card_brings_its_pictures_along(guarded):
         ("POST", "review/faces/1/destroy", 404),
         ("POST", "review/faces/-1/accept", 404),
         ("POST", "hosts", 405),
+        ("POST", "proposals/1/destroy", 404),
+        ("POST", "proposals/99/accept", 409),
     ],
 )
 def test_other_paths_are_not_there(guarded, method, path, status):

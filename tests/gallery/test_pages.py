@@ -161,9 +161,22 @@ def test_figures_follow_what_others_write(server, sample, monkeypatch):
     assert count() == (1, 1)
 
 
-def test_proposals_and_hosts_by_keyboard(browser, shown):
+def test_proposals_and_hosts_by_keyboard(browser, shown, filled):
     with opened(browser, shown, "proposals") as page:
-        expect(page.locator(".proposals li").first).to_contain_text("https://x.com/ada")
+        expect(page.locator(".proposals li")).to_have_count(2)
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        expect(page.locator("#message")).to_contain_text("alias Ada Third of performer 1: accepted")
+        assert filled.database.get_performer(1).aliases == ("Ada Third",)
+        page.keyboard.press("r")  # the mark is on the next one
+        expect(page.locator("#message")).to_contain_text("https://x.com/ada of performer 1: rejec")
+        expect(page.locator("main")).to_contain_text("None.")
+        page.goto(shown.link("proposals?state=accepted"))
+        page.keyboard.press("j")
+        page.keyboard.press("r")
+        expect(page.locator("#message")).to_contain_text("Ada Third of performer 1: rejected")
+        assert filled.database.get_performer(1).aliases == ()
+        page.goto(shown.link("proposals?state=rejected"))
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         expect(heading(page)).to_contain_text("Ada Demo")
