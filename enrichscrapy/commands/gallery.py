@@ -12,7 +12,7 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 class Command(EnrichCommand):
     def short_desc(self) -> str:
-        return "Look at everything in the browser: what to do, performers, review, proposals, hosts"
+        return "Look at everything, and decide, in the browser"
 
     def long_desc(self) -> str:
         return (
