@@ -42,6 +42,7 @@ class Command(EnrichCommand):
         if opts.crops is not None and opts.crops < 0:
             raise UsageError(f"--crops {opts.crops} is not usable: give a number from 0 up")
         from enrichscrapy.reporting.report import OTHERS, write_report
+        from enrichscrapy.reporting.words import count_words
 
         with open_existing(settings) as database:
             path = Path(opts.output or database.path.with_name("report.html"))
@@ -57,7 +58,7 @@ class Command(EnrichCommand):
             except OSError as error:
                 raise EnrichError(f"{path} cannot be written: {error.strerror}") from error
         print(
-            f"{written.path}: {written.performers:,} performers, "
+            f"{written.path}: {count_words(written.performers, 'performer')}, "
             f"{written.size / 1e6:.1f} MB: open it in a browser"
         )
         return 0

@@ -7,10 +7,12 @@ import subprocess
 from collections import Counter
 
 import pytest
+from scrapy.utils.project import get_project_settings
 from sqlalchemy import select
 
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_performers
 from demo.sites import DemoSites
+from enrichscrapy.commands.crawl import _quiet_on_a_terminal
 from enrichscrapy.database.schema import faces, lookups, photo_results
 from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS
 from tests.support import PATIENCE, PROJECT, Workplace
@@ -103,7 +105,7 @@ def test_a_terminal_shows_a_live_line_and_ends_with_the_table(place):
     table = text[text.index("babepedia: what this run did") :]
     assert "Dumping Scrapy stats" not in table
     assert " INFO: " not in text
-    assert len(text[: text.index("babepedia: what this run did")].splitlines()) < 5
+    assert text[: text.index("babepedia: what this run did")].count("\n") < 3
     assert table_counts(table) | {"sent": 0} == in_words(stored(place)) | {"sent": 0}
     assert "0 lookups are due now" in table
 
@@ -134,3 +136,21 @@ def test_a_dry_run_says_that_it_was_one_and_progress_can_be_switched_off(place):
     assert "3 lookups are due now" in last
     assert "Progress:" not in done.stderr
     assert stored(place)["lookups"] == Counter()
+
+
+@pytest.mark.parametrize(
+    ("terminal", "given", "level"),
+    [
+        (True, {}, "WARNING"),
+        (True, {"LOG_LEVEL": "INFO"}, "INFO"),
+        (True, {"LOG_LEVEL": "DEBUG"}, "DEBUG"),
+        (True, {"LOG_FILE": "crawl.log"}, "INFO"),
+        (False, {}, "INFO"),
+    ],
+)
+def test_a_crawl_is_quiet_on_a_terminal_unless_asked(monkeypatch, terminal, given, level):
+    settings = get_project_settings()
+    settings.setdict(given, priority="cmdline")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    _quiet_on_a_terminal(settings)
+    assert settings["LOG_LEVEL"] == level
