@@ -30,6 +30,7 @@ from enrichscrapy.identity.age import (
     ADULT,
     find_18th_birthday,
     find_whose_word,
+    is_minor,
     read_latest_birthday,
 )
 from enrichscrapy.items import Outcome, Performer
@@ -55,9 +56,11 @@ def note_birthdays(
     """
     today = to_utc_day(now)
     for said_by, born in words.items():
-        if born is not None and today < find_18th_birthday(born):
+        if born is None:
+            continue
+        if is_minor(born, today):
             _add_word(connection, performer_id, said_by, find_18th_birthday(born))
-        elif born is not None:
+        else:
             _take_word_back(connection, performer_id, said_by, now)
     if not find_minors(connection, [performer_id], now):
         return False
@@ -119,12 +122,10 @@ def find_kept_minors(connection: Connection, now: float) -> list[int]:
     query = select(performers.c.id, born).where(or_(*kept), or_(noted, not_(plainly_adult)))
     found = dict(connection.execute(query).all())
     by_page = find_minors(connection, list(found), now)
-    return sorted(by_page | {each for each, text in found.items() if _is_minor(text, today)})
-
-
-def _is_minor(text: str | None, today: dt.date) -> bool:
-    born = read_latest_birthday(text, today)
-    return born is not None and today < find_18th_birthday(born)
+    born_late = {
+        each for each, text in found.items() if is_minor(read_latest_birthday(text, today), today)
+    }
+    return sorted(by_page | born_late)
 
 
 def _to_note(
@@ -139,7 +140,7 @@ def _to_note(
         query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(some))
         for performer_id, text in connection.execute(query).all():
             born = read_latest_birthday(text, today)
-            if born is not None and (performer_id in known or today < find_18th_birthday(born)):
+            if born is not None and (performer_id in known or is_minor(born, today)):
                 yield performer_id, born
 
 

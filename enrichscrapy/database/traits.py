@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from enrichscrapy.database.links import read_link
-from enrichscrapy.facts.names import make_name_key, make_name_keys, split_name
+from enrichscrapy.facts.names import make_name_key, split_name
+from enrichscrapy.facts.spelling import make_name_keys
 from enrichscrapy.items import Performer
 
 _MOST_WORDS = 8

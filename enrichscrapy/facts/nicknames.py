@@ -9,7 +9,7 @@ from functools import cache
 from nicknames import NickNamer
 from rapidfuzz.distance import OSA
 
-from enrichscrapy.facts.names import make_spelling_keys
+from enrichscrapy.facts.spelling import make_spelling_keys
 
 # The list that "nicknames" brings is English.
 _FURTHER = """

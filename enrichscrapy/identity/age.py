@@ -19,6 +19,11 @@ def find_18th_birthday(born: dt.date) -> dt.date:
         return dt.date(born.year + ADULT, 3, 1) if born.year + ADULT < dt.MAXYEAR else dt.date.max
 
 
+def is_minor(born: dt.date | None, today: dt.date) -> bool:
+    """Whether somebody born on this day is under 18; who has no birthday is not."""
+    return born is not None and today < find_18th_birthday(born)
+
+
 def read_latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
     """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
     born = find_latest_birth(text, today)
@@ -41,7 +46,6 @@ def find_whose_word(performer: Performer, profile: Profile | None, today: dt.dat
     """
     text = performer.birth_date or ""
     stored = read_latest_birthday(text, today)
-    if today < find_18th_birthday(stored) if stored is not None else not is_empty_date(text):
+    if is_minor(stored, today) or (stored is None and not is_empty_date(text)):
         return "database"
-    said = find_latest_birthday(profile, today)
-    return "page" if said is not None and today < find_18th_birthday(said) else None
+    return "page" if is_minor(find_latest_birthday(profile, today), today) else None

@@ -23,14 +23,9 @@ from enrichscrapy.identity.evidence import (
     is_provable,
     make_page_key,
 )
-from enrichscrapy.identity.name_match import (
-    NameRelation,
-    begins_alike,
-    drops_middle,
-    is_anybodys,
-    match_names,
-    opens_to,
-)
+from enrichscrapy.identity.name_match import NameRelation, match_names
+from enrichscrapy.identity.name_pairs import begins_alike, drops_middle, opens_to
+from enrichscrapy.identity.no_name import is_anybodys
 from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Identity, Performer, Profile
 from enrichscrapy.sites import SearchResult

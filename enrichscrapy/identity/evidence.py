@@ -22,12 +22,9 @@ from enrichscrapy.identity.compare import (
     read_date,
 )
 from enrichscrapy.identity.disambiguation import Note, note_in, read_disambiguation
-from enrichscrapy.identity.name_match import (
-    NameMatch,
-    expansions_differ,
-    is_collective,
-    match_names,
-)
+from enrichscrapy.identity.name_match import NameMatch, match_names
+from enrichscrapy.identity.name_pairs import expansions_differ
+from enrichscrapy.identity.no_name import is_collective
 from enrichscrapy.identity.rarity import Bearer, Population, Shared, is_common
 from enrichscrapy.items import PartialDate, Performer, Profile
 from enrichscrapy.sites import find_site, find_sites

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,11 +137,6 @@ class Population:
         self._settled = _Counts(settled[:, 0])
         self._homes = _Counts(_mix(settled[:, 0], settled[:, 1]))
         self._copied = self._rate_copies(np.array(pairs).reshape(-1, 3))
-
-    @classmethod
-    def of_names(cls, names: Iterable[str]) -> Self:
-        """A population of which nothing but the names is known, one for each person."""
-        return cls(Bearer((name,)) for name in names)
 
     def expect_strangers(self, shared: Shared, own: Bearer | None = None) -> float:
         """How many others would have all of this in common with the performer, by expectation.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from enrichscrapy.facts.names import list_lookup_names
+from enrichscrapy.facts.lookup_names import list_lookup_names
 from enrichscrapy.identity.decide import choose
 from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.sites import Site

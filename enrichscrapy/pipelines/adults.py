@@ -9,7 +9,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-from enrichscrapy.identity.age import find_18th_birthday, find_latest_birthday, find_whose_word
+from enrichscrapy.identity.age import find_latest_birthday, find_whose_word, is_minor
 from enrichscrapy.items import Lookup, Outcome
 
 
@@ -36,7 +36,7 @@ class AdultsPipeline:
         born = find_latest_birthday(lookup.profile, today)
         lookup.born = max(filter(None, (lookup.born, born)), default=None)
         source = find_whose_word(lookup.performer, lookup.profile, today)
-        if source is None and lookup.born is not None and today < find_18th_birthday(lookup.born):
+        if source is None and is_minor(lookup.born, today):
             source = "page"
         if source is not None:
             lookup.outcome, lookup.detail = Outcome.MISMATCH, f"minor: says the {source}"

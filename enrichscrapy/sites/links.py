@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from enrichscrapy.facts.text import MAX_LINK
@@ -22,6 +22,17 @@ def on_site(href: str | None, home: str, hosts: Collection[str]) -> SplitResult 
         return None
     host = (parts.hostname or "").rstrip(".")
     return parts if parts.scheme in ("http", "https") and host in hosts else None
+
+
+def find_own_url(
+    hrefs: Iterable[str],
+    home: str,
+    hosts: Collection[str],
+    canonical_url: Callable[[str], str | None],
+) -> str | None:
+    """The page's own canonical address: the first of these links that is a profile's."""
+    on_it = filter(None, (on_site(href, home, hosts) for href in hrefs))
+    return next(filter(None, (canonical_url(parts.geturl()) for parts in on_it)), None)
 
 
 def escape_path(path: str) -> str:

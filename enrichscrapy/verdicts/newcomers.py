@@ -7,7 +7,7 @@ from collections import Counter
 from enrichscrapy.items import Identity
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.evidence import centroid, distances, nearness, stack
-from enrichscrapy.verdicts.profile import differs
+from enrichscrapy.verdicts.page_faces import differs
 from enrichscrapy.verdicts.ruling import Ruling, accept, quarantine, reject
 from enrichscrapy.verdicts.types import Limits, Reason, Reference, Trust
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enrichscrapy.items import Decision
-from enrichscrapy.verdicts import profile
+from enrichscrapy.verdicts import page_faces
 from enrichscrapy.verdicts.case import Case, Evidence
 from enrichscrapy.verdicts.ruling import RULE_VERSION, Ruling
 from enrichscrapy.verdicts.thresholds import BY_COUNT
@@ -59,7 +59,7 @@ def _list_limits(case: Case, item: Evidence) -> dict[str, Any]:
     return {
         **{name: getattr(rules, f"{name}_at")(case.count) for name in BY_COUNT},
         "alone_limit": _round(alone + item.allowance),
-        "cluster_limit": _round(profile.group_limit(case, item.group)),
+        "cluster_limit": _round(page_faces.group_limit(case, item.group)),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from enrichscrapy.items import Decision, Identity, Judgement, Neighbour, Verdict
-from enrichscrapy.verdicts import profile
+from enrichscrapy.verdicts import page_faces
 from enrichscrapy.verdicts.case import Case, Evidence, gather
 from enrichscrapy.verdicts.newcomers import confirmed, shown_elsewhere, without_trusted
 from enrichscrapy.verdicts.own import own_photo
@@ -85,10 +85,10 @@ def _compare(case: Case, item: Evidence, trust: Trust) -> Ruling:
         return _contradict(item.against, trust)
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
-    if profile.differs(case, item.group):
-        held = not profile.differs(case, item.group, item.caution.distance)
+    if page_faces.differs(case, item.group):
+        held = not page_faces.differs(case, item.group, item.caution.distance)
         return quarantine(item.caution.reason if held else Reason.PROFILE_DIFFERS)
-    others = profile.supporters(case, item)
+    others = page_faces.supporters(case, item)
     if item.certain:
         firm = item.witness and (case.count > 1 or bool(others))
         return accept(Reason.MATCH, trusted=firm)
@@ -97,13 +97,13 @@ def _compare(case: Case, item: Evidence, trust: Trust) -> Ruling:
 
 def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     """Near but not certain: the profile's other photos that match help, or cast doubt."""
-    if not others and profile.outvoted(case, item):
+    if not others and page_faces.outvoted(case, item):
         return quarantine(Reason.OUTVOTED)
     if not others and item.matches and not case.lone:
         return accept(Reason.MATCH)
     if not others:
         return quarantine(_doubt(item) if item.witness else Reason.LOW_QUALITY)
-    together = profile.together(case, item, others)
+    together = page_faces.together(case, item, others)
     if together > case.thresholds.together_at(case.count):
         return quarantine(Reason.OUTVOTED if item.matches else _doubt(item), together=together)
     return accept(Reason.MATCH if item.matches else Reason.MATCH_BY_PROFILE, together=together)

@@ -2,18 +2,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrichscrapy.facts.lookup_names import clean_name, list_lookup_names
 from enrichscrapy.facts.names import (
-    clean_name,
     fold_letters,
-    list_lookup_names,
     make_name_key,
-    make_name_keys,
     make_written_keys,
     split_name,
     split_number,
     strip_name,
-    transliterate,
 )
+from enrichscrapy.facts.spelling import make_name_keys, transliterate
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ from enrichscrapy.downloadermiddlewares.robots import read_rules
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.faces.decode import DecodeLimits, decode
 from enrichscrapy.facts.dates import find_latest_birth, parse_date
-from enrichscrapy.facts.names import make_name_keys, split_number
+from enrichscrapy.facts.names import split_number
+from enrichscrapy.facts.spelling import make_name_keys
 from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.gallery.guards import CSRF_HEADER
 from enrichscrapy.gallery.pages import Gallery

@@ -391,8 +391,8 @@ def test_whose_account_it_is(key, personal):
 
 def test_long_lists_of_aliases_are_not_held_against_each_other_one_by_one(monkeypatch):
     asked = []
-    test = name_match._same_long
-    monkeypatch.setattr(name_match, "_same_long", lambda *two: asked.append(two) or test(*two))
+    test = name_match.is_same_long
+    monkeypatch.setattr(name_match, "is_same_long", lambda *two: asked.append(two) or test(*two))
     ours, theirs = ([f"{side}{n} Quendt{n}" for n in range(150)] for side in ("Isa", "Dor"))
     match = match_names("Vera Kovar", [*ours, "Otha Brenn"], "Mika Love", [*theirs, "Brenn Otha"])
     assert match.relation is not NameRelation.SHARED_ALIAS

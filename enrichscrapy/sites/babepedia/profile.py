@@ -20,7 +20,8 @@ from enrichscrapy.facts.countries import (
 )
 from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
 from enrichscrapy.facts.links import find_link_kind, read_outside_link
-from enrichscrapy.facts.names import make_name_keys, split_name
+from enrichscrapy.facts.names import split_name
+from enrichscrapy.facts.spelling import make_name_keys
 from enrichscrapy.facts.text import (
     MAX_LINK,
     MAX_LIST,
@@ -50,7 +51,7 @@ from enrichscrapy.sites.html import (
     read_title,
     select_first,
 )
-from enrichscrapy.sites.links import on_site, read_photo_url
+from enrichscrapy.sites.links import find_own_url, on_site, read_photo_url
 
 _GENDERS = {
     "female": "FEMALE",
@@ -175,13 +176,8 @@ def _read_birth_text(rows: dict[str, Selector]) -> str:
 def _read_own_url(selector: Selector) -> str | None:
     links = "descendant::link[@rel='canonical']/@href"
     metadata = "descendant::meta[@property='og:url']/@content"
-    candidates = (selector.xpath(select_first(each)).getall() for each in (links, metadata))
-    for href in chain.from_iterable(candidates):
-        parts = on_site(href, HOME, HOSTS)
-        found = canonical_url(parts.geturl()) if parts else None
-        if found:
-            return found
-    return None
+    hrefs = (selector.xpath(select_first(each)).getall() for each in (links, metadata))
+    return find_own_url(chain.from_iterable(hrefs), HOME, HOSTS, canonical_url)
 
 
 def _read_gender(selector: Selector) -> str | None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote, quote_plus, unquote
 
 from enrichscrapy.facts.links import split_url
-from enrichscrapy.facts.names import clean_name
+from enrichscrapy.facts.lookup_names import clean_name
 
 NAME = "babepedia"
 HOME = "https://www.babepedia.com"

@@ -46,7 +46,7 @@ from enrichscrapy.sites.iafd.urls import (
     canonical_url,
     slug_from_url,
 )
-from enrichscrapy.sites.links import on_site, read_photo_url
+from enrichscrapy.sites.links import find_own_url, read_photo_url
 
 _HEADSHOT = r"/graphics/headshots/(?!no_?photo|th_|iafd_ad)[^/]+\.(?:jpe?g|png|webp)"
 _GONE = re.compile(r"invalid or outdated page|the page you requested was removed", re.IGNORECASE)
@@ -179,12 +179,7 @@ def _read_own_url(selector: Selector) -> str | None:
     canonical = "descendant::link[@rel='canonical']/@href"
     tabs = "id('perfwith')/descendant::a[contains(@href, 'person.rme')]/@href"
     hrefs = (selector.xpath(select_first(each)).getall() for each in (canonical, tabs))
-    for href in chain.from_iterable(hrefs):
-        parts = on_site(href, HOME, HOSTS)
-        found = canonical_url(parts.geturl()) if parts else None
-        if found:
-            return found
-    return None
+    return find_own_url(chain.from_iterable(hrefs), HOME, HOSTS, canonical_url)
 
 
 def _read_form(selector: Selector, field: str) -> str:

@@ -6,7 +6,8 @@ import re
 from urllib.parse import quote, quote_plus, unquote
 
 from enrichscrapy.facts.links import split_url
-from enrichscrapy.facts.names import clean_name, fold_letters
+from enrichscrapy.facts.lookup_names import clean_name
+from enrichscrapy.facts.names import fold_letters
 from enrichscrapy.sites.links import escape_path
 
 NAME = "iafd"

@@ -10,7 +10,7 @@ from parsel import Selector
 from enrichscrapy.facts.countries import find_country_by_name
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import split_url
-from enrichscrapy.facts.names import clean_name
+from enrichscrapy.facts.lookup_names import clean_name
 from enrichscrapy.facts.text import clean_aliases, fold
 from enrichscrapy.items import Profile
 from enrichscrapy.sites import PageKind, SearchResult
