@@ -49,7 +49,7 @@ WORLDS = {"mild: names shared by chance": 0.0, "a quarter of the names taken": 0
 class Unconcerned(Population):
     """The rules before: nobody else is expected, whatever the name."""
 
-    def strangers(self, shared: Shared, own: Bearer | None = None) -> float:
+    def expect_strangers(self, shared: Shared, own: Bearer | None = None) -> float:
         return 0.0
 
 

@@ -103,7 +103,7 @@ class ReferenceSpider(LookupSpider):
         return Request(
             step.url,
             callback=self.parse_page if page else self.parse_search,
-            errback=self.note_failed_page,
+            errback=self.page_failed,
             dont_filter=True,  # the ledger decides what is fetched again, not the dupefilter
             cb_kwargs={"plan": plan, "step": step},
             meta=RequestInfo(self.source_name, (plan.performer_id,)).meta(
@@ -149,7 +149,7 @@ class ReferenceSpider(LookupSpider):
                 plan.add_report(report)
         yield self._take_next_step(plan, performer)
 
-    async def note_failed_page(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
+    async def page_failed(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
         """Report a page that never came; the plan's other pages are still tried."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         plan, step = request.cb_kwargs["plan"], request.cb_kwargs["step"]
