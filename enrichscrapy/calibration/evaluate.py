@@ -2,16 +2,19 @@
 
 ``python -m enrichscrapy.calibration.evaluate DIR`` looks at every photo with the gates off and on,
 by the settings in force, and compares every two faces. DIR holds one sub-folder a person, or a
-``labels.csv``. With ``--plain`` the published networks look at the same photos, used plainly.
+``labels.csv``; where people belong to groups, each group is told by itself. With ``--plain`` the
+published networks look at the same photos, used plainly; with ``--model A --model B`` these models
+do (as ``FACE_MODEL`` names them), for you to choose from.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -22,7 +25,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from enrichscrapy.calibration.labelled import list_labelled_photos, read_photo
+from enrichscrapy.calibration.labelled import group_of, list_labelled_photos, read_photo
 from enrichscrapy.calibration.lookers import Engine, Found, Looker, Plain
 from enrichscrapy.calibration.verification import (
     PERCENTILES,
@@ -45,7 +48,7 @@ FALSE_ACCEPTS = (1e-3, 1e-4)
 MOST = 3000
 BATCH = 16
 SAME_BOX = 0.5  # intersection over union from which two boxes are one face
-COLOURS = ("#1e8449", "#2471a3", "#c0392b")
+COLOURS = ("#1e8449", "#2471a3", "#c0392b", "#d68910", "#7d3c98", "#17a589")
 
 
 @dataclass
@@ -57,6 +60,10 @@ class Run:
     pairs: Pairs
     quality: float | None = None
     """How quality goes with the distance to the own person: Pearson's r."""
+    seconds: float = 0.0
+    """That looking at all photos took."""
+    groups: dict[str, Pairs] = field(default_factory=dict)
+    """The faces of each group by themselves."""
 
     @cached_property
     def outcomes(self) -> Counter[str]:
@@ -74,22 +81,36 @@ class Run:
 
 
 def evaluate(
-    files: Sequence[tuple[Path, str]], lookers: dict[str, Looker], console: Console
+    files: Sequence[tuple[Path, str]], lookers: Iterable[tuple[str, Looker]], console: Console
 ) -> tuple[list[Run], NDArray[np.int64]]:
     """Every way of looking at every photo; and whose photos they are, (n,) from 0."""
     photos, names = _read(files, console)
     number = {name: place for place, name in enumerate(sorted(set(names)))}
     owners = np.array([number[name] for name in names], np.int64)
+    members = _group(names)
     runs = []
-    for words, looker in lookers.items():
+    for words, looker in lookers:
         batches = range(0, len(photos), BATCH)
         found: list[Found] = []
+        started = time.perf_counter()
         for start in track(
             batches, words, console=console, transient=True, disable=not console.is_terminal
         ):
             found += looker.look(photos[start : start + BATCH])
-        runs.append(Run(words, found, compare(found, owners), correlate_quality(found, owners)))
+        seconds = time.perf_counter() - started
+        groups = {group: compare(found, owners, places) for group, places in members.items()}
+        quality = correlate_quality(found, owners)
+        runs.append(Run(words, found, compare(found, owners), quality, seconds, groups))
     return runs, owners
+
+
+def _group(names: Sequence[str]) -> dict[str, list[int]]:
+    """The photos of each group; of none where the folder has none."""
+    members: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        if group := group_of(name):
+            members.setdefault(group, []).append(place)
+    return members
 
 
 def _read(files: Sequence[tuple[Path, str]], console: Console) -> tuple[list[bytes], list[str]]:
@@ -112,7 +133,8 @@ def compare(found: Sequence[Found], owners: NDArray[np.int64], only: Sequence[in
     kept = [place for place in chosen if found[place].vector is not None]
     vectors = [vector for place in kept if (vector := found[place].vector) is not None]
     stacked = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
-    return Pairs(stacked, owners[kept])
+    _, numbers = np.unique(owners[kept], return_inverse=True)
+    return Pairs(stacked, numbers)
 
 
 def correlate_quality(found: Sequence[Found], owners: NDArray[np.int64]) -> float | None:
@@ -155,6 +177,7 @@ def _format_cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
     cells = {
         "faces found": f"{run.outcomes[FACES]:,}",
         "photos missed": f"{len(run.found) - run.outcomes[FACES]:,}",
+        "photos a second": f"{len(run.found) / run.seconds:.1f}" if run.seconds else "",
         "quality and distance, r": "" if run.quality is None else f"{run.quality:.2f}",
         **{f"  {name.replace('_', ' ')}": f"{run.outcomes[name]:,}" for name in reasons},
         "pairs, same person": f"{len(run.pairs.same):,}",
@@ -169,6 +192,15 @@ def _format_cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:
             f"  bounds at {wanted:g}": _format_bounds(share, 100, 1),
             f"  distance at {wanted:g}": "" if limit is None else f"{limit:.3f}",
         }
+    for group, pairs in run.groups.items():
+        cells[f"{group}: {pairs.people:,} people, AUC"] = _format_figure(
+            pairs.auc() if pairs else None, 1, 5
+        )
+        for wanted in FALSE_ACCEPTS:
+            accepted = pairs.accepted(wanted) if pairs else None
+            cells[f"  accepted, %, at {wanted:g} in {group}"] = _format_figure(
+                accepted.share if accepted else None, 100, 1
+            )
     for who, gaps in (("same", run.pairs.same), ("others", run.pairs.different)):
         values = percentiles(gaps) if len(gaps) else ()
         for percent, value in zip_longest(PERCENTILES, values):
@@ -239,6 +271,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m enrichscrapy.calibration.evaluate", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="one sub-folder a person")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        help="a class or a model card, as FACE_MODEL names it; give it several times to compare",
+    )
     parser.add_argument("--plain", action="store_true", help="facenet-pytorch used plainly as well")
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("evaluation.svg"), help="the plot"
@@ -258,18 +296,28 @@ def _run(chosen: argparse.Namespace, console: Console) -> None:
     if len(files) > chosen.most:
         console.print(f"{len(files):,} photos: the first {chosen.most:,} of them are looked at")
     options = FaceOptions.from_settings(read_settings({}))
-    lookers: dict[str, Looker] = {
-        "gates off": Engine(options.open_gates()),
-        "gates on": Engine(options),
-    }
-    if chosen.plain:
-        lookers["facenet-pytorch"] = Plain(options)
-    runs, owners = evaluate(files[: chosen.most], lookers, console)
+    runs, owners = evaluate(files[: chosen.most], _ways(chosen, options), console)
     console.print(format_table(runs))
     if chosen.plain:
         console.print(compare_runs(runs[0], runs[-1], owners), markup=False)
     chosen.output.write_text(draw_roc(runs), encoding="utf-8")
     console.print(f"{chosen.output}: the plot", markup=False)
+
+
+def _ways(chosen: argparse.Namespace, options: FaceOptions) -> Iterator[tuple[str, Looker]]:
+    """One after the other, so that only one is loaded at a time."""
+    for model in chosen.model:
+        yield name_model(model), Engine(replace(options, model=model).open_gates())
+    if not chosen.model:
+        yield "gates off", Engine(options.open_gates())
+        yield "gates on", Engine(options)
+    if chosen.plain:
+        yield "facenet-pytorch", Plain(options)
+
+
+def name_model(model: str) -> str:
+    """The card's or the class's own name."""
+    return Path(model).stem if model.endswith(".toml") else model.rpartition(".")[2]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ def list_labelled_photos(directory: Path) -> list[tuple[Path, str]]:
     """(photo, person) in a fixed order, from a folder.
 
     Labels are a ``labels.csv`` (columns ``file`` and ``identity``; photos without an identity are
-    left out) or one sub-folder a person. Raises ``BadSetting`` when the folder has neither.
+    left out) or one sub-folder a person. Where people belong to groups (a column ``group``, or a
+    folder of people's folders), a person is named ``group/person``. Raises ``BadSetting`` when the
+    folder has neither.
     """
     return list(_read_labels(directory))
 
@@ -34,13 +36,25 @@ def _read_labels(directory: Path) -> Iterator[tuple[Path, str]]:
             rows = list(csv.DictReader(lines))
         if not rows or not {"file", "identity"} <= rows[0].keys():
             raise BadSetting(f"{table} needs the columns file and identity")
-        yield from ((directory / row["file"], row["identity"]) for row in rows if row["identity"])
+        for row in rows:
+            if row["identity"]:
+                group = (row.get("group") or "").replace("/", " ")
+                yield directory / row["file"], f"{group}/{row['identity']}".removeprefix("/")
         return
     folders = sorted(path for path in directory.iterdir() if path.is_dir())
     if not folders:
         raise BadSetting(f"{directory} has neither a {LABELS} nor a sub-folder for each person")
     for folder in folders:
-        yield from ((path, folder.name) for path in sorted(folder.iterdir()) if path.is_file())
+        inside = sorted(folder.iterdir())
+        yield from ((path, folder.name) for path in inside if path.is_file())
+        for person in (path for path in inside if path.is_dir()):
+            name = f"{folder.name}/{person.name}"
+            yield from ((path, name) for path in sorted(person.iterdir()) if path.is_file())
+
+
+def group_of(person: str) -> str:
+    """The group of a person as named by :func:`list_labelled_photos`; empty where there is none."""
+    return person.rpartition("/")[0]
 
 
 def read_photo(path: Path) -> bytes | None:

@@ -141,7 +141,7 @@ class Command(EnrichCommand):
             stored = None
         if stored is None and not hasattr(model, "default_thresholds"):
             self.say(f"{info.name} has no thresholds yet: measuring from those of VGGFace2")
-            return Thresholds()
+            return Thresholds(background="")
         return Thresholds.for_model(info, stored, model)
 
     def _gather_people(
@@ -172,6 +172,13 @@ class Command(EnrichCommand):
             people = read_database(database, model_id, vouched_for=True)
             if len(people.ids) > 1:
                 return people
+            if not hasattr(resolve_model(settings.FACE_MODEL), "default_thresholds"):
+                raise EnrichError(
+                    f"{info.name} has no thresholds, and of {len(people.ids)} people two faces are "
+                    "confirmed by a person: what another model's rules accepted would tell nothing "
+                    "about this one; import photos of your own, confirm faces in scrapy review, or "
+                    "give calibrate --faces DIR"
+                )
             self.say(
                 "too few faces that a person confirmed: measuring on those the rules accepted, "
                 "which makes misses look rarer than they are"

@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 
 from enrichscrapy.calibration import evaluate
-from enrichscrapy.calibration.labelled import list_labelled_photos, read_photo
+from enrichscrapy.calibration.labelled import group_of, list_labelled_photos, read_photo
 from enrichscrapy.calibration.lookers import Engine, Plain
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.crop import overlap
+from tests.faces.cards import small_network, write_card
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def looked(folder, options):
         "gates on": Engine(options),
         "facenet-pytorch": Plain(options),
     }
-    runs, owners = evaluate.evaluate(list_labelled_photos(folder), lookers, console)
+    runs, owners = evaluate.evaluate(list_labelled_photos(folder), lookers.items(), console)
     return runs, owners, console
 
 
@@ -97,6 +98,32 @@ def test_a_folder_without_people_is_one_line(tmp_path, capsys, name, words):
     told = capsys.readouterr().err
     assert words in told
     assert len(told.splitlines()) == 1
+
+
+def test_two_models_side_by_side_by_group(folder, tmp_path, monkeypatch, capsys):
+    people = tmp_path / "people"
+    for person, group in ((2, "one"), (3, "one"), (5, "other")):
+        (people / group).mkdir(parents=True, exist_ok=True)
+        (people / group / f"person{person}").symlink_to(folder / f"person{person}")
+    card = write_card(tmp_path / "model", small_network())
+    monkeypatch.setenv("COLUMNS", "100")
+    plot = tmp_path / "plot.svg"
+    asked = ["--model", str(card), "--model", "demo.stand_in.LocalBinaryPatterns"]
+    assert evaluate.main([str(people), *asked, "-o", str(plot)]) == 0
+    told = capsys.readouterr().out
+    assert all(word in told for word in ("model", "LocalBinaryPatterns", "photos a second"))
+    assert "one: 2 people, AUC" in told
+    assert "other: 1 people, AUC" in told
+    assert "3 people" in told
+    assert "LocalBinaryPatterns" in plot.read_text()
+    assert evaluate.main([str(people), "--model", "nothing.toml", "-o", str(plot)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_groups_by_column(tmp_path):
+    (tmp_path / "labels.csv").write_text("file,identity,group\na.jpg,x,g/h\nb.jpg,y,\n")
+    found = list_labelled_photos(tmp_path)
+    assert [(name, group_of(name)) for _, name in found] == [("g h/x", "g h"), ("y", "")]
 
 
 def test_small_photos_are_enlarged(tmp_path, portrait):
