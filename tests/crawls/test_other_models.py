@@ -157,7 +157,7 @@ def test_a_model_without_thresholds_says_what_to_do(place, tmp_path):
     assert "run scrapy calibrate --apply" in done.stderr
 
 
-def test_a_network_that_does_not_work_ends_a_crawl_before_its_first_request(place, tmp_path):
+def test_a_network_that_does_not_work_ends_the_crawl_in_one_line(tmp_path):
     nan = write_card(tmp_path / "nan", small_network(scale=float("nan")))
     changed = write_card(tmp_path / "changed", small_network())
     (tmp_path / "changed" / "network.onnx").write_bytes(b"x")
@@ -168,8 +168,10 @@ def test_a_network_that_does_not_work_ends_a_crawl_before_its_first_request(plac
             info = Card.read(path).info
             model_id = database.faces.ensure_model(info)
             database.faces.set_thresholds(model_id, OPEN.to_json() | {"model": fingerprint(info)})
-            person = database.add_performer("Invented Person", gender="FEMALE")
-            database.add_url(person, "https://www.babepedia.com/babe/Invented_Person")
+        write_performers(empty.folder / "performers.jsonl", CAST)
+        assert (
+            empty.run("import-performers", str(empty.folder / "performers.jsonl")).returncode == 0
+        )
         with DemoSites(babepedia_profiles(CAST)) as sites:
             empty.use_sites(sites.babepedia.url, sites.iafd.url)
             done = empty.crawl("babepedia", FACE_MODEL=path)
