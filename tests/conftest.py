@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from demo.portraits import PersonLook, Shot, draw_portrait, render
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.items import ModelInfo
+from tests.support import open_database
 
 MODEL = ModelInfo("invented", "0" * 64, "none-1", 512)
 SKIN = (0.85, 0.66, 0.56)
@@ -81,7 +81,7 @@ def clock():
 
 @pytest.fixture
 def db(tmp_path, clock):
-    with PerformerDatabase(tmp_path / "performers.db", clock=clock) as database:
+    with open_database(tmp_path / "performers.db", clock) as database:
         yield database
 
 

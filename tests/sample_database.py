@@ -32,6 +32,7 @@ from enrichscrapy.items import (
     ReferenceSiteMode,
     Verdict,
 )
+from tests.support import open_database
 
 START = 1_767_225_600.0  # 2026-01-01 00:00 UTC
 DAY = 86_400.0
@@ -170,7 +171,7 @@ class Sample:
 def open_sample(path: Path) -> Sample:
     """A new database with its clock at the start of the sample."""
     clock = Clock()
-    database = PerformerDatabase(path, clock=clock)
+    database = open_database(path, clock)
     return Sample(database, clock, database.faces.ensure_model(MODEL))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import json
 import os
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,6 +132,27 @@ def without_sync(database: PerformerDatabase) -> None:
     event.listen(database.engine, "connect", prepare)
 
 
+@functools.cache
+def read_empty_database() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        PerformerDatabase(Path(folder, "empty.db")).close()
+        return Path(folder, "empty.db").read_bytes()
+
+
+def open_database(path: Path, clock: Callable[[], float] = time.time) -> PerformerDatabase:
+    """For preparing and looking: it does not wait for the disk, and a new one is a copy of an
+    empty one, with a token of its own: the steps of the schema take most of many a test."""
+    if not path.exists():
+        path.touch(0o600)
+        path.write_bytes(read_empty_database())
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
+            file.execute("PRAGMA synchronous = OFF")
+            file.execute("UPDATE origin SET token = lower(hex(randomblob(16)))")
+    database = PerformerDatabase(path, clock=clock)
+    without_sync(database)
+    return database
+
+
 @dataclass
 class Workplace:
     """A folder with a database, an index and the settings every run in it shares.
@@ -169,10 +192,7 @@ class Workplace:
         }
 
     def database(self) -> PerformerDatabase:
-        """Opened for preparing and looking: it does not wait for the disk."""
-        database = PerformerDatabase(self.database_path)
-        without_sync(database)
-        return database
+        return open_database(self.database_path)
 
     def command(self, *arguments: str, **settings: object) -> list[str]:
         """The command line of ``scrapy <arguments>`` with this workplace's settings."""

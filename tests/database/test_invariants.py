@@ -6,6 +6,7 @@ import os
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -184,21 +185,22 @@ class StoreMachine(RuleBasedStateMachine):
             check(self.crawls[1], self.performers)
 
 
-def test_any_mix_of_crawls_and_reviews(tmp_path):
+@pytest.mark.parametrize("examples", [15, pytest.param(60, marks=pytest.mark.long)])
+def test_any_mix_of_crawls_and_reviews(tmp_path, examples):
     path = tmp_path / "performers.db"
     with PerformerDatabase(path, clock=Clock()) as one, PerformerDatabase(path) as other:
         StoreMachine.crawls = [one, other]
         for db in StoreMachine.crawls:
             without_sync(db)
         StoreMachine.model_id = one.faces.ensure_model(MODEL)
-        run_machine()
+        run_machine(examples)
 
 
-def run_machine():
+def run_machine(examples):
     case = StoreMachine.TestCase
     case.settings = settings(
         deadline=None,
-        max_examples=40,
+        max_examples=examples,
         stateful_step_count=15,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -386,21 +386,22 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert pending.count_differences(connection) == 0
 
 
-def test_due_is_what_its_definition_says(tmp_path):
+@pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.long)])
+def test_due_is_what_its_definition_says(tmp_path, examples):
     with PerformerDatabase(tmp_path / "a.db", clock=Clock(1000.0)) as db:
         without_sync(db)
         LedgerMachine.db = db
         LedgerMachine.models = [
             db.faces.ensure_model(ModelInfo("m", str(i) * 64, "1", 512)) for i in (0, 1)
         ]
-        run_machine()
+        run_machine(examples)
 
 
-def run_machine():
+def run_machine(examples):
     case = LedgerMachine.TestCase
     case.settings = settings(
         deadline=None,
-        max_examples=12,
+        max_examples=examples,
         stateful_step_count=20,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichscrapy.database import PerformerDatabase
-from tests.support import PATIENCE
+from tests.support import PATIENCE, open_database
 
 HOME = "https://www.example.com"
 SITE = {
@@ -217,7 +216,7 @@ def crawl(tmp_path, server, probe):
     """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
 
     path = tmp_path / "crawl.db"
-    PerformerDatabase(path).close()  # no crawl makes one
+    open_database(path).close()  # no crawl makes one
 
     def run(
         *requests, together=False, site=None, base=None, timeout=PATIENCE, by=None, **settings

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import find_whom
 from enrichscrapy.importing.performers import import_file
-from tests.support import without_sync
+from tests.support import open_database
 
 LINK = "https://www.babepedia.com/babe/Invented_Person"
 
@@ -147,8 +146,7 @@ def test_no_file_makes_a_folders_faces_another_performers(tmp_path_factory, file
     folder = tmp_path_factory.mktemp("files")
     called: dict[tuple[str, str], set[str]] = {}
     known: dict[int, str] = {}
-    with PerformerDatabase(folder / "a.db") as db:
-        without_sync(db)
+    with open_database(folder / "a.db") as db:
         for file, rows in files:
             path = folder / file
             lines = (json.dumps({"id": number, "name": name}) for name, number in rows)

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import UnreadableFile
 from enrichscrapy.importing.performers import import_file
 from enrichscrapy.importing.readers import MAX_LINE, MAX_SPAN, open_reader
 from enrichscrapy.importing.records import Fault
-from tests.support import without_sync
+from tests.support import open_database
 
 
 def records(path, text, encoding="utf-8"):
@@ -322,8 +321,7 @@ ROWS = st.fixed_dictionaries(
 @given(st.lists(st.lists(ROWS, max_size=7), min_size=1, max_size=3))
 def test_counts_add_up_to_the_rows_of_the_file(tmp_path_factory, files):
     folder = tmp_path_factory.mktemp("counts")
-    with PerformerDatabase(folder / "a.db") as db:
-        without_sync(db)
+    with open_database(folder / "a.db") as db:
         for number, rows in enumerate(files):
             path = folder / f"{number % 2}.csv"
             with path.open("w", newline="") as file:

@@ -11,7 +11,6 @@ import pytest
 from demo.people import portrait
 from demo.sites import AccessLog, DemoSite
 from demo.stash import SINCE_URLS, StashLibrary, StashPerformer, StashServer, write_stash_file
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.importing.libraries import open_file, open_server
@@ -21,7 +20,7 @@ from enrichscrapy.lookups.neighbours import Neighbourhood
 from enrichscrapy.lookups.own_photos import OwnPhotos
 from enrichscrapy.lookups.stash_pictures import StashPictures
 from enrichscrapy.verdicts import Limits, Thresholds
-from tests.support import STAND_IN
+from tests.support import STAND_IN, open_database
 
 BOXES = ("https://stashdb.org/graphql", "https://fansdb.cc/graphql")
 MAX_BYTES = 30_000_000
@@ -177,7 +176,7 @@ def check_all_ways(folder, looker, pictures):
     for way in (*ways, "server", "older server", "stash-sense2"):
         path = folder / way
         path.mkdir()
-        with PerformerDatabase(path / "performers.db") as db:
+        with open_database(path / "performers.db") as db:
             looking = looker if way in FACES else None
             summary = bring_in(way, db, path, cast, looking)
             assert (summary.added, summary.faultless) == (30, True), way

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import face_changes, faces, models, performers, photos
 from enrichscrapy.items import ModelInfo
+from tests.support import open_database
 
 DIMENSION = 16
 MODEL = ModelInfo("drawn", "0" * 64, "none-1", DIMENSION)
@@ -135,9 +136,8 @@ class World:
 
 @pytest.fixture
 def db(tmp_path):
-    database = PerformerDatabase(tmp_path / "performers.db")
-    yield database
-    database.close()
+    with open_database(tmp_path / "performers.db") as database:
+        yield database
 
 
 @pytest.fixture

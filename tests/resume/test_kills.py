@@ -1,4 +1,4 @@
-"""Twenty crawls ended at random moments; ``make torture`` does hundreds, with photos and faces."""
+"""Crawls ended at random moments; ``make torture`` does hundreds, with photos and faces."""
 
 import random
 import signal
@@ -7,7 +7,6 @@ import time
 import pytest
 
 PERFORMERS = 150
-KILLS = 20
 
 
 @pytest.fixture
@@ -19,10 +18,13 @@ def place(empty_place):
     return empty_place
 
 
-def test_nothing_is_lost_and_nothing_that_ended_is_asked_for_again(site, place, crawl, tmp_path):
+@pytest.mark.parametrize("kills", [8, pytest.param(20, marks=pytest.mark.long)])
+def test_nothing_is_lost_and_nothing_that_ended_is_asked_for_again(
+    site, place, crawl, tmp_path, kills
+):
     chance = random.Random(4)
     site.delay = 0.02
-    for kill in range(KILLS):
+    for kill in range(kills):
         ended, asked = ended_paths(place), len(site.paths)
         settings = {"JOBDIR": tmp_path / "jobs"} if chance.random() < 0.6 else {}
         run = crawl(**settings)
