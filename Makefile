@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo demo-gallery test test-all lint types bench fuzz torture clean
+.PHONY: help setup demo demo-gallery picture test test-all lint types bench fuzz torture clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,11 @@ demo: $(READY)
 
 demo-gallery: $(READY)
 	@cd .demo && PYTHONPATH=.. ../$(BIN)/python -m enrichscrapy gallery
+
+# The README's picture, of the demo's drawn people.
+picture: $(READY)
+	$(BIN)/python -m demo.screenshots .demo/data/enrichscrapy.db .demo/shots --pages review --widths 1280 --schemes light
+	$(BIN)/python -c "from PIL import Image; Image.open('.demo/shots/review-1280-light.png').crop((104, 0, 1176, 784)).save('docs/review.webp', quality=82, method=6)"
 
 # A file's tests stay together, for what they share; tests/conftest.py puts the longest files first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
