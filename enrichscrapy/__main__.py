@@ -11,6 +11,7 @@ from textwrap import fill
 from typing import NoReturn
 
 from scrapy.cmdline import execute
+from scrapy.utils.project import get_project_settings
 
 from enrichscrapy import __version__
 from enrichscrapy.command import load_commands
@@ -44,7 +45,19 @@ def main() -> None:
         if needed and not {"-h", "--help"} & set(sys.argv):
             _refuse(f"{name} needs a folder of yours: enrichscrapy init DIR makes one; go there")
         os.environ[SETTINGS] = "enrichscrapy.settings"
+    elif name in commands:
+        _check_settings()
     execute()
+
+
+def _check_settings() -> None:
+    """The folder's settings can be found, and are this program's."""
+    try:
+        commands = get_project_settings()["COMMANDS_MODULE"]
+    except ImportError as error:
+        _refuse(f"the settings of this folder's scrapy.cfg cannot be found: {error}")
+    if commands != "enrichscrapy.commands":
+        _refuse("this folder's scrapy.cfg is another program's: go to one of yours")
 
 
 def _refuse(line: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -13,6 +14,7 @@ from enrichscrapy.command import load_commands
 def enrichscrapy(tmp_path, monkeypatch, capsys):
     """``enrichscrapy(*words)`` in an empty folder -> exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])  # Scrapy adds the folder of a scrapy.cfg
     monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "")  # put back when the test ends
     monkeypatch.delenv("SCRAPY_SETTINGS_MODULE")
 
@@ -61,6 +63,20 @@ def test_what_cannot_be_done_is_one_line(enrichscrapy, tmp_path, words, told):
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(told)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("nowhere.settings", "cannot be found: No module named 'nowhere'"),
+        ("scrapy.settings.default_settings", "is another program's"),
+    ],
+)
+def test_a_folder_of_another_program_is_one_line(enrichscrapy, tmp_path, settings, told):
+    (tmp_path / "scrapy.cfg").write_text(f"[settings]\ndefault = {settings}\n")
+    code, out, err = enrichscrapy("status")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
 
 
 def test_init_says_the_next_three_commands(enrichscrapy, tmp_path):

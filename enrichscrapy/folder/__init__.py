@@ -32,7 +32,7 @@ def read_env_file() -> dict[str, str]:
     if folder is None:
         return {}
     try:
-        values = dotenv_values(folder / ENV_FILE, interpolate=False)
+        values = dotenv_values(folder / ENV_FILE, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeError) as error:
         print(f"{folder / ENV_FILE} cannot be read: {error}", file=sys.stderr)
         raise SystemExit(BadSetting.exit_code) from None

@@ -69,11 +69,12 @@ def test_the_unit_names_folder_and_program(tmp_path):
         ("# a comment\n\nCONTACT=\nLOG_LEVEL = 'DEBUG' # why\n", {"LOG_LEVEL": "DEBUG"}),
         ('TRUST_LEVELS={"iafd": "low"}\n', {"TRUST_LEVELS": '{"iafd": "low"}'}),
         ("CONTACT=$HOME\n", {"CONTACT": "$HOME"}),
+        ("\ufeffCONTACT=a@b.example\r\n", {"CONTACT": "a@b.example"}),  # as some editors save it
     ],
 )
 def test_the_file_is_read_from_the_folder_and_below_it(tmp_path, monkeypatch, text, values):
     make_folder(tmp_path)
-    (tmp_path / ".env").write_text(text)
+    (tmp_path / ".env").write_text(text, encoding="utf-8", newline="")
     monkeypatch.chdir(tmp_path / "data")
     assert read_env_file() == values
 
