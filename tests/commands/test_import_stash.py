@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from demo.people import portrait
-from demo.stash import StashPerformer, write_stash_file
-from tests.support import Workplace
+from demo.sites import AccessLog, DemoSite, Fault, Kind
+from demo.stash import StashLibrary, StashPerformer, StashServer, write_stash_file
+from tests.support import PATIENCE, Workplace, face_server
+
+KEY = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.key"
 
 
 @pytest.fixture
@@ -58,3 +69,99 @@ def test_weights_that_cannot_be_used_end_it_at_once(place, faces):
     assert "/nowhere.pt" in done.stderr
     with place.database() as db:
         assert db.count_performers() == 0
+
+
+@contextmanager
+def serving(count):
+    people = [
+        StashPerformer(number, f"Ava Number{number}", image=portrait(number, 1))
+        for number in range(1, count + 1)
+    ]
+    with DemoSite(StashServer(StashLibrary(people), key=KEY), AccessLog()).running() as stash:
+        yield stash
+
+
+def faces(place):
+    with place.database() as db:
+        return [
+            [(face.verdict, face.trusted, face.photo_url) for face in db.get_faces(each.id)]
+            for each in db.iter_performers_after_id()
+        ]
+
+
+def pictures(stash):
+    """How often each picture was asked for."""
+    return Counter(path for path in stash.paths() if path.startswith("/performer/"))
+
+
+def test_a_running_stash_and_its_key_in_no_file_and_no_line(place, monkeypatch):
+    monkeypatch.setenv("STASH_API_KEY", KEY)
+    more = {"LOG_LEVEL": "DEBUG", "LOG_FILE": place.folder / "log"}
+    with serving(2) as stash:
+        seen = set()
+        stash.site.serve = _watching(stash.site.serve, seen)
+        done = place.run("import-performers", stash.url, "--faces", **more)
+        assert done.stdout == "added 2, updated 0, unchanged 0, skipped 0, pictures taken in 2\n"
+        stash.set_fault("/graphql", Fault(Kind.STATUS, status=500))
+        failed = place.run("import-performers", stash.url, **more)
+        assert (failed.returncode, failed.stderr.count("\n")) == (2, 1)
+        stash.clear_faults()
+        monkeypatch.setenv("STASH_API_KEY", f"{KEY}x")
+        wrong = place.run("import-performers", stash.url, **more)
+        assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    texts = [done.stdout, done.stderr, failed.stdout, failed.stderr, wrong.stdout, wrong.stderr]
+    assert not [text for text in texts if KEY in text]
+    assert [faces[0][0].value for faces in faces(place)] == ["accepted", "accepted"]
+    files = [path for path in place.folder.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    assert seen, "this test looks at no process"
+    assert not [line for line in seen if KEY.encode() in line]
+
+
+def _watching(serve, seen):
+    """While it is asked, the command lines of all processes are noted."""
+
+    def serve_and_look(asked):
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                seen.add(path.read_bytes())
+            except OSError:  # it ended meanwhile
+                continue
+        return serve(asked)
+
+    return serve_and_look
+
+
+@pytest.mark.long
+def test_killed_again_and_again_it_goes_on_where_it_was(place, monkeypatch):
+    monkeypatch.setenv("STASH_API_KEY", KEY)
+    count = 6
+    with serving(count) as stash:
+        for kill in range(3):
+            _run_and_kill(place, stash, after=2 * kill + 1)
+        done = place.run("import-performers", stash.url, "--faces")
+        assert done.returncode == 0, done.stderr
+        assert [len(mine) for mine in faces(place)] == [1] * count
+        asked = pictures(stash)
+        assert set(asked.values()) <= {1, 2}  # one that was in hand is asked for once more
+        assert sum(asked.values()) <= count + 3
+        assert place.run("verify").returncode == 0
+        again = place.run("import-performers", stash.url, "--faces")
+        assert re.match("added 0, updated 0, unchanged 6, skipped 0$", again.stdout)
+        assert pictures(stash) == asked
+
+
+def _run_and_kill(place, stash, after):
+    """Kill the import as soon as it has asked for so many pictures, all runs together."""
+    out = place.folder / "out"
+    arguments = place.command("import-performers", stash.url, "--faces")[3:]
+    server = face_server()[0]
+    pid = server.start(arguments, place.environment(), out)
+    until = time.monotonic() + PATIENCE
+    while sum(pictures(stash).values()) < after and server.exit_code(pid) is None:
+        assert time.monotonic() < until, out.read_text()
+        time.sleep(0.01)
+    assert server.exit_code(pid) is None, out.read_text()
+    os.kill(pid, signal.SIGKILL)
+    assert server.exit_code(pid, PATIENCE) == -signal.SIGKILL
