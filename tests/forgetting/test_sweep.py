@@ -10,13 +10,21 @@ from contextlib import closing
 import pytest
 from sqlalchemy import select
 
-from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_known_faces
-from demo.people import write_performers as write_people
+from demo.people import (
+    PEOPLE,
+    STRANGERS,
+    babepedia_profiles,
+    iafd_profiles,
+    list_stash_performers,
+    portrait,
+    write_known_faces,
+)
 from demo.sites import AccessLog, DemoSite, DemoSites
-from demo.stash import StashLibrary, StashPerformer, StashServer
+from demo.stash import StashLibrary, StashPerformer, StashServer, write_stash_file
 from enrichscrapy.database.schema import faces, photos
 from tests.support import Workplace
 
+FILE = "stash-go.sqlite"
 CAST = [each for each in PEOPLE if each.name in ("Tessa Quillmark", "Greta Ashgrove")]
 PERSON = next(each for each in CAST if each.name == "Tessa Quillmark")
 
@@ -28,8 +36,10 @@ def place(tmp_path):
         "KEEP_PHOTOS": str(tmp_path / "kept"),
         "LOG_LEVEL": "DEBUG",
     }
-    write_people(tmp_path / "people.jsonl", CAST)
-    write_known_faces(tmp_path / "known", CAST)
+    write_stash_file(tmp_path / FILE, list_stash_performers(CAST))
+    write_known_faces(tmp_path / "known", CAST, but_first=True)
+    # A stranger's photo among her own: it waits, and so she is in the report.
+    (tmp_path / "known" / PERSON.stash_id / "other.jpg").write_bytes(portrait(STRANGERS + 4, 1))
     with DemoSites(babepedia_profiles(CAST), iafd_profiles(CAST)) as sites:
         place.use_sites(sites.babepedia.url, sites.iafd.url)
         yield place
@@ -38,8 +48,8 @@ def place(tmp_path):
 def work(place):
     """Everything that leaves files, some of it in the middle of something."""
     folder, crawl = place.folder, {"jobdir": True, "LOG_FILE": place.folder / "crawl.log"}
-    succeed(place.run("import-performers", str(folder / "people.jsonl")))
-    succeed(place.run("import-faces", str(folder / "known")))
+    succeed(place.run("import-performers", str(folder / FILE), "--faces"))
+    assert "waits for you" in place.run("import-faces", str(folder / "known")).stderr
     succeed(place.crawl("babepedia", mode="url", limit=1, **crawl))
     leave_a_jobdir_behind(folder / "jobs" / "babepedia")
     refused = place.crawl("babepedia", FACE_MODEL="no.such.Model", **crawl)
@@ -103,7 +113,7 @@ def sweep(folder, wanted):
     """(file, what) for each trace in a file, its name or its digest."""
     found = set()
     for path in folder.rglob("*"):
-        if path.is_file() and "known" not in path.parts and path.name != "people.jsonl":
+        if path.is_file() and "known" not in path.parts and path.name != FILE:
             raw = path.read_bytes()
             whole = b"\n".join([raw, raw.lower(), str(path.relative_to(folder)).lower().encode()])
             whole += hashlib.sha256(raw).hexdigest().encode()
