@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, or_, select
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import lookups
+from enrichscrapy.database.schema import sources as sources_table
+from enrichscrapy.facts.stashboxes import FAMILY
 from enrichscrapy.items import Outcome, ReferenceSiteMode
 
 RETRIED = (Outcome.BLOCKED, Outcome.FAILED)
@@ -57,15 +59,29 @@ def list_progress(
 ) -> list[SourceProgress]:
     """Every source in every mode, as a crawl with these settings would see it.
 
-    ``sources`` maps a source to the gender its spider looks for in name mode (None: all).
+    ``sources`` maps a source to the gender its spider looks for in name mode (None: all). The
+    stash-boxes that ever were crawled come with them.
     """
     with database.read() as connection:
         rows = _count_outcomes(connection, database.clock())
-    pairs = {(source, mode.value) for source in sources for mode in ReferenceSiteMode}
+        boxes = connection.scalars(
+            select(sources_table.c.name).where(_is_box(sources_table.c.name))
+        )
+        pairs = {(box, ReferenceSiteMode.URL_LOOKUP.value) for box in boxes}
+    pairs |= {(source, mode.value) for source in sources for mode in ReferenceSiteMode}
     return [
         _count_progress(database, pair, sources, rows, model_id, revisit_after_days)
         for pair in sorted(pairs, key=lambda pair: (pair[0], pair[1] != "url"))
     ]
+
+
+def _is_box(source: ColumnElement[str]) -> ColumnElement[bool]:
+    return source.startswith(f"{FAMILY}:")
+
+
+def _is_among(sources: Iterable[str]) -> ColumnElement[bool]:
+    """A lookup of one of these sources, or of a stash-box."""
+    return or_(lookups.c.source.in_(list(sources)), _is_box(lookups.c.source))
 
 
 def _count_progress(
@@ -137,7 +153,7 @@ def count_outcomes_by_day(connection: Connection, sources: Iterable[str]) -> lis
     day = func.date(lookups.c.updated_at, "unixepoch").label("day")
     query = (
         select(day, lookups.c.source, lookups.c.outcome, func.count().label("count"))
-        .where(lookups.c.source.in_(list(sources)))
+        .where(_is_among(sources))
         .group_by(day, lookups.c.source, lookups.c.outcome)
         .order_by(day, lookups.c.source)
     )
@@ -169,7 +185,7 @@ def list_troubles(
             count,
             func.max(lookups.c.updated_at),
         )
-        .where(lookups.c.source.in_(list(sources)), lookups.c.outcome.not_in(not_told))
+        .where(_is_among(sources), lookups.c.outcome.not_in(not_told))
         .group_by(lookups.c.source, lookups.c.outcome, lookups.c.detail)
         .order_by(count.desc(), lookups.c.source, lookups.c.detail)
         .limit(limit)

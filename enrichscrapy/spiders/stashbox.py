@@ -165,10 +165,15 @@ class StashBoxSpider(LookupSpider):
             if (step := each.plan.take_step()) is not None:
                 ask_on.append(Asked(each.plan, step))
                 continue
+            lookup = self._conclude(each.plan, performer)
             await self._wait_for_photos()
+            if lookup.profile is not None and self._is_ending():
+                self.crawler.stats.inc_value("lookups/postponed")
+                self._leave(performer.id)  # its photos would not be asked for: it stays due
+                continue
             self._under_way.add(performer.id)
-            yield self._conclude(each.plan, performer)
-        if ask_on:
+            yield lookup
+        if ask_on and not self._is_ending():
             yield self._request(ask_on)
 
     async def _wait_for_photos(self) -> None:
@@ -176,6 +181,10 @@ class StashBoxSpider(LookupSpider):
         while len(self._under_way) >= self.max_in_progress:
             self._room.clear()
             await self._room.wait()
+
+    def _is_ending(self) -> bool:
+        stopped = self.crawler.stats.get_value("stop/message") is not None
+        return stopped or not self.crawler.engine.running
 
     def _leave(self, performer_id: int) -> None:
         self._under_way.discard(performer_id)

@@ -26,6 +26,7 @@ from enrichscrapy.database.schema import (
     proposals,
     stashbox_ids,
 )
+from enrichscrapy.reporting.sources import list_progress
 from tests.support import Workplace
 
 KEY = "a-key-that-nobody-may-see"
@@ -192,6 +193,8 @@ def test_each_habit_has_its_outcome(box):
     assert len(made.rows(performers.c.id)) == 12
     with made.place.database() as db:
         assert db.ledger.count_due(Selection(SOURCE, "url")) == 0
+        (row,) = [each for each in list_progress(db, {"iafd": None}) if each.source == SOURCE]
+        assert (row.mode, row.found, row.absent, row.mismatch, row.failed) == ("url", 2, 2, 4, 3)
         assert kept in str(db.ledger.get(SOURCE, "url", 1)["evidence"])
         db.add_stashbox_id(4, "stashdb", box_id("Cleo again"))  # a new id is new hope
         assert [due.performer.id for due in db.ledger.list_due(Selection(SOURCE, "url"))] == [4]
