@@ -12,7 +12,8 @@ ALTER TABLE proposals ADD COLUMN replaced TEXT;
 
 CREATE INDEX IF NOT EXISTS proposals_by_state ON proposals (state, performer_id, id);
 
+-- The plus keeps SQLite from walking through a whole source by time for each proposal.
 UPDATE proposals SET identity = (
   SELECT l.identity FROM lookups l
-   WHERE l.source = proposals.source AND l.performer_id = proposals.performer_id
+   WHERE +l.source = proposals.source AND l.performer_id = proposals.performer_id
      AND l.outcome = 'found' ORDER BY l.updated_at DESC LIMIT 1);
