@@ -105,7 +105,7 @@ def test_the_readmes_commands_as_they_stand(home):
     assert done.returncode == 0, done.stdout + done.stderr
     with PerformerDatabase(folder / "data" / "enrichscrapy.db") as database:
         assert database.count_performers() == len(cast)
-        assert sum(database.ledger.outcomes("babepedia", "url").values()) == len(cast)
+        assert sum(database.ledger.count_outcomes("babepedia", "url").values()) == len(cast)
 
 
 def _performers_csv(path: Path, cast) -> None:

@@ -49,7 +49,9 @@ def main(folder: str, torch: str = "") -> None:
     pip += ["--progress-bar", "off"]
     if torch:
         wanted = re.findall(r"^(torch(?:vision)?[<>=][^\s#]*)", read(REQUIREMENTS[0]), re.M)
-        run([*pip, "--index-url", CPU_INDEX, *wanted])
+        run(
+            [*pip, "--retries", "2", "--index-url", CPU_INDEX, *wanted], "torch for the CPU alone: "
+        )
     run([*pip, *(word for name in REQUIREMENTS for word in ("-r", name))])
     run([*pip, "--no-deps", "--no-build-isolation", "--editable", "."])
 
@@ -71,7 +73,7 @@ def announce(venv: Path, torch: str) -> None:
         raise SetupFailed(f"{free / GB:.1f} GB are free, {room // GB} GB are needed: make room")
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], what: str = "") -> None:
     """Run it, show on a terminal what is being fetched; ``SetupFailed`` in our own words."""
     said = []
     with subprocess.Popen(  # noqa: S603  # the commands above
@@ -83,12 +85,12 @@ def run(command: list[str]) -> None:
             show(line)
     show("")
     if process.returncode:
-        raise SetupFailed(explain("".join(said)))
+        raise SetupFailed(what + explain("".join(said)))
 
 
 def show(line: str) -> None:
-    """The latest download, on one line of a terminal that the next one replaces."""
-    step = line.lstrip().startswith(("Downloading", "Installing"))
+    """What goes on, on one line of a terminal that the next one replaces."""
+    step = line.lstrip().startswith(("Downloading", "Installing", "WARNING: Retrying"))
     if sys.stdout.isatty() and (step or not line):
         words = f"   {' '.join(line.split())[:70]}" if line else ""
         print(f"\r\033[K{words}", end="", flush=True)

@@ -18,6 +18,7 @@ from enrichscrapy.database.schema import (
     proposals,
     suppressed_performers,
 )
+from enrichscrapy.database.whom import describe
 from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.items import Identity, PartialDate
 
@@ -209,8 +210,8 @@ def _find_doubt(connection: Connection, row: Proposed, before: str | None) -> st
         performers.c.canonical_name.collate("NOCASE") == row.value,
         performers.c.id != row.performer_id,
     )
-    other = connection.scalar(others.limit(1))
-    return f"it is the name of performer {other}" if other is not None else ""
+    found = rows.load_performers(connection, connection.scalars(others.limit(1)))
+    return f"it is the name of {describe(found[0])}" if found else ""
 
 
 def _enter(connection: Connection, row: Proposed, now: float) -> None:

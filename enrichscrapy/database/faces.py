@@ -25,6 +25,7 @@ from enrichscrapy.database.shared_photos import count_others
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, undo_verdict
+from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import ModelInfo, Photo, Vector, Verdict
 
@@ -238,4 +239,5 @@ class FaceStore:
         owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id))
         found = load_performers(connection, [owner] if owner is not None else [])
         if self._suppressions.find_kept_out(connection, found):
-            raise VerdictRefused(f"performer {owner} is suppressed: no face of theirs is accepted")
+            whom = describe(found[0])
+            raise VerdictRefused(f"{whom} is suppressed: no face of theirs is accepted")

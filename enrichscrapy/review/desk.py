@@ -13,6 +13,7 @@ from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.rejections import keep_for_undo, restore_rejected
 from enrichscrapy.database.schema import faces
 from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, undo_verdict
+from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.words import count_words
@@ -157,7 +158,7 @@ class ReviewDesk:
         performers = load_performers(connection, [face.performer_id])
         if self.database.suppressions.find_kept_out(connection, performers):
             raise VerdictRefused(
-                f"performer {face.performer_id} is suppressed: no face of theirs is accepted"
+                f"{describe(performers[0])} is suppressed: no face of theirs is accepted"
             )
 
     def _make_entry(self, verdict: Verdict, trusted: bool, reason: str) -> VerdictEntry:

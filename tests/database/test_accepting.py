@@ -98,7 +98,7 @@ def test_all_confirmed_leaves_open_what_could_be_a_mistake(db, ada):
     find(db, other, identity=Identity.UNCORROBORATED, aliases=("Somebody",))
     refused = {each.kind: each.refusal for each in db.proposals.accept_confirmed() if each.refusal}
     assert refused == {
-        "alias": f"it is the name of performer {other}",
+        "alias": f"it is the name of id:{other} Ada d",
         "birth_date": "the record says 1990",
     }
     waiting = {each.value for each in db.proposals.iterate()}
