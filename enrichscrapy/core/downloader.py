@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import Any
 
 from scrapy import Request, signals
@@ -16,6 +16,19 @@ from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 from enrichscrapy.core.meta import read_performer_ids
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.items import Outcome
+
+Download = Callable[[Request], Awaitable[Response]]
+"""Ask for something beside the spider, through all middlewares; raises what they raise."""
+
+
+def make_download(crawler: Crawler) -> Download:
+    """The crawl's own; usable once the engine runs."""
+
+    async def download(request: Request) -> Response:
+        response: Response = await crawler.engine.download_async(request)
+        return response
+
+    return download
 
 
 class StoppableDownloader(Downloader):

@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookiejar import Cookie
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.core.browser import HOW_TO_INSTALL, find_browser
+from enrichscrapy.core.downloader import Download, make_download
 from enrichscrapy.core.hosts import Hosts
 from enrichscrapy.core.meta import RequestInfo, change_info
 from enrichscrapy.core.sources import Sources
@@ -28,7 +31,7 @@ from enrichscrapy.downloadermiddlewares.cookies import SourceCookiesMiddleware
 from enrichscrapy.downloadermiddlewares.refusals import find_refusal, refuse
 from enrichscrapy.politeness.addresses import SourceAddresses
 from enrichscrapy.politeness.refusals import Refusal, RefusalKind
-from enrichscrapy.settings_reader import read_settings
+from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +70,20 @@ class ChallengeMiddleware:
     ``CHROMIUM_PATH``.
     """
 
-    def __init__(self, crawler: Crawler, sources: Sources) -> None:
-        settings = read_settings(crawler.settings)
-        self.crawler = crawler
+    def __init__(
+        self,
+        sources: Sources,
+        hosts: Hosts,
+        stats: StatsCollector,
+        download: Download,
+        find_jar: Callable[[], SourceCookiesMiddleware | None],
+        settings: ProjectSettings,
+    ) -> None:
         self.sources = sources
+        self.hosts = hosts
+        self.stats = stats
+        self.download = download
+        self.find_jar = find_jar
         self.max_requests = settings.CHALLENGE_MAX_REQUESTS
         self.seconds = settings.CHALLENGE_TIMEOUT
         self.providers = frozenset(
@@ -81,17 +94,20 @@ class ChallengeMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        middleware = cls(crawler, Sources.from_crawler(crawler))
+        middleware = cls(
+            Sources.from_crawler(crawler),
+            find_hosts(crawler),
+            crawler.stats,
+            make_download(crawler),
+            lambda: crawler.get_downloader_middleware(SourceCookiesMiddleware),
+            read_settings(crawler.settings),
+        )
         crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         return middleware
 
     def spider_opened(self) -> None:
         if not self.has_browser:
             logger.warning("No browser for challenges: %s", HOW_TO_INSTALL)
-
-    @property
-    def _hosts(self) -> Hosts:
-        return find_hosts(self.crawler)
 
     # --- Requests --------------------------------------------------------------------------------
 
@@ -104,9 +120,9 @@ class ChallengeMiddleware:
             return
         async with gate.lock:
             if gate.clearance is None:
-                cookies = await self._hosts.find_clearance(request)
+                cookies = await self.hosts.find_clearance(request)
                 gate.clearance = Clearance(cookies)
-                if gate.clearance.is_valid(self._hosts.now()):
+                if gate.clearance.is_valid(self.hosts.now()):
                     self._use(gate.clearance, request, source)
 
     async def process_response(self, request: Request, response: Response) -> Response:
@@ -118,8 +134,8 @@ class ChallengeMiddleware:
             return response  # no rules, no visit: a refusal like any other
         source = self.sources.of(request)
         assert source is not None
-        with self._hosts.holding(request):
-            self._hosts.note_judged(request)
+        with self.hosts.holding(request):
+            self.hosts.note_judged(request)
             async with self._find_gate(source).lock:
                 await self._get_in(request, response, source, refusal)
             return await self._ask_again(request)
@@ -135,24 +151,25 @@ class ChallengeMiddleware:
         """Return when the request may be sent again; raises ``RequestRefused`` else."""
         gate = self._find_gate(source)
         clearance = gate.clearance or Clearance()
-        if clearance.is_valid(self._hosts.now()):
+        if clearance.is_valid(self.hosts.now()):
             if not (clearance.was_sent(request) or RequestInfo.of(request).cleared):
                 return  # it left before another request's challenge was passed
             gate.clearance = Clearance()
-            await self._hosts.set_clearance(request, [])
-            await refuse(self.crawler, request, refusal.kind, "challenge: passed, yet asked again")
+            await self.hosts.set_clearance(request, [])
+            await self._refuse(request, refusal, "passed, yet asked again")
         if RequestInfo.of(request).cleared:
-            await refuse(self.crawler, request, refusal.kind, "challenge: passed without a cookie")
+            await self._refuse(request, refusal, "passed without a cookie")
         if not self.has_browser:
-            why = f"challenge: no browser found; {HOW_TO_INSTALL}"
-            await refuse(self.crawler, request, refusal.kind, why)
+            await self._refuse(request, refusal, f"no browser found; {HOW_TO_INSTALL}")
         visit = await self._start_visit(request, response, source)
         if not visit.opened:
-            why = f"challenge: {visit.failure or 'not opened'}"
-            await refuse(self.crawler, request, refusal.kind, why)
+            await self._refuse(request, refusal, visit.failure or "not opened")
         gate.clearance = Clearance([_make_canonical(c, source) for c in visit.cookies])
         self._use(gate.clearance, request, source)
-        await self._hosts.set_clearance(request, gate.clearance.cookies)
+        await self.hosts.set_clearance(request, gate.clearance.cookies)
+
+    async def _refuse(self, request: Request, refusal: Refusal, why: str) -> NoReturn:
+        await refuse(self.hosts, self.stats, request, refusal.kind, f"challenge: {why}")
 
     async def _start_visit(
         self, request: Request, response: Response, source: SourceAddresses
@@ -165,13 +182,11 @@ class ChallengeMiddleware:
             seconds=self.seconds,
         )
         logger.info("A challenge: asking a browser to open the page")
-        self.crawler.stats.inc_value("requests/browser_visits")
+        self.stats.inc_value("requests/browser_visits")
         meta = RequestInfo(source.source, visit=visit, cost=self.max_requests).meta()
-        await self.crawler.engine.download_async(
-            Request(request.url, callback=NO_CALLBACK, dont_filter=True, meta=meta)
-        )
-        self.crawler.stats.inc_value("requests/by_browser", visit.used)
-        await self._hosts.refund(request, self.max_requests - visit.used)
+        await self.download(Request(request.url, callback=NO_CALLBACK, dont_filter=True, meta=meta))
+        self.stats.inc_value("requests/by_browser", visit.used)
+        await self.hosts.refund(request, self.max_requests - visit.used)
         logger.info("The browser %s", "was let in" if visit.opened else "was not let in")
         return visit
 
@@ -180,11 +195,11 @@ class ChallengeMiddleware:
         again = request.replace(callback=NO_CALLBACK, errback=None, dont_filter=True)
         # Nor is it a page that could be handed back to the scheduler.
         change_info(again, cleared=True, performer_ids=())
-        response = await self.crawler.engine.download_async(again)
+        response = await self.download(again)
         return response.replace(request=request)
 
     def _use(self, clearance: Clearance, request: Request, source: SourceAddresses) -> None:
-        jar = self.crawler.get_downloader_middleware(SourceCookiesMiddleware)
+        jar = self.find_jar()
         if jar is not None:
             for cookie in clearance.cookies:
                 jar.keep(_make_jar_cookie(cookie), request)

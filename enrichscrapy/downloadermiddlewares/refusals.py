@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy import exceptions as scrapy_errors
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.core.hosts import Hosts
 from enrichscrapy.core.meta import RequestInfo
@@ -37,10 +38,12 @@ def find_refusal(response: Response) -> Refusal | None:
     return classify_refusal(response.status, headers, response.body)
 
 
-async def refuse(crawler: Crawler, request: Request, kind: RefusalKind, detail: str) -> NoReturn:
+async def refuse(
+    hosts: Hosts, stats: StatsCollector, request: Request, kind: RefusalKind, detail: str
+) -> NoReturn:
     """Count a refusal that nothing more is done about, and raise it as blocked."""
-    crawler.stats.inc_value(f"requests/{kind.value}")
-    await find_hosts(crawler).note_refusal(request, kind, detail)
+    stats.inc_value(f"requests/{kind.value}")
+    await hosts.note_refusal(request, kind, detail)
     raise RequestRefused(Outcome.BLOCKED, detail)
 
 
@@ -51,30 +54,30 @@ class RefusalsMiddleware:
     ``RETRY_HTTP_CODES``.
     """
 
-    def __init__(self, crawler: Crawler, retry_times: int, retry_codes: frozenset[int]) -> None:
-        self.crawler = crawler
+    def __init__(
+        self, hosts: Hosts, stats: StatsCollector, retry_times: int, retry_codes: frozenset[int]
+    ) -> None:
+        self.hosts = hosts
+        self.stats = stats
         self.retry_times = retry_times
         self.retry_codes = retry_codes
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
-        return cls(crawler, settings.RETRY_TIMES, frozenset(settings.RETRY_HTTP_CODES))
-
-    @property
-    def _hosts(self) -> Hosts:
-        return find_hosts(self.crawler)
+        codes = frozenset(settings.RETRY_HTTP_CODES)
+        return cls(find_hosts(crawler), crawler.stats, settings.RETRY_TIMES, codes)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if RequestInfo.of(request).visit is not None:
             return response  # the browser's visit is judged by whoever sent it
-        self._hosts.note_judged(request)
+        self.hosts.note_judged(request)
         refusal = find_refusal(response)
         if refusal is None:
             await self._note(request, response.status)
             return response
-        self.crawler.stats.inc_value(f"requests/{refusal.kind.value}")
-        state = await self._hosts.note_refusal(request, refusal.kind, refusal.detail)
+        self.stats.inc_value(f"requests/{refusal.kind.value}")
+        state = await self.hosts.note_refusal(request, refusal.kind, refusal.detail)
         if state.circuit is Circuit.CLOSED and self._comes_again(request, response, refusal):
             return response
         down = refusal.kind is RefusalKind.ORIGIN_DOWN
@@ -82,13 +85,13 @@ class RefusalsMiddleware:
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, OUT_OF_REACH):
-            await self._hosts.note_failure(request, describe_failure(exception))
+            await self.hosts.note_failure(request, describe_failure(exception))
 
     async def _note(self, request: Request, status: int) -> None:
         if status < 400 or status in _GOOD_ERRORS:
-            await self._hosts.note_success(request)
+            await self.hosts.note_success(request)
         elif status >= 500:
-            await self._hosts.note_failure(request, f"http {status}")
+            await self.hosts.note_failure(request, f"http {status}")
 
     def _comes_again(self, request: Request, response: Response, refusal: Refusal) -> bool:
         left = request.meta.get("retry_times", 0) < self.retry_times

@@ -6,13 +6,14 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Outcome
-from enrichscrapy.lookups.asks import find_ledger_spider
+from enrichscrapy.lookups.asks import AsksLedger, find_ledger_spider
 
 
 class RestoredMiddleware:
@@ -20,16 +21,20 @@ class RestoredMiddleware:
     suppressed, deleted or not selected in this run.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        self.database = require(crawler, DatabaseExtension)
+    def __init__(
+        self, database: DatabaseExtension, spider: AsksLedger | None, stats: StatsCollector
+    ) -> None:
+        self.database = database
+        self.spider = spider
+        self.stats = stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        spider = find_ledger_spider(crawler.spider)
+        return cls(require(crawler, DatabaseExtension), spider, crawler.stats)
 
     async def process_request(self, request: Request) -> None:
-        spider, info = find_ledger_spider(self.crawler.spider), RequestInfo.of(request)
+        spider, info = self.spider, RequestInfo.of(request)
         if spider is None or not info.restored or not info.performer_ids:
             return
         ledger = self.database.database.ledger
@@ -37,5 +42,5 @@ class RestoredMiddleware:
         for performer_id in info.performer_ids:
             if await self.database.read(ledger.is_due, selection, performer_id):
                 return
-        self.crawler.stats.inc_value("lookups/restored_not_due")
+        self.stats.inc_value("lookups/restored_not_due")
         raise RequestRefused(Outcome.FAILED, "not due any more", transient=True)

@@ -19,9 +19,11 @@ from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
+from scrapy.statscollectors import StatsCollector
 
+from enrichscrapy.core.downloader import Download, make_download
+from enrichscrapy.core.hosts import Hosts
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.core.sources import Sources
@@ -72,9 +74,19 @@ def read_rules(status: int, body: bytes) -> bytes | None:
 class RobotsMiddleware:
     """Settings: ``ROBOTSTXT_OBEY``, ``ROBOTS_MAX_AGE``, ``DRY_RUN``, ``<SOURCE>_BASE_URL``."""
 
-    def __init__(self, crawler: Crawler, sources: Sources, max_age: float, dry_run: bool) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        sources: Sources,
+        hosts: Hosts,
+        stats: StatsCollector,
+        download: Download,
+        max_age: float,
+        dry_run: bool,
+    ) -> None:
         self.sources = sources
+        self.hosts = hosts
+        self.stats = stats
+        self.download = download
         self.max_age = max_age
         self.dry_run = dry_run
         self._rules: dict[str, Rules] = {}
@@ -87,8 +99,10 @@ class RobotsMiddleware:
             logger.warning("ROBOTSTXT_OBEY is off: this crawl ignores the sites' robots.txt")
             raise NotConfigured
         return cls(
-            crawler,
             Sources.from_crawler(crawler),
+            find_hosts(crawler),
+            crawler.stats,
+            make_download(crawler),
             settings.ROBOTS_MAX_AGE,
             settings.DRY_RUN,
         )
@@ -101,12 +115,12 @@ class RobotsMiddleware:
         async with self._locks[origin]:
             rules = await self._find_rules(origin, request)
         if not rules.allow(request.url):
-            self.crawler.stats.inc_value("requests/disallowed")
+            self.stats.inc_value("requests/disallowed")
             raise RequestRefused(Outcome.BLOCKED, ROBOTS_DETAIL)
 
     async def _find_rules(self, origin: str, request: Request) -> Rules:
         known = self._rules.get(origin)
-        now = find_hosts(self.crawler).now()
+        now = self.hosts.now()
         if known is not None and 0 <= now - known.fetched_at < self.max_age:
             return known
         text = await self._fetch(origin, request)
@@ -124,7 +138,7 @@ class RobotsMiddleware:
             meta=RequestInfo(RequestInfo.of(request).source, robots=True).meta(),
         )
         try:
-            response: Response = await self.crawler.engine.download_async(robots_request)
+            response = await self.download(robots_request)
         except RequestRefused as refusal:
             if refusal.transient:
                 raise  # budget, circuit, end of the crawl: known already
@@ -138,18 +152,19 @@ class RobotsMiddleware:
 
     async def _refuse_for_now(self, request: Request, why: str) -> bytes:
         detail = f"robots.txt: {why}"
-        await find_hosts(self.crawler).leave_alone(request, detail)
+        await self.hosts.leave_alone(request, detail)
         raise RequestRefused(Outcome.BLOCKED, detail, transient=True)
 
     async def _remember(self, origin: str, request: Request, text: bytes) -> None:
-        hosts = find_hosts(self.crawler)
         longest = max(rules.delay for rules in self._rules.values())
-        await hosts.set_crawl_delay(request, longest or None)
+        await self.hosts.set_crawl_delay(request, longest or None)
         source = self.sources.of(request)
         if source is None or self.dry_run:
             return
         host = source.find_host(origin)
         digest = hashlib.sha256(text).hexdigest()
-        due = await hosts.database.write(hosts.store.note_robots, host, source.source, digest)
+        due = await self.hosts.database.write(
+            self.hosts.store.note_robots, host, source.source, digest
+        )
         if due:
             logger.info("robots.txt has changed: %d lookups it disallowed are due again", due)

@@ -6,7 +6,8 @@ May import lookups, reporting, index and what lies below; no core, spider or pip
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
@@ -17,17 +18,36 @@ T = TypeVar("T")
 _stopping: set[asyncio.Task[None]] = set()
 
 
+_shared: WeakKeyDictionary[Crawler, list[object]] = WeakKeyDictionary()
+
+
+class Stop(Protocol):
+    """:func:`stop_crawl` of one crawl."""
+
+    def __call__(self, reason: str, message: str, *, at_once: bool = False) -> None: ...
+
+
+def share(crawler: Crawler, extension: T) -> T:
+    """Let extensions that are built later, and all stages, :func:`require` this one."""
+    _shared.setdefault(crawler, []).append(extension)
+    return extension
+
+
+def find_shared(crawler: Crawler, extension: type[T]) -> T | None:
+    """The crawl's own instance of an extension that may be switched off."""
+    shared = _shared.get(crawler, ())
+    return next((each for each in shared if isinstance(each, extension)), None)
+
+
 def require(crawler: Crawler, extension: type[T]) -> T:
     """The crawl's own instance of an extension; ``BadSetting`` where EXTENSIONS lacks it.
 
-    Usable once all extensions are built: from pipelines and middlewares, and in an extension's
-    signal handlers, but not in its constructor.
+    For ``from_crawler``: of pipelines, middlewares and extensions with a higher number.
     """
-    found = crawler.get_extension(extension)
-    if found is None:
-        name = f"{extension.__module__}.{extension.__qualname__}"
-        raise BadSetting(f"EXTENSIONS lacks {name}: this project cannot run without it")
-    return found
+    if (found := find_shared(crawler, extension)) is not None:
+        return found
+    name = f"{extension.__module__}.{extension.__qualname__}"
+    raise BadSetting(f"EXTENSIONS lacks {name}: this project cannot run without it")
 
 
 def stop_crawl(crawler: Crawler, reason: str, message: str, *, at_once: bool = False) -> None:

@@ -13,6 +13,7 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.minors import withdraw_kept_minors
+from enrichscrapy.extensions import share
 from enrichscrapy.identity.rarity import Population
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
 
@@ -59,7 +60,7 @@ class DatabaseExtension:
         except BaseException:
             database.close()
             raise
-        extension = cls(database)
+        extension = share(crawler, cls(database))
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 

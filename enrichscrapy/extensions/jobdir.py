@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -14,8 +16,6 @@ from scrapy.exceptions import NotConfigured
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.engine import resolve_path
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.extensions import require
-from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
 from enrichscrapy.settings_reader import read_settings
 
@@ -31,8 +31,8 @@ class JobdirExtension:
 
     broken = False
 
-    def __init__(self, crawler: Crawler, owner: Owner, jobdir: Opened) -> None:
-        self.crawler = crawler
+    def __init__(self, register: Callable[[Path], None], owner: Owner, jobdir: Opened) -> None:
+        self.register = register
         self.owner = owner
         self.jobdir = jobdir
         if jobdir.set_aside is not None:
@@ -62,7 +62,7 @@ class JobdirExtension:
                 database.artefacts.register("jobdir", path)
 
         jobdir = open_jobdir(settings.JOBDIR, owner, time.time(), register)
-        extension = cls(crawler, owner, jobdir)
+        extension = cls(register, owner, jobdir)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
@@ -76,8 +76,7 @@ class JobdirExtension:
 
     async def spider_opened(self) -> None:
         """Register what will hold links of performers, for erasure to find."""
-        database = require(self.crawler, DatabaseExtension)
-        await database.write(database.database.artefacts.register, "jobdir", self.jobdir.path)
+        await asyncio.to_thread(self.register, self.jobdir.path)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """The scheduler has closed its queues by now."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.exceptions import BadSetting, IndexDamaged
-from enrichscrapy.extensions import require, stop_crawl
+from enrichscrapy.extensions import Stop, require, share, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.model import resolve_model
@@ -29,8 +31,19 @@ logger = logging.getLogger(__name__)
 class JudgeExtension:
     """Holds the crawl's :class:`.Judge` and follows the published index."""
 
-    def __init__(self, crawler: Crawler, index_dir: Path, judge: Judge) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        database: DatabaseExtension,
+        model: ModelExtension,
+        index_dir: Path,
+        judge: Judge,
+        stats: StatsCollector,
+        stop: Stop,
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.stats = stats
+        self.stop = stop
         self.index_dir = index_dir
         self.judge = judge
         self._index: FaceIndex | None = None
@@ -38,24 +51,31 @@ class JudgeExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
-        extension = cls(crawler, settings.INDEX_DIR, Judge.from_settings(settings))
+        extension = cls(
+            require(crawler, DatabaseExtension),
+            require(crawler, ModelExtension),
+            settings.INDEX_DIR,
+            Judge.from_settings(settings),
+            crawler.stats,
+            partial(stop_crawl, crawler),
+        )
+        share(crawler, extension)
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         return extension
 
     async def engine_started(self) -> None:
         """Take up the thresholds of the crawl's model: after it is known, before any request."""
-        model = require(self.crawler, ModelExtension)
+        model, faces = self.model, self.database.database.faces
         if model.info is None:
             return
         stored = None
         if model.model_id is not None:
-            database = require(self.crawler, DatabaseExtension)
-            stored = await database.read(database.database.faces.get_thresholds, model.model_id)
+            stored = await self.database.read(faces.get_thresholds, model.model_id)
         try:
             model_class = resolve_model(model.options.model)
             self.judge = self.judge.for_model(model.info, stored, model_class)
         except BadSetting as error:
-            stop_crawl(self.crawler, "bad_setting", str(error))
+            self.stop("bad_setting", str(error))
 
     def find_neighbours(self, lookup: Lookup, stored: Sequence[StoredFace]) -> None:
         """Fill each face's ``neighbours``, and the lookup's ``around``: the faces of *other*
@@ -63,8 +83,7 @@ class JudgeExtension:
 
         Reads the published index and the database; for a reader thread.
         """
-        database = require(self.crawler, DatabaseExtension).database
-        find_neighbours(lookup, stored, self._follow_index(), database.faces)
+        find_neighbours(lookup, stored, self._follow_index(), self.database.database.faces)
 
     def _follow_index(self) -> FaceIndex | None:
         """The generation in force, read again only when another was published.
@@ -75,14 +94,13 @@ class JudgeExtension:
         name = read_current(self.index_dir)
         if self._index is None or self._index.manifest.generation != name:
             try:
-                model = require(self.crawler, ModelExtension).info
-                index = FaceIndex.open_current(self.index_dir, model)
-                token = require(self.crawler, DatabaseExtension).database.token
+                index = FaceIndex.open_current(self.index_dir, self.model.info)
+                token = self.database.database.token
                 if index is not None and index.manifest.database not in ("", token):
                     raise IndexDamaged("it is another database's")
                 self._index = index
             except IndexDamaged as error:
-                self.crawler.stats.inc_value("index/unusable")
+                self.stats.inc_value("index/unusable")
                 logger.warning("judging without the rest of the index: %s", error)
                 self._index = None
         return self._index

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.extensions import require, stop_crawl
+from enrichscrapy.extensions import Stop, require, share, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.model import resolve_model
@@ -24,9 +25,15 @@ class ModelExtension:
     """
 
     def __init__(
-        self, crawler: Crawler, options: FaceOptions, info: ModelInfo | None, writes: bool
+        self,
+        database: DatabaseExtension,
+        options: FaceOptions,
+        info: ModelInfo | None,
+        writes: bool,
+        stop: Stop,
     ) -> None:
-        self.crawler = crawler
+        self.database = database
+        self.stop = stop
         self.options = options
         self.info = info
         self.writes = writes
@@ -39,7 +46,14 @@ class ModelExtension:
         info = None
         if settings.FACES_ENABLED:
             info = resolve_model(options.model).describe(options.model_options)
-        extension = cls(crawler, options, info, writes=not settings.DRY_RUN)
+        extension = cls(
+            require(crawler, DatabaseExtension),
+            options,
+            info,
+            writes=not settings.DRY_RUN,
+            stop=partial(stop_crawl, crawler),
+        )
+        share(crawler, extension)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         return extension
@@ -47,20 +61,19 @@ class ModelExtension:
     async def spider_opened(self) -> None:
         if self.info is None:
             return
-        database = require(self.crawler, DatabaseExtension)
-        faces = database.database.faces
+        faces = self.database.database.faces
         if self.writes:
-            self.model_id = await database.write(faces.ensure_model, self.info)
+            self.model_id = await self.database.write(faces.ensure_model, self.info)
         else:
-            self.model_id = await database.read(faces.find_model, self.info)
+            self.model_id = await self.database.read(faces.find_model, self.info)
 
     async def engine_started(self) -> None:
         """Stop before any request while the database's faces are another model's: with this one
         every performer would be looked up again, and none would have a trusted face."""
         if self.info is None:
             return
-        database = require(self.crawler, DatabaseExtension)
+        refuse_unmoved = self.database.database.faces.refuse_unmoved
         try:
-            await database.read(database.database.faces.refuse_unmoved, self.model_id, self.info)
+            await self.database.read(refuse_unmoved, self.model_id, self.info)
         except BadSetting as error:
-            stop_crawl(self.crawler, "bad_setting", str(error))
+            self.stop("bad_setting", str(error))

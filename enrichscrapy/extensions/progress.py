@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -40,13 +41,17 @@ class ProgressExtension:
 
     def __init__(
         self,
-        crawler: Crawler,
+        database: DatabaseExtension,
+        spider: AsksLedger | None,
+        stats: StatsCollector,
         floors: Mapping[str, float],
         budget: int,
         log_seconds: float,
         terminal: bool,
     ) -> None:
-        self.crawler = crawler
+        self.database = database
+        self.spider = spider
+        self.stats = stats
         self.floors = floors
         self.budget = budget
         self.log_seconds = log_seconds
@@ -61,16 +66,23 @@ class ProgressExtension:
         if not terminal and seconds <= 0:
             raise NotConfigured
         floors, budget = settings.DELAY_FLOORS, settings.REQUESTS_PER_DAY
-        extension = cls(crawler, floors, budget, seconds, terminal)
+        extension = cls(
+            require(crawler, DatabaseExtension),
+            find_ledger_spider(crawler.spider),
+            crawler.stats,
+            floors,
+            budget,
+            seconds,
+            terminal,
+        )
         crawler.signals.connect(extension.begin, signal=signals.request_reached_downloader)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
     def begin(self) -> None:
         """The first request is on its way: by now everything that decides what is due is known."""
-        self.crawler.signals.disconnect(self.begin, signal=signals.request_reached_downloader)
-        if (spider := find_ledger_spider(self.crawler.spider)) is not None:
-            self._task = asyncio.ensure_future(self._follow(spider))
+        if self._task is None and self.spider is not None:
+            self._task = asyncio.ensure_future(self._follow(self.spider))
 
     def spider_closed(self) -> None:
         if self._task is not None:
@@ -93,29 +105,29 @@ class ProgressExtension:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while (left := until - loop.time()) > 0:
-            pacer.note_snapshot(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
+            pacer.note_snapshot(loop.time(), Snapshot.of(self.stats.get_stats()))
             if self._line is not None:
                 self._line.refresh()
             await asyncio.sleep(min(left, REFRESH_SECONDS) if self._line is not None else left)
-        pacer.note_snapshot(loop.time(), Snapshot.of(self.crawler.stats.get_stats()))
+        pacer.note_snapshot(loop.time(), Snapshot.of(self.stats.get_stats()))
 
     async def _count(self, spider: AsksLedger) -> int:
         """The lookups of this run: those that are due, within the spider's limit."""
-        database = require(self.crawler, DatabaseExtension)
-        due = await database.read(database.database.ledger.count_due, await spider.selection())
+        count_due = self.database.database.ledger.count_due
+        due = await self.database.read(count_due, await spider.selection())
         return due if spider.limit is None else min(due, spider.limit)
 
     async def _look(self, source: str, pacer: Pacer) -> None:
         """Read the pace and the budget as this and other crawls have left them."""
-        database = require(self.crawler, DatabaseExtension)
-        hosts = [host for host in await database.read(self._read_hosts) if host.source == source]
+        hosts = await self.database.read(self._read_hosts)
+        hosts = [host for host in hosts if host.source == source]
         delays = [host.delay for host in hosts if host.delay is not None]
         pacer.interval = max([find_for_source(self.floors, source) or 0.0, *delays])
         if self.budget:
             pacer.budget_left = max(0, self.budget - sum(host.used_today for host in hosts))
 
     def _read_hosts(self) -> list[HostReport]:
-        database = require(self.crawler, DatabaseExtension).database
+        database = self.database.database
         with database.read() as connection:
             return list_hosts(connection, database.clock())
 

@@ -11,9 +11,10 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.extensions import require
+from enrichscrapy.extensions import require, share
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.files.folders import make_folder
@@ -34,8 +35,17 @@ class IndexPublisher:
     last attempt fails as well, the crawl's exit code says so.
     """
 
-    def __init__(self, crawler: Crawler, index_dir: Path, seconds: float) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        database: DatabaseExtension,
+        model: ModelExtension,
+        stats: StatsCollector,
+        index_dir: Path,
+        seconds: float,
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.stats = stats
         self.index_dir = index_dir
         self.seconds = seconds
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="publisher")
@@ -47,7 +57,14 @@ class IndexPublisher:
         if settings.DRY_RUN or not settings.FACES_ENABLED:
             raise NotConfigured
         index_dir = make_folder("INDEX_DIR", settings.INDEX_DIR)
-        extension = cls(crawler, index_dir, settings.INDEX_PUBLISH_SECONDS)
+        extension = cls(
+            require(crawler, DatabaseExtension),
+            require(crawler, ModelExtension),
+            crawler.stats,
+            index_dir,
+            settings.INDEX_PUBLISH_SECONDS,
+        )
+        share(crawler, extension)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
@@ -62,7 +79,7 @@ class IndexPublisher:
             try:
                 await self.publish()
             except Exception:  # a fault of ours: the next tick must come all the same
-                self.crawler.stats.inc_value("index/publish_failed")
+                self.stats.inc_value("index/publish_failed")
                 logger.exception("The index was not published")
 
     async def spider_closed(self) -> None:
@@ -70,15 +87,14 @@ class IndexPublisher:
         if self._timer is not None:
             self._timer.cancel()
         if not await self.publish():
-            self.crawler.stats.set_value("stop/exit_code", 1)
+            self.stats.set_value("stop/exit_code", 1)
         await asyncio.to_thread(self._thread.shutdown)
 
     async def publish(self) -> bool:
         """Publish what changed, after a publishing that is going on; False when it failed."""
-        model_id = require(self.crawler, ModelExtension).model_id
+        model_id, database = self.model.model_id, self.database.database
         if model_id is None:
             return True  # the crawl ended before it began
-        database = require(self.crawler, DatabaseExtension).database
         loop = asyncio.get_running_loop()
 
         def run() -> Generation | None:
@@ -87,7 +103,7 @@ class IndexPublisher:
         try:
             generation = await loop.run_in_executor(self._thread, run)
         except (OSError, EnrichError) as error:
-            self.crawler.stats.inc_value("index/publish_failed")
+            self.stats.inc_value("index/publish_failed")
             logger.error("The index was not published: %s", error)
             return False
         self._report(generation)
@@ -96,7 +112,7 @@ class IndexPublisher:
     def _report(self, generation: Generation | None) -> None:
         if generation is None:
             return
-        stats, manifest = self.crawler.stats, generation.manifest
+        stats, manifest = self.stats, generation.manifest
         stats.inc_value("index/published")
         stats.set_value("index/faces", manifest.count)
         logger.info(

@@ -8,6 +8,7 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.database.retention import reject_expired
 from enrichscrapy.extensions import require
@@ -20,8 +21,9 @@ logger = logging.getLogger(__name__)
 class RetentionExtension:
     """Settings: ``RETENTION_DAYS`` (0 turns it off), ``DRY_RUN``."""
 
-    def __init__(self, crawler: Crawler, days: float) -> None:
-        self.crawler = crawler
+    def __init__(self, database: DatabaseExtension, stats: StatsCollector, days: float) -> None:
+        self.database = database
+        self.stats = stats
         self.days = days
 
     @classmethod
@@ -29,13 +31,14 @@ class RetentionExtension:
         settings = read_settings(crawler.settings)
         if not settings.RETENTION_DAYS or settings.DRY_RUN:
             raise NotConfigured
-        extension = cls(crawler, settings.RETENTION_DAYS)
+        database = require(crawler, DatabaseExtension)
+        extension = cls(database, crawler.stats, settings.RETENTION_DAYS)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         return extension
 
     async def spider_opened(self) -> None:
-        database = require(self.crawler, DatabaseExtension)
-        dropped = await database.write(reject_expired, database.database, self.days)
+        database = self.database.database
+        dropped = await self.database.write(reject_expired, database, self.days)
         if dropped:
-            self.crawler.stats.inc_value("faces/expired", dropped)
+            self.stats.inc_value("faces/expired", dropped)
             logger.info("%d faces waited for a decision too long and were dropped", dropped)

@@ -16,7 +16,9 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
 
+from enrichscrapy.extensions import find_shared
 from enrichscrapy.extensions.publisher import IndexPublisher
 from enrichscrapy.settings_reader import read_settings
 
@@ -45,8 +47,16 @@ class ShutdownExtension:
     as if signalled twice. A second signal ends it at once.
     """
 
-    def __init__(self, crawler: Crawler, seconds: float) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        stats: StatsCollector,
+        find_downloader: Callable[[], object],
+        publisher: IndexPublisher | None,
+        seconds: float,
+    ) -> None:
+        self.stats = stats
+        self.find_downloader = find_downloader
+        self.publisher = publisher
         self.seconds = seconds
         self.begun = False
         self.finishing = False
@@ -56,7 +66,12 @@ class ShutdownExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler, read_settings(crawler.settings).SHUTDOWN_SECONDS)
+        extension = cls(
+            crawler.stats,
+            lambda: crawler.engine.downloader,
+            find_shared(crawler, IndexPublisher),
+            read_settings(crawler.settings).SHUTDOWN_SECONDS,
+        )
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
@@ -103,7 +118,7 @@ class ShutdownExtension:
         ]
 
     def _find_downloader(self) -> Stoppable:
-        downloader = self.crawler.engine.downloader
+        downloader = self.find_downloader()
         assert isinstance(downloader, Stoppable), "DOWNLOADER is not core.downloader's"
         return downloader
 
@@ -117,9 +132,8 @@ class ShutdownExtension:
 
     async def _end_at_once(self) -> None:
         logger.warning("Stopping: something hangs, so this ends now; what is stored stays stored")
-        publisher = self.crawler.get_extension(IndexPublisher)
-        if publisher is not None:
-            await publisher.publish()
+        if self.publisher is not None:
+            await self.publisher.publish()
         signal.raise_signal(signal.SIGTERM)  # by now it means what a second signal means
 
     def engine_stopped(self) -> None:
@@ -128,8 +142,8 @@ class ShutdownExtension:
         for number, handler in self._replaced.items():
             if not self.begun:
                 signal.signal(number, handler)
-        if self.begun and self.crawler.stats.get_value("stop/message") is None:
-            self.crawler.stats.set_value("stop/message", _say_how_to_go_on(sys.argv))
+        if self.begun and self.stats.get_value("stop/message") is None:
+            self.stats.set_value("stop/message", _say_how_to_go_on(sys.argv))
 
 
 def _end_without_threads(

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
 
 from enrichscrapy.extensions import require
 from enrichscrapy.extensions.database import DatabaseExtension
@@ -29,34 +30,39 @@ NO_CONTACT = "CONTACT is not set: set it, so that the site's operator can write 
 class SummaryExtension:
     """Prints the table on a terminal, logs one line elsewhere; when all else has been said."""
 
-    def __init__(self, crawler: Crawler, contact: str, dry_run: bool) -> None:
-        self.crawler = crawler
+    def __init__(
+        self, database: DatabaseExtension, stats: StatsCollector, contact: str, dry_run: bool
+    ) -> None:
+        self.database = database
+        self.stats = stats
         self.contact = contact
         self.dry_run = dry_run
+        self._name = ""
         self._due: int | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
-        extension = cls(crawler, settings.CONTACT, settings.DRY_RUN)
+        database = require(crawler, DatabaseExtension)
+        extension = cls(database, crawler.stats, settings.CONTACT, settings.DRY_RUN)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 
     async def spider_closed(self, spider: Spider) -> None:
         """The stages have closed, the database is still open: count what is left."""
+        self._name = spider.name
         if (asking := find_ledger_spider(spider)) is not None:
-            database = require(self.crawler, DatabaseExtension)
-            selection = await asking.selection()
-            self._due = await database.read(database.database.ledger.count_due, selection)
+            count_due = self.database.database.ledger.count_due
+            self._due = await self.database.read(count_due, await asking.selection())
 
     def engine_stopped(self) -> None:
-        if self.crawler.spider is None:
+        if not self._name:
             return  # it never began
-        stats = self.crawler.stats.get_stats()
+        stats = self.stats.get_stats()
         lines, told = list(list_counts(stats)), self._describe(str(stats.get("finish_reason")))
         what = "would have done (a dry run)" if self.dry_run else "did"
-        title = f"{self.crawler.spider.name}: what this run {what}"
+        title = f"{self._name}: what this run {what}"
         if sys.stderr.isatty():
             print_summary(Console(stderr=True), title, lines, told)
         else:

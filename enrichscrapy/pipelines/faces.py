@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from enrichscrapy.exceptions import BadSetting, EnrichError
-from enrichscrapy.extensions import require, stop_crawl
+from enrichscrapy.extensions import Stop, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
@@ -28,22 +29,38 @@ class FacesPipeline:
     self-test close the crawl.
     """
 
-    def __init__(self, crawler: Crawler, workers: FaceWorkers, many: int, enabled: bool) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        database: DatabaseExtension,
+        model: ModelExtension,
+        judging: JudgeExtension,
+        workers: FaceWorkers,
+        stop: Stop,
+        *,
+        many: int,
+        enabled: bool,
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.judging = judging
+        self.stop = stop
         self.workers = workers
         self.many = many
         self.enabled = enabled
-        self.database = require(crawler, DatabaseExtension)
-        self.model = require(crawler, ModelExtension)
-        self.judging = require(crawler, JudgeExtension)
         self._ready: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        options = require(crawler, ModelExtension).options
-        settings = read_settings(crawler.settings)
-        workers = FaceWorkers(options, settings.FACE_WORKERS)
-        return cls(crawler, workers, settings.PLACEHOLDER_PERFORMERS, settings.FACES_ENABLED)
+        model, settings = require(crawler, ModelExtension), read_settings(crawler.settings)
+        return cls(
+            require(crawler, DatabaseExtension),
+            model,
+            require(crawler, JudgeExtension),
+            FaceWorkers(model.options, settings.FACE_WORKERS),
+            partial(stop_crawl, crawler),
+            many=settings.PLACEHOLDER_PERFORMERS,
+            enabled=settings.FACES_ENABLED,
+        )
 
     async def open_spider(self) -> None:
         if self.enabled:
@@ -54,7 +71,7 @@ class FacesPipeline:
             await self.workers.start()
         except EnrichError as error:
             reason = "bad_setting" if isinstance(error, BadSetting) else "stage_failed"
-            stop_crawl(self.crawler, reason, str(error), at_once=True)
+            self.stop(reason, str(error), at_once=True)
             raise
 
     async def close_spider(self) -> None:
@@ -88,5 +105,5 @@ class FacesPipeline:
             await asyncio.shield(self._ready)
             return await self.workers.look([photo.data or b"" for photo in photos])
         except EnrichError as error:
-            stop_crawl(self.crawler, "stage_failed", str(error), at_once=True)
+            self.stop("stage_failed", str(error), at_once=True)
             raise DropItem("its photos cannot be looked at", log_level="DEBUG") from error

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
-from enrichscrapy.extensions import require, stop_crawl
+from enrichscrapy.extensions import Stop, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.files.folders import make_folder
 from enrichscrapy.files.kept_photos import find_folder, keep_photo
@@ -24,17 +25,18 @@ class KeptPhotosPipeline:
     since what is stored is not asked for again.
     """
 
-    def __init__(self, crawler: Crawler, folder: Path) -> None:
-        self.crawler = crawler
+    def __init__(self, database: DatabaseExtension, folder: Path, stop: Stop) -> None:
+        self.database = database
         self.folder = folder
-        self.database = require(crawler, DatabaseExtension)
+        self.stop = stop
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
         if settings.KEEP_PHOTOS is None or settings.DRY_RUN:
             raise NotConfigured
-        return cls(crawler, make_folder("KEEP_PHOTOS", settings.KEEP_PHOTOS))
+        folder = make_folder("KEEP_PHOTOS", settings.KEEP_PHOTOS)
+        return cls(require(crawler, DatabaseExtension), folder, partial(stop_crawl, crawler))
 
     async def process_item(self, lookup: Lookup) -> Lookup:
         photos = [(p.sha256, p.data) for p in lookup.photos if p.sha256 and p.data]
@@ -46,6 +48,6 @@ class KeptPhotosPipeline:
                 await asyncio.to_thread(keep_photo, self.folder, lookup.performer.id, sha256, data)
         except OSError as error:
             message = f"KEEP_PHOTOS={self.folder} cannot be written any more: {error.strerror}"
-            stop_crawl(self.crawler, "disk_error", message, at_once=True)
+            self.stop("disk_error", message, at_once=True)
             raise DropItem(message, log_level="ERROR") from error
         return lookup

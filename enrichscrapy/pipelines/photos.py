@@ -10,7 +10,9 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.http import Response
+from scrapy.statscollectors import StatsCollector
 
+from enrichscrapy.core.downloader import Download, make_download
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.extensions import require
@@ -33,17 +35,33 @@ class PhotosPipeline:
     A crawl that is ending drops a lookup of which it got no photo: it stays due as it was.
     """
 
-    def __init__(self, crawler: Crawler, max_photos: int, faces_enabled: bool) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        database: DatabaseExtension,
+        model: ModelExtension,
+        stats: StatsCollector,
+        download: Download,
+        max_photos: int,
+        faces_enabled: bool,
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.stats = stats
+        self.download = download
         self.max_photos = max_photos
         self.faces_enabled = faces_enabled
-        self.database = require(crawler, DatabaseExtension)
-        self.model = require(crawler, ModelExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
-        return cls(crawler, settings.MAX_PHOTOS_PER_PROFILE, settings.FACES_ENABLED)
+        return cls(
+            require(crawler, DatabaseExtension),
+            require(crawler, ModelExtension),
+            crawler.stats,
+            make_download(crawler),
+            settings.MAX_PHOTOS_PER_PROFILE,
+            settings.FACES_ENABLED,
+        )
 
     async def process_item(self, lookup: Lookup) -> Lookup:
         if lookup.outcome is not Outcome.FOUND or lookup.profile is None:
@@ -73,10 +91,10 @@ class PhotosPipeline:
             dont_filter=True,
         )
         try:
-            response = await self.crawler.engine.download_async(request)
+            response = await self.download(request)
         except RequestRefused as refusal:
             if refusal.transient and not any(photo.sha256 for photo in lookup.photos):
-                self.crawler.stats.inc_value("lookups/postponed")
+                self.stats.inc_value("lookups/postponed")
                 raise DropItem("the crawl is ending", log_level="DEBUG") from refusal
             return _note_refusal(url, refusal)
         except Exception as error:  # whatever the network did, it costs this photo only

@@ -8,13 +8,14 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
+from scrapy.statscollectors import StatsCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import StoreReport, store_lookup
 from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
-from enrichscrapy.extensions import require, stop_crawl
+from enrichscrapy.extensions import Stop, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
@@ -29,20 +30,36 @@ class StorePipeline:
     would only lose work. What was not written stays due.
     """
 
-    def __init__(self, crawler: Crawler, retry: RetryPolicy, writes: bool, faces: bool) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        database: DatabaseExtension,
+        model: ModelExtension,
+        judging: JudgeExtension,
+        stats: StatsCollector,
+        stop: Stop,
+        retry: RetryPolicy,
+        *,
+        writes: bool,
+        faces: bool,
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.judging = judging
+        self.stats = stats
+        self.stop = stop
         self.retry = retry
         self.writes = writes
         self.faces = faces
-        self.database = require(crawler, DatabaseExtension)
-        self.model = require(crawler, ModelExtension)
-        self.judging = require(crawler, JudgeExtension)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
         return cls(
-            crawler,
+            require(crawler, DatabaseExtension),
+            require(crawler, ModelExtension),
+            require(crawler, JudgeExtension),
+            crawler.stats,
+            functools.partial(stop_crawl, crawler),
             RetryPolicy(
                 settings.MAX_ATTEMPTS, settings.RETRY_BASE_SECONDS, settings.RETRY_MAX_SECONDS
             ),
@@ -56,10 +73,10 @@ class StorePipeline:
             try:
                 report = await self.database.write(self._bind_store(lookup))
             except (DatabaseUnavailable, DatabaseDamaged) as error:
-                stop_crawl(self.crawler, "database_error", str(error), at_once=True)
+                self.stop("database_error", str(error), at_once=True)
                 raise DropItem("the database cannot be written", log_level="ERROR") from error
             except SQLAlchemyError as error:  # a fault of ours: to be seen, but once
-                stop_crawl(self.crawler, "database_error", describe_statement(error), at_once=True)
+                self.stop("database_error", describe_statement(error), at_once=True)
                 raise
         self._count(lookup, report)
         return lookup
@@ -80,7 +97,7 @@ class StorePipeline:
 
     def _count(self, lookup: Lookup, report: StoreReport | None) -> None:
         """What was stored; in a dry run, what would have been."""
-        stats = self.crawler.stats
+        stats = self.stats
         if report is not None:
             if not report.stored:
                 stats.inc_value("lookups/not_stored")

@@ -23,7 +23,7 @@ from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import DueLookup
 from enrichscrapy.database.whom import Meant
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable, EnrichError
-from enrichscrapy.extensions import stop_crawl
+from enrichscrapy.extensions import find_shared, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.identity.age import find_latest_birthday
@@ -77,14 +77,11 @@ class LookupSpider(Spider):
 
     @property
     def _database(self) -> DatabaseExtension:
-        extension = self.crawler.get_extension(DatabaseExtension)
-        if extension is None:
-            raise BadSetting("EXTENSIONS lacks enrichscrapy.extensions.database.DatabaseExtension")
-        return extension
+        return require(self.crawler, DatabaseExtension)
 
     async def selection(self) -> Selection:
         """The question this run asks the ledger."""
-        model = self.crawler.get_extension(ModelExtension)
+        model = find_shared(self.crawler, ModelExtension)
         return Selection(
             source=self.source_name,
             mode=self.mode.value,

@@ -6,8 +6,6 @@ from types import SimpleNamespace
 import pytest
 from scrapy.statscollectors import MemoryStatsCollector
 
-from enrichscrapy.extensions.database import DatabaseExtension
-from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.extensions.publisher import IndexPublisher
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import FaceIndex, verify
@@ -25,11 +23,8 @@ def crawler(world):
     """What the extension asks of a crawler: its statistics and two other extensions."""
     crawler = SimpleNamespace(settings=SimpleNamespace(getbool=lambda _name: False))
     crawler.stats = MemoryStatsCollector(crawler)
-    crawler.others = {
-        ModelExtension: SimpleNamespace(model_id=world.model_id),
-        DatabaseExtension: SimpleNamespace(database=world.db),
-    }
-    crawler.get_extension = crawler.others.get
+    crawler.model = SimpleNamespace(model_id=world.model_id)
+    crawler.database = SimpleNamespace(database=world.db)
     return crawler
 
 
@@ -40,7 +35,9 @@ def index_dir(tmp_path):
 
 def run(crawler, index_dir, scenario, seconds=0.0):
     async def crawl():
-        publisher = IndexPublisher(crawler, index_dir, seconds)
+        publisher = IndexPublisher(
+            crawler.database, crawler.model, crawler.stats, index_dir, seconds
+        )
         publisher.spider_opened()
         await scenario()
         await publisher.spider_closed()
@@ -77,7 +74,7 @@ def test_it_publishes_on_a_timer(world, crawler, index_dir):
 
 def test_without_a_model_there_is_nothing_to_publish(world, crawler, index_dir):
     """The crawl ended before the model had a row: a bad setting, say."""
-    crawler.others[ModelExtension].model_id = None
+    crawler.model.model_id = None
     world.add(1)
     run(crawler, index_dir, nothing)
     assert not index_dir.exists()

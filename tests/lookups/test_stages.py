@@ -12,9 +12,7 @@ from PIL import Image
 
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.database.known_photos import KnownPicture
-from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
-from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.hashes import phash
 from enrichscrapy.faces.model import FacenetVGGFace2
@@ -142,13 +140,9 @@ def test_the_rules_learn_how_large_the_index_is(world, tmp_path):
         told.append((context.index_size, len(neighbours[0]), len(context.around)))
         return Judgement(())
 
-    crawler = SimpleNamespace()
-    crawler.get_extension = {
-        ModelExtension: SimpleNamespace(info=MODEL),
-        DatabaseExtension: SimpleNamespace(database=world.db),
-    }.get
+    model, database = SimpleNamespace(info=MODEL), SimpleNamespace(database=world.db)
     judge = Judge(Thresholds(), Limits(6, 12), {}, rules)
-    judging = JudgeExtension(crawler, tmp_path / "index", judge)
+    judging = JudgeExtension(database, model, tmp_path / "index", judge, stats=None, stop=None)
     item = lookup()
     item.performer = Performer(999, "Nobody Yet")
     item.faces = [face(unit(1))]

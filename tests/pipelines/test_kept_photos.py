@@ -1,6 +1,5 @@
 import asyncio
 import logging
-from types import SimpleNamespace
 
 import pytest
 from scrapy.exceptions import DropItem, NotConfigured
@@ -8,6 +7,7 @@ from scrapy.utils.test import get_crawler
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.extensions import share
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.items import Lookup, Outcome, Performer, Photo, ReferenceSiteMode
 from enrichscrapy.pipelines.kept_photos import KeptPhotosPipeline
@@ -16,8 +16,7 @@ from enrichscrapy.pipelines.kept_photos import KeptPhotosPipeline
 @pytest.fixture
 def crawler(tmp_path):
     made = get_crawler(settings_dict={"KEEP_PHOTOS": str(tmp_path / "kept")})
-    extension = DatabaseExtension(PerformerDatabase(tmp_path / "performers.db"))
-    made.extensions = SimpleNamespace(middlewares=[extension])
+    extension = share(made, DatabaseExtension(PerformerDatabase(tmp_path / "performers.db")))
     yield made
     extension.close()
 
@@ -50,15 +49,12 @@ def test_a_dry_run_keeps_none(tmp_path):
     assert not (tmp_path / "kept").exists()
 
 
-def test_a_disk_that_goes_away_ends_the_crawl_and_nothing_is_stored(crawler, tmp_path, monkeypatch):
+def test_a_disk_that_goes_away_ends_the_crawl_and_nothing_is_stored(crawler, tmp_path):
     pipeline = KeptPhotosPipeline.from_crawler(crawler)
     (tmp_path / "kept").rmdir()
     (tmp_path / "kept").touch()
     stopped = []
-    monkeypatch.setattr(
-        "enrichscrapy.pipelines.kept_photos.stop_crawl",
-        lambda _, *told, at_once: stopped.append((*told, at_once)),
-    )
+    pipeline.stop = lambda *told, at_once: stopped.append((*told, at_once))
     with pytest.raises(DropItem) as dropped:
         asyncio.run(pipeline.process_item(lookup()))
     [(reason, message, at_once)] = stopped
