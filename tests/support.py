@@ -209,10 +209,10 @@ class Workplace:
     def run(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy <arguments>`` to its end; its output is text."""
         command, pairs = self.command(*arguments, **settings), {**self.settings, **settings}
-        looks = arguments[0] == "crawl" and str(pairs.get("FACES_ENABLED", 1)) == "1"
+        crawls = arguments[0] == "crawl" and str(pairs.get("FACES_ENABLED", 1)) == "1"
+        looks = crawls or "--faces" in arguments
         workers = face_server()[1] if looks else None
-        itself = arguments[0] in LOOKING or "--faces" in arguments
-        server = face_server()[0] if itself else fork_server()
+        server = face_server()[0] if arguments[0] in LOOKING else fork_server()
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
             pid = server.start(command[3:], self.environment(), out, err, workers)

@@ -87,11 +87,13 @@ class Command(EnrichCommand):
         self, folders: Sequence[Folder], database: PerformerDatabase, settings: ProjectSettings
     ) -> tuple[Counter[str], list[str]]:
         """What was counted, and the files that turned out to be no usable photos."""
-        # Loading FAISS takes a moment: only who has photos should pay for it.
+        # Loading torch and FAISS takes seconds: only who has photos should pay for it.
+        from enrichscrapy.faces.engine import FaceEngine, FaceOptions
         from enrichscrapy.index import publish
         from enrichscrapy.lookups.own_photos import OwnPhotos, import_faces
 
-        photos = OwnPhotos.from_settings(settings, database, self.say)
+        engine = FaceEngine(FaceOptions.from_settings(settings))
+        photos = OwnPhotos.from_settings(settings, database, engine, self.say)
         counts: Counter[str] = Counter()
         unusable: list[str] = []
         reports = import_faces(folders, photos)

@@ -84,7 +84,11 @@ class Command(EnrichCommand):
             finish_what_was_begun(database, settings.INDEX_DIR)
             library = self._open(args[0], opts, settings, database)
             with closing(library), _Run(database, settings) as run:
-                faultless = run.take_in(library, opts.namesake, opts.faces)
+                try:
+                    faultless = run.take_in(library, opts.namesake, opts.faces)
+                except KeyboardInterrupt:
+                    self.say("stopped: run it again to go on where it was")
+                    return 1
         return 0 if faultless else 1
 
     def _open(
@@ -200,7 +204,8 @@ class _Run:
         return True
 
     def _take_pictures(self, library: Library) -> Counter[str]:
-        # Loading torch and FAISS takes seconds: only who has pictures should pay for it.
+        # Loading FAISS takes a moment: only who has pictures should pay for it.
+        from enrichscrapy.faces.blocking import BlockingWorkers
         from enrichscrapy.faces.options import FaceOptions
         from enrichscrapy.index import publish
         from enrichscrapy.lookups.own_photos import OwnPhotos
@@ -209,14 +214,15 @@ class _Run:
         with self.database.read() as connection:
             due = count_to_take(connection, library.name)
         counts: Counter[str] = Counter()
+        options = FaceOptions.from_settings(self.settings)
         if due:
-            photos = OwnPhotos.from_settings(self.settings, self.database, self._say)
-            reports = StashPictures(photos, library.pictures, library.name).take_all()
             self.bar.reset(self.task, total=due, description="Taking in pictures")
-            counts = self._count(library, reports)
+            with BlockingWorkers(options) as workers:
+                photos = OwnPhotos.from_settings(self.settings, self.database, workers, self._say)
+                pictures = StashPictures(photos, library.pictures, library.name, workers.at_once)
+                counts = self._count(library, pictures.take_all())
         # One that was killed may have left faces that are in no index yet.
-        info = FaceOptions.from_settings(self.settings).describe_model()
-        model_id = self.database.faces.find_model(info)
+        model_id = self.database.faces.find_model(options.describe_model())
         if model_id is not None:
             publish(self.database, self.settings.INDEX_DIR, model_id)
         return counts

@@ -63,7 +63,7 @@ class StashClient:
         if answer.get("errors"):
             raise StashSays(f"Stash says: {self._hide_key(_read_message(answer['errors']))}")
         self._refuse_status(status)
-        found = answer["data"]
+        found = answer.get("data")
         if not isinstance(found, dict):
             raise StashRefused(f"what answers at {self.address} is no Stash")
         return found

@@ -81,13 +81,11 @@ class StashServerReader:
         self.ignored: list[str] = []
         self._client = client
         opening = self._open()
-        fields = frozenset(str(field["name"]) for field in opening["__type"]["fields"])
-        self._query = make_page_query(fields)
+        self._query = make_page_query(_read_fields(opening))
         path = str(opening["systemStatus"].get("databasePath") or "")
         self.library = PureWindowsPath(path).name or "stash-go.sqlite"  # reads both kinds of path
         self._changed = _match_changed(since)
-        latest = client.ask(LATEST)["findPerformers"]["performers"]
-        self.upto = str(latest[0]["updated_at"]) if latest else since
+        self.upto = self._read_latest() or since
 
     def _open(self) -> dict[str, Any]:
         try:
@@ -95,12 +93,20 @@ class StashServerReader:
             status = opening["systemStatus"]["status"]
         except (StashSays, KeyError, TypeError) as error:
             raise self._refuse_foreign() from error
-        if status != "OK" or not opening.get("__type"):
+        if status != "OK":
             raise StashRefused(
                 f"Stash at {self._client.address} waits for its setup or for the migration of its "
                 "database: open it in a browser and finish that, then import"
             )
         return opening
+
+    def _read_latest(self) -> str | None:
+        found = self._client.ask(LATEST)
+        try:
+            times = [str(one["updated_at"]) for one in found["findPerformers"]["performers"]]
+        except (KeyError, TypeError) as error:
+            raise self._refuse_foreign() from error
+        return times[0] if times else None
 
     def close(self) -> None:
         self._client.close()
@@ -144,6 +150,14 @@ class StashServerReader:
             return {"count": int(found["count"]), "performers": performers}
         except (KeyError, TypeError, ValueError) as error:
             raise self._refuse_foreign() from error
+
+
+def _read_fields(opening: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of a performer; today's where this server keeps its schema to itself."""
+    told = opening.get("__type") or {}
+    names = (field.get("name") for field in told.get("fields") or () if isinstance(field, dict))
+    newest = {*_WHERE_THERE, *(name for names in _OR_BEFORE for name in names)}
+    return frozenset(str(name) for name in names) or frozenset(newest)
 
 
 class ServerPictures:

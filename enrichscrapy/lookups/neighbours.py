@@ -57,30 +57,46 @@ class Neighbourhood:
         self._index = index
         self._faces = faces
         self._ids: list[tuple[int, int]] = []
-        self._vectors: list[Vector] = []
+        self._places: dict[int, list[int]] = {}
+        self._vectors = np.empty((0, 0), np.float32)
+        """Room for more than ``_ids`` has, so that a face more does not copy all."""
 
     def find(self, lookup: Lookup, stored: Sequence[StoredFace]) -> None:
         """Fill in each face's neighbours, the new faces among them."""
         find_neighbours(lookup, stored, self._index, self._faces)
-        if not self._vectors:
+        if not self._ids:
             return
-        lookup.index_size += len(self._vectors)
-        added = np.stack(self._vectors)
+        lookup.index_size += len(self._ids)
         for face in lookup.faces:
             if face.vector is not None:
-                gaps = (1.0 - added @ face.vector).tolist()
-                near = [
-                    Neighbour(performer_id, face_id, gap)
-                    for (performer_id, face_id), gap in zip(self._ids, gaps, strict=True)
-                    if performer_id != lookup.performer.id
-                ]
+                near = self._find_added(face.vector, lookup.performer.id)
                 both = sorted([*face.neighbours, *near], key=lambda each: each.distance)
                 face.neighbours = tuple(both[:NEIGHBOURS])
+
+    def _find_added(self, vector: Vector, but: int) -> list[Neighbour]:
+        """The nearest of the added faces that are not the performer's of that id."""
+        gaps = 1.0 - self._vectors[: len(self._ids)] @ vector
+        gaps[self._places.get(but, [])] = np.inf
+        nearest = np.argpartition(gaps, min(NEIGHBOURS, len(gaps) - 1))[:NEIGHBOURS]
+        return [
+            Neighbour(self._ids[int(place)][0], self._ids[int(place)][1], float(gaps[place]))
+            for place in nearest
+            if np.isfinite(gaps[place])
+        ]
 
     def add(self, lookup: Lookup, face_ids: Sequence[int]) -> None:
         """Take in a stored lookup's accepted faces; ``face_ids`` are its faces', in order."""
         for face, face_id in zip(lookup.faces, face_ids, strict=True):
             accepted = face.decision is not None and face.decision.verdict is Verdict.ACCEPTED
             if accepted and face.vector is not None:
+                self._make_room(len(face.vector))
+                self._vectors[len(self._ids)] = face.vector
+                self._places.setdefault(lookup.performer.id, []).append(len(self._ids))
                 self._ids.append((lookup.performer.id, face_id))
-                self._vectors.append(face.vector)
+
+    def _make_room(self, dimension: int) -> None:
+        if len(self._ids) == len(self._vectors):
+            more = np.empty((max(1024, 2 * len(self._ids)), dimension), np.float32)
+            if self._ids:
+                more[: len(self._ids)] = self._vectors
+            self._vectors = more

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
@@ -28,11 +28,13 @@ from enrichscrapy.lookups.stages import give_verdicts, take_faces
 from enrichscrapy.reporting.words import describe_reason
 
 if TYPE_CHECKING:
-    from enrichscrapy.faces.engine import FaceEngine
+    from enrichscrapy.faces.engine import PhotoFaces
     from enrichscrapy.index import FaceIndex
     from enrichscrapy.settings_reader import ProjectSettings
 
 SOURCE = "import"
+Look = Callable[[Sequence[bytes]], "Sequence[PhotoFaces]"]
+"""Photos in, what was seen in each out."""
 _UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILED)
 
 
@@ -59,8 +61,17 @@ class FolderReport:
     problem: str = ""
 
 
+class Looker(Protocol):
+    """What looks at photos: the engine in this process, or workers in others."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    def look(self, photos: Sequence[bytes]) -> Sequence[PhotoFaces]: ...
+
+
 class OwnPhotos:
-    """Takes in the user's own photos, one performer's at a time, in the caller's process.
+    """Takes in the user's own photos, one performer's at a time.
 
     Photos already known (same bytes, or the same picture) are not looked at again. Each is compared
     with the others of its performer and with everybody's faces ``around``.
@@ -69,35 +80,36 @@ class OwnPhotos:
     def __init__(
         self,
         database: PerformerDatabase,
-        engine: FaceEngine,
+        looker: Looker,
         model_id: int,
         judge: Judge,
         around: Neighbourhood,
     ) -> None:
         self.database = database
-        self.engine = engine
+        self.looker = looker
         self.model_id = model_id
         self.judge = judge
         self.around = around
 
     @classmethod
     def from_settings(
-        cls, settings: ProjectSettings, database: PerformerDatabase, note: Callable[[str], None]
+        cls,
+        settings: ProjectSettings,
+        database: PerformerDatabase,
+        looker: Looker,
+        note: Callable[[str], None],
     ) -> Self:
-        """Load the face model; ``note`` is told of an index that has to be done without."""
-        # Loading torch takes seconds: only who has photos should pay for it.
-        from enrichscrapy.faces.engine import FaceEngine, FaceOptions
+        """With the rules in force for the looker's model; ``note`` is told of an index that has
+        to be done without."""
         from enrichscrapy.faces.model import resolve_model
 
-        options = FaceOptions.from_settings(settings)
-        engine = FaceEngine(options)
-        model_id = database.faces.ensure_model(engine.info)
-        database.faces.refuse_unmoved(model_id, engine.info)
+        model_id = database.faces.ensure_model(looker.info)
+        database.faces.refuse_unmoved(model_id, looker.info)
         judge = Judge.from_settings(settings).for_model(
-            engine.info, database.faces.get_thresholds(model_id), resolve_model(options.model)
+            looker.info, database.faces.get_thresholds(model_id), resolve_model(settings.FACE_MODEL)
         )
-        index = _open_index(settings, engine.info, note)
-        return cls(database, engine, model_id, judge, Neighbourhood(index, database.faces))
+        index = _open_index(settings, looker.info, note)
+        return cls(database, looker, model_id, judge, Neighbourhood(index, database.faces))
 
     def take(
         self,
@@ -105,11 +117,12 @@ class OwnPhotos:
         named: Iterable[tuple[str, bytes]],
         *,
         prefix: str = f"{SOURCE}:",
+        look: Look | None = None,
         before_verdicts: Callable[[Lookup], None] = lambda lookup: None,
     ) -> Taken:
         """Take in photos as (what to call it, bytes); their addresses are ``prefix`` and SHA-256.
 
-        ``before_verdicts`` may still change what was seen in them.
+        ``look`` is asked in place of the looker; ``before_verdicts`` may change what was seen.
         """
         lookup = _make_lookup(performer)
         names: dict[str, str] = {}
@@ -118,7 +131,7 @@ class OwnPhotos:
             if photo.url not in names:
                 lookup.photos.append(photo)
             names.setdefault(photo.url, name)
-        self._look(lookup)
+        self._look(lookup, look or self.looker.look)
         before_verdicts(lookup)
         stored, token = self.database.faces.find_references(performer.id, self.model_id)
         self.around.find(lookup, stored)
@@ -132,14 +145,14 @@ class OwnPhotos:
         waiting = tuple(_list_waiting(names, lookup))
         return Taken(lookup, tuple(_list_unusable(names, lookup)), waiting, refusal)
 
-    def _look(self, lookup: Lookup) -> None:
+    def _look(self, lookup: Lookup, look: Look) -> None:
         known = self.database.faces.find_known_photos(lookup.performer.id, self.model_id)
         lookup.photos = [
             photo
             for photo in lookup.photos
             if photo.url not in known.urls and photo.sha256 not in known.sha256s
         ]
-        results = self.engine.look([photo.data or b"" for photo in lookup.photos])
+        results = look([photo.data or b"" for photo in lookup.photos])
         take_faces(lookup, lookup.photos, results, known.pictures, self.judge.thresholds.twin)
 
 

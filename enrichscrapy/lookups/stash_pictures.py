@@ -8,9 +8,9 @@ so an import that was killed goes on where it was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.birth_dates import find_unread
@@ -28,7 +28,8 @@ from enrichscrapy.exceptions import PictureMissing
 from enrichscrapy.items import Lookup, Performer, PhotoOutcome
 from enrichscrapy.lookups.own_photos import OwnPhotos, Taken
 
-PAGE = 200
+if TYPE_CHECKING:
+    from enrichscrapy.faces.engine import PhotoFaces
 
 
 class PictureSource(Protocol):
@@ -48,13 +49,26 @@ class PictureReport:
     problem: str = ""
 
 
-class StashPictures:
-    """Takes in the pictures of one library that are new or changed."""
+@dataclass(frozen=True)
+class _Read:
+    """A picture that has to be looked at; ``md5`` is of its bytes."""
 
-    def __init__(self, photos: OwnPhotos, source: PictureSource, file: str) -> None:
+    picture: StashPicture
+    performer: Performer
+    data: bytes = field(repr=False)
+    md5: str
+
+
+class StashPictures:
+    """Takes in the pictures of one library that are new or changed, ``at_once`` at a look."""
+
+    def __init__(
+        self, photos: OwnPhotos, source: PictureSource, file: str, at_once: int = 1
+    ) -> None:
         self.photos = photos
         self.source = source
         self.file = file
+        self.at_once = at_once
 
     @property
     def database(self) -> PerformerDatabase:
@@ -65,29 +79,39 @@ class StashPictures:
         after = ""
         while page := self._read_page(after):
             after = page[-1].row_id
-            for picture in page:
-                yield self._take(picture)
+            yield from self._take(page)
 
     def _read_page(self, after: str) -> list[StashPicture]:
         with self.database.read() as connection:
-            return list_pictures_to_take(connection, self.file, after, PAGE)
+            return list_pictures_to_take(connection, self.file, after, self.at_once)
 
-    def _take(self, picture: StashPicture) -> PictureReport:
+    def _take(self, page: Sequence[StashPicture]) -> Iterator[PictureReport]:
+        read: list[_Read] = []
+        for picture in page:
+            found = self._read(picture)
+            if isinstance(found, _Read):
+                read.append(found)
+            else:
+                yield found
+        seen = self.photos.looker.look([each.data for each in read])
+        for each, result in zip(read, seen, strict=True):
+            yield self._replace(each, result)
+
+    def _read(self, picture: StashPicture) -> _Read | PictureReport:
+        """The picture's bytes, or what there is to report where they are not needed."""
         performer = self.database.get_performer(picture.performer_id)
         if performer is None or self._is_kept_away(performer):
             return PictureReport(picture.row_id)
         if picture.wanted == picture.md5:  # the file tells pictures by what is in them
-            self._settle_unchanged(picture)
-            return PictureReport(picture.row_id)
+            return self._settle_unchanged(picture)
         try:
             data = self.source.read(picture.row_id, picture.wanted)
         except PictureMissing as error:
             return PictureReport(picture.row_id, problem=str(error))
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         if md5 == picture.md5:
-            self._settle_unchanged(picture)
-            return PictureReport(picture.row_id)
-        return PictureReport(picture.row_id, self._replace(picture, performer, data, md5))
+            return self._settle_unchanged(picture)
+        return _Read(picture, performer, data, md5)
 
     def _is_kept_away(self, performer: Performer) -> bool:
         if self.database.is_minor(performer):
@@ -95,20 +119,25 @@ class StashPictures:
         with self.database.read() as connection:
             return bool(find_unread(connection, [performer.id]))
 
-    def _replace(self, picture: StashPicture, performer: Performer, data: bytes, md5: str) -> Taken:
-        if picture.photo_id is not None:
+    def _replace(self, read: _Read, result: PhotoFaces) -> PictureReport:
+        row_id = read.picture.row_id
+        if result.due_again:
+            return PictureReport(row_id, problem=f"not looked at: {result.detail}")
+        if read.picture.photo_id is not None:
             with self.database.write() as connection:
-                drop_photo(connection, picture.photo_id)
+                drop_photo(connection, read.picture.photo_id)
         taken = self.photos.take(
-            performer,
-            [("picture", data)],
+            read.performer,
+            [("picture", read.data)],
             prefix=PREFIX,
+            look=lambda photos: [result] * len(photos),
             before_verdicts=self._mark_shared,
         )
         if not taken.refusal:
+            sha256 = hashlib.sha256(read.data).hexdigest()
             with self.database.write() as connection:
-                settle_picture(connection, picture, md5, hashlib.sha256(data).hexdigest())
-        return taken
+                settle_picture(connection, read.picture, read.md5, sha256)
+        return PictureReport(row_id, taken)
 
     def _mark_shared(self, lookup: Lookup) -> None:
         """A picture that another performer has shows neither, for all that can be told."""
@@ -125,6 +154,7 @@ class StashPictures:
                     hold_shared(connection, photo, self.database.clock())
         lookup.faces = [face for face in lookup.faces if not others[face.photo_url]]
 
-    def _settle_unchanged(self, picture: StashPicture) -> None:
+    def _settle_unchanged(self, picture: StashPicture) -> PictureReport:
         with self.database.write() as connection:
             settle_unchanged(connection, picture)
+        return PictureReport(picture.row_id)

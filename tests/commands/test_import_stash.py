@@ -15,7 +15,7 @@ import pytest
 from demo.people import portrait
 from demo.sites import AccessLog, DemoSite, Fault, Kind
 from demo.stash import StashLibrary, StashPerformer, StashServer, write_stash_file
-from tests.support import PATIENCE, Workplace, face_server
+from tests.support import PATIENCE, Workplace, face_server, fork_server
 
 KEY = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.key"
 
@@ -136,6 +136,7 @@ def _watching(serve, seen):
 @pytest.mark.long
 def test_killed_again_and_again_it_goes_on_where_it_was(place, monkeypatch):
     monkeypatch.setenv("STASH_API_KEY", KEY)
+    place.settings["FACE_BATCH_SIZE"] = "1"
     count = 6
     with serving(count) as stash:
         for kill in range(3):
@@ -156,8 +157,8 @@ def _run_and_kill(place, stash, after):
     """Kill the import as soon as it has asked for so many pictures, all runs together."""
     out = place.folder / "out"
     arguments = place.command("import-performers", stash.url, "--faces")[3:]
-    server = face_server()[0]
-    pid = server.start(arguments, place.environment(), out)
+    server = fork_server()
+    pid = server.start(arguments, place.environment(), out, workers=face_server()[1])
     until = time.monotonic() + PATIENCE
     while sum(pictures(stash).values()) < after and server.exit_code(pid) is None:
         assert time.monotonic() < until, out.read_text()

@@ -7,25 +7,30 @@ import json
 import logging
 import re
 import socket
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import pytest
 from graphql import parse, validate
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from demo.sites import AccessLog, DemoSite, Fault, Kind
+from demo.sites import AccessLog, DemoSite, Kind
+from demo.sites import Fault as Misbehaviour
 from demo.sites.server import Asked, Reply
 from demo.stash import SINCE_URLS, StashLibrary, StashPerformer, StashServer, stash_schema
 from enrichscrapy.exceptions import PictureMissing, StashRefused
 from enrichscrapy.importing import stash_client, stash_server
 from enrichscrapy.importing.libraries import open_server
 from enrichscrapy.importing.performers import import_records
+from enrichscrapy.importing.records import Fault, Record
 from enrichscrapy.importing.stash_client import StashClient, read_address
 from enrichscrapy.importing.stash_server import LATEST, OPENING, make_page_query
 
 KEY = "eyJhbGciOiJIUzI1NiJ9.demo-key"
 BOX = "https://stashdb.org/graphql"
 MAX_BYTES = 1_000_000
+_NAMES = st.sampled_from(["data", "errors", "findPerformers", "count", "performers", "endpoint"])
 
 
 def at(second: int) -> dt.datetime:
@@ -167,14 +172,16 @@ class TestPictures:
             read(db, site, KEY)
             with closing(StashClient(site.url, KEY)) as client:
                 assert client.picture("1", MAX_BYTES)
-            site.set_fault("/performer/*", Fault(Kind.REDIRECT, location=f"{elsewhere.url}/x"))
+            site.set_fault(
+                "/performer/*", Misbehaviour(Kind.REDIRECT, location=f"{elsewhere.url}/x")
+            )
             with closing(StashClient(site.url, KEY)) as client, pytest.raises(StashRefused):
                 client.picture("1", MAX_BYTES)
             assert elsewhere.entries == []
 
     def test_one_that_fails_costs_itself(self):
         with serving(people(1)) as site, closing(StashClient(site.url)) as client:
-            site.set_fault("/performer/*", Fault(Kind.STATUS, status=500, times=1))
+            site.set_fault("/performer/*", Misbehaviour(Kind.STATUS, status=500, times=1))
             with pytest.raises(PictureMissing, match="500"):
                 client.picture("1", MAX_BYTES)
             assert client.picture("1", MAX_BYTES)
@@ -203,18 +210,24 @@ class TestNoStash:
     @pytest.mark.parametrize(
         ("fault", "told"),
         [
-            (Fault(Kind.BODY, body="<html>hello</html>"), "is no Stash"),
-            (Fault(Kind.BODY, body="[]"), "is no Stash"),
-            (Fault(Kind.BODY, body='{"data": null}'), "is no Stash"),
-            (Fault(Kind.BODY, body='{"data": {"systemStatus": 5}}'), "is no Stash"),
-            (Fault(Kind.BODY, body='{"errors": [{"message": "no such field"}]}'), "is no Stash"),
-            (Fault(Kind.STATUS, status=404), "is no Stash"),
-            (Fault(Kind.STATUS, status=502), "fails (HTTP 502)"),
-            (Fault(Kind.REDIRECT, location="https://other.invalid/graphql"), "another address"),
-            (Fault(Kind.RESET), "broke the connection off"),
-            (Fault(Kind.WRONG_LENGTH), "broke the connection off"),
-            (Fault(Kind.HUGE, size=3_000_000), "sends more than"),
-            (Fault(Kind.ENDLESS), "sends more than"),
+            (Misbehaviour(Kind.BODY, body="<html>hello</html>"), "is no Stash"),
+            (Misbehaviour(Kind.BODY, body="[]"), "is no Stash"),
+            (Misbehaviour(Kind.BODY, body='{"data": null}'), "is no Stash"),
+            (Misbehaviour(Kind.BODY, body='{"data": {"systemStatus": 5}}'), "is no Stash"),
+            (
+                Misbehaviour(Kind.BODY, body='{"errors": [{"message": "no such field"}]}'),
+                "is no Stash",
+            ),
+            (Misbehaviour(Kind.STATUS, status=404), "is no Stash"),
+            (Misbehaviour(Kind.STATUS, status=502), "fails (HTTP 502)"),
+            (
+                Misbehaviour(Kind.REDIRECT, location="https://other.invalid/graphql"),
+                "another address",
+            ),
+            (Misbehaviour(Kind.RESET), "broke the connection off"),
+            (Misbehaviour(Kind.WRONG_LENGTH), "broke the connection off"),
+            (Misbehaviour(Kind.HUGE, size=3_000_000), "sends more than"),
+            (Misbehaviour(Kind.ENDLESS), "sends more than"),
         ],
     )
     def test_what_answers_is_something_else(self, monkeypatch, fault, told):
@@ -227,7 +240,10 @@ class TestNoStash:
         monkeypatch.setattr(stash_client, "READ", 0.2)
         monkeypatch.setattr(stash_client, "WHOLE", 0.3)
         with serving(people(1)) as site:
-            for fault in (Fault(Kind.DELAY, seconds=1.0), Fault(Kind.DRIP, seconds=0.05)):
+            for fault in (
+                Misbehaviour(Kind.DELAY, seconds=1.0),
+                Misbehaviour(Kind.DRIP, seconds=0.05),
+            ):
                 site.set_fault("/graphql", fault)
                 assert "did not answer in time" in refusal(site.url)
 
@@ -242,6 +258,50 @@ class TestNoStash:
 
         with DemoSite(Chatty(StashLibrary(), key=KEY), AccessLog()).running() as site:
             assert refusal(site.url, KEY) == "Stash says: bad key …"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just("1"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+_PERFORMER = st.fixed_dictionaries(
+    {"id": st.sampled_from(["1", "x", 2, None]), "name": _JSON, "updated_at": _JSON},
+    optional=dict.fromkeys(("stash_ids", "urls", "alias_list", "birthdate", "country"), _JSON),
+)
+
+
+class Strange(StashServer):
+    """Answers whatever it is told to, once it was recognised as a Stash."""
+
+    said: object = None
+
+    def serve(self, asked: Asked) -> Reply:
+        if b"Opening" not in asked.body:
+            return Reply(json.dumps(self.said).encode())
+        return super().serve(asked)
+
+
+@pytest.fixture(scope="module")
+def strange():
+    with DemoSite(Strange(StashLibrary(people(1))), AccessLog()).running() as site:
+        yield site
+
+
+@given(
+    said=_JSON
+    | st.builds(
+        lambda count, found: {"data": {"findPerformers": {"count": count, "performers": found}}},
+        _JSON,
+        st.lists(_PERFORMER, max_size=3) | _JSON,
+    )
+)
+@settings(deadline=None, max_examples=60)
+def test_no_answer_breaks_the_reading(strange, said):
+    strange.site.said = said
+    with closing(StashClient(strange.url)) as client, suppress(StashRefused):
+        for item in stash_server.StashServerReader(client):
+            assert isinstance(item, Record | Fault)
 
 
 @pytest.mark.parametrize(
