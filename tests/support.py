@@ -93,6 +93,10 @@ class ForkServer:
             return self._codes.get(pid)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def runs(self) -> bool:
         return self._process.poll() is None
 

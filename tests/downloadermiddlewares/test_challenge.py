@@ -122,21 +122,24 @@ def test_what_was_won_is_kept_for_the_next_run_and_counted(
         (cookie,) = database.hosts.find_clearance(host)
     assert len(server.seen) <= used <= len(server.seen) + 2
     assert (cookie["name"], cookie["domain"]) == ("cf_clearance", "www.example.com")
+    assert cookie["expires"] > time.time()
     again = crawl("/x", "/x")
     assert [r["status"] for r in again.results] == [200, 200]
     assert "requests/browser_visits" not in again.stats
 
 
+def keep_clearance(folder, server, value, expires):
+    """As an earlier crawl won it."""
+    cookie = {"name": "cf_clearance", "value": value, "domain": "www.example.com", "path": "/"}
+    with PerformerDatabase(folder / "crawl.db") as database:
+        host = server.url.removeprefix("http://")
+        database.hosts.set_clearance(host, "probe", [cookie | {"expires": expires}])
+
+
 @needs_browser
 def test_an_expired_clearance_is_won_again(server, crawl, reply, tmp_path, no_browser_left):
     server.answers["/x"] = Gate(server, reply)(reply(PAGE))
-    crawl("/x")
-    host = server.url.removeprefix("http://")
-    with PerformerDatabase(tmp_path / "crawl.db") as database:
-        (cookie,) = database.hosts.find_clearance(host)
-        assert cookie["expires"] > time.time()
-        expired = cookie | {"value": "old", "expires": time.time() - 1}
-        database.hosts.set_clearance(host, "probe", [expired])
+    keep_clearance(tmp_path, server, "old", time.time() - 1)
     crawled = crawl("/x")
     assert crawled.results[0]["status"] == 200
     assert crawled.stats["requests/browser_visits"] == 1
@@ -144,8 +147,7 @@ def test_an_expired_clearance_is_won_again(server, crawl, reply, tmp_path, no_br
 
 @needs_browser
 def test_a_clearance_that_no_longer_serves_is_dropped(server, crawl, reply, tmp_path):
-    server.answers["/x"] = Gate(server, reply)(reply(PAGE))
-    crawl("/x")
+    keep_clearance(tmp_path, server, "let-me-in", time.time() + 3600)
     server.answers["/x"] = Gate(server, reply, cookie="cf_clearance=changed")(reply(PAGE))
     crawled = crawl("/x", "/y")
     left_alone(crawled, "challenge: passed, yet asked again")
@@ -177,6 +179,7 @@ def left_alone(crawled, detail):
 
 
 @needs_browser
+@pytest.mark.long  # a whole crawl against one: tests/crawls/test_hostile_hosts.py
 def test_a_challenge_that_never_opens(server, crawl, reply, no_browser_left):
     server.answers["/x"] = Gate(server, reply, script="")(reply(PAGE))
     crawled = crawl("/x", "/y", CHALLENGE_TIMEOUT=2)
@@ -202,6 +205,7 @@ def test_a_page_that_hangs_the_browser(server, crawl, reply, no_browser_left, mo
 
 
 @needs_browser
+@pytest.mark.long
 def test_a_server_that_never_answers_the_browser(server, crawl, reply, in_turn, no_browser_left):
     def hang(handler):
         handler.connection.settimeout(PATIENCE)

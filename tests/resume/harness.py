@@ -92,14 +92,21 @@ class HeldSite:
 
 
 class Crawl:
-    """A ``scrapy crawl`` that runs while the test goes on."""
+    """A ``scrapy crawl`` that runs while the test goes on; ``workers``: where it gets its own."""
 
-    def __init__(self, place: Workplace, spider: str, *flags: str, **settings: object) -> None:
+    def __init__(
+        self,
+        place: Workplace,
+        spider: str,
+        *flags: str,
+        workers: Path | None = None,
+        **settings: object,
+    ) -> None:
         self._server = fork_server()
         self._log = place.folder / f"{spider}-{time.monotonic_ns()}.log"
         self._log.touch()
         arguments = place.command("crawl", spider, *flags, **settings)[3:]
-        self.pid = self._server.start(arguments, place.environment(), self._log)
+        self.pid = self._server.start(arguments, place.environment(), self._log, workers=workers)
 
     @property
     def output(self) -> str:
