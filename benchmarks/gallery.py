@@ -45,11 +45,11 @@ VERDICTS = (
     ("accepted", "match", 0.55),
     ("accepted", "own_photo", 0.1),
     ("quarantined", "between_thresholds", 0.1),
-    ("quarantined", "crowded", 0.03),
+    ("quarantined", "people_too_alike", 0.03),
     ("quarantined", "profile_differs", 0.03),
     ("rejected", "too_far", 0.12),
     ("rejected", "other_performer", 0.01),
-    ("retired", "replaced", 0.06),
+    ("retired", "replaced_by_better", 0.06),
 )
 PAGES = {
     "overview": "",

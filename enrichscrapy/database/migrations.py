@@ -137,6 +137,11 @@ def name_stash_boxes(connection: Connection) -> None:
     run_script(connection, "0061_stash_box_names.sql")
 
 
+def index_lookalikes(connection: Connection) -> None:
+    """Faces near somebody else's, by the reasons as they are stored."""
+    run_script(connection, "0072_lookalikes.sql")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
@@ -154,6 +159,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0067_box_lookups", add_box_lookups),
     ("0070_gallery", create_gallery_indexes),
     ("0071_rejected_faces", create_rejected_faces),
+    ("0072_lookalikes", index_lookalikes),
     ("0080_crop_area", add_crop_area),
 )
 

@@ -329,7 +329,7 @@ faces = Table(
     Index(
         "faces_alike",
         "performer_id",
-        sqlite_where=text("reason IN ('crowded', 'suspected_merge', 'other_performer')"),
+        sqlite_where=text("reason IN ('people_too_alike', 'suspected_merge', 'other_performer')"),
     ),
     sqlite_autoincrement=True,  # ids are the index's ids: never reused
 )

@@ -7,19 +7,13 @@ from starlette.responses import HTMLResponse
 
 from enrichscrapy.gallery.pages import answer, gallery_of
 from enrichscrapy.reporting.hosts import list_hosts
-from enrichscrapy.reporting.tables import describe_host
+from enrichscrapy.reporting.report import render_refusals
 
 
 def show_hosts(request: Request) -> HTMLResponse:
     gallery = gallery_of(request)
     now = gallery.database.clock()
     with gallery.database.read() as connection:
-        states = list_hosts(connection, now)
-    return answer(
-        request,
-        "hosts.html",
-        hosts=states,
-        troubles=gallery.figures.troubles(),
-        now=now,
-        host_state=describe_host,
-    )
+        hosts = list_hosts(connection, now)
+    refusals = render_refusals(hosts, gallery.figures.troubles(), now)
+    return answer(request, "hosts.html", refusals=refusals)

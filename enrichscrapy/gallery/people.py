@@ -77,7 +77,7 @@ WORDS = {
 
 # Written out, as the partial indexes have them.
 _IS_ALIKE: ColumnElement[bool] = literal_column(
-    "faces.reason IN ('crowded', 'suspected_merge', 'other_performer')"
+    "faces.reason IN ('people_too_alike', 'suspected_merge', 'other_performer')"
 )
 _NAME_HAS_ACCENTS: ColumnElement[bool] = literal_column("performers.canonical_name GLOB '*[^ -~]*'")
 _ALIAS_HAS_ACCENTS: ColumnElement[bool] = literal_column("aliases.alias GLOB '*[^ -~]*'")

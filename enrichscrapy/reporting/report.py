@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.items import Outcome
 from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, count_photo_outcomes
+from enrichscrapy.reporting.hosts import HostReport
 from enrichscrapy.reporting.pages import content_policy, environment, page_file
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
 from enrichscrapy.reporting.sources import Trouble, count_outcomes_by_day, list_troubles
@@ -71,6 +72,7 @@ def _context(
     return {
         "status": status,
         "standing": render_standing(connection, status, sources),
+        "refusals": render_refusals(status.hosts, list_troubles(connection, sources), status.at),
         "sheet": sheet,
         "version": __version__,
         "enough": ENOUGH,
@@ -94,19 +96,26 @@ def render_standing(connection: Connection, status: Status, sources: Iterable[st
         .render(
             status=status,
             words=words,
-            host_state=describe_host,
             index_sentence=index_sentence(status.index),
             over_time=[(name, plots.outcomes_over_time(days, name)) for name in sources],
             per_performer=plots.faces_per_performer(status.coverage),
             distances=_distances(connection, model_id),
             photos=count_photo_outcomes(connection, model_id) if model_id is not None else {},
-            troubles=list_troubles(connection, sources),
             share_bar=charts.share_bar,
             outcome_legend=charts.legend({kind.value: words.OUTCOMES[kind] for kind in Outcome}),
             verdict_legend=charts.legend(dict(words.VERDICTS)),
         )
     )
     return Markup(part)  # noqa: S704  # escaped by the template
+
+
+def render_refusals(hosts: Sequence[HostReport], troubles: Sequence[Trouble], now: float) -> Markup:
+    """How the hosts receive the crawls, and why lookups failed: a part of a page."""
+    part = environment(PACKAGE).get_template("refusals.html")
+    shown = part.render(
+        hosts=hosts, troubles=troubles, now=now, host_state=describe_host, words=words
+    )
+    return Markup(shown)  # noqa: S704  # escaped by the template
 
 
 def _distances(connection: Connection, model_id: int | None) -> Markup | None:

@@ -5,13 +5,16 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from enrichscrapy.database.due import Selection
-from enrichscrapy.database.schema import faces
+from enrichscrapy.database.schema import aliases, faces, lookups, performers
 from enrichscrapy.gallery import people
 from enrichscrapy.gallery.people import Show, Wanted, count_people, find_people
 from enrichscrapy.items import Outcome, Verdict
+from enrichscrapy.reporting.faces import IS_WAITING
+from enrichscrapy.reporting.sources import STUCK
+from enrichscrapy.verdicts import Reason
 from tests.sample_database import ACCEPTED, DAY, REJECTED, WAITING, open_sample
 
 DUE = [Selection("babepedia", "url", 1)]
@@ -41,7 +44,9 @@ def world(tmp_path_factory):
     made.database.add_stashbox_id(3, "stashdb", "5e971e11-0000-4000-8000-00000000000a")
     made.lookup(1, faces=[WAITING])
     made.lookup(2, faces=[ACCEPTED, WAITING, WAITING, REJECTED])
-    made.lookup(3, faces=[(Verdict.QUARANTINED, "crowded", False)])
+    made.lookup(3, faces=[(Verdict.QUARANTINED, Reason.CROWDED.value, False)])
+    merged = (Verdict.REJECTED, Reason.SUSPECTED_MERGE.value, False)
+    made.lookup(4, source="iafd", faces=[merged])
     made.lookup(4, Outcome.FAILED, detail="http 500")
     made.lookup(5, Outcome.ABSENT)
     with made.database.write() as connection:  # whom nobody may accept waits for nobody
@@ -60,7 +65,7 @@ def test_the_parts_and_their_counts(world):
     parts = {
         Show.WAITING: ["ada Demo", "Zoë Demo"],  # who has most to decide about comes first
         Show.WITHOUT: ["Bea 100%_[x]", "Cleo Łucky", "Edda Demo", "Zoë Demo", "Мария Проба"],
-        Show.ALIKE: [],
+        Show.ALIKE: ["Cleo Łucky"],
         Show.FAILED: ["Cleo Łucky"],
         Show.GIVEN_UP: [],
     }
@@ -69,7 +74,24 @@ def test_the_parts_and_their_counts(world):
     for show, expected in parts.items():
         assert names(world, show=show) == expected, show
         assert counts[show] == len(expected), show
-    assert names(world, show=Show.NEW, since_face=4) == ["ada Demo", "Bea 100%_[x]"]
+    assert names(world, show=Show.NEW, since_face=5) == ["Bea 100%_[x]", "Cleo Łucky"]
+
+
+@pytest.mark.parametrize(
+    ("column", "condition", "index"),
+    [
+        (faces.c.performer_id, IS_WAITING, "faces_waiting"),
+        (faces.c.performer_id, people._IS_ALIKE, "faces_alike"),
+        (lookups.c.performer_id, STUCK, "lookups_stuck"),
+        (performers.c.id, people._NAME_HAS_ACCENTS, "performers_accented"),
+        (aliases.c.performer_id, people._ALIAS_HAS_ACCENTS, "aliases_accented"),
+    ],
+)
+def test_each_condition_is_in_the_words_of_its_index(db, column, condition, index):
+    query = str(select(column).where(condition).compile(db.engine))
+    with db.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    assert index in str(plan)
 
 
 def test_due_are_those_a_crawl_would_take(world):

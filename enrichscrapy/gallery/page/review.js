@@ -114,7 +114,9 @@
     at("undo").disabled = !past.length && !steps;
     at("session").hidden = !steps;
     at("undo-all").textContent = steps === 1 ? "Undo the one decision" : `Undo all ${steps} decisions`;
-    for (const id of ["accept", "reject", "skip", "rest"]) at(id).disabled = at("card").hidden;
+    for (const id of ["accept", "reject", "skip"]) at(id).hidden = at("card").hidden;
+    if (at("card").hidden) at("rest").hidden = true;
+    at("undo").hidden = at("card").hidden && at("undo").disabled;
   }
 
   function setBusy(now) {
