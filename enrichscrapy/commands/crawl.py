@@ -145,7 +145,10 @@ def _check_arguments(
     reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & arguments.keys())
     if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
         raise refuse_unknown(reserved[0])
-    loader.load(args[0])(**arguments)
+    try:
+        loader.load(args[0])(**arguments)
+    except TypeError as error:  # another package's spider, which lacks one or has none of that name
+        raise UsageError(str(error)) from error
 
 
 def _whom(database: PerformerDatabase, text: str | None) -> Iterator[str]:
