@@ -15,11 +15,13 @@ from pkgutil import iter_modules
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from enrichscrapy.core.checks import check_crawl, check_given, check_settings
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.folder import read_env_file
 from enrichscrapy.settings_reader import ProjectSettings, read_settings
 from enrichscrapy.sites import find_sites
 
@@ -38,6 +40,14 @@ def load_commands() -> dict[str, ScrapyCommand]:
     }
 
 
+def keep_quiet_on_a_terminal(settings: BaseSettings) -> None:
+    """There the live line, warnings and the closing table say it; ``-L INFO`` says the rest."""
+    by_hand = settings.getpriority("LOG_LEVEL") == SETTINGS_PRIORITIES["cmdline"]
+    asked_for = by_hand or "LOG_LEVEL" in read_env_file() or settings["LOG_LEVEL"] != "INFO"
+    if sys.stderr.isatty() and not (settings["LOG_FILE"] or asked_for):
+        settings.set("LOG_LEVEL", "WARNING", priority="project")
+
+
 class CheckedCommand(ScrapyCommand):
     """A command that a setting that cannot be used ends at once: one line, exit code 2."""
 
@@ -53,6 +63,8 @@ class CheckedCommand(ScrapyCommand):
             check_given(dict(pair.split("=", 1) for pair in opts.set if "=" in pair))
             super().process_options(args, opts)
             check(self.settings)
+            if self.requires_crawler_process:
+                keep_quiet_on_a_terminal(self.settings)
             self.prepare(args, opts)
         except (EnrichError, UsageError, OSError) as error:
             sys.exit(self.refuse(error))
@@ -68,9 +80,8 @@ class CheckedCommand(ScrapyCommand):
         if isinstance(error, UsageError):
             self.say(f"{error} ({program_name()} {self.name} --help tells more)")
             return BadSetting.exit_code
-        self.say(
-            describe_error(error)
-        )  # a full disk, a read-only folder, a file system without locks
+        # A full disk, a read-only folder, a file system without locks.
+        self.say(describe_error(error))
         return 1
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

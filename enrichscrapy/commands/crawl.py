@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawlCommand
 from scrapy.exceptions import UsageError
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
-from enrichscrapy import settings as defaults
 from enrichscrapy.command import CheckedCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import describe
@@ -86,7 +84,6 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
     def prepare(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         os.umask(0o077)  # whatever a crawl writes may name people
-        _quiet_on_a_terminal(self.settings)
         _check_arguments(self.settings, args, opts.spargs)
         settings = read_settings(self.settings)
         with open_existing(settings) as database:  # finishes erasures before the source is locked
@@ -122,14 +119,6 @@ class _HelpFormatter(ScrapyHelpFormatter):
         parts = text.split("\n\n")
         fill = super()._fill_text
         return "\n\n".join(part if "\n " in part else fill(part, width, indent) for part in parts)
-
-
-def _quiet_on_a_terminal(settings: BaseSettings) -> None:
-    """There the live line, warnings and the closing table say it; ``-L INFO`` says the rest."""
-    asked_for = settings.getpriority("LOG_LEVEL") == SETTINGS_PRIORITIES["cmdline"]
-    changed = settings["LOG_LEVEL"] != defaults.LOG_LEVEL
-    if sys.stderr.isatty() and not (settings["LOG_FILE"] or asked_for or changed):
-        settings.set("LOG_LEVEL", "WARNING", priority="project")
 
 
 def _check_arguments(

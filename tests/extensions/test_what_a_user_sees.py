@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_performers
 from demo.sites import DemoSites
-from enrichscrapy.commands.crawl import _quiet_on_a_terminal
+from enrichscrapy.command import keep_quiet_on_a_terminal
 from enrichscrapy.database.schema import faces, lookups, photo_results
+from enrichscrapy.folder.make import make_folder
 from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS
 from tests.support import PATIENCE, PROJECT, Workplace
 
@@ -139,18 +140,24 @@ def test_a_dry_run_says_that_it_was_one_and_progress_can_be_switched_off(place):
 
 
 @pytest.mark.parametrize(
-    ("terminal", "given", "level"),
+    ("terminal", "in_file", "given", "level"),
     [
-        (True, {}, "WARNING"),
-        (True, {"LOG_LEVEL": "INFO"}, "INFO"),
-        (True, {"LOG_LEVEL": "DEBUG"}, "DEBUG"),
-        (True, {"LOG_FILE": "crawl.log"}, "INFO"),
-        (False, {}, "INFO"),
+        (True, "", {}, "WARNING"),
+        (True, "", {"LOG_LEVEL": "INFO"}, "INFO"),
+        (True, "", {"LOG_LEVEL": "DEBUG"}, "DEBUG"),
+        (True, "", {"LOG_FILE": "crawl.log"}, "INFO"),
+        (True, "LOG_LEVEL=INFO", {}, "INFO"),
+        (False, "", {}, "INFO"),
     ],
 )
-def test_a_crawl_is_quiet_on_a_terminal_unless_asked(monkeypatch, terminal, given, level):
+def test_a_crawl_is_quiet_on_a_terminal_unless_asked(
+    tmp_path, monkeypatch, terminal, in_file, given, level
+):
+    make_folder(tmp_path)
+    (tmp_path / ".env").write_text(in_file)
     settings = get_project_settings()
     settings.setdict(given, priority="cmdline")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
-    _quiet_on_a_terminal(settings)
+    keep_quiet_on_a_terminal(settings)
     assert settings["LOG_LEVEL"] == level
