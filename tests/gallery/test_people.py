@@ -88,10 +88,11 @@ def test_the_parts_and_their_counts(world):
     ],
 )
 def test_each_condition_is_in_the_words_of_its_index(db, column, condition, index):
+    table = column.table
     query = str(select(column).where(condition).compile(db.engine))
+    forced = query.replace(f"FROM {table.name}", f"FROM {table.name} INDEXED BY {index}")
     with db.read() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
-    assert index in str(plan)
+        connection.exec_driver_sql(forced)  # "no query solution" where it cannot serve
 
 
 def test_due_are_those_a_crawl_would_take(world):
