@@ -59,7 +59,7 @@ def _expand_path(value: Any) -> Any:
         return None
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("no path")
-    return os.path.expanduser(value)  # Path's own raises for users that do not exist
+    return os.path.expanduser(value)  # noqa: PTH111  # Path's own raises for unknown users
 
 
 def _to_capitals(value: Any) -> Any:
@@ -71,7 +71,8 @@ def _to_small_letters(value: Any) -> Any:
 
 
 def _check_program(path: Path | None) -> Path | None:
-    if path is not None and not (os.path.isfile(path) and os.access(path, os.X_OK)):
+    # Path's own raises for what cannot be looked at.
+    if path is not None and not (os.path.isfile(path) and os.access(path, os.X_OK)):  # noqa: PTH113
         raise ValueError("not executable")
     return path
 

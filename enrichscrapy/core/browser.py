@@ -150,7 +150,7 @@ def _list_processes(mark: str) -> set[int]:
 
 def _list_all_processes() -> Iterable[int]:
     with suppress(FileNotFoundError):
-        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+        return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
     return []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,8 +58,7 @@ class LedgerScheduler(Scheduler):
     def _start_anew(self, error: Exception) -> None:
         if self.dqdir is None:
             raise error
-        aside = f"{self.dqdir}.set-aside-{time.time_ns()}"
-        os.replace(self.dqdir, aside)
+        aside = Path(self.dqdir).replace(f"{self.dqdir}.set-aside-{time.time_ns()}")
         Path(self.dqdir).mkdir()
         logger.warning("The JOBDIR's queue cannot be read (%s): it is now in %s", error, aside)
 

@@ -34,7 +34,7 @@ def write_row(
     attempts, blocks, next_attempt_at = _schedule(lookup.outcome, failures, refusals, retry, now)
     found = lookup.outcome is Outcome.FOUND
     if lookup.detail == KEY_REFUSED:
-        next_attempt_at = now  # the crawl ends, and somebody mends the key
+        next_attempt_at = now  # the crawl ends, and somebody fixes the key
     if found and model_id is None:
         next_attempt_at = now  # no face was looked at: it stays due
     values = {

@@ -143,4 +143,4 @@ def resolve_model(name: str) -> ModelKind:
         raise BadSetting(f"FACE_MODEL={name} cannot be imported: {error}") from error
     if not all(callable(getattr(found, part, None)) for part in ("load", "describe", "embed")):
         raise BadSetting(f"FACE_MODEL={name} is no face model: see faces/model.py")
-    return cast(ModelKind, found)
+    return cast("ModelKind", found)

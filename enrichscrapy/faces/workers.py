@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TypeVar
 
 from enrichscrapy.exceptions import EnrichError
@@ -156,7 +157,7 @@ class WorkerProcess:
 
 def _make_environment(threads: int) -> dict[str, str]:
     """Ours, with the parent's import path and the thread count set before torch is imported."""
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return {**MEMORY, **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
 
 

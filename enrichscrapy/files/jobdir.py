@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -177,7 +176,7 @@ def _set_aside(path: Path, now: float, register: Callable[[Path], None]) -> Path
     candidates = (f"{path}.set-aside-{stamp}{suffix}" for suffix in ("", *_list_suffixes()))
     aside = next(Path(each) for each in candidates if not Path(each).exists())
     register(aside)
-    os.replace(path, aside)
+    path.replace(aside)
     aside.chmod(0o700)
     return aside
 

@@ -52,7 +52,7 @@ HEADERS = {
 
 
 class Secrets:
-    """The two tokens of one server, made anew each time it starts."""
+    """The two tokens of one server, new each time it starts."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(24)

@@ -167,7 +167,7 @@ def _may_slip(evidence: PageEvidence, proofs: Sequence[str]) -> bool:
 def _decide_by_link(evidence: PageEvidence) -> IdentityAndReason:
     """A stored link is trusted as far as the page's name bears it out.
 
-    A link that was turned round to another address is trusted less: a part of a name, or an alias,
+    A link that was redirected to another address is trusted less: a part of a name, or an alias,
     can lead to somebody else's page.
     """
     name, relation = evidence.name, evidence.name.relation

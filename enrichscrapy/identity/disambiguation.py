@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from enrichscrapy.facts.countries import find_country_by_nationality
+from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.names import split_number
 from enrichscrapy.facts.text import MAX_NAME
 
@@ -16,8 +17,7 @@ _DECADE = re.compile(r"(?<!\d)(?:(?P<century>19|20)|['’])?(?P<decade>\d)0['’
 _LONG_AGO = re.compile(r"\b(?:golden age|vintage|classic|retro)\b", re.IGNORECASE)
 _LONG_AGO_ENDED = 1989
 _ORDINALS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
-_GENDERS = {"male": "MALE", "man": "MALE", "actor": "MALE", "female": "FEMALE"}
-_GENDERS |= {"woman": "FEMALE", "actress": "FEMALE"}
+_GENDERS = {"male", "man", "actor", "female", "woman", "actress"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def read_disambiguation(text: str | None) -> Note:
         ended = int(f"{century}{decade['decade']}9")
     words = re.findall(r"\w+", text.casefold())
     ordinals = [_ORDINALS[word] for word in words if word in _ORDINALS]
-    genders = {_GENDERS[word] for word in words if word in _GENDERS}
+    genders = {read_gender(word) for word in _GENDERS.intersection(words)}
     is_trans = any(word.startswith("trans") for word in words)
     return Note(
         # As a name would be marked: "2", "#2", "(II)", "Jr."

@@ -51,7 +51,7 @@ class PageEvidence:
     """What speaks for and against a page; each entry names its kind in words.
 
     ``linked``: a stored link led here. ``elsewhere``: none of the stored links to this site is this
-    page's own address; so it was found by name, or a link was turned round to here. ``account``:
+    page's own address; so it was found by name, or a link was redirected. ``account``:
     both name the same account or site of their own; ``named``: one with the performer's first name
     in it. ``abroad``: they are of different countries, which people's records often are.
     ``strangers``: how many others are expected to have name and supports in common with the

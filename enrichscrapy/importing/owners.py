@@ -1,7 +1,7 @@
 """Which performers of the database a file's rows are.
 
 By a stash-box id; without one by the row: the same id in the same file under the same name. Where
-that name stands at another id by now, the file was numbered anew; where the same id and name came
+that name stands at another id by now, the file was renumbered; where the same id and name came
 from another file, the file was renamed, unless the two rows contradict each other. A row whose id
 was somebody else's is somebody new, unless both have a profile or account in common: two people
 never become one, since what is stored of the one (faces above all) would become the other's.

@@ -15,27 +15,11 @@ from rapidfuzz import process
 from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.exceptions import ImportRowError
 from enrichscrapy.facts.birth_dates import is_cut, is_empty_date, read_birth_date
+from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.facts.text import fold, fold_line, strip_notes
 
-GENDERS = {
-    **{
-        name: name
-        for name in (
-            "FEMALE",
-            "MALE",
-            "TRANSGENDER_FEMALE",
-            "TRANSGENDER_MALE",
-            "INTERSEX",
-            "NON_BINARY",
-        )
-    },
-    **{"F": "FEMALE", "WOMAN": "FEMALE", "M": "MALE", "MAN": "MALE"},
-    **{"TRANS_FEMALE": "TRANSGENDER_FEMALE", "TRANS_WOMAN": "TRANSGENDER_FEMALE"},
-    **{"TRANS_MALE": "TRANSGENDER_MALE", "TRANS_MAN": "TRANSGENDER_MALE"},
-    **{"NONBINARY": "NON_BINARY"},
-}
 TEXT_COLUMNS = (
     "disambiguation",
     "country",
@@ -265,7 +249,7 @@ def _clean(column: str, value: Any, record: Record) -> str | int | None:
         return text
     if column in DATE_COLUMNS:
         return _read_date(column, text, record)
-    gender = GENDERS.get(text.upper().replace(" ", "_").replace("-", "_"))
+    gender = read_gender(text)
     if gender is None:
         raise ValueError(f"unknown gender {text[:40]!r}")
     return gender

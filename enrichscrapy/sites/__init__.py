@@ -82,7 +82,7 @@ def find_sites() -> dict[str, Site]:
         if module.ispkg:
             site = importlib.import_module(f"{__name__}.{module.name}")
             if hasattr(site, "NAME"):  # stash-boxes are no site, but a family of sources
-                found[site.NAME] = cast(Site, site)
+                found[site.NAME] = cast("Site", site)
     return found
 
 

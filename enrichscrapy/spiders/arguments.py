@@ -8,16 +8,8 @@ from dataclasses import dataclass
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import Meant, find_whom
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.facts.genders import GENDERS
 from enrichscrapy.items import ReferenceSiteMode
-
-GENDERS = (
-    "FEMALE",
-    "MALE",
-    "TRANSGENDER_FEMALE",
-    "TRANSGENDER_MALE",
-    "INTERSEX",
-    "NON_BINARY",
-)
 
 ARGUMENTS_HELP = f"""\
 Spider arguments

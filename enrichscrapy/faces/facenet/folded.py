@@ -88,7 +88,7 @@ class _Kind(NamedTuple):
             placed.contiguous(memory_format=torch.channels_last),
             bias.detach().to(self.device, self.dtype),
             conv.stride,
-            cast(tuple[int, ...], conv.padding),
+            cast("tuple[int, ...]", conv.padding),
         )
 
 

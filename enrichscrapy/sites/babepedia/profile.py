@@ -19,6 +19,7 @@ from enrichscrapy.facts.countries import (
     find_country_by_name,
 )
 from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
+from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.links import find_link_kind, read_outside_link
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.spelling import make_name_keys
@@ -53,15 +54,6 @@ from enrichscrapy.sites.html import (
 )
 from enrichscrapy.sites.links import find_own_url, on_site, read_photo_url
 
-_GENDERS = {
-    "female": "FEMALE",
-    "woman": "FEMALE",
-    "male": "MALE",
-    "man": "MALE",
-    "transgender": "TRANSGENDER_FEMALE",
-    "trans woman": "TRANSGENDER_FEMALE",
-    "transgender female": "TRANSGENDER_FEMALE",
-}
 # What #socialicons may call a link; "www" is the person's own site.
 _LINK_KINDS = frozenset(
     {"www", "instagram", "onlyfans", "tiktok", "youtube", "twitch", "imdb", "x", "twitter"}
@@ -184,7 +176,8 @@ def _read_gender(selector: Selector) -> str | None:
     """As the page's metadata say; a page without them is a woman's, as the site's pages are."""
     properties = "@property='profile:gender' or @name='profile:gender'"
     said = cut(selector.xpath(f"descendant::meta[{properties}]/@content").get()).casefold()
-    return _GENDERS.get(said) if said else "FEMALE"
+    # "Transgender" alone is a woman there.
+    return read_gender(said + " woman" * (said == "transgender")) if said else "FEMALE"
 
 
 def _read_countries(rows: dict[str, Selector]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from parsel import Selector
 
 from enrichscrapy.facts.countries import find_countries_by_nationality
 from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
+from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.links import find_link_kind, read_outside_link, split_url
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.text import (
@@ -38,7 +39,6 @@ from enrichscrapy.sites.html import (
 )
 from enrichscrapy.sites.iafd.search import has_tables
 from enrichscrapy.sites.iafd.urls import (
-    GENDERS,
     HOME,
     HOSTS,
     PHOTO_HOSTS,
@@ -202,11 +202,11 @@ def _read_source_id(selector: Selector, page_url: str) -> str | None:
 
 def _read_gender(selector: Selector, facts: dict[str, list[Selector]], url: str) -> str | None:
     """As the page says; older pages only give a letter, and mark trans people in the perfid."""
-    said = GENDERS.get(strip_notes(_read_fact(facts, "gender")).casefold())
+    said = read_gender(strip_notes(_read_fact(facts, "gender")))
     if said:
         return said
     perfid = _read_form(selector, "perfid") or slug_from_url(url) or ""
-    gender = GENDERS.get(_read_gender_letter(selector, url).lower())
+    gender = read_gender(_read_gender_letter(selector, url))
     if re.search(r"_mtf\b", perfid) or (re.search(r"_ts\b", perfid) and gender == "FEMALE"):
         return "TRANSGENDER_FEMALE"
     return "TRANSGENDER_MALE" if re.search(r"_ftm\b", perfid) else gender

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from parsel import Selector
 
+from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.text import MAX_NAME, clean_aliases, strip_notes
 from enrichscrapy.sites import SearchResult
 from enrichscrapy.sites.html import has_class, read_lines, read_text, select_first
-from enrichscrapy.sites.iafd.urls import GENDERS, HOME, HOSTS, canonical_url
+from enrichscrapy.sites.iafd.urls import HOME, HOSTS, canonical_url
 from enrichscrapy.sites.links import on_site
 
 _LINKS = 10  # of one row; the picture and the name are two
@@ -51,7 +52,7 @@ def _read_result(row: Selector, gender: str | None) -> SearchResult | None:
             name=name,
             url=url,
             aliases=clean_aliases(_read_aliases(row), name),
-            gender=GENDERS[letter[1].lower()] if letter else gender,
+            gender=read_gender(letter[1]) if letter else gender,
             years=(start, end),
         )
     return None

@@ -16,21 +16,6 @@ HOSTS = frozenset({"www.iafd.com", "iafd.com"})
 PHOTO_HOSTS = HOSTS
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-GENDERS = {
-    "woman": "FEMALE",
-    "female": "FEMALE",
-    "f": "FEMALE",
-    "man": "MALE",
-    "male": "MALE",
-    "m": "MALE",
-    "trans woman": "TRANSGENDER_FEMALE",
-    "transgender woman": "TRANSGENDER_FEMALE",
-    "tf": "TRANSGENDER_FEMALE",
-    "trans man": "TRANSGENDER_MALE",
-    "transgender man": "TRANSGENDER_MALE",
-    "tm": "TRANSGENDER_MALE",
-}
-"""What pages and links call a gender -> what the database calls it."""
 _LETTERS = {
     "FEMALE": ("f",),
     "MALE": ("m",),

@@ -15,15 +15,13 @@ from typing import Any
 
 from enrichscrapy.facts.countries import find_country_by_code, find_country_by_name
 from enrichscrapy.facts.dates import parse_date
+from enrichscrapy.facts.genders import GENDERS
 from enrichscrapy.facts.links import find_link_kind, read_outside_link
 from enrichscrapy.facts.text import MAX_LINK, MAX_NAME, clean_aliases, cut, fold_line
 from enrichscrapy.items import PartialDate, Profile
 from enrichscrapy.sites.stashbox.endpoint import Endpoint
 from enrichscrapy.sites.stashbox.query import Unknown
 
-GENDERS = frozenset(
-    ("FEMALE", "MALE", "TRANSGENDER_FEMALE", "TRANSGENDER_MALE", "INTERSEX", "NON_BINARY")
-)
 MAX_LINKS = 200
 """Links, pictures and merged ids of one performer that are read, of each so many."""
 _TOO_MANY = 5
