@@ -10,7 +10,11 @@ import argparse
 import signal
 
 from demo.people import babepedia_profiles, iafd_profiles
-from demo.sites import DemoSites, Fault, Kind
+from demo.sites import AccessLog, DemoSite, DemoSites, Fault, Kind
+from demo.stashbox import StashBoxServer
+from demo.stashbox.cast import list_entries
+
+KEY = "demo"
 
 
 def main() -> None:
@@ -21,13 +25,16 @@ def main() -> None:
         action="append",
         default=[],
         metavar=("SITE", "PATH", "KIND"),
-        help=f"SITE is babepedia or iafd; KIND is one of {', '.join(Kind)}",
+        help=f"SITE is babepedia, iafd or stashbox; KIND is one of {', '.join(Kind)}",
     )
     options = parser.parse_args()
-    with DemoSites(babepedia_profiles(), iafd_profiles()) as sites:
+    box = DemoSite(StashBoxServer(list(list_entries()), key=KEY), AccessLog())
+    with DemoSites(babepedia_profiles(), iafd_profiles()) as sites, box.running():
+        by_name = {"babepedia": sites.babepedia, "iafd": sites.iafd, "stashbox": box}
         for site, path, kind in options.fault:
-            getattr(sites, site).set_fault(path, Fault(Kind(kind)))
+            by_name[site].set_fault(path, Fault(Kind(kind)))
         print(f"export BABEPEDIA_BASE_URL={sites.babepedia.url} IAFD_BASE_URL={sites.iafd.url}")
+        print(f'export STASHBOX_BASE_URL={box.url} STASHBOX_API_KEYS=\'{{"stashdb": "{KEY}"}}\'')
         print("Ctrl-C ends it.", flush=True)
         try:
             signal.pause()
