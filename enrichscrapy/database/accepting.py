@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Select, delete, or_, select, update
+from sqlalchemy import Connection, Select, delete, select, tuple_, update
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.connection import Database
@@ -88,12 +88,8 @@ class ProposalStore:
         self, wanted: Wanted, after: tuple[int, int] = (0, 0), limit: int = _PAGE
     ) -> list[Proposed]:
         """The next ones after (performer id, proposal id)."""
-        query = _list_proposed().where(
-            or_(
-                proposals.c.performer_id > after[0],
-                (proposals.c.performer_id == after[0]) & (proposals.c.id > after[1]),
-            )
-        )
+        place = tuple_(proposals.c.performer_id, proposals.c.id)
+        query = _list_proposed().where(place > tuple_(*after))
         for name, value in asdict(wanted).items():
             if value is not None:
                 query = query.where(proposals.c[name] == value)
@@ -124,8 +120,7 @@ class ProposalStore:
                     for each in page
                     if each.identity == Identity.CONFIRMED.value
                 ]
-                for decision in decisions:
-                    self._refresh(connection, decision)
+                self._suppressions.refresh(connection, sorted({each.performer_id for each in page}))
             yield from decisions
             after = (page[-1].performer_id, page[-1].id)
 
@@ -170,7 +165,8 @@ def _accept(
         return _make_decision(row, row.state, refusal)
     _enter(connection, row, now)
     _note(connection, row, ACCEPTED, by, now, before)
-    if find_minors(connection, [row.performer_id], now):
+    is_date = row.kind == "birth_date"
+    if is_date and find_minors(connection, [row.performer_id], now):
         return _make_decision(row, ACCEPTED, "by this date a minor: what was kept is withdrawn")
     return _make_decision(row, ACCEPTED)
 

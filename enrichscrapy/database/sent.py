@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.accepting import ACCEPTED
@@ -59,19 +59,16 @@ def read_to_send(
     connection: Connection, stash: str, performer_ids: Sequence[int] | None = None
 ) -> list[ToSend]:
     """Everybody who has something that this Stash was not sent; kept-out performers have not."""
-    sent = {
-        (row.performer_id, row.kind, row.value)
-        for row in connection.execute(select(sent_values).where(sent_values.c.stash == stash))
-    }
     found: dict[int, ToSend] = {}
-    for performer_id, name, kind, value in _read_accepted(connection):
-        if (performer_id, kind, value) not in sent:
-            one = found.setdefault(performer_id, ToSend(performer_id, name))
-            one.values.append((kind, value))
-    for performer_id, name, count, changed_at in _read_faces(connection):
-        day = dt.datetime.fromtimestamp(changed_at, dt.UTC).date().isoformat()
-        known = Faces(count, day)
-        if (performer_id, FACES, str(known)) not in sent:
+    for performer_id, name, kind, value in _read_accepted(connection, stash):
+        one = found.setdefault(performer_id, ToSend(performer_id, name))
+        one.values.append((kind, value))
+    mine = (sent_values.c.stash == stash, sent_values.c.kind == FACES)
+    told = select(sent_values.c.performer_id, sent_values.c.value).where(*mine)
+    sent = dict(connection.execute(told).all())
+    for performer_id, name, count, came_at in _read_faces(connection):
+        known = Faces(count, dt.datetime.fromtimestamp(came_at, dt.UTC).date().isoformat())
+        if sent.get(performer_id) != str(known):
             found.setdefault(performer_id, ToSend(performer_id, name)).faces = known
     wanted = found.keys() if performer_ids is None else found.keys() & set(performer_ids)
     chosen = {performer_id: found[performer_id] for performer_id in sorted(wanted)}
@@ -100,7 +97,13 @@ def note_sent(
         connection.execute(statement.on_conflict_do_nothing())
 
 
-def _read_accepted(connection: Connection) -> Sequence[Row[int, str, str, str]]:
+def _read_accepted(connection: Connection, stash: str) -> Sequence[Row[int, str, str, str]]:
+    was_sent = exists().where(
+        sent_values.c.performer_id == proposals.c.performer_id,
+        sent_values.c.stash == stash,
+        sent_values.c.kind == proposals.c.kind,
+        sent_values.c.value == proposals.c.value,
+    )
     query = (
         select(
             proposals.c.performer_id,
@@ -109,7 +112,8 @@ def _read_accepted(connection: Connection) -> Sequence[Row[int, str, str, str]]:
             proposals.c.value,
         )
         .join(performers, performers.c.id == proposals.c.performer_id)
-        .where(proposals.c.state == ACCEPTED, proposals.c.performer_id.not_in(_list_kept_out()))
+        .where(proposals.c.state == ACCEPTED, ~was_sent)
+        .where(proposals.c.performer_id.not_in(_list_kept_out()))
         .distinct()
         .order_by(proposals.c.performer_id, proposals.c.kind, proposals.c.value)
     )
