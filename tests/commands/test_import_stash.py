@@ -153,8 +153,11 @@ def test_killed_again_and_again_it_goes_on_where_it_was(place, monkeypatch):
         assert pictures(stash) == asked
 
 
-def _run_and_kill(place, stash, after):
-    """Kill the import as soon as it has asked for so many pictures, all runs together."""
+def _run_and_kill(place, stash, after, by=signal.SIGKILL):
+    """End the import as soon as it has asked for so many pictures, all runs together.
+
+    Returns what it printed.
+    """
     out = place.folder / "out"
     arguments = place.command("import-performers", stash.url, "--faces")[3:]
     server = fork_server()
@@ -164,5 +167,18 @@ def _run_and_kill(place, stash, after):
         assert time.monotonic() < until, out.read_text()
         time.sleep(0.01)
     assert server.exit_code(pid) is None, out.read_text()
-    os.kill(pid, signal.SIGKILL)
-    assert server.exit_code(pid, PATIENCE) == -signal.SIGKILL
+    os.kill(pid, by)
+    assert server.exit_code(pid, PATIENCE) == (1 if by == signal.SIGINT else -by)
+    return out.read_text()
+
+
+@pytest.mark.long
+def test_ctrl_c_ends_it_in_one_line(place, monkeypatch):
+    monkeypatch.setenv("STASH_API_KEY", KEY)
+    place.settings["FACE_BATCH_SIZE"] = "1"
+    with serving(6) as stash:
+        told = _run_and_kill(place, stash, after=2, by=signal.SIGINT)
+        assert told.endswith("import-performers: stopped: run it again to go on where it was\n")
+        assert "Traceback" not in told
+        done = place.run("import-performers", stash.url, "--faces")
+        assert (done.returncode, [len(mine) for mine in faces(place)]) == (0, [1] * 6)

@@ -11,7 +11,6 @@ import pytest
 from demo.people import portrait
 from demo.sites import AccessLog, DemoSite
 from demo.stash import SINCE_URLS, StashLibrary, StashPerformer, StashServer, write_stash_file
-from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.importing.libraries import open_file, open_server
 from enrichscrapy.importing.performers import import_records
@@ -93,11 +92,6 @@ def write_stash_sense2(path: Path, cast: list[StashPerformer]) -> Path:
                 values = (each.id, box.split("/")[2], value)
                 connection.execute("INSERT INTO stashbox_ids VALUES (?, ?, ?)", values)
     return path
-
-
-@pytest.fixture(scope="module")
-def looker():
-    return FaceEngine(FaceOptions(model=STAND_IN))
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from demo.people import portrait
 from demo.stash import StashPerformer, write_stash_file
 from enrichscrapy.database.schema import stash_pictures
 from enrichscrapy.database.stash_pictures import count_to_take, drop_photo
-from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 from enrichscrapy.faces.model import resolve_model
 from enrichscrapy.importing.file_pictures import FilePictures
 from enrichscrapy.importing.performers import import_file
@@ -79,11 +78,6 @@ class Stash:
     def count(self):
         with self.db.read() as connection:
             return count_to_take(connection, FILE)
-
-
-@pytest.fixture(scope="module")
-def looker():
-    return FaceEngine(FaceOptions(model=STAND_IN))
 
 
 @pytest.fixture
