@@ -95,12 +95,12 @@ def _unfamiliar(people: People, ids: list[int], model: Background) -> np.ndarray
 
 
 def save(model: Background, path: Path) -> None:
-    half = {"basis": model.basis.astype(np.float16)}
+    half = model.basis.astype(np.float16)
     rest = {
         name: getattr(model, name).astype(np.float32)
         for name in ("mean", "axes", "between", "usual")
     }
-    np.savez_compressed(path, **half, **rest)
+    np.savez_compressed(path, basis=half, **rest)
 
 
 def main() -> None:

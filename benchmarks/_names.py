@@ -105,7 +105,7 @@ def _rank(words: int, steep: float, rng: np.random.Generator) -> int:
 def _word(language: int, rank: int, syllables: int) -> str:
     """The word of this rank: another for each rank and language."""
     number = rank * 100 + language
-    letters = []
+    letters: list[str] = []
     while number or len(letters) < syllables:
         number, syllable = divmod(number, 85)
         letters.append("bcdfghklmnprstvwz"[syllable % 17] + "aeiou"[syllable // 17])

@@ -122,7 +122,8 @@ class _Plain:
     def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
         import torch
 
-        from enrichscrapy.faces.facenet.network import Network, pick_dtype
+        from enrichscrapy.faces.facenet.network import Network
+        from enrichscrapy.faces.mtcnn.cascade import pick_dtype
 
         ours = Network(self._weights.read_bytes(), self._sha256, "cpu", 0)
         plain_seconds, our_seconds, mirrored_seconds = [], [], []
@@ -144,7 +145,9 @@ class _Plain:
             ours=len(crops) / float(np.median(our_seconds[1:])),
             mirrored=len(crops) / float(np.median(mirrored_seconds[1:])),
             threads=torch.get_num_threads(),
-            dtype=str(pick_dtype(torch.device("cpu"))).removeprefix("torch."),
+            dtype=str(pick_dtype(torch.device("cpu"), torch.get_num_threads())).removeprefix(
+                "torch."
+            ),
             plain_vectors=np.stack(vectors),
             our_vectors=np.concatenate(batches),
         )

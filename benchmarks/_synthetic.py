@@ -62,7 +62,7 @@ def _make(
     people, noise = _spectrum(DECAY), _spectrum(NOISE_DECAY)
 
     def draw(rows: int, spectrum: np.ndarray) -> np.ndarray:
-        return rng.normal(size=(rows, DIMENSION)) * np.sqrt(spectrum)
+        return np.asarray(rng.normal(size=(rows, DIMENSION)) * np.sqrt(spectrum))
 
     own = draw(count, people)
     families = max(1, round(count * group.kin / 3))

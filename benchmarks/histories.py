@@ -21,12 +21,12 @@ from enrichscrapy.calibration import People, Rate
 from enrichscrapy.calibration.lookups import find_neighbours, make_candidate, make_reference
 from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.items import Identity, Judgement, Verdict
-from enrichscrapy.lookups.judge import Rules
 from enrichscrapy.verdicts import (
     Candidate,
     Context,
     Limits,
     Reference,
+    Rules,
     Thresholds,
     judge,
 )

@@ -20,7 +20,7 @@ from sqlalchemy import insert
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import face_changes, faces, models, performers, photos
-from enrichscrapy.index import FaceIndex, accepted, publish, reindex, verify
+from enrichscrapy.index import FaceIndex, accepted, publish, reindex, vectors, verify
 
 DIMENSION = 512
 BATCH = 10_000
@@ -29,7 +29,7 @@ SECONDS: dict[str, float] = {}
 
 def unit_vectors(rng: np.random.Generator, count: int) -> np.ndarray:
     vectors = rng.standard_normal((count, DIMENSION), dtype=np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 def add_faces(db: PerformerDatabase, rng: np.random.Generator, count: int) -> None:
@@ -68,13 +68,13 @@ class Reading:
 
     def __init__(self) -> None:
         self.vectors = 0
-        usable = accepted.decode_usable
+        usable = vectors.decode_usable
 
         def counted(blob: bytes | None, dimension: int) -> object:
             self.vectors += 1
             return usable(blob, dimension)
 
-        accepted.decode_usable = counted  # type: ignore[assignment]
+        accepted.decode_usable = counted  # type: ignore[attr-defined, assignment]
 
 
 @contextmanager

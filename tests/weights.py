@@ -22,9 +22,12 @@ def random_state(seed: int) -> dict[str, torch.Tensor]:
                 fan = module.weight[0].numel()
                 module.weight.normal_(0, math.sqrt(2 / fan))
             if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
+                assert module.running_mean is not None
+                assert module.running_var is not None
                 module.running_mean.normal_(0, 0.1)
                 module.running_var.uniform_(0.5, 1.5)
-    return network.state_dict()
+    state: dict[str, torch.Tensor] = network.state_dict()
+    return state
 
 
 def save_weights(folder: Path, state: dict[str, torch.Tensor]) -> tuple[Path, str]:

@@ -27,6 +27,8 @@ def as_json(record) -> dict:
     for name in fields.keys() & {"birth_date", "death_date"}:
         date = getattr(record, name)
         fields[name] = str(date) if date else None
+    if not fields.get("former_ids"):
+        fields.pop("former_ids", None)  # only stash-boxes have them
     return json.loads(json.dumps(fields))
 
 
