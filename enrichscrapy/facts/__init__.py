@@ -1,4 +1,4 @@
-"""Facts about people as pages and databases write them, made comparable. Pure.
+"""Facts about people (dates, countries, genders, names, links), made comparable. Pure.
 
 May import items and exceptions; no Scrapy.
 """
