@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.schema import lookups
+from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.folder.make import make_folder
 from enrichscrapy.items import Outcome
@@ -72,13 +72,20 @@ class WorkFolder:
         return path.exists() and path.read_text() == fingerprint()
 
     def _waits(self) -> bool:
-        """Whether a lookup failed: it is not due for a while, so the end could not be reached."""
+        """Whether something went wrong that is not tried again for a while.
+
+        A demo that was killed leaves a crawl whose sites are gone: the end could not be reached.
+        """
         if not self.database.exists():
             return False
         unlucky = lookups.c.outcome.in_([Outcome.FAILED.value, Outcome.BLOCKED.value])
+        left_alone = hosts.c.circuit != "closed"
         try:
             with PerformerDatabase(self.database) as database, database.read() as connection:
-                return bool(connection.scalar(select(func.count()).where(unlucky)))
+                return any(
+                    connection.scalar(select(func.count()).where(condition))
+                    for condition in (unlucky, left_alone)
+                )
         except EnrichError:  # an older program's: nothing to go on with
             return True
 

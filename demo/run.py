@@ -143,18 +143,24 @@ def _run_to_its_end(
 
     Ctrl-C reaches the command as well, which finishes what is in flight: the sites stay up for it.
     """
-    asked: list[int] = []
+    asked: set[int] = set()
+    started: list[subprocess.Popen[bytes]] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
-        if number == signal.SIGTERM:
-            process.terminate()
+        asked.add(number)
+        hand_on()
+
+    def hand_on() -> None:
+        """The terminal sends SIGINT to the command as well; nobody else sends it SIGTERM."""
+        if signal.SIGTERM in asked:
+            for process in started:
+                process.terminate()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        # Undone in the child, which would else take no notice of either.
-        process = subprocess.Popen(command, cwd=folder, env=environment)  # noqa: S603  # our own
-        return process.wait(), bool(asked)
+        started.append(subprocess.Popen(command, cwd=folder, env=environment))  # noqa: S603  # our own
+        hand_on()  # a signal may have come before there was a process
+        return started[0].wait(), bool(asked)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -86,6 +86,7 @@ def test_init_says_the_next_three_commands(enrichscrapy, tmp_path):
     named = [line.split()[1] for line in out.splitlines() if line.startswith("  enrichscrapy ")]
     assert named == ["import-performers", "import-faces", "crawl"]
     assert set(named) <= load_commands().keys()
+    assert max(map(len, out.splitlines())) <= 80
     assert (tmp_path / "my faces" / "scrapy.cfg").exists()
 
 

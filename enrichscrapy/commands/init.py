@@ -15,9 +15,9 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 NEXT = """\
 Next, in that folder:
-  enrichscrapy import-performers FILE         Stash's database, performers.db, CSV or JSONL
-  enrichscrapy import-faces my-photos         put photos there: my-photos/NAME/any.jpg
-  enrichscrapy crawl babepedia -a limit=20    begin small; before that, read its .env"""
+  enrichscrapy import-performers FILE       Stash's database, CSV or JSONL
+  enrichscrapy import-faces my-photos       after my-photos/NAME/any.jpg
+  enrichscrapy crawl babepedia -a limit=20  after a look at .env"""
 
 
 class Command(EnrichCommand):

@@ -1,11 +1,13 @@
 """The demo goes on with what is its own and can still reach the end; all else is cleared away."""
 
 import pytest
+from sqlalchemy import insert
 
 from demo import run
 from demo.folder import State, WorkFolder
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.schema import hosts
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import Lookup, Outcome, ReferenceSiteMode
 
@@ -37,6 +39,12 @@ def test_a_lookup_that_failed_is_begun_anew(folder):
         store_lookup(db, lookup, model_id=None, retry=retry, judge=None)
     assert folder.open() is State.NEW
     assert not folder.database.exists()
+
+
+def test_a_site_that_is_left_alone_is_begun_anew(folder):
+    with PerformerDatabase(folder.database) as db, db.write() as connection:
+        connection.execute(insert(hosts).values(host="127.0.0.1:1", source="iafd", circuit="open"))
+    assert folder.open() is State.NEW
 
 
 def test_a_folder_of_another_version_is_begun_anew(folder, monkeypatch):
