@@ -156,20 +156,20 @@ class ChallengeMiddleware:
                 return  # it left before another request's challenge was passed
             gate.clearance = Clearance()
             await self.hosts.set_clearance(request, [])
-            await self._refuse(request, refusal, "passed, yet asked again")
+            await self._refuse(request, refusal, "challenge: passed, yet asked again")
         if RequestInfo.of(request).cleared:
-            await self._refuse(request, refusal, "passed without a cookie")
+            await self._refuse(request, refusal, "challenge: passed without a cookie")
         if not self.has_browser:
-            await self._refuse(request, refusal, f"no browser found; {HOW_TO_INSTALL}")
+            await self._refuse(request, refusal, f"challenge: no browser found; {HOW_TO_INSTALL}")
         visit = await self._start_visit(request, response, source)
         if not visit.opened:
-            await self._refuse(request, refusal, visit.failure or "not opened")
+            await self._refuse(request, refusal, f"challenge: {visit.failure or 'not opened'}")
         gate.clearance = Clearance([_make_canonical(c, source) for c in visit.cookies])
         self._use(gate.clearance, request, source)
         await self.hosts.set_clearance(request, gate.clearance.cookies)
 
-    async def _refuse(self, request: Request, refusal: Refusal, why: str) -> NoReturn:
-        await refuse(self.hosts, self.stats, request, refusal.kind, f"challenge: {why}")
+    async def _refuse(self, request: Request, refusal: Refusal, detail: str) -> NoReturn:
+        await refuse(self.hosts, self.stats, request, refusal.kind, detail)
 
     async def _start_visit(
         self, request: Request, response: Response, source: SourceAddresses
