@@ -45,8 +45,10 @@ LONGEST = (
     "tests/crawls/",
     "tests/resume/",
     "tests/test_scrapyd.py",
-    "tests/commands/test_calibrate.py",
+    "tests/commands/",
     "tests/downloadermiddlewares/",
+    "tests/calibration/",
+    "tests/forgetting/",
 )
 """Begun first, so that no core waits for them at the end."""
 

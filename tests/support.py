@@ -214,7 +214,7 @@ class Workplace:
         """Run ``scrapy <arguments>`` to its end; its output is text."""
         command, pairs = self.command(*arguments, **settings), {**self.settings, **settings}
         crawls = arguments[0] == "crawl" and str(pairs.get("FACES_ENABLED", 1)) == "1"
-        looks = crawls or "--faces" in arguments
+        looks = crawls or "--faces" in arguments or arguments[0] == "reembed"
         workers = face_server()[1] if looks else None
         server = face_server()[0] if arguments[0] in LOOKING else fork_server()
         with tempfile.TemporaryDirectory() as folder:

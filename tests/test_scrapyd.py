@@ -168,7 +168,7 @@ def test_without_the_password_nothing_is_told(scrapyd):
 
 def test_both_spiders_are_there_once_deployed(deployed):
     told = deployed.call("listspiders", project="enrichscrapy")
-    assert told["spiders"] == ["babepedia", "iafd"]
+    assert told["spiders"] == ["babepedia", "iafd", "stashbox"]
 
 
 def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deployed, world):
@@ -194,7 +194,7 @@ def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deploy
 
 def test_arguments_and_settings_reach_the_spider(deployed, world):
     place, _ = world
-    job = deployed.schedule("iafd", place.settings, mode="name", limit=2)
+    job = deployed.schedule("iafd", {**place.settings, "FACES_ENABLED": "0"}, mode="name", limit=2)
     deployed.wait_for(job, "finished")
     assert looked_up(place, "iafd", "name") == {1, 2}
     with place.database() as database:

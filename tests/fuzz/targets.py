@@ -154,7 +154,7 @@ def _queue(data: bytes) -> None:
 def _queued() -> bytes:
     plan = plan_by_link(1, ["https://www.babepedia.com/babe/Zo\u00eb_Demo"])
     spider = BabepediaSpider()
-    return to_json(spider.request_for(plan, plan.next_step()))
+    return to_json(spider.request_for(plan, plan.take_step()))
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Colours:
 class ColoursOnce(Colours):
     """Embeds so many crops, then never again."""
 
-    left = 300
+    left = 280
 
     def embed(self, crops):
         self.left -= len(crops)
