@@ -63,10 +63,16 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise UnreadableFile(self._describe(error)) from error
 
-    def begin(self) -> None:
-        """All reads from here on see one state of the file."""
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reads within see one state of the file; its program can tidy up only afterwards."""
         with self.reading():
             self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(sqlite3.Error):  # closed meanwhile
+                self._connection.execute("ROLLBACK")
 
     def list_columns(self, table: str) -> set[str]:
         """A table's columns; empty where there is no such table."""

@@ -52,7 +52,6 @@ class StashFileReader:
         self.ignored: list[str] = []
         self._file = file
         _refuse_migrating(file)
-        file.begin()
         self._there = file.list_columns("performers")
         self.total = file.count("performers")
         # Before the blobs a table of its own held the pictures.
@@ -67,6 +66,10 @@ class StashFileReader:
         self._file.close()
 
     def __iter__(self) -> Iterator[Record | Fault]:
+        with self._file.snapshot():
+            yield from self._read_all()
+
+    def _read_all(self) -> Iterator[Record | Fault]:
         children = {
             table: Side(self._file.read_children(table, columns, "position"))
             for table, columns in _CHILDREN.items()

@@ -37,7 +37,6 @@ class StashSenseReader:
         self.position = 0
         self.ignored: list[str] = []  # other columns of such a file are no mistake
         self._file = file
-        file.begin()
         own = file.list_columns("performers")
         self.total = file.count("performers")
         self._own = [name for name in COLUMNS if name in own]
@@ -50,6 +49,10 @@ class StashSenseReader:
         self._file.close()
 
     def __iter__(self) -> Iterator[Record | Fault]:
+        with self._file.snapshot():
+            yield from self._read_all()
+
+    def _read_all(self) -> Iterator[Record | Fault]:
         children = {
             table: Side(self._file.read_children(table, columns))
             for table, columns in _CHILDREN.items()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect
 
 from enrichscrapy.database import PerformerDatabase, pending
-from enrichscrapy.database.migrations import STEPS
+from enrichscrapy.database.migrations import STEPS, name_stash_boxes
 from enrichscrapy.database.schema import metadata
 from tests.support import PROJECT
 
@@ -117,3 +117,26 @@ def test_steps_are_recorded_once_and_in_order(db):
     with db.read() as connection:
         names = connection.exec_driver_sql("SELECT name FROM schema_migrations").scalars().all()
     assert sorted(names) == [name for name, _ in STEPS]
+
+
+def test_a_stash_box_has_one_name_however_older_versions_wrote_it(db):
+    one, other = db.add_performer("Ava One"), db.add_performer("Ava Two")
+    rows = [
+        (one, "stashdb.org", "a"),
+        (one, "https://fansdb.cc/graphql", "b"),
+        (one, "box.example", "c"),
+        (one, "stashdb", "twice"),
+        (other, "StashDB.org", "twice"),
+    ]
+    with db.write() as connection:
+        for row in rows:
+            connection.exec_driver_sql("INSERT INTO stashbox_ids VALUES (?, ?, ?)", row)
+        name_stash_boxes(connection)
+        found = connection.exec_driver_sql("SELECT * FROM stashbox_ids ORDER BY 3, 1").all()
+    assert [tuple(row) for row in found] == [
+        (one, "stashdb", "a"),
+        (one, "fansdb", "b"),
+        (one, "box.example", "c"),
+        (one, "stashdb", "twice"),
+        (other, "StashDB.org", "twice"),  # whose it is cannot be told: nothing is lost
+    ]

@@ -179,12 +179,29 @@ class TestWhileStashRuns:
             assert path.read_bytes() == before
         assert record.fields["canonical_name"] == "Renamed"
 
+    def test_it_can_tidy_up_as_soon_as_the_performers_are_read(self, tmp_path):
+        """The pictures after them take an hour: its log must not grow for so long."""
+        path = write_stash_file(tmp_path / "stash-go.sqlite", [ONE])
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as stash:
+            stash.execute("UPDATE performers SET favorite = 1")
+            with closing(open_reader(path)) as reader:
+                records = iter(reader)
+                next(records)
+                stash.execute("UPDATE performers SET favorite = 0")
+                assert _is_kept_from_tidying(stash)
+                assert list(records) == []
+                assert not _is_kept_from_tidying(stash)
+
     def test_nothing_is_written_beside_a_file_that_nobody_uses(self, tmp_path):
         path = write_stash_file(tmp_path / "stash-go.sqlite", [ONE])
         before = path.read_bytes()
         read(path)
         assert list(tmp_path.iterdir()) == [path]
         assert path.read_bytes() == before
+
+
+def _is_kept_from_tidying(stash):
+    return bool(stash.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
 
 def refusal(path):
