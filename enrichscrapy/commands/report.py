@@ -57,8 +57,9 @@ class Command(EnrichCommand):
                 )
             except OSError as error:
                 raise EnrichError(f"{path} cannot be written: {error.strerror}") from error
+        who = count_words(written.performers, "performer")
         print(
-            f"{written.path}: {count_words(written.performers, 'performer')}, "
-            f"{written.size / 1e6:.1f} MB: open it in a browser"
+            f"{written.path}: faces of {who} wait for you, {written.size / 1e6:.1f} MB: open it in "
+            "a browser"
         )
         return 0

@@ -16,7 +16,7 @@ def place(tmp_path):
 def test_a_report_lies_beside_the_database_unless_told_otherwise(place, tmp_path):
     done = place.run("report")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"{tmp_path / 'report.html'}: 1 performers")
+    assert done.stdout.startswith(f"{tmp_path / 'report.html'}: faces of 1 performer wait")
     assert "Ada Demo" in (tmp_path / "report.html").read_text()
     place.run("report", "-o", str(tmp_path / "other.html"), "--crops", "0")
     with place.database() as database:
