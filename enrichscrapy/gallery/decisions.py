@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.gallery.guards import form_of
 from enrichscrapy.gallery.pages import answer, gallery_of, go_back
+from enrichscrapy.gallery.people import read_id
 from enrichscrapy.review.desk import ReviewDesk, Step
 from enrichscrapy.review.queue import Card, Narrowed, card, count_waiting, waiting_after
 
@@ -27,12 +28,12 @@ def show_review(request: Request) -> Response:
 
 def send_queue(request: Request) -> Response:
     """The ids after a face, and how many wait in all."""
-    after = request.query_params.get("after", "0")
-    if not (after.isdecimal() and int(after) < 1 << 63):
+    after = read_id(request.query_params.get("after", "0"))
+    if after is None:
         raise HTTPException(400, "after is no face")
     narrowed, desk = _narrowed(request), gallery_of(request).desk
     with gallery_of(request).database.read() as connection:
-        ids = waiting_after(connection, int(after), QUEUE, narrowed)
+        ids = waiting_after(connection, after, QUEUE, narrowed)
         left = count_waiting(connection, narrowed)
     return JSONResponse({"faces": ids, "left": left, "steps": len(desk.steps)})
 
@@ -88,9 +89,8 @@ def _done(request: Request, step: Step) -> Response:
 
 
 def _narrowed(request: Request) -> Narrowed:
-    performer = request.query_params.get("performer", "")
-    known = performer.isdecimal() and int(performer) < 1 << 63
-    return Narrowed(int(performer) if known else None, request.query_params.get("source") or None)
+    asked = request.query_params
+    return Narrowed(read_id(asked.get("performer", "")), asked.get("source") or None)
 
 
 def _pictured(shown: Card) -> dict[str, Any]:

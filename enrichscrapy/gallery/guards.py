@@ -136,7 +136,7 @@ def _same(given: str, known: str) -> bool:
 async def _body(headers: Headers, receive: Receive) -> bytes:
     """All of it, within bounds; ``Refused`` where it is longer, or does not say how long it is."""
     length = headers.get("content-length", "")
-    if not (length.isdecimal() and int(length) <= MAX_BODY):
+    if not (length.isdecimal() and len(length) < 10 and int(length) <= MAX_BODY):
         raise Refused(413, "the request is too large")
     body: bytes = b""
     while True:

@@ -48,6 +48,8 @@ PAGE = 40
 THUMBNAILS = 8
 """Faces shown of a performer in the list at most."""
 LONGEST_SEARCH = 100
+MAX_DIGITS = 18
+"""Of an id: SQLite can hold no larger ones."""
 _LATIN_ENDS = 0x250
 
 
@@ -188,8 +190,8 @@ def search(connection: Connection, text: str, suppressions: SuppressionStore) ->
     """
     text = text.strip()[:LONGEST_SEARCH]
     number = text.removeprefix("#").removeprefix("id:")
-    if number.isdecimal() and int(number) < 1 << 63:
-        return select(literal(int(number)).label("id"))
+    if number.isdecimal():
+        return select(literal(_number(number)).label("id"))
     if "://" in text:
         return select_ids(suppressions.find_owners_of_link(connection, text))
     boxed = select(stashbox_ids.c.performer_id.label("id")).where(
@@ -315,8 +317,13 @@ def _page(
     return list(connection.execute(query.order_by(*sorted_by).limit(PAGE + 1)))
 
 
+def read_id(text: str) -> int | None:
+    """A row's id that somebody typed or a link holds; None for what cannot be one."""
+    return int(text) if len(text) <= MAX_DIGITS and text.isdecimal() else None
+
+
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and int(text) < 1 << 63 else 0
+    return read_id(text) or 0
 
 
 def _due_rows(

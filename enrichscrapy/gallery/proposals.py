@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from enrichscrapy.database.accepting import OPEN, STATES, Wanted
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.gallery.pages import answer, gallery_of, go_back
+from enrichscrapy.gallery.people import read_id
 from enrichscrapy.reporting.proposals import KINDS, describe_decision
 from enrichscrapy.reporting.words import count_words
 
@@ -21,7 +22,7 @@ def show_proposals(request: Request) -> HTMLResponse:
     wanted = Wanted(state if state in STATES else OPEN)
     after = request.query_params.get("after", "")
     owner, _, last = after.partition("~")
-    place = (_read_id(owner), _read_id(last))
+    place = (read_id(owner) or 0, read_id(last) or 0)
     rows = gallery_of(request).database.proposals.read_page(wanted, place, PAGE + 1)
     shown = rows[:PAGE]
     return answer(
@@ -53,7 +54,3 @@ def accept_confirmed(request: Request) -> Response:
     refused = sum(bool(decision.refusal) for decision in decisions)
     told = f"{count_words(len(decisions) - refused, 'proposal')} accepted, {refused} left open."
     return go_back(request, told)
-
-
-def _read_id(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -183,7 +183,7 @@ def _gallery() -> Iterator[Callable[[bytes], object]]:
                 while link.recv(65536):
                     pass
             if broken:
-                raise AssertionError(broken.pop().getMessage())
+                raise AssertionError(faults.format(broken.pop()))
 
         yield ask
     logging.getLogger("enrichscrapy.gallery").removeHandler(faults)
