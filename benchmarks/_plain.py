@@ -11,6 +11,7 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,16 +38,16 @@ class Found:
 
 @dataclass(frozen=True)
 class NetworkTiming:
-    """Faces a second of both networks alone, with the same threads, and their vectors; ours
-    computes in ``dtype``. ``mirrored`` are ours when each takes two passes, as they are stored."""
+    """Faces a second of both networks alone, with the same threads, and their vectors; ours in
+    each of its engines, one pass a face, of which it would take ``chosen`` here. The vectors are
+    means of a face's and its mirror image's, as they are stored."""
 
     plain: float
-    ours: float
-    mirrored: float
+    ours: dict[str, float]
+    chosen: str
     threads: int
-    dtype: str
     plain_vectors: NDArray[np.float32]
-    our_vectors: NDArray[np.float32]
+    our_vectors: dict[str, NDArray[np.float32]]
 
 
 class PlainProcess:
@@ -66,9 +67,9 @@ class PlainProcess:
         """Faces and vectors of the photos; the vectors stay there."""
         return self._ask("look", list(photos))  # type: ignore[no-any-return]
 
-    def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
+    def networks(self, crops: NDArray[np.uint8], batch: int, threads: int) -> NetworkTiming:
         """Both embedding networks over the same crops, in turns."""
-        return self._ask("networks", crops, batch)  # type: ignore[no-any-return]
+        return self._ask("networks", crops, batch, threads)  # type: ignore[no-any-return]
 
     def memory(self) -> int:
         """Resident bytes."""
@@ -119,37 +120,52 @@ class _Plain:
                 found.append(Found(boxes.astype(np.float32), scores.astype(np.float32)))
         return Timing(time.perf_counter() - wall, time.process_time() - processor), found
 
-    def networks(self, crops: NDArray[np.uint8], batch: int) -> NetworkTiming:
+    def networks(self, crops: NDArray[np.uint8], batch: int, threads: int) -> NetworkTiming:
+        """In turns, each by the processor time of its best round: others may be busy here."""
         import torch
 
-        from enrichscrapy.faces.facenet.network import Network
-        from enrichscrapy.faces.mtcnn.cascade import pick_dtype
+        from enrichscrapy.faces import engines
+        from enrichscrapy.faces.facenet.network import (
+            BFLOAT16,
+            FLOAT32,
+            ONNX_RUNTIME,
+            Network,
+            normalise,
+        )
 
-        ours = Network(self._weights.read_bytes(), self._sha256, "cpu", 0)
-        plain_seconds, our_seconds, mirrored_seconds = [], [], []
-        for _ in range(4):  # the first round warms up
-            started = time.perf_counter()
+        data = self._weights.read_bytes()
+        chosen = Network(data, self._sha256, "cpu", threads).engine
+        names = [FLOAT32, ONNX_RUNTIME] + [BFLOAT16] * engines.multiplies_bfloat16()
+        ours = {name: Network(data, self._sha256, "cpu", threads, name) for name in names}
+        torch.set_num_threads(threads)
+
+        def plainly(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
             with torch.no_grad():
                 pixels = (torch.from_numpy(crops).permute(0, 3, 1, 2).float() - 127.5) / 128.0
-                vectors = [self._network(one[None])[0].numpy() for one in pixels]
-            plain_seconds.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            batches = [ours.embed(crops[i : i + batch]) for i in range(0, len(crops), batch)]
-            our_seconds.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            for i in range(0, len(crops), batch):
-                ours.embed_mirrored(crops[i : i + batch])
-            mirrored_seconds.append(time.perf_counter() - started)
+                return np.stack([self._network(one[None])[0].numpy() for one in pixels])
+
+        def in_batches(network: Network) -> None:
+            for start in range(0, len(crops), batch):
+                network.embed(crops[start : start + batch])
+
+        ways = {"plain": lambda: plainly(crops)} | {
+            name: partial(in_batches, network) for name, network in ours.items()
+        }
+        best = dict.fromkeys(ways, float("inf"))
+        for round_number in range(4):  # the first one warms up
+            for name, way in ways.items():
+                begun = time.process_time()
+                way()
+                seconds = time.process_time() - begun
+                best[name] = min(best[name], seconds if round_number else float("inf"))
+        mirrored = np.ascontiguousarray(crops[:, :, ::-1])
         return NetworkTiming(
-            plain=len(crops) / float(np.median(plain_seconds[1:])),
-            ours=len(crops) / float(np.median(our_seconds[1:])),
-            mirrored=len(crops) / float(np.median(mirrored_seconds[1:])),
-            threads=torch.get_num_threads(),
-            dtype=str(pick_dtype(torch.device("cpu"), torch.get_num_threads())).removeprefix(
-                "torch."
-            ),
-            plain_vectors=np.stack(vectors),
-            our_vectors=np.concatenate(batches),
+            plain=len(crops) / best["plain"],
+            ours={name: len(crops) / best[name] for name in ours},
+            chosen=chosen,
+            threads=threads,
+            plain_vectors=normalise(plainly(crops) + plainly(mirrored)),
+            our_vectors={name: network.embed_mirrored(crops)[0] for name, network in ours.items()},
         )
 
     def memory(self) -> int:

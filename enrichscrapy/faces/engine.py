@@ -116,6 +116,7 @@ class FaceEngine:
         device = pick_device(options.device)
         self._detector = Detector(device, pick_dtype(device, options.threads))
         self._shape = crop_shape(self._model)
+        self._batch = options.batch_size
 
     @property
     def info(self) -> ModelInfo:
@@ -222,18 +223,29 @@ class FaceEngine:
 
     def _embed(self, faces: Sequence[_Ready]) -> Iterator[Vector]:
         """Their vectors, in order; what only the network can measure is entered."""
-        embed_measured = getattr(self._model, "embed_measured", None)
-        for start in range(0, len(faces), self.options.batch_size):
-            batch = faces[start : start + self.options.batch_size]
-            crops = np.stack([face.crop for face in batch])
-            if embed_measured is None:
-                yield from self._model.embed(crops)
+        start = 0
+        while batch := faces[start : start + self._batch]:
+            try:
+                vectors = self._embed_batch(batch)
+            except Exception as error:  # torch and ONNX Runtime have classes of their own for it
+                if len(batch) == 1 or "memory" not in str(error).lower():
+                    raise
+                self._batch = len(batch) // 2
+                logger.warning("memory is short: faces are embedded %d at a time", self._batch)
                 continue
-            vectors, gaps = embed_measured(crops)
-            for place, face in enumerate(batch):
-                if gaps is not None and np.isfinite(gaps[place]):
-                    face.measures = dataclasses.replace(face.measures, mirror=float(gaps[place]))
-                yield vectors[place]
+            yield from vectors
+            start += len(batch)
+
+    def _embed_batch(self, batch: Sequence[_Ready]) -> NDArray[np.float32]:
+        crops = np.stack([face.crop for face in batch])
+        embed_measured = getattr(self._model, "embed_measured", None)
+        if embed_measured is None:
+            return self._model.embed(crops)
+        vectors: NDArray[np.float32]
+        vectors, gaps = embed_measured(crops)
+        for face, gap in zip(batch, gaps, strict=True):
+            face.measures = dataclasses.replace(face.measures, mirror=float(gap))
+        return vectors
 
 
 def _is_sound(vector: Vector) -> bool:

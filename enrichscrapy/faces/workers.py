@@ -15,12 +15,14 @@ the time.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,13 +31,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.faces import worker
+from enrichscrapy.faces import devices, worker
 from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
 from enrichscrapy.faces.stored_crop import StoredCrop
 from enrichscrapy.faces.worker import BatchResult, Ready, Refused
 from enrichscrapy.items import ModelInfo, PhotoOutcome
 
-MOST_WORKERS = 4
 START_SECONDS = 300.0
 STOP_SECONDS = 5.0
 MIB = 1 << 20
@@ -69,15 +70,12 @@ class WorkerDied(Exception):
         self.from_outside = from_outside
 
 
-def count_default_workers() -> int:
-    """One for each core this process may use; they yield to the crawl."""
-    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-
-
 class WorkerProcess:
     """One process and the socket to it. All methods block: call them in a thread."""
 
-    def __init__(self, options: FaceOptions) -> None:
+    def __init__(self, options: FaceOptions, number: int = 0) -> None:
+        """``number`` tells it from the others of its pool, which may have other GPUs."""
+        self.number = number
         ours, theirs = socket.socketpair()
         watched, life = os.pipe()
         with theirs:
@@ -88,7 +86,8 @@ class WorkerProcess:
                     pass_fds=fds,
                     stdin=subprocess.DEVNULL,
                     process_group=0,  # Ctrl-C in the terminal is not for it
-                    env=_make_environment(options.threads),
+                    env=_make_environment(options.threads)
+                    | devices.environment_of(number, options.device),
                 )
             finally:
                 os.close(watched)
@@ -168,14 +167,15 @@ class _Job:
 
 
 class FaceWorkers:
-    """A pool of worker processes; ``workers`` 0 is one for each core."""
+    """A pool of worker processes; ``workers`` 0 is as many as cores or GPUs make sensible."""
 
     def __init__(self, options: FaceOptions, workers: int = 0) -> None:
         self._options = options
-        self._count = workers or options.workers or count_default_workers()
+        self._count = workers or options.workers or devices.count_workers(options.device)
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(self._count * options.batch_size)
         self._threads = ThreadPoolExecutor(self._count, "face-worker")
         self._processes: set[WorkerProcess] = set()
+        self._opening = threading.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._failure: EnrichError | None = None
         self._busy = 0
@@ -245,11 +245,14 @@ class FaceWorkers:
 
     def _open(self) -> WorkerProcess:
         """Start a process and know of it at once, even if whoever asked for it is cancelled."""
-        try:
-            process = WorkerProcess(self._options)
-        except OSError as error:
-            raise WorkersFailed(f"no face worker can be started: {error.strerror}") from error
-        self._processes.add(process)
+        with self._opening:
+            taken = {process.number for process in self._processes}
+            number = next(number for number in itertools.count() if number not in taken)
+            try:
+                process = WorkerProcess(self._options, number)
+            except OSError as error:
+                raise WorkersFailed(f"no face worker can be started: {error.strerror}") from error
+            self._processes.add(process)
         return process
 
     async def _serve(self, process: WorkerProcess) -> None:

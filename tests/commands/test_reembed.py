@@ -22,6 +22,7 @@ from enrichscrapy.files.locks import lock_source
 from enrichscrapy.index import FaceIndex, index_model_id, publish, verify
 from enrichscrapy.items import Identity, ModelInfo, Profile, Verdict
 from tests.database.builders import accept, face, lookup, photo, quarantine, unit_vector
+from tests.faces.cards import DIMENSION, small_network, write_card
 from tests.resume.models import Colours
 from tests.support import PATIENCE, PROJECT, Workplace, accepted_vectors
 
@@ -256,3 +257,77 @@ def test_a_face_without_a_crop_is_made_from_its_kept_photo_or_named(place, tmp_p
         assert kept == (seen.crop, list(seen.crop_area)), "what is kept is whole again"
         assert db.ledger.count_due(Selection("babepedia", "url", model_id)) == 1
         db.faces.refuse_unmoved(model_id, Colours.describe(None))
+
+
+def test_to_a_model_card_and_back(place, tmp_path):
+    """Crops of an older version go as far as they go; a model without thresholds judges nothing."""
+    card = {"FACE_MODEL": str(write_card(tmp_path / "card", small_network()))}
+    with place.database() as db:
+        performer = db.add_performer("Person", gender="FEMALE")
+        old = db.faces.ensure_model(Colours.describe(None))
+        add(db, old, performer, ("a", RED, accept()), ("b", GREEN, quarantine()))
+        before = [db.faces.get(face_id).vector for face_id in (1, 2)]
+        publish(db, place.index_dir, old)
+
+    done = place.run("reembed", **card)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        "2 faces re-embedded.\n2 faces came from crops of an older version"
+    )
+    assert "not judged again: the face model small has no thresholds" in done.stderr
+    assert place.run("verify", **card).returncode == 0
+    done = place.run("calibrate", "--apply", **card)
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1]
+    assert "small has no thresholds, and of 0 people two faces are confirmed" in told
+    with place.database() as db:
+        assert len(db.faces.get(1).vector) == DIMENSION
+
+    assert place.run("reembed").returncode == 0
+    assert place.run("verify").returncode == 0
+    with place.database() as db:
+        for face_id, vector in enumerate(before, 1):
+            assert db.faces.get(face_id).vector.shape == vector.shape
+
+
+@pytest.mark.long
+def test_twenty_thousand_faces_with_kills_in_between(place):
+    """Every face has one vector, of the new model, whenever the command is killed."""
+    people, shots = 2000, 10
+    with place.database() as db:
+        old = db.faces.ensure_model(OLD)
+        for number in range(people):
+            performer = db.add_performer(f"Person {number}", gender="FEMALE")
+            colours = [shade(shots * number + each) for each in range(shots)]
+            named = [(f"{number}-{each}", colour, accept()) for each, colour in enumerate(colours)]
+            add(db, old, performer, *named)
+        publish(db, place.index_dir, old)
+    rng, kills, done = np.random.default_rng(1), 0, 0
+    while kills < 6:
+        process = subprocess.Popen(
+            place.command("reembed"),
+            cwd=PROJECT,
+            env=place.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        more = int(rng.integers(1, 3000))
+        while process.poll() is None and staged(place) < done + more:
+            time.sleep(0.05)
+        assert process.poll() is None, "it was to be killed, not to end"
+        process.kill()
+        process.wait()
+        kills, done = kills + 1, staged(place)
+        with place.database() as db:
+            assert FaceIndex.open_current(place.index_dir, OLD).count == people * shots
+    finished = place.run("reembed")
+    assert finished.returncode == 0, finished.stderr
+    with place.database() as db:
+        model_id = db.faces.find_model(Colours.describe(None))
+        vectors = accepted_vectors(db, model_id)
+        assert sorted(vectors) == list(range(1, people * shots + 1))
+        for face_id, vector in vectors.items():
+            expected = np.array(shade(face_id - 1), np.float32)
+            assert vector[:3] @ expected / np.linalg.norm(expected) > 0.999
+        assert verify(db, place.index_dir, model_id) == []
+    assert staged(place) == 0

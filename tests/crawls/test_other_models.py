@@ -106,6 +106,7 @@ def by_torch(place, network):
     return found
 
 
+@pytest.mark.long
 def test_there_and_back_again(place, weights, card):
     """Import, crawl, index, verify, export; to the default model and back; and no site is asked."""
     first = vectors(place)
@@ -138,6 +139,7 @@ def test_there_and_back_again(place, weights, card):
         assert np.array_equal(vector, first[face_id]), "made of the same crop, it is the same"
 
 
+@pytest.mark.long
 def test_a_model_without_thresholds_says_what_to_do(place, tmp_path):
     other = write_card(tmp_path, small_network(), crop={"margin": 10})
     settings = {"FACE_MODEL": str(other)}

@@ -215,3 +215,23 @@ def test_a_fault_inside_costs_one_photo(engine, portrait, encode, monkeypatch):
     results = engine.look([good, odd, good])
     assert [result.outcome.value for result in results] == ["faces", "failed", "faces"]
     assert results[1].detail == "ZeroDivisionError: of ours"
+
+
+def test_a_batch_for_which_memory_is_short_is_halved(engine, portrait, encode, monkeypatch, caplog):
+    """As torch says it, and ONNX Runtime; then every face still has its vector."""
+    photos = [encode(portrait(seed), "JPEG") for seed in (2, 3, 5)]
+    usual, sizes = engine.look(photos), []
+    embed = engine._model.embed_measured
+
+    def short(crops):
+        sizes.append(len(crops))
+        if len(crops) > 1:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return embed(crops)
+
+    monkeypatch.setattr(engine._model, "embed_measured", short)
+    monkeypatch.setattr(engine, "_batch", 8)
+    for before, now in zip(usual, engine.look(photos), strict=True):
+        assert before.faces[0].vector @ now.faces[0].vector > 0.999
+    assert sizes == [3, 1, 1, 1]
+    assert "1 at a time" in caplog.text

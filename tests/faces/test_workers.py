@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
+from enrichscrapy.faces import devices
 from enrichscrapy.faces.engine import FaceOptions
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.faces.worker import NICENESS
-from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed, count_default_workers
+from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed
 from enrichscrapy.items import PhotoOutcome
 from tests.support import PATIENCE
 
@@ -236,6 +237,7 @@ def test_wrong_weights_stop_the_start(options, plain):
 ORPHAN = """
 import asyncio, sys
 from enrichscrapy.faces.engine import FaceOptions
+from enrichscrapy.faces import devices
 from enrichscrapy.faces.workers import FaceWorkers
 
 async def main():
@@ -289,4 +291,31 @@ def test_idle_workers_share_what_waits_and_yield_to_the_crawl(plain, photo):
 
 
 def test_one_worker_for_each_core():
-    assert count_default_workers() == min(len(os.sched_getaffinity(0)), 4)
+    assert devices.count_workers("cpu") == min(len(os.sched_getaffinity(0)), 4)
+
+
+def test_gpus_are_shared_out_among_the_workers(tmp_path, monkeypatch):
+    """Told from device files and CUDA's own variable: the crawl's process loads no torch."""
+    monkeypatch.setattr(devices, "NODES", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(16)))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert devices.count_workers("auto") == 4, "none: the processor's"
+    for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"):
+        (tmp_path / name).touch()
+    assert devices.count_workers("auto") == devices.count_workers("cuda") == 4
+    assert devices.count_workers("cpu") == 4
+    seen = [devices.environment_of(n, "auto")["CUDA_VISIBLE_DEVICES"] for n in range(4)]
+    assert seen == ["0", "1", "0", "1"]
+    assert devices.environment_of(1, "cpu") == {}
+    for visible, count, environment in (
+        ("", 4, {}),
+        ("-1", 4, {}),
+        ("3", 2, {}),
+        ("5, 3,GPU-8f", 6, {"CUDA_VISIBLE_DEVICES": "3"}),
+        ("2,-1,0", 2, {}),
+    ):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        assert devices.count_workers("cuda") == count
+        assert devices.environment_of(1, "cuda") == environment
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
+    assert devices.count_workers("cuda") == 1

@@ -44,7 +44,11 @@ class CardModel:
 
 
 class LoadedCard:
-    """A card's network, ready to embed."""
+    """A card's network, ready to embed.
+
+    It offers no ``embed_measured``: how far a face lies from its mirror image tells of its quality
+    only by the default network's measure.
+    """
 
     def __init__(self, network: CardNetwork) -> None:
         self.info = network.card.info
@@ -53,8 +57,3 @@ class LoadedCard:
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._network.embed(crops)
-
-    def embed_measured(
-        self, crops: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        return self._network.embed_measured(crops)

@@ -52,18 +52,11 @@ class CardNetwork:
             self.drawn = self._try()
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
-        return self.embed_measured(crops)[0]
-
-    def embed_measured(self, crops: NDArray[np.uint8]) -> tuple[Vectors, Vectors | None]:
-        """The vectors, and the distance of each face's to its mirror image's where both are made.
-
-        A vector that is not finite stays so: who stores them looks.
-        """
+        """A vector that is not finite stays so: who stores them looks."""
         if not self.card.mirror:
-            return _unit(self._run(crops)), None
-        both = _unit(self._run(np.concatenate([crops, crops[:, :, ::-1]])))
-        here, there = np.split(both, 2)
-        return _unit(here + there), 1 - (here * there).sum(axis=1)
+            return _unit(self._run(crops))
+        here, there = np.split(_unit(self._run(np.concatenate([crops, crops[:, :, ::-1]]))), 2)
+        return _unit(here + there)
 
     # --- Running -----------------------------------------------------------------------------
 
