@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Self
 
+from enrichscrapy.faces.devices import count_workers
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.options import FaceOptions
-from enrichscrapy.faces.workers import FaceWorkers, count_default_workers
+from enrichscrapy.faces.workers import FaceWorkers
 
 
 class BlockingWorkers:
@@ -18,7 +19,7 @@ class BlockingWorkers:
     """
 
     def __init__(self, options: FaceOptions) -> None:
-        workers = options.workers or count_default_workers()
+        workers = options.workers or count_workers(options.device)
         self.at_once = workers * options.batch_size
         self._loop = asyncio.Runner()
         try:
