@@ -112,9 +112,14 @@ class ReviewDesk:
         with self._lock:
             if not self.steps:
                 raise VerdictRefused("nothing was decided in this session that is not undone")
-            step = self.steps.pop()
-            with self.database.write() as connection:
-                rulings = [self._undo(connection, face_id) for face_id in step.face_ids]
+            step = self.steps[-1]
+            try:
+                with self.database.write() as connection:
+                    rulings = [self._undo(connection, face_id) for face_id in step.face_ids]
+            except VerdictRefused:
+                self.steps.pop()
+                raise
+            self.steps.pop()
         self.counts["undone"] += len(rulings)
         if len(rulings) == 1:
             words = f"Face {step.face_ids[0]}: undone: {rulings[0].verdict.value} as before."

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from enrichscrapy.files.locks import lock_source
 from enrichscrapy.gallery.guards import CSRF_HEADER, MAX_BODY
 from enrichscrapy.items import Verdict
 from tests.gallery.conftest import serve
@@ -142,6 +143,25 @@ def test_a_form_goes_back_to_its_page_and_nowhere_else(guarded):
     assert (status, target.startswith(f"{guarded.secrets.base}/performers/3?told=")) == (303, True)
     post(guarded, "review/faces/3/accept")
     assert location("//evil.example") == (200, None)
+
+
+def test_while_a_crawl_runs_somebody_is_kept_out_and_removed_later(guarded, world):
+    performer_id = world.performer("Dora Demo")
+    body = f"csrf={guarded.secrets.csrf}&sure=yes"
+    lock = lock_source(world.database.path, "babepedia", "crawl babepedia")
+    try:
+        answer, _ = post(
+            guarded,
+            f"performers/{performer_id}/forget",
+            csrf="",
+            body=body,
+            headers={"Content-Type": FORM},
+        )
+    finally:
+        lock.release()
+    assert answer.status == 303
+    assert "goes+when+the+crawl+ends" in answer.getheader("Location")
+    assert performer_id in world.database.suppressions.list_blocked()
 
 
 def test_a_card_brings_its_pictures_along(guarded):
