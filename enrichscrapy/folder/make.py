@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from dataclasses import dataclass, field
@@ -66,10 +67,18 @@ def _fill(template: str, folder: Path, contact: str) -> str:
     text = (files("enrichscrapy.folder") / "templates" / template).read_text(encoding="utf-8")
     program = f"{shlex.quote(sys.executable)} -m enrichscrapy"
     return Template(text).substitute(
-        contact=contact,
+        contact=_quote(contact),
         # Cron takes % for the end of a command; systemd fills in what follows % and $.
         cron_folder=shlex.quote(str(folder)).replace("%", r"\%"),
         cron_program=program.replace("%", r"\%"),
         unit_folder=str(folder).replace("%", "%%"),
         unit_program=f'"{sys.executable}" -m enrichscrapy'.replace("%", "%%").replace("$", "$$"),
     )
+
+
+def _quote(value: str) -> str:
+    """As ``.env`` has to hold it: a ``#`` would begin a comment."""
+    if re.fullmatch(r"[\w@.:/+-]*", value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

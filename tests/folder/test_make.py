@@ -22,6 +22,23 @@ def test_all_of_it_is_made_for_its_owner_only(tmp_path):
     assert "CONTACT=me@example.org\n" in (folder / ".env").read_text()
 
 
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "me@example.org",
+        "https://x.example/#me",
+        "Me # you",
+        "it's me",
+        'a "b" $HOME',
+        "back\\slash",
+    ],
+)
+def test_the_contact_is_read_as_it_was_given(tmp_path, monkeypatch, contact):
+    make_folder(tmp_path, contact)
+    monkeypatch.chdir(tmp_path)
+    assert read_env_file() == {"CONTACT": contact}
+
+
 def test_what_is_there_is_left_as_it_is(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / ".env").write_text("CONTACT=mine\n")
