@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import expect
 
 from enrichscrapy.items import Verdict
@@ -88,7 +87,7 @@ def test_a_face_decided_elsewhere_meanwhile_does_not_stop_the_work(browser, serv
 
 def test_many_faces_without_a_mouse(browser, server, sample):
     """A key held down or hit too early never decides a face that is not on the screen."""
-    total = 60
+    total = 30
     for _ in range(total // 3):
         sample.lookup(sample.performer(), faces=[WAITING] * 3)
     keys = """async (total) => {
@@ -110,13 +109,11 @@ def test_many_faces_without_a_mouse(browser, server, sample):
     assert server.desk.counts == {"accepted": total // 3, "rejected": 2 * total // 3}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_overflows_a_phone(browser, server, sample, scheme):
+def test_the_buttons_stay_on_a_phones_screen(browser, server, sample):
     performer_id = sample.performer("A Name That Is Rather Long For A Telephone Demonstration")
     sample.lookup(performer_id, faces=[ACCEPTED] * 5 + [WAITING])
-    context = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
-    with opened(browser, server, **context) as seen:
+    with opened(browser, server, viewport={"width": 360, "height": 740}) as seen:
         page = seen.page
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(overflow) == 0
-        assert page.locator("#accept").is_visible()
+        assert page.locator("#accept").bounding_box()["y"] < 740
