@@ -142,6 +142,11 @@ def index_lookalikes(connection: Connection) -> None:
     run_script(connection, "0072_lookalikes.sql")
 
 
+def index_troubles(connection: Connection) -> None:
+    """Why lookups were refused, failed or mismatched."""
+    run_script(connection, "0073_troubles.sql")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_tables", create_tables),
     ("0002_pending", create_pending),
@@ -160,6 +165,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0070_gallery", create_gallery_indexes),
     ("0071_rejected_faces", create_rejected_faces),
     ("0072_lookalikes", index_lookalikes),
+    ("0073_troubles", index_troubles),
     ("0080_crop_area", add_crop_area),
 )
 

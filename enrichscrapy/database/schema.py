@@ -196,6 +196,14 @@ lookups = Table(
         "next_attempt_at",
         sqlite_where=text("outcome IN ('blocked', 'failed')"),
     ),
+    Index(
+        "lookups_troubles",
+        "source",
+        "outcome",
+        "detail",
+        "updated_at",
+        sqlite_where=text("outcome NOT IN ('found', 'absent')"),
+    ),
 )
 
 # Sources whose never looked-up performers are kept in "pending".

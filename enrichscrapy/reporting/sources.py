@@ -16,6 +16,8 @@ from enrichscrapy.items import Outcome, ReferenceSiteMode
 
 RETRIED = (Outcome.BLOCKED, Outcome.FAILED)
 GIVEN_UP = "given_up"
+IS_TROUBLE: ColumnElement[bool] = literal_column("lookups.outcome NOT IN ('found', 'absent')")
+"""Lookups that ended badly or not at all, in the words of their partial index."""
 STUCK: ColumnElement[bool] = literal_column("lookups.outcome IN ('blocked', 'failed')")
 """Lookups that stand at one of these, in the words of their partial index."""
 
@@ -175,7 +177,6 @@ def list_troubles(
     connection: Connection, sources: Iterable[str], limit: int = 100
 ) -> list[Trouble]:
     """Why lookups are blocked, failed or mismatched, the most frequent reason first."""
-    not_told = (Outcome.FOUND.value, Outcome.ABSENT.value)
     count = func.count().label("count")
     query = (
         select(
@@ -185,7 +186,7 @@ def list_troubles(
             count,
             func.max(lookups.c.updated_at),
         )
-        .where(_is_among(sources), lookups.c.outcome.not_in(not_told))
+        .where(_is_among(sources), IS_TROUBLE)
         .group_by(lookups.c.source, lookups.c.outcome, lookups.c.detail)
         .order_by(count.desc(), lookups.c.source, lookups.c.detail)
         .limit(limit)

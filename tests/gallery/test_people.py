@@ -13,7 +13,7 @@ from enrichscrapy.gallery import people
 from enrichscrapy.gallery.people import Show, Wanted, count_people, find_people
 from enrichscrapy.items import Outcome, Verdict
 from enrichscrapy.reporting.faces import IS_WAITING
-from enrichscrapy.reporting.sources import STUCK
+from enrichscrapy.reporting.sources import IS_TROUBLE, STUCK
 from enrichscrapy.verdicts import Reason
 from tests.sample_database import ACCEPTED, DAY, REJECTED, WAITING, open_sample
 
@@ -83,6 +83,7 @@ def test_the_parts_and_their_counts(world):
         (faces.c.performer_id, IS_WAITING, "faces_waiting"),
         (faces.c.performer_id, people._IS_ALIKE, "faces_alike"),
         (lookups.c.performer_id, STUCK, "lookups_stuck"),
+        (lookups.c.detail, IS_TROUBLE, "lookups_troubles"),
         (performers.c.id, people._NAME_HAS_ACCENTS, "performers_accented"),
         (aliases.c.performer_id, people._ALIAS_HAS_ACCENTS, "aliases_accented"),
     ],
