@@ -81,9 +81,9 @@ def let_in(people: People, rules: Rules, trust: str, trusted: int, count: int, s
     counts = np.zeros((len(SOURCES), 4), dtype=np.int64)
     for faces, index, pages in histories(people, trusted, count, seed):
         for place, (source, (shown, right)) in enumerate(zip(SOURCES, pages, strict=True)):
-            near = [find_neighbours(people, index, None, candidate.vector) for candidate in shown]
             mean = centroid(stack([face.vector for face in faces if face.trusted]))[0]
-            around = find_neighbours(people, index, None, mean.astype(np.float32))
+            vectors = [*(candidate.vector for candidate in shown), mean.astype(np.float32)]
+            *near, around = find_neighbours(people, index, None, vectors)
             context = Context(source, trust, Identity.UNCORROBORATED, "url", len(index), around)
             judged = rules(shown, faces, near, context, Thresholds(), LIMITS)
             faces = _after(faces, source, shown, judged)

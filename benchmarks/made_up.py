@@ -65,12 +65,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A group to be judged by itself, and what is in the index round it."""
+    """A group to be judged by itself, and what is in the index round it; ``background`` is a model
+    made of others where the shipped one was made of these people."""
 
     name: str
     kind: Kind
     people: People
     index: Index
+    background: str = ""
 
 
 # Name, kind, what they are like, how many people, how many of them are in the index (None: half).
@@ -79,7 +81,7 @@ GROUPS = (
     ("people with more in common", Kind.ORDINARY, Group(shared=0.15), 300, None),
     ("a dense group", Kind.DENSE, DENSE, 40, None),
     ("a dense group, three of it known", Kind.DENSE, DENSE, 10, 3),
-    ("a group left out of all tuning", Kind.UNTUNED, Group(0.45, 0.4, (5, 0.5)), 12, 3),
+    ("a group left out of all tuning", Kind.UNTUNED, Group(0.5, 0.3, (6, 0.5)), 12, 3),
     ("a dense group, none of it known", Kind.ABSENT, DENSE, 10, 0),
 )
 

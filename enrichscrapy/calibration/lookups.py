@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,10 +85,10 @@ class Indexed:
         rows = draw_index(people, people.ids, rng, len(people.ids))[:faces]
         return cls(people.vectors[rows].astype(np.float32), -1 - people.owners[rows])
 
-    def nearest(self, vector: Vector) -> list[Neighbour]:
-        gaps = 1.0 - self.vectors @ vector
-        least = np.argpartition(gaps, min(_NEIGHBOURS, len(gaps) - 1))[:_NEIGHBOURS]
-        return [Neighbour(int(self.owners[i]), -1 - int(i), float(gaps[i])) for i in least]
+    def nearest(self, gaps: NDArray[np.float32]) -> list[Neighbour]:
+        """``gaps`` (n,) are the distances to all of them."""
+        found = _least(gaps)
+        return [Neighbour(int(self.owners[i]), -1 - int(i), float(gaps[i])) for i in found]
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,11 @@ HALF = Index()
 
 @dataclass
 class Tally:
-    """What became of the faces of some lookups: how often each (verdict, reason)."""
+    """What became of the faces of some lookups: how often each (verdict, reason). ``index_size`` is
+    the sum over all pages."""
 
     pages: int = 0
+    index_size: int = 0
     right: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
     strangers: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
     pages_with_strangers: int = 0
@@ -136,6 +137,7 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         self.pages += other.pages
+        self.index_size += other.index_size
         self.right += other.right
         self.strangers += other.strangers
         self.pages_with_strangers += other.pages_with_strangers
@@ -214,7 +216,10 @@ def _draw(
         shown = np.concatenate([shown, shown])
     order = rng.permutation(len(candidates))
     owners = [int(people.owners[shown[place]]) for place in order]
-    near = partial(find_neighbours, people, index, held.others)
+    shown_vectors = [candidates[place].vector for place in order]
+    near = find_neighbours(
+        people, index, held.others, [*shown_vectors, *_mean(people, mine[:trusted])]
+    )
     return SimulatedLookup(
         trusted,
         page,
@@ -223,8 +228,8 @@ def _draw(
         right=tuple(other == owner for other in owners),
         people=tuple((owner, other) for other in owners),
         references=tuple(make_reference(people, row) for row in mine[:trusted]),
-        neighbours=tuple(near(candidates[place].vector) for place in order),
-        around=near(_find_mean(people, mine[:trusted])) if trusted else (),
+        neighbours=tuple(near[: len(order)]),
+        around=near[len(order)] if trusted else (),
         index_size=len(index) + (len(held.others.owners) if held.others else 0),
     )
 
@@ -241,14 +246,12 @@ def _draw_strangers(
 
 def make_candidate(people: People, row: int) -> Candidate:
     """A face as a page would show it."""
-    vector = people.vectors[row].astype(np.float32)
-    return Candidate(vector, float(people.quality[row]), f"photo {row}")
+    return Candidate(people.single[row], float(people.quality[row]), f"photo {row}")
 
 
 def make_reference(people: People, row: int) -> Reference:
     """A face as its person's own photo; its id is its row."""
-    vector = people.vectors[row].astype(np.float32)
-    return Reference(int(row), vector, True, float(people.quality[row]), "import")
+    return Reference(int(row), people.single[row], True, float(people.quality[row]), "import")
 
 
 def _blur(candidate: Candidate, rng: np.random.Generator) -> Candidate:
@@ -264,20 +267,34 @@ def _blur(candidate: Candidate, rng: np.random.Generator) -> Candidate:
 
 
 def find_neighbours(
-    people: People, index: Rows, others: Indexed | None, vector: Vector
-) -> tuple[Neighbour, ...]:
-    """The faces of an index nearest to a vector; none of them may be its performer's."""
-    gaps = 1.0 - people.vectors[index] @ vector
-    found = [
-        Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i]))
-        for i in np.argsort(gaps)[:_NEIGHBOURS]
-    ]
-    found += others.nearest(vector) if others else []
-    return tuple(sorted(found, key=lambda face: face.distance)[:_NEIGHBOURS])
+    people: People, index: Rows, others: Indexed | None, vectors: Sequence[Vector]
+) -> list[tuple[Neighbour, ...]]:
+    """For each vector the nearest faces of an index; none of them may be its performer's."""
+    shown = np.stack(vectors)
+    own = 1.0 - shown @ people.single[index].T
+    foreign = 1.0 - shown @ others.vectors.T if others else None
+    found = []
+    for row, gaps in enumerate(own):
+        near = [
+            Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i]))
+            for i in _least(gaps)
+        ]
+        if others is not None and foreign is not None:
+            near += others.nearest(foreign[row])
+        found.append(tuple(sorted(near, key=lambda face: face.distance)[:_NEIGHBOURS]))
+    return found
 
 
-def _find_mean(people: People, rows: Rows) -> Vector:
-    return np.asarray(centroid(people.vectors[rows])[0], np.float32)
+def _least(gaps: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The places of the nearest few."""
+    if len(gaps) <= _NEIGHBOURS:
+        return np.arange(len(gaps))
+    return np.argpartition(gaps, _NEIGHBOURS)[:_NEIGHBOURS]
+
+
+def _mean(people: People, rows: Rows) -> list[Vector]:
+    """The mean direction of these faces, if there are any."""
+    return [np.asarray(centroid(people.vectors[rows])[0], np.float32)] if len(rows) else []
 
 
 def judge_lookups(
@@ -298,6 +315,7 @@ def judge_lookups(
         )
         tally = cases[lookup.trusted, lookup.page, lookup.size]
         tally.pages += 1
+        tally.index_size += lookup.index_size
         added = False
         told = zip(lookup.right, judged.decisions, lookup.people, strict=True)
         for right, decision, pair in told:

@@ -38,6 +38,11 @@ class People:
         return len(self.owners)
 
     @cached_property
+    def single(self) -> NDArray[np.float32]:
+        """The vectors in single precision, as they are stored and shown."""
+        return self.vectors.astype(np.float32)
+
+    @cached_property
     def ids(self) -> list[int]:
         return list(self._rows)
 

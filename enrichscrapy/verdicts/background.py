@@ -1,9 +1,15 @@
-"""What people are like for whom a face model is known to work, as a statistic of many.
+"""For whom a face model is known to work, as a statistic of many people.
 
-A group that the index does not hold leaves no trace in it, but its faces lie where those of
-ordinary people seldom do. As speaker verification has long done, a Gaussian background model tells
-so: a mean, and axes along which one person's photos vary by one and people by more or less. It is
-made by ``benchmarks/_background.py`` from some hundred people's photos and holds nobody's vector.
+A group that the index does not hold leaves no trace in it, but the model's own space tells of it.
+Two statistics of some thousand people say how doubtful it is that people are told apart where a
+face lies:
+
+- how *unlike* ordinary people it is: as in speaker verification, a Gaussian background model, with
+  axes along which one person's photos vary by one and people by more or less;
+- how often people who lie in its direction are *confused*: a ridge regression of the share of other
+  people's photos within reach, on the same axes.
+
+``benchmarks/_background.py`` makes it from photos; it holds nobody's vector.
 """
 
 from __future__ import annotations
@@ -11,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -21,7 +28,9 @@ from enrichscrapy.verdicts.evidence import Matrix, centroid
 # Vectors with more than this share of their squared length outside the model's space are
 # another network's.
 _FOREIGN = 0.05
-_FIELDS = ("mean", "basis", "axes", "between", "usual")
+# Of being unlike others and of being confused, each on its own scale.
+_CONFUSED = 0.8
+_FIELDS = ("mean", "basis", "axes", "between", "usual", "confused")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,38 +38,60 @@ class Background:
     """``mean`` is (d,); ``basis`` (k, d) spans the space in which the network's vectors lie;
     ``axes`` (k, k) turns and scales it so that one person's photos vary by 1 along each, and people
     by ``between`` (k,). ``usual`` (n, 2) holds, for 1 to n photos of a person, the median of
-    :meth:`_unlikeness` over people and how much higher it is for one in ten."""
+    :meth:`_unlikeness` over people and how much higher it is for one in ten. ``confused`` (k + 1,)
+    are the regression's coefficients and constant, on the same scale of 0 and 1."""
 
     mean: NDArray[np.float64]
     basis: Matrix
     axes: Matrix
     between: NDArray[np.float64]
     usual: Matrix
+    confused: NDArray[np.float64]
 
     @classmethod
     def load(cls, name: str) -> Self:
-        """The one of this name that the program ships."""
-        source = files("enrichscrapy.verdicts").joinpath(f"{name}.npz")
-        with as_file(source) as path, np.load(path) as stored:
+        """The one of this name that the program ships, or a file (``.npz``)."""
+        if name.endswith(".npz"):
+            return cls._read(Path(name))
+        with as_file(files("enrichscrapy.verdicts").joinpath(f"{name}.npz")) as path:
+            return cls._read(path)
+
+    @classmethod
+    def _read(cls, path: Path) -> Self:
+        with np.load(path) as stored:
             return cls(*(stored[field].astype(np.float64) for field in _FIELDS))
 
-    def unfamiliar(self, faces: Matrix) -> float:
-        """How unlike ordinary people somebody is whom these (n, d) faces show: the median is 0, one
-        in ten is above 1. Also 0 for vectors of another network, of which nothing is known."""
-        if faces.shape[1] != len(self.mean):
+    def risk(self, faces: Matrix) -> float:
+        """How doubtful it is that somebody is told from others whom these (n, d) faces show: the
+        median over people is about 0, one in ten is above 1.3. Also 0 for vectors of another
+        network, of which nothing is known."""
+        inside = self.place(faces)
+        if inside is None:
             return 0.0
+        return self.unfamiliar(inside, len(faces)) + _CONFUSED * self.confusion(inside)
+
+    def place(self, faces: Matrix) -> Matrix | None:
+        """Where the mean of (n, d) faces lies on the axes, (k,); None for another network's."""
+        if faces.shape[1] != len(self.mean):
+            return None
         offset = centroid(faces)[0] - self.mean
         inside = self.basis @ offset
         if inside @ inside < (1 - _FOREIGN) * (offset @ offset):
-            return 0.0
-        middle, spread = self.usual[min(len(faces), len(self.usual)) - 1]
-        return float((self._unlikeness(inside, len(faces)) - middle) / spread)
+            return None
+        return np.asarray(self.axes @ inside)
 
-    def _unlikeness(self, inside: Matrix, photos: int) -> float:
-        return float(np.mean((self.axes @ inside) ** 2 / (self.between + 1 / photos)))
+    def unfamiliar(self, place: Matrix, photos: int) -> float:
+        middle, spread = self.usual[min(photos, len(self.usual)) - 1]
+        return float((self._unlikeness(place, photos) - middle) / spread)
+
+    def confusion(self, place: Matrix) -> float:
+        return float(self.confused[:-1] @ place + self.confused[-1])
+
+    def _unlikeness(self, place: Matrix, photos: int) -> float:
+        return float(np.mean(place**2 / (self.between + 1 / photos)))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def background(name: str) -> Background | None:
     """The background model of this name, read once; None for no name."""
     return Background.load(name) if name else None

@@ -20,7 +20,7 @@ from enrichscrapy.verdicts.evidence import (
     independent,
     stack,
 )
-from enrichscrapy.verdicts.region import Caution, Region, caution
+from enrichscrapy.verdicts.region import Caution, Region, apart_with_care, caution
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.types import Candidate, Context, Reason, Reference
 from enrichscrapy.verdicts.vouching import Vouching
@@ -199,7 +199,9 @@ def gather(
     vectors = stack([candidate.vector for candidate in ordered])
     cautions = _cautions(vectors, [neighbours[i] for i in order], vouching, context, thresholds)
     allowances = [
-        thresholds.crowd_weight * crowd.apart + vouching.variety - care.distance
+        thresholds.crowd_weight * apart_with_care(crowd.apart, care, thresholds)
+        + vouching.variety
+        - care.distance
         for crowd, care in zip(crowds, cautions, strict=True)
     ]
     gaps = distances(vectors, vectors)
@@ -243,16 +245,16 @@ def _cautions(
     thresholds: Thresholds,
 ) -> list[Caution]:
     model, size = background(thresholds.background), context.index_size
-    unfamiliar = model.unfamiliar if model else lambda faces: 0.0
+    risk = model.risk if model else lambda faces: 0.0
     own = None
     if vouching.count:
-        own = Region.of(context.around, size, unfamiliar(vouching.faces), thresholds)
+        own = Region.of(context.around, size, risk(vouching.faces), thresholds)
     found = []
     for index, near in enumerate(neighbours):
-        region = Region.of(near, size, unfamiliar(vectors[[index]]), thresholds)
+        region = Region.of(near, size, risk(vectors[[index]]), thresholds)
         if own is not None:
             # Without a look round the trusted faces, only they themselves tell more.
-            seen = own if context.around else replace(region, unfamiliar=own.unfamiliar)
+            seen = own if context.around else replace(region, risk=own.risk)
             region = region.with_share(seen, thresholds.trusted_share)
         found.append(caution(region, context.weak, thresholds))
     return found

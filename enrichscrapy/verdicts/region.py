@@ -6,10 +6,11 @@ Three things tell, each by the people in the index that are nearest:
 
 - the nearest are nearer than the nearest of so many people usually are (a *crowd*);
 - a few stand out from all the rest, who are far (a *cluster*: a group of which few are known);
-- even those that come next are far (*remote*), or the face is unlike the people the thresholds were
-  measured on (``background.py``), whoever the index holds.
+- even those that come next are far (*remote*), or the model itself gives reason to doubt that it
+  tells people apart there (``background.py``), whoever the index holds.
 
-An absence of neighbours is no evidence of anything: nothing here ever loosens a threshold.
+An absence of neighbours is no evidence where any of these speaks: nothing here ever loosens a
+threshold, and what standing apart adds elsewhere (``crowd.py``) is taken back.
 """
 
 from __future__ import annotations
@@ -37,19 +38,19 @@ class Region:
 
     ``near`` and ``far`` are by how much the nearest people, and those next to them, are farther
     than they usually are in an index of that size, in distances of a large one: the nearest of few
-    differ more by chance. ``unfamiliar`` is :meth:`Background.unfamiliar`.
+    differ more by chance. ``risk`` is :meth:`Background.risk`.
     """
 
     near: float = 0.0
     far: float = 0.0
-    unfamiliar: float = 0.0
+    risk: float = 0.0
 
     @classmethod
     def of(
         cls,
         neighbours: Sequence[Neighbour],
         size: int,
-        unfamiliar: float,
+        risk: float,
         thresholds: Thresholds,
     ) -> Region:
         """``neighbours`` are other people's faces that were found among ``size`` of them."""
@@ -59,12 +60,12 @@ class Region:
             nearest[face.performer_id] = min(face.distance, known)
         gaps = sorted(nearest.values())[:LAST]
         if not gaps:
-            return cls(unfamiliar=unfamiliar)
+            return cls(risk=risk)
         usual = usual_distances(len(gaps), size, thresholds)
         over = [gap - expected for gap, expected in zip(gaps, usual, strict=True)]
         near, far = over[:NEXT], over[NEXT + 1 :] or over
         told = _estimate_spread(size)
-        return cls(told * sum(near) / len(near), told * sum(far) / len(far), unfamiliar)
+        return cls(told * sum(near) / len(near), told * sum(far) / len(far), risk)
 
     def with_share(self, other: Region, share: float) -> Region:
         """The mean of both, in which ``other`` has this share."""
@@ -74,7 +75,7 @@ class Region:
                 for mine, theirs in (
                     (self.near, other.near),
                     (self.far, other.far),
-                    (self.unfamiliar, other.unfamiliar),
+                    (self.risk, other.risk),
                 )
             )
         )
@@ -110,10 +111,18 @@ def caution(region: Region, weak: bool, thresholds: Thresholds) -> Caution:
     dense = rules.crowd_caution * _over(-region.near, rules.crowd_free)
     dense += rules.cluster_caution * _over(region.far - region.near, rules.cluster_free)
     unknown = rules.remote_caution * _over(region.far, rules.remote_free)
-    unknown += rules.unfamiliar_caution * _over(region.unfamiliar, rules.unfamiliar_free)
+    unknown += rules.risk_caution * _over(region.risk, rules.risk_free)
     reason = Reason.CROWDED if weak or dense >= unknown else Reason.UNFAMILIAR
     found = min(rules.caution * (dense + unknown), rules.caution_bound)
     return Caution(max(found, rules.weak_caution) if weak else found, reason)
+
+
+def apart_with_care(apart: float, care: Caution, thresholds: Thresholds) -> float:
+    """How far a face stands apart from everybody else's, as far as that is evidence: where people
+    may not be told apart, an index that shows nobody near only lacks them."""
+    if apart <= 0:
+        return apart
+    return apart * max(0.0, 1 - care.distance / thresholds.apart_until)
 
 
 def _over(value: float, free: float) -> float:

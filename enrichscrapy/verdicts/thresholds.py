@@ -61,21 +61,23 @@ class Thresholds:
     # … and how much of that by which the person's own faces differ more (or less) than usual.
     spread_weight: float = 0.24
     spread_usual: float = 0.3
-    # The most of either distance that counts.
+    # The most of either distance that counts. Of standing apart nothing counts where this much
+    # caution is taken (below), and less where there is some: nobody near is then no evidence.
     allowance_bound: float = 0.2
+    apart_until: float = 0.05
     # How much nearer a face has to be where the network may not tell people apart (see
     # ``region.py``): so much times that by which people there are nearer than usual, or a few of
-    # them nearer than the rest, or the rest farther, or the face less like others, each beyond
+    # them nearer than the rest, or the rest farther, or the model itself at risk, each beyond
     # what is allowed for free; the mean of the trusted faces has this share in all of it, and the
     # rest is the face's own.
     crowd_free: float = 0.07
     crowd_caution: float = 2.0
-    cluster_free: float = 0.03
+    cluster_free: float = 0.04
     cluster_caution: float = 2.3
     remote_free: float = 0.10
     remote_caution: float = 1.0
-    unfamiliar_free: float = 0.7
-    unfamiliar_caution: float = 0.25
+    risk_free: float = 1.0
+    risk_caution: float = 0.3
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
     trusted_share: float = 0.7

@@ -24,9 +24,9 @@ def seen(distances, size=3000):
 
 
 @given(gaps, gaps, st.integers(0, 10_000), st.floats(-2, 4), st.booleans())
-def test_nothing_an_index_holds_or_lacks_loosens_a_threshold(near, around, size, unlike, weak):
+def test_nothing_an_index_holds_or_lacks_loosens_a_threshold(near, around, size, risk, weak):
     region = seen(near, size).with_share(seen(around, size), 0.7)
-    care = caution(Region(region.near, region.far, unlike), weak, RULES)
+    care = caution(Region(region.near, region.far, risk), weak, RULES)
     assert 0.0 <= care.distance <= max(RULES.caution_bound, RULES.weak_caution)
     assert care.distance >= RULES.weak_caution * weak
 
@@ -44,13 +44,16 @@ def test_a_person_counts_once_however_many_faces_they_have():
     assert Region.of([*faces, *rest], 3000, 0.0, RULES) == once
 
 
-def crowd(count, photos, seed, *, off=0.0):
+def crowd(count, photos, seed, *, off=0.0, close=0):
     """People in a space of eight dimensions of 40; ``off`` moves all of them along one in which
-    people differ little."""
+    people differ little, and the last ``close`` of them lie together."""
     rng = np.random.default_rng(seed)
     between = np.array([0.5, 0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.02])
-    people = np.repeat(rng.normal(size=(count, 8)) * between, photos, axis=0)
-    inside = people + rng.normal(size=people.shape) * 0.1
+    people = rng.normal(size=(count, 8)) * between
+    if close:
+        people[-close:] = people[-close:] * 0.2 + [0.6, 0.6, 0, 0, 0, 0, 0, 0]
+    inside = np.repeat(people, photos, axis=0)
+    inside = inside + rng.normal(size=inside.shape) * 0.1
     inside[:, 7] += off
     vectors = inside @ np.eye(8, 40)
     vectors[:, 0] += 1.0
@@ -60,35 +63,56 @@ def crowd(count, photos, seed, *, off=0.0):
 
 @pytest.fixture(scope="module")
 def model():
-    return _background.fit(crowd(200, 5, 1))
+    """Of two hundred people, the last thirty of whom are confused with each other."""
+    return _background.fit(crowd(200, 5, 1, close=30), dense=range(170, 200))
+
+
+def measured(model, people, measure):
+    places = [model.place(people.vectors[people.of(owner)[:3]]) for owner in people.ids]
+    return [measure(place) for place in places if place is not None]
+
+
+def unfamiliar(model, people):
+    return measured(model, people, lambda place: model.unfamiliar(place, 3))
 
 
 def test_a_background_model_knows_people_like_its_own_from_others(model):
-    def unlike(people):
-        return [model.unfamiliar(people.vectors[people.of(owner)[:3]]) for owner in people.ids]
-
-    own = unlike(crowd(200, 3, 2))
+    own = unfamiliar(model, crowd(200, 3, 2))
     assert np.median(own) == pytest.approx(0, abs=0.3)
     assert np.quantile(own, 0.9) == pytest.approx(1, abs=0.4)
-    assert np.median(unlike(crowd(50, 3, 3, off=0.5))) > 1.5
+    assert np.median(unfamiliar(model, crowd(50, 3, 3, off=0.5))) > 1.5
+
+
+def test_it_knows_where_people_are_confused_whoever_they_are(model):
+    others = crowd(60, 3, 4, close=30)
+    told = np.array(measured(model, others, model.confusion))
+    assert np.median(told[:30]) == pytest.approx(0, abs=0.4)
+    assert np.median(told[30:]) > 1.0
+
+
+def test_the_risk_is_what_both_say(model):
+    faces = crowd(1, 3, 5).vectors
+    place = model.place(faces)
+    both = model.unfamiliar(place, 3) + 0.8 * model.confusion(place)
+    assert model.risk(faces) == pytest.approx(both)
 
 
 def test_of_another_networks_vectors_the_shipped_model_says_nothing():
     shipped = background("vggface2")
     people = make_group(ORDINARY, 3, 2, 1, 2)
-    assert [shipped.unfamiliar(people.vectors[rows]) for rows in (people.of(0), people.of(1))] == [
-        0.0,
-        0.0,
-    ]
-    assert shipped.unfamiliar(np.eye(64)[:1]) == 0.0
+    assert [shipped.risk(people.vectors[rows]) for rows in (people.of(0), people.of(1))] == [0, 0]
+    assert shipped.risk(np.eye(64)[:1]) == 0.0
     assert background("") is None
 
 
-def test_a_model_file_holds_what_was_fitted(model, tmp_path):
-    _background.save(model, tmp_path / "model.npz")
-    with np.load(tmp_path / "model.npz") as stored:
-        assert set(stored) == {"mean", "basis", "axes", "between", "usual"}
+def test_a_model_file_holds_what_was_fitted_and_can_be_named(model, tmp_path):
+    path = tmp_path / "model.npz"
+    _background.save(model, path)
+    with np.load(path) as stored:
+        assert set(stored) == {"mean", "basis", "axes", "between", "usual", "confused"}
         assert stored["basis"].shape == (8, 40)
+    faces = crowd(1, 3, 5).vectors
+    assert background(str(path)).risk(faces) == pytest.approx(model.risk(faces), abs=0.02)
 
 
 def test_those_in_most_near_pairs_are_found():
