@@ -1,4 +1,4 @@
-"""Birth dates as files and databases write them: read as far as they go, never as an older one.
+"""Birth dates as files and databases write them: read as far as they go, never as an earlier date.
 
 Where a text can mean several days, what they have in common is kept (``02/03/2012`` is 2012);
 where it can mean several years, the youngest.
@@ -14,7 +14,7 @@ from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
 
 _NOTHING = re.compile(
-    r"[0\W_]*|0001-01-01(?:[t ][0:.]*z?)?"  # the zero of some programs' clocks
+    r"[0\W_]*|0001-01-01(?:[t ][0:.]*z?)?"  # the epoch of some programs
     r"|\W*(?:n/?a[nt]?|n\.\s?a|null|nil|none(?: given)?|unknown|undefined|unspecified|undisclosed"
     r"|no data|tb[ad]|not (?:available|known|stated|specified|given|disclosed|public))\W*",
     re.IGNORECASE,
@@ -27,9 +27,9 @@ def is_empty_date(text: str) -> bool:
 
 
 def read_birth_date(text: str, today: dt.date | None = None) -> PartialDate | None:
-    """The date, as far as it can be read; None where there is none or no year can be told.
+    """The date, as far as it can be read; None where there is none or its year is not clear.
 
-    ``today`` tells which century a year of two digits cannot be of.
+    ``today`` excludes centuries for a year of two digits.
     """
     if len(text) > MAX_FACT or is_empty_date(text) or is_open_ended(text):
         return None
@@ -44,6 +44,6 @@ def read_birth_date(text: str, today: dt.date | None = None) -> PartialDate | No
 
 def is_cut(text: str, date: PartialDate) -> bool:
     """Whether the text says more than ``date`` keeps of it."""
-    said = [number for number in re.findall(r"\d+", drop_time(text)) if int(number)]
-    parts = 3 if len(said) == 1 and len(said[0]) > 4 else len(said)
+    numbers = [number for number in re.findall(r"\d+", drop_time(text)) if int(number)]
+    parts = 3 if len(numbers) == 1 and len(numbers[0]) > 4 else len(numbers)
     return date.day is None and parts > (1 if date.month is None else 2)

@@ -67,8 +67,8 @@ def find_country_by_name(name: str) -> str | None:
 
 def find_countries_by_nationality(text: str) -> tuple[str, ...]:
     """Every known country of ``American, Puerto Rican``, once; country names are taken as well."""
-    said = strip_notes(cut(text)).casefold()
-    return tuple(dict.fromkeys(_find_nations(said, r"[,/;&|+]|\band\b", r"-")))
+    nationalities = strip_notes(cut(text)).casefold()
+    return tuple(dict.fromkeys(_find_nations(nationalities, r"[,/;&|+]|\band\b", r"-")))
 
 
 def _find_nations(text: str, *separators: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ BIRTH_LABELS = (
     *("born", "born on", "birthday", "birth date", "birthdate", "date of birth", "dob"),
     *("year of birth", "birth year"),
 )
-"""What pages call a date of birth: under a label that nobody knows it would be none."""
+"""What pages call a date of birth. A date under any other label is not read as one."""
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -82,7 +82,7 @@ _AFTER_YEARS = 10
 """Years within which "after 1990" is meant."""
 _OLDEST = 120
 _FIRST_YEAR, _LAST_YEAR = 1850, 2100
-"""Outside of them it is a slip of the pen, not a birth year."""
+"""Outside these it is a typing error, not a birth year."""
 
 
 # --- What a text says ----------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def _make_partial(year: int | None, month: int | None, day: int | None) -> Parti
 
 
 def _drop_age(text: str) -> str:
-    """Without what is said of an age: "(age around 53)" leaves no year open."""
+    """Without any statement of an age: "(age around 53)" leaves no year open."""
     return _AGE.sub(" ", text)
 
 
@@ -180,8 +180,8 @@ def find_latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     ``13 years young`` -> 13 years before ``today``. Where an order of day and month is open, the
     later of both. Meant for telling who may be a minor, never for who somebody is.
     """
-    said = drop_time(text)
-    ageless = _drop_age(said)
+    plain = drop_time(text)
+    ageless = _drop_age(plain)
     dates, stated = list_possible_dates(text or "", today), parse_date(text or "")
     if stated and all(stated.year > date.year for date in dates):
         dates.append(stated)
@@ -189,11 +189,11 @@ def find_latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     slack = _AFTER_YEARS if _AFTER.search(ageless) else slack
     readings = [  # a year that is not written out is known to the year
         date
-        if str(date.year) in said and not slack
+        if str(date.year) in plain and not slack
         else PartialDate(min(date.year + slack, dt.MAXYEAR))
         for date in dates
     ]
-    return max([*readings, *_list_ages(said, today)], key=PartialDate.latest, default=None)
+    return max([*readings, *_list_ages(plain, today)], key=PartialDate.latest, default=None)
 
 
 def drop_time(text: str | None) -> str:
@@ -203,7 +203,7 @@ def drop_time(text: str | None) -> str:
 
 
 def _of_digits(digits: str) -> list[PartialDate | None]:
-    """Eight of them: the year first or last, to the year where no order makes a day."""
+    """Dates of eight digits, the year first or last; only the year where no order makes a day."""
     orders = [(digits[:4], digits[4:6], digits[6:])]
     orders += [(digits[4:], digits[2:4], digits[:2]), (digits[4:], digits[:2], digits[2:4])]
     orders = [order for order in orders if int(order[0]) < _LAST_YEAR]
@@ -280,7 +280,7 @@ def _read_range_end(year: int, short: int) -> int:
 
 
 def _complete_year(short: int, today: dt.date) -> int:
-    """The latest year that ends so and has begun."""
+    """The latest year with this ending that has begun."""
     return today.year - (today.year - short) % 100
 
 

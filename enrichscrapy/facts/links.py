@@ -59,7 +59,7 @@ def find_host(url: str) -> str | None:
 
 
 def read_outside_link(href: str | None, hosts: Collection[str]) -> str | None:
-    """An absolute HTTP link away from the site, as written but for white space; else None."""
+    """An absolute HTTP link away from the site, as written except for white space; else None."""
     href = (href or "")[: MAX_LINK + 1].strip()
     if len(href) > MAX_LINK or not re.match(r"(?:https?:)?//", href, re.IGNORECASE):
         return None

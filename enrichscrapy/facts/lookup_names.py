@@ -34,10 +34,11 @@ _SUFFIXES = {"jr", "sr", "junior", "senior", "ii", "iii", "iv", "v"}
 
 
 def clean_name(name: str) -> str:
-    """A name as a site's addresses and searches have it; empty where nothing of it is a name.
+    """A name as a site's addresses and searches write it; empty where no part of it is a name.
 
-    What comparing ignores goes: format characters, emoji, quotes, notes in brackets. Accents are
-    composed, apostrophes and hyphens straight, and ``Last, First`` becomes ``First Last``.
+    What a comparison ignores is removed: format characters, emoji, quotes, notes in brackets.
+    Accents are composed, apostrophes and hyphens straight, and ``Last, First`` becomes ``First
+    Last``.
     """
     text = _VARIATION.sub("", cut(name, MAX_NAME)).translate(_STRAIGHT)
     text = unicodedata.normalize("NFKC", strip_ornaments(text)).translate(_STRAIGHT)

@@ -72,7 +72,7 @@ def strip_name(name: str) -> str:
 
 
 def strip_ornaments(text: str) -> str:
-    """Symbols part words, as white space does; what is invisible does not."""
+    """Symbols separate words, as white space does; invisible characters do not."""
     marks = {c: unicodedata.category(c) for c in set(text)}
     kept = (c if marks[c] not in _NO_NAME else " " if marks[c] in _PARTING else "" for c in text)
     return "".join(kept)

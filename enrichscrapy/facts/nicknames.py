@@ -180,6 +180,6 @@ def _are_sisters(one: str, other: str) -> bool:
 
 
 def _make_skeletons(keys: frozenset[str]) -> set[str]:
-    """Long names of which only the vowels differ are one name by ear: Britney, Brittany."""
+    """Long names that differ only in their vowels sound alike: Britney, Brittany."""
     bare = (_VOWELS.sub("", key) for key in keys)
     return {skeleton for skeleton in bare if len(skeleton) >= _SKELETON}

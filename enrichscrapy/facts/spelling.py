@@ -24,7 +24,7 @@ def _compile_rules(*rules: tuple[str, str]) -> Rules:
     return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
 
 
-# In this order: each works on what the ones before it left.
+# The order matters: each works on the result of the ones before it.
 _SURNAMES = _compile_rules(
     (r"\b(?:saint|sainte|ste)\b", "st"),
     (r"\bmac(?=\s?[a-z]{4})", "mc"),
@@ -154,7 +154,7 @@ _SOUNDS = _compile_rules(
 
 @lru_cache(maxsize=8192)
 def make_name_keys(name: str) -> frozenset[str]:
-    """Keys of which two ways to write one name share at least one.
+    """Keys of a name: two ways to write one name have at least one in common.
 
     Ignored are case, accents, notes in brackets, spaces and hyphens, the order of the words, how
     another alphabet or an umlaut is put into Latin letters (``Ёлка``, ``Yolka``; ``Müller``,
@@ -197,7 +197,7 @@ def _spell(orders: Iterable[tuple[str, ...]], mark: str) -> Iterator[str]:
 
 
 def transliterate(name: str) -> str:
-    """The name in Latin letters where its script spells sounds out; other letters stay."""
+    """The name in Latin letters where its script writes sounds; other letters stay."""
     if name.isascii():
         return name
     name = unicodedata.normalize("NFC", name).casefold()

@@ -20,14 +20,14 @@ MAX_FACT = 200
 MAX_LIST = 5_000
 """Characters of the longest list of names on one line."""
 MAX_PAGE_TEXT = 100_000
-"""Characters of a page's running text in which a site's own words for "not found" are sought."""
+"""Characters of a page's running text that are searched for a site's words for "not found"."""
 MAX_LINK = 2_000
-"""Characters of the longest address that is taken for one."""
+"""Longest text, in characters, that is accepted as an address."""
 MAX_NAME = 100
-"""Characters of the longest name that is taken for one."""
+"""Longest text, in characters, that is accepted as a name."""
 MAX_ALIASES = 150
-"""Aliases of one page; twice what the best known people have. Comparing them takes its square."""
-_MAX_LISTED = 4 * MAX_ALIASES  # what is looked at to find them: much of it may be no name
+"""Aliases of one page; twice what the best known people have. Comparing them is quadratic."""
+_MAX_LISTED = 4 * MAX_ALIASES  # candidates that are read to find them: many may not be names
 _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?")
 _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 
@@ -88,7 +88,7 @@ _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def fold_line(text: str, limit: int = 200) -> str:
     """``text`` without control characters and terminal escapes, on one line, shortened.
 
-    Nor memory addresses, which Python's own words for objects end with.
+    Memory addresses, as in Python's representations of objects, are removed too.
     """
     text = _ADDRESS.sub("", _ESCAPE_SEQUENCE.sub("", text[: 16 * limit]))
     kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_printable(c))

@@ -20,7 +20,7 @@ def find_18th_birthday(born: dt.date) -> dt.date:
 
 
 def is_minor(born: dt.date | None, today: dt.date) -> bool:
-    """Whether somebody born on this day is under 18; who has no birthday is not."""
+    """Whether somebody born on this day is under 18; False for None."""
     return born is not None and today < find_18th_birthday(born)
 
 
@@ -39,10 +39,10 @@ def find_latest_birthday(profile: Profile | None, today: dt.date) -> dt.date | N
 
 
 def find_whose_word(performer: Performer, profile: Profile | None, today: dt.date) -> str | None:
-    """Whose word makes this person a minor (``"database"`` or ``"page"``), or ``None``.
+    """Which record makes this person a minor (``"database"`` or ``"page"``), or ``None``.
 
-    Either is enough: then no photo is asked for and nothing is embedded. A stored birth date that
-    cannot be read counts like one of a minor.
+    Either is enough: then no photo is requested and nothing is embedded. A stored birth date that
+    cannot be read counts as a minor's.
     """
     text = performer.birth_date or ""
     stored = read_latest_birthday(text, today)

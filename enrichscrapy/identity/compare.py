@@ -1,4 +1,4 @@
-"""Two statements about a person, held against each other."""
+"""Two statements about a person, compared."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _KNOWN = {"FEMALE", "MALE", *_TRANS}
 def compare_genders(ours: str | None, theirs: str | None) -> Agreement:
     """Case does not count; non-binary and intersex people may be recorded as anything.
 
-    A trans woman may stand as a woman without a word. As a man only by an old record: a slip.
+    A trans woman recorded as a woman agrees; recorded as a man, in an old record, is a slip.
     """
     one, other = ((gender or "").strip().upper().replace(" ", "_") for gender in (ours, theirs))
     if not {one, other} <= _KNOWN:
@@ -55,12 +55,12 @@ def read_date(text: str | None) -> PartialDate | None:
 
 _NO_DATE = {PartialDate(1970, 1, 1), PartialDate(1969, 12, 31)}
 _OLDEST = 1904
-"""Year up to which a birth date is what a program writes for want of one."""
+"""Up to this year a birth date is a placeholder that programs write."""
 _SLIP_YEARS, _LINKED_YEARS, _SAME_DAY_YEARS = 1, 3, 10
 
 
 def drop_filler_date(date: PartialDate | None) -> PartialDate | None:
-    """The date without what programs fill in: ``1900-01-01``, ``1970-01-01``, 1 January."""
+    """The date without programs' placeholders: ``1900-01-01``, ``1970-01-01``, 1 January."""
     if date is None or date in _NO_DATE or date.year <= _OLDEST:
         return None
     return PartialDate(date.year) if (date.month, date.day) == (1, 1) else date
@@ -80,7 +80,7 @@ def compare_dates(
     if not ours.contradicts(theirs):
         return Agreement.AGREES
     if ours.year == theirs.year and (12, 31) in (_take_day(ours), _take_day(theirs)):
-        return Agreement.AGREES  # another day that programs fill in
+        return Agreement.AGREES  # another placeholder
     years = _LINKED_YEARS if linked else _SLIP_YEARS
     return Agreement.SLIP if _is_slip(ours, theirs, years) else Agreement.CONTRADICTS
 
@@ -149,11 +149,11 @@ _FORMER = {
 def read_countries(text: str | None) -> frozenset[str]:
     """Every country a text may mean: a code, a name, nationalities, ``Atlanta, Georgia, USA``."""
     text = (text or "").strip()
-    said = text.casefold()
+    folded = text.casefold()
     former = {
         code
         for name, codes in _FORMER.items()
-        if said == name or (len(name) > 2 and name in said)
+        if folded == name or (len(name) > 2 and name in folded)
         for code in codes.split()
     }
     if former or not text:
@@ -180,12 +180,12 @@ def compare_countries(ours: str | None, theirs: str | Iterable[str] | None) -> A
 
 
 def read_all_countries(said: str | Iterable[str] | None) -> frozenset[str]:
-    """Those of every text."""
+    """The countries that any of the texts may mean."""
     texts = (said,) if isinstance(said, str) else said or ()
     return frozenset(code for text in texts for code in read_countries(text))
 
 
-# Where a platform's account stands in its path, and what stands there that is none.
+# Where an account is in a platform's paths, and which words there are not accounts.
 _FIRST = r"@?(?P<account>[\w.-]{2,})(?:/.*)?"
 _ACCOUNTS = {
     "instagram": _FIRST,
@@ -225,7 +225,7 @@ _NO_PERSON = re.compile(
     r"(?:^|/)(?:search\w*|results?|tags?|categor\w+|videos?|movies?|films?|titles?|scenes?|clips?|"
     r"watch|galler\w+|photos?|news|blog|posts?|forum|articles?|playlists?)(?:[./]|$)|search"
 )
-# What a link carries that changes nothing.
+# Query parameters that do not change where a link leads.
 _NOISE = re.compile(
     r"utm_\w+|ref\w*|src|source|s|t|si|hl|lang\w*|locale|ig\w+|fbclid|gclid|mibextid"
 )
@@ -280,14 +280,14 @@ _NOT_ONES_OWN = re.compile(
 def is_personal(key: str, names: frozenset[str]) -> bool:
     """Does this link belong to one person? An account does, and an address with a name in it.
 
-    A site without a name in its address may be an agency's, and everybody's who works there; nor
-    is an account one person's that two share. ``names`` are folded words.
+    A site without a name in its address may be an agency's, shared by all who work there. An
+    account that two people share belongs to neither. ``names`` are folded words.
     """
     handle = re.sub(r"[^a-z]", "", fold_letters(key.rpartition(":")[2].rpartition("/")[2]))
     address = fold_letters(key)
     if _is_made_of(handle, names):
         return True
-    if key.startswith("wikipedia:"):  # an article on whatever, unless a name is in its title
+    if key.startswith("wikipedia:"):  # an article on any subject, unless a name is in its title
         return any(name in split_name(key) for name in names if len(name) > 2)
     if _NOT_ONES_OWN.search(address) or _is_of_two(handle, names):
         return False
@@ -301,7 +301,7 @@ def is_personal(key: str, names: frozenset[str]) -> bool:
 
 
 def _is_made_of(handle: str, names: frozenset[str]) -> bool:
-    """Is it nothing but the names, in whatever order?"""
+    """Does it consist of the names only, in any order?"""
     rest = handle
     for name in sorted(names, key=len, reverse=True):
         rest = rest.replace(name, "", 1) if len(name) > 1 else rest
@@ -309,7 +309,7 @@ def _is_made_of(handle: str, names: frozenset[str]) -> bool:
 
 
 def _is_of_two(handle: str, names: frozenset[str]) -> bool:
-    """``rickandmila``, of whom one is ours; ``thequendts``."""
+    """``rickandmila``, one of whom is this person; ``thequendts``."""
     pairs = [pair for word in ("and", "und") for pair in _split_handle(handle, word)]
     joined = any(min(map(len, pair)) > 2 and not names.isdisjoint(pair) for pair in pairs)
     return joined or any(handle == f"the{name}s" for name in names)

@@ -1,6 +1,6 @@
 """Is this page this performer's? A stranger's page is worse than a missed one.
 
-Names alone only make a candidate; what else the two sides state speaks for it or against it.
+A name alone only makes a candidate; what else the two sides state decides.
 
 - *Proof* settles it: the same birthday, an account in common, the stored link of this very page.
 - *Support* is shared by many people, so it takes two kinds: the year, the country, a second name.
@@ -49,7 +49,7 @@ CONFIRMS, REFUSES = 0.02, 0.2
 """Strangers expected to agree as well: below the one, support confirms; above the other, it is
 worth nothing. Measured by ``python -m benchmarks.name_mode``."""
 CONFIRMS_ALONE = 0.0005
-"""The same where a single kind of support has to do, in a population that tells rare names."""
+"""The same with a single kind of support, in a population large enough to tell rare names."""
 _VARIANTS = 10
 """Ways to write a name, each of which strangers may bear."""
 _CONFIRMED, _UNCORROBORATED = Identity.CONFIRMED, Identity.UNCORROBORATED
@@ -84,7 +84,7 @@ def identify(
     ``by_link``: the page was reached through a stored link of this performer. ``rivals``: how many
     other pages fit as well; None while the others were not looked at, and then mere support
     leaves a page uncorroborated, so that the search for namesakes goes on. ``population``: the
-    people among whom the name is rare or common; without one, next to nothing is known of that.
+    people among whom the name is rare or common; without one, almost nothing is known about that.
     """
     evidence = gather_evidence(performer, profile, by_link, population)
     identity, reason = _decide(evidence, rivals)
@@ -165,16 +165,16 @@ def _may_slip(evidence: PageEvidence, proofs: Sequence[str]) -> bool:
 
 
 def _decide_by_link(evidence: PageEvidence) -> IdentityAndReason:
-    """A stored link is trusted as far as the page's name bears it out.
+    """A stored link is trusted as far as the page's name supports it.
 
     A link that was redirected to another address is trusted less: a part of a name, or an alias,
     can lead to somebody else's page.
     """
     name, relation = evidence.name, evidence.name.relation
-    said = [proof] if (proof := _name_proof(evidence)) else evidence.supports
-    borne_out = bool(set(said) - {"country"})  # which sisters have in common as well
+    agreements = [proof] if (proof := _name_proof(evidence)) else evidence.supports
+    corroborated = bool(set(agreements) - {"country"})  # which sisters have in common as well
     if relation is NameRelation.SAME:
-        if evidence.abroad and not said and evidence.strangers > REFUSES:
+        if evidence.abroad and not agreements and evidence.strangers > REFUSES:
             return _UNCORROBORATED, "link and a common name agree, but not the country"
         return _CONFIRMED, "link and name agree"
     if relation in _BY_EAR and name.words > 1 and not evidence.elsewhere:
@@ -193,8 +193,8 @@ def _decide_by_link(evidence: PageEvidence) -> IdentityAndReason:
     if relation in (NameRelation.OTHER_SCRIPT, NameRelation.NEAR) and not proof:
         return _UNCORROBORATED, f"by link: {relation}"
     if relation in _SAME or relation in _ALIKE:
-        if borne_out:
-            return _CONFIRMED, f"link, {relation} and {_join_words(said)} agree"
+        if corroborated:
+            return _CONFIRMED, f"link, {relation} and {_join_words(agreements)} agree"
         if name.words > 1 or not evidence.elsewhere:
             return _UNCORROBORATED, f"by link: {relation}"
     elif evidence.account:
@@ -204,15 +204,15 @@ def _decide_by_link(evidence: PageEvidence) -> IdentityAndReason:
     elif evidence.birthday:
         known = begins_alike(name.ours, name.theirs)  # a family name and a birthday twins share
         return _CONFIRMED if known else _UNCORROBORATED, f"link and birthday agree: {relation}"
-    elif opens_to(name.ours, name.theirs) and said:
-        return _UNCORROBORATED, f"by link: an initial, {_join_words(said)}"
+    elif opens_to(name.ours, name.theirs) and agreements:
+        return _UNCORROBORATED, f"by link: an initial, {_join_words(agreements)}"
     elif relation is NameRelation.WORD and len(evidence.supports) > 1:
         return _UNCORROBORATED, f"by link: {relation}, {_join_words(evidence.supports)}"
     return Identity.MISMATCH, f"the link leads to somebody else: {relation}"
 
 
 def _decide_by_name(evidence: PageEvidence, rivals: int | None) -> IdentityAndReason:
-    """Nothing leads here but the name: it must be the same, and bear more than itself."""
+    """Only the name leads here: it must be the same, and something else must agree."""
     name, relation, supports = evidence.name, evidence.name.relation, evidence.supports
     proof = _name_proof(evidence)
     if relation in _SAME:
@@ -313,7 +313,7 @@ _SLACK_YEARS = 5
 def rank_search_results(
     performer: Performer, results: Sequence[SearchResult]
 ) -> list[SearchResult]:
-    """The results worth a look, best first; of likeness short of sameness only what can be proved.
+    """The results worth a look, best first; similar names only where something could prove them.
 
     The page a stored link leads to is always worth a look.
     """

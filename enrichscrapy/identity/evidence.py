@@ -1,4 +1,4 @@
-"""All that speaks for and against a page's being a performer's. See ``decide.py``."""
+"""The evidence for and against a page being a performer's. See ``decide.py``."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _LATE_START = 65
 _LATE_RELEASES = 3
 """Years after a death in which work may still come out."""
 _NOTE_YEARS = 3
-# Platforms that somebody who stopped long before they began hardly has an account with.
+# Platforms on which somebody who stopped long before they began is unlikely to have an account.
 _NEW_PLATFORMS = {"onlyfans", "fansly", "tiktok", "twitch", "manyvids"}
 _LONG_BEFORE = 1995
 _OTHER_NAMES, _OTHER_ACCOUNT = 5.0, 3.0
 _MANY = 20
-"""Bearers of a word that make it a name."""
-# Where the family name stands first at home, and often elsewhere.
+"""People with this word in their name, from which it counts as a name."""
+# Countries where the family name comes first, and often does so abroad.
 _FAMILY_FIRST = {"JP", "KR", "KP", "CN", "TW", "HK", "MO", "SG", "VN", "HU", "KH"}
 
 
 @dataclass
 class PageEvidence:
-    """What speaks for and against a page; each entry names its kind in words.
+    """The evidence for and against a page; each entry names its kind in words.
 
     ``linked``: a stored link led here. ``elsewhere``: none of the stored links to this site is this
     page's own address; so it was found by name, or a link was redirected. ``account``:
@@ -80,7 +80,7 @@ class PageEvidence:
             self.details[what] = {"ours": str(ours), "theirs": str(theirs), "verdict": verdict}
 
     def weigh(self, what: str, agreement: Agreement, ours: object, theirs: object) -> None:
-        """Note it, and let it speak against the page where the two differ."""
+        """Record it; where the two differ, it counts against the page."""
         self.note(what, agreement, ours, theirs)
         if agreement is Agreement.CONTRADICTS and what not in self.contradictions:
             self.contradictions.append(what)
@@ -137,7 +137,7 @@ def gather_evidence(
 
 
 def has_family_first(performer: Performer, country: str | None, names: Sequence[str]) -> bool:
-    """Do they come from where the family name stands first, by country or script?"""
+    """Does the family name come first where they are from, by country or script?"""
     homes = read_countries(performer.country) | read_countries(country)
     written = "".join((performer.canonical_name, *performer.aliases, *names))
     return not homes.isdisjoint(_FAMILY_FIRST) or any("\u3040" <= c <= "\ud7af" for c in written)
@@ -281,7 +281,7 @@ def _add_links(evidence: PageEvidence, performer: Performer, profile: Profile) -
     if not evidence.linked and stored & here:
         evidence.linked = True
         evidence.details["stored page"] = sorted(stored & here)
-    # Of the two schemes of ids one says nothing of the other.
+    # An id of one scheme says nothing about an id of the other.
     rivals = {key for key in stored - here if key.startswith(f"{site}:")}
     same_scheme = any(_is_uuid(one) == _is_uuid(other) for one in rivals for other in here)
     evidence.elsewhere = same_scheme and not stored & here
@@ -309,7 +309,7 @@ def _list_links(profile: Profile) -> Iterable[str]:
 
 
 def _split_words(names: Iterable[str]) -> frozenset[str]:
-    """Of names of one person: a duo's own says nothing of whose an account is."""
+    """The words of one person's names; a duo's name does not tell whose an account is."""
     return frozenset(w for name in names if not is_collective(name) for w in split_name(name))
 
 

@@ -108,7 +108,7 @@ def match_names(
 def _find_sharing(
     ours: Sequence[str], theirs: Sequence[str], keys: Callable[[str], Collection[str]]
 ) -> Iterator[tuple[str, str]]:
-    """The pairs with a key in common, in order; without a look at all the others."""
+    """The pairs with a key in common, in order; other pairs are not compared."""
     places = defaultdict[str, list[int]](list)
     for place, name in enumerate(theirs):
         for key in keys(name):

@@ -24,7 +24,7 @@ NEAR_SIMILARITY = 88.0
 _APART = 60.0
 """Per cent below which a name put into Latin letters is another name."""
 _RESEMBLES = 45.0
-"""Per cent below which no other spelling is to be expected; it spares the long look."""
+"""Per cent below which another spelling is unlikely, so that the full comparison is skipped."""
 
 
 @lru_cache(maxsize=8192)
@@ -242,7 +242,7 @@ def opens_to(one: str, other: str) -> bool:
 def are_in_other_scripts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """Are they written in scripts that cannot be compared letter by letter?
 
-    What can be put into Latin letters must then look alike, be it from afar.
+    What can be put into Latin letters must then look alike, at least roughly.
     """
     scripts = [_list_scripts(names) for names in (ours, theirs)]
     if not (all(scripts) and scripts[0].isdisjoint(scripts[1])):

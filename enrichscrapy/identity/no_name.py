@@ -1,4 +1,4 @@
-"""Names that are nobody's: those of several people, and descriptions of whoever it is."""
+"""Names that are no one person's: those of several people, and descriptions that fit anybody."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def is_anybodys(name: str) -> bool:
 
 
 def says_what_not_who(alias: str) -> bool:
-    """``Metro Casting Girl``: a site's word for whoever it is."""
+    """``Metro Casting Girl``: a site's description, not a name."""
     return is_anybodys(alias) or (split_name(strip_name(alias))[-1:] or ("",))[0] in _KINDS

@@ -1,7 +1,7 @@
 """How many strangers of one name, birth year and country are to be expected?
 
 As record linkage has done since Fellegi and Sunter (1969), agreement on a rare value counts for
-more: how rare a name is follows from how often its words are borne in the user's own database.
+more: how rare a name is follows from how often its words occur in the user's own database.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from enrichscrapy.facts.names import split_name, split_number, strip_name
 from enrichscrapy.facts.nicknames import is_first_name
 
 WORLD, BEYOND = 200_000, 2.0
-"""Performers there are at least, and how many times those of the database: the sites list people
-whom no database has."""
+"""The fewest performers assumed, and how many times those stored: no database has them all."""
 _ASSUMED = 10_000
-"""People assumed beside those who are counted: one bears a word that is not known, and"""
+"""People assumed beside those who are counted: one has a word that is not known, and"""
 _COMMON_AMONG_ASSUMED = 35
-"""so many a word that is known for a common one."""
+"""this many have a word that is known to be common."""
 _USUAL = _COMMON_AMONG_ASSUMED / _ASSUMED
 _FOREIGN = 0.05
 """Part of the assumed bearers below which a common word is common elsewhere."""
@@ -37,14 +36,14 @@ _COUNTRY, _LEAST_COUNTRY = 0.5, 0.05
 _COPIED = 2e-8
 """Names are shared beyond what their words explain: the chance of that for two people."""
 _RARE = 0.1
-"""Others of a name expected by its words, up to which it tells how often names are copied."""
+"""A name with at most this many others expected by its words tells how often names are copied."""
 _WEIGHT = {"year": 40.0, "country": 20.0, "word's country": 2.0, "copied": 1e8}
-"""How many counted ones outweigh what is assumed here of years, countries and copied names."""
+"""How many counted people outweigh what is assumed about years, countries and copied names."""
 _RARELY = {"birth month": 1 / 12, "death date": 0.002, "gender": 0.2, "web site": 0.3}
 """How many of the namesakes agree on such a fact by chance."""
 
 # Words that many performers are called by, beside English first names; no measure, only enough of
-# them that a small database does not take them for rare.
+# them that they do not look rare in a small database.
 _COMMON = frozenset(
     re.findall(
         r"\w+",
@@ -156,7 +155,7 @@ class Population:
         return self._words[hash(word)]
 
     def _rate_name(self, name: str, counted: bool) -> float:
-        """That somebody bears this name: by its words, or because it was copied."""
+        """The chance that somebody has this name: by its words, or because it was copied."""
         by_words = (
             float(np.prod([self._rate_word(word, counted) for word in tokens]))
             for tokens in (_split_tokens(name), _split_tokens(name.replace("-", "")))
@@ -171,11 +170,11 @@ class Population:
         return max(share, _INITIAL) if len(word) == 1 and word.isascii() else share
 
     def _is_foreign(self, word: str, bearers: int) -> bool:
-        """A common word, and next to nobody of its language among those who are counted?"""
+        """Is the word common, but hardly anybody of its language among those who are counted?"""
         return word in _COMMON and bearers < _FOREIGN * _USUAL * self.people
 
     def _share(self, shared: Shared) -> float:
-        """Of those of one name, which part agrees on the rest by chance."""
+        """Of the people with one name, the share that agrees on the rest by chance."""
         share = 1.0
         if shared.birth_year:
             share *= self._rate_year(shared.birth_year)
@@ -192,7 +191,7 @@ class Population:
         return (self._years[year] + weight / _YEARS) / (self._years.total + weight)
 
     def _rate_country(self, country: str, tokens: Sequence[str]) -> float:
-        """A name tells much of the country: the word that tells most counts."""
+        """A name says much about the country: its most telling word counts."""
         if any(self._is_foreign(word, self._words[hash(word)]) for word in tokens):
             return _COUNTRY
         code, weight, likely = hash(country), _WEIGHT["country"], _WEIGHT["word's country"]
@@ -212,9 +211,9 @@ class Population:
         )
         rows = [(int(year), int(home)) for _, year, home in self._names[first:last]]
         if own is not None:
-            mine = (own.birth_year or 0, hash(own.country) if own.country else 0)
-            if mine in rows:
-                rows.remove(mine)
+            own_row = (own.birth_year or 0, hash(own.country) if own.country else 0)
+            if own_row in rows:
+                rows.remove(own_row)
         rest = self._share(Shared(shared.name, None, None, shared.others, shared.facts))
         return sum(rest * self._weigh_agreement(row, shared, tokens) for row in rows)
 
@@ -273,7 +272,7 @@ def _mix(one: Any, other: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def is_common(word: str) -> bool:
-    """Is it known for a word that many are called by, whoever is counted?"""
+    """Is the word known to be common, whoever is counted?"""
     return word in _COMMON or is_first_name(word)
 
 

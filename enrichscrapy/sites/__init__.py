@@ -81,12 +81,12 @@ def find_sites() -> dict[str, Site]:
     for module in pkgutil.iter_modules(__path__):
         if module.ispkg:
             site = importlib.import_module(f"{__name__}.{module.name}")
-            if hasattr(site, "NAME"):  # stash-boxes are no site, but a family of sources
+            if hasattr(site, "NAME"):  # stash-boxes are not one site, but a family of sources
                 found[site.NAME] = cast("Site", site)
     return found
 
 
 def find_site(url: str) -> str | None:
-    """The name of the site a link belongs to, by its host; None when it is none of ours."""
+    """The name of the site a link belongs to, by its host; None for other hosts."""
     host = find_host(url)
     return next((name for name, site in find_sites().items() if host in site.HOSTS), None)

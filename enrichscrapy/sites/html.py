@@ -11,8 +11,8 @@ from parsel import Selector
 
 from enrichscrapy.facts.text import MAX_LIST, MAX_NAME, cut
 
-# Bounds for pages that no site means to send. Without them a page of 100 KB can cost minutes: each
-# element of thousands is asked for its ancestors, or for all its siblings.
+# Bounds for pages that no site sends on purpose. Without them a page of 100 KB can cost minutes:
+# each element of thousands is asked for its ancestors, or for all its siblings.
 MAX_DEPTH = 200
 MAX_ELEMENTS = 500
 MAX_PAGE_ELEMENTS = 100_000
@@ -25,7 +25,7 @@ Element = Any
 
 
 def is_readable(selector: Selector) -> bool:
-    """Is it a page of HTML, and neither nested nor long beyond all measure?"""
+    """Is it a page of HTML, and neither too deeply nested nor too long?"""
     return selector.type == "html" and selector.xpath(_MONSTROUS).get() == "0"
 
 
@@ -86,7 +86,7 @@ def read_title(selector: Selector) -> str:
 def read_lines(node: Selector) -> list[str]:
     """The node's text, cut at each ``<br>``; empty lines dropped."""
     lines = [""]
-    # Not as a union: merging two long sets takes the square of their length.
+    # Not as a union: merging two long sets takes quadratic time.
     for part in node.xpath(select_first("descendant::node()[self::text() or self::br]")):
         if isinstance(part.root, str):
             lines[-1] += part.root

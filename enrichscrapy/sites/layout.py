@@ -15,18 +15,18 @@ from enrichscrapy.items import Lookup, Outcome, Profile
 PARTS = ("names", "photos", "birth_dates")
 
 UNKNOWN_SHAPE = "unknown page shape"
-"""How the detail of a page begins that is neither a profile nor a known not-found page."""
+"""How the detail begins for a page that is neither a profile nor a known not-found page."""
 
 WINDOW = 30
 """Pages of this run that are judged together, the latest ones."""
 BASELINE = 500
-"""Pages of earlier runs of the source that they are held against, the latest ones."""
+"""Pages of earlier runs of the source that they are compared with, the latest ones."""
 ENOUGH_BASELINE = WINDOW
 """Earlier pages needed to trust their shares more than the declared ones."""
 IMPROBABLE = 1e-5
 """Chance of so few, from which a fall is none of the accidents of a run of 100,000 pages."""
 FALL = 0.5
-"""The window's share of a part, as a fraction of the expected share, below which it has gone."""
+"""The window's share of a part, as a fraction of the expected share, below which it is gone."""
 DECLARED_SHARES: Mapping[str, float] = {"names": 1.0, "photos": 0.6, "birth_dates": 0.5}
 """What a first run expects; below what either site shows, so that a quiet stretch is no alarm."""
 

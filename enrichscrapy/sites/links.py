@@ -1,4 +1,4 @@
-"""Addresses found on a site's own pages, kept to that site."""
+"""Addresses found on a site's own pages, limited to that site."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ _LABEL = f"descendant::span[{has_class('label')}]"
 
 # --- What page it is -----------------------------------------------------------------------------
 def classify(selector: Selector, url: str) -> PageKind:
-    """Not found is never a 404 here, but a search page in the profile's stead: ``SEARCH``."""
+    """Not found is never a 404 here, but a search page instead of the profile: ``SEARCH``."""
     if is_suggestions(selector):
         return PageKind.SEARCH
     if not is_readable(selector):
@@ -161,8 +161,8 @@ def _read_date(row: Selector | None) -> PartialDate | None:
 def _read_birth_text(rows: dict[str, Selector]) -> str:
     """Birth and age as the page says them: ``15th of October 1983; age 42 years young``."""
     marks = {**dict.fromkeys(BIRTH_LABELS, ""), "age": "age ", "years old": "age "}
-    said = [(mark, _read_value(rows[label])) for label, mark in marks.items() if label in rows]
-    return cut("; ".join(mark + value for mark, value in said if value))
+    values = [(mark, _read_value(rows[label])) for label, mark in marks.items() if label in rows]
+    return cut("; ".join(mark + value for mark, value in values if value))
 
 
 def _read_own_url(selector: Selector) -> str | None:
@@ -175,9 +175,9 @@ def _read_own_url(selector: Selector) -> str | None:
 def _read_gender(selector: Selector) -> str | None:
     """As the page's metadata say; a page without them is a woman's, as the site's pages are."""
     properties = "@property='profile:gender' or @name='profile:gender'"
-    said = cut(selector.xpath(f"descendant::meta[{properties}]/@content").get()).casefold()
+    stated = cut(selector.xpath(f"descendant::meta[{properties}]/@content").get()).casefold()
     # "Transgender" alone is a woman there.
-    return read_gender(said + " woman" * (said == "transgender")) if said else "FEMALE"
+    return read_gender(stated + " woman" * (stated == "transgender")) if stated else "FEMALE"
 
 
 def _read_countries(rows: dict[str, Selector]) -> tuple[str, ...]:
@@ -208,8 +208,8 @@ def _read_aliases(selector: Selector, rows: dict[str, Selector]) -> Iterator[str
     headings = "id('aka') | id('bioarea')/descendant::h2[not(@id)]"
     for aka in selector.xpath(select_first(headings)):
         line = read_text(aka, skip=_is_beside_aka)
-        own, said = re.subn(r"^(?:also known as|aka)\b[:\s]*", "", line, flags=re.IGNORECASE)
-        if said or "id" in aka.attrib:
+        own, is_labelled = re.subn(r"^(?:also known as|aka)\b[:\s]*", "", line, flags=re.IGNORECASE)
+        if is_labelled or "id" in aka.attrib:
             yield from re.split(r"\s+[-/–]\s+", own)
     names = f"id('aliasinfo')/descendant::*[{has_class('aliasname')}]"
     for name in selector.xpath(select_first(names)):
@@ -225,7 +225,7 @@ def _is_beside_aka(element: Element) -> bool:
 
 
 def _read_links(selector: Selector) -> dict[str, tuple[str, ...]]:
-    """The person's own accounts. ``/onlyfans/<name>`` is the site's way round to OnlyFans."""
+    """The person's own accounts. ``/onlyfans/<name>`` is the site's own redirect to OnlyFans."""
     links: dict[str, list[str]] = {}
     for link in selector.xpath(select_first("id('socialicons')/descendant::a[@href]")):
         href = fold(link.attrib["href"][: MAX_LINK + 1])
@@ -264,7 +264,7 @@ def _list_own_photos(hrefs: Iterable[str], path: str, known: set[str]) -> Iterab
     """Photos of the site among these links, each once.
 
     Files are named after the person. Where some are, the others are somebody else's, who got into
-    the box by a tag left open; where none is, the person was renamed since.
+    the box by a tag left open; where none is, the person has been renamed.
     """
     found: dict[str, str] = {}
     for href in hrefs:

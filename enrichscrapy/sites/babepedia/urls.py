@@ -46,7 +46,7 @@ def profile_urls(name: str, gender: str | None) -> list[str]:
 
 
 def search_url(name: str) -> str:
-    """The suggestions of the site's search field: its search page names nobody who was sought.
+    """The suggestions of the search field; the search page does not list the person searched for.
 
     They know the beginnings of names, and no hyphens.
     """

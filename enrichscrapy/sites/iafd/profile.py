@@ -202,9 +202,9 @@ def _read_source_id(selector: Selector, page_url: str) -> str | None:
 
 def _read_gender(selector: Selector, facts: dict[str, list[Selector]], url: str) -> str | None:
     """As the page says; older pages only give a letter, and mark trans people in the perfid."""
-    said = read_gender(strip_notes(_read_fact(facts, "gender")))
-    if said:
-        return said
+    stated = read_gender(strip_notes(_read_fact(facts, "gender")))
+    if stated:
+        return stated
     perfid = _read_form(selector, "perfid") or slug_from_url(url) or ""
     gender = read_gender(_read_gender_letter(selector, url))
     if re.search(r"_mtf\b", perfid) or (re.search(r"_ts\b", perfid) and gender == "FEMALE"):

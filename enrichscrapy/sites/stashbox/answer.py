@@ -1,7 +1,7 @@
 """What a stash-box answered: an entry for each id that was asked for, whatever the JSON is like.
 
-Only an id that the box itself answers with null, without any error, is nobody's. An answer that
-is incomplete, refused or of no known shape says nothing of the performer.
+Only an id that the box itself answers with null, without any error, is nobody's. An answer that is
+incomplete, refused or of no known shape says nothing about the performer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from enrichscrapy.sites.stashbox.query import Unknown
 MAX_LINKS = 200
 """Links, pictures and merged ids of one performer that are read, of each so many."""
 _TOO_MANY = 5
-"""From so many on it is not believed that a box knows nobody of all who were asked for."""
+"""From this many on, an answer that the box knows none of the ids is not believed."""
 KEY_REFUSED = "the key was refused"
 """The detail of lookups that a box did not let in."""
 _UNKNOWN_FIELD = re.compile(r"""Cannot query field ["'](\w+)["'] on type ["'](\w+)["']""")

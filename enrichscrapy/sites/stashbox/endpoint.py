@@ -1,4 +1,4 @@
-"""Where a stash-box is: its addresses, and what its performers' pages are called."""
+"""Where a stash-box is: its own addresses and those of its performers' pages."""
 
 from __future__ import annotations
 
