@@ -32,14 +32,14 @@ def list_ids_to_ask(
 ) -> dict[int, list[str]]:
     """By performer, the ids that lead to an entry; merged ones only where there is no other."""
     ids: dict[int, list[str]] = {}
-    for some in split_chunks(performer_ids):
+    for chunk in split_chunks(performer_ids):
         own = select(stashbox_ids.c.performer_id, stashbox_ids.c.stashbox_performer_id).where(
-            stashbox_ids.c.endpoint == box, stashbox_ids.c.performer_id.in_(some)
+            stashbox_ids.c.endpoint == box, stashbox_ids.c.performer_id.in_(chunk)
         )
         for performer_id, value in connection.execute(own.order_by(stashbox_ids.c.performer_id)):
             ids.setdefault(performer_id, []).append(value)
         query = select(merged_ids.c.performer_id, merged_ids.c.merged_stashbox_id).where(
-            merged_ids.c.endpoint == box, merged_ids.c.performer_id.in_(some)
+            merged_ids.c.endpoint == box, merged_ids.c.performer_id.in_(chunk)
         )
         merged = {(owner, value.lower()) for owner, value in connection.execute(query)}
         for owner, values in ids.items():

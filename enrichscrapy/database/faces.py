@@ -181,8 +181,8 @@ class FaceStore:
         """Performer id by face id; ids that no face has are missing."""
         owners: dict[int, int] = {}
         with self._database.read() as connection:
-            for some in split_chunks(sorted(set(face_ids))):
-                query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(some))
+            for chunk in split_chunks(sorted(set(face_ids))):
+                query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(chunk))
                 owners |= dict(connection.execute(query).all())
         return owners
 

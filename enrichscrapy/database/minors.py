@@ -79,9 +79,9 @@ def find_minors(connection: Connection, performer_ids: Sequence[int], now: float
     in_force = minors.c.adult_on > to_utc_day(now).isoformat()
     return {
         performer_id
-        for some in split_chunks(performer_ids)
+        for chunk in split_chunks(performer_ids)
         for performer_id in connection.scalars(
-            select(minors.c.performer_id).where(minors.c.performer_id.in_(some), in_force)
+            select(minors.c.performer_id).where(minors.c.performer_id.in_(chunk), in_force)
         )
     }
 
@@ -134,10 +134,10 @@ def _to_note(
     """Who is a minor by the stored date, and who was noted as one."""
     today = to_utc_day(now)
     noted = minors.c.said_by == IN_THE_DATABASE
-    for some in split_chunks(performer_ids):
-        before = select(minors.c.performer_id).where(minors.c.performer_id.in_(some), noted)
+    for chunk in split_chunks(performer_ids):
+        before = select(minors.c.performer_id).where(minors.c.performer_id.in_(chunk), noted)
         known = set(connection.scalars(before))
-        query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(some))
+        query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(chunk))
         for performer_id, text in connection.execute(query).all():
             born = read_latest_birthday(text, today)
             if born is not None and (performer_id in known or is_minor(born, today)):

@@ -142,8 +142,8 @@ def insert_stashbox_id(
 def load_performers(connection: Connection, ids: Iterable[int]) -> list[Performer]:
     """The performers with these ids that exist, in id order, with all that belongs to them."""
     found: list[Performer] = []
-    for some in split_chunks(sorted(set(ids))):
-        query = select(*_PERFORMER_COLUMNS).where(performers.c.id.in_(some))
+    for chunk in split_chunks(sorted(set(ids))):
+        query = select(*_PERFORMER_COLUMNS).where(performers.c.id.in_(chunk))
         rows = connection.execute(query.order_by(performers.c.id)).all()
         found += _add_names_and_links(connection, rows)
     return found
@@ -155,8 +155,8 @@ def read_performers_page(connection: Connection, after_id: int, limit: int) -> l
     rows = connection.execute(query.order_by(performers.c.id).limit(limit)).all()
     return [
         performer
-        for some in split_chunks(rows)
-        for performer in _add_names_and_links(connection, some)
+        for chunk in split_chunks(rows)
+        for performer in _add_names_and_links(connection, chunk)
     ]
 
 

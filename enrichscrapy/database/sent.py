@@ -145,15 +145,15 @@ def _list_kept_out() -> Select[tuple[int]]:
 
 
 def _add_ids(connection: Connection, chosen: dict[int, ToSend]) -> None:
-    for some in split_chunks(list(chosen)):
+    for chunk in split_chunks(list(chosen)):
         for table, value in (
             (stashbox_ids, stashbox_ids.c.stashbox_performer_id),
             (merged_ids, merged_ids.c.merged_stashbox_id),
         ):
             query = select(table.c.performer_id, table.c.endpoint, value)
-            for row in connection.execute(query.where(table.c.performer_id.in_(some))):
+            for row in connection.execute(query.where(table.c.performer_id.in_(chunk))):
                 chosen[row[0]].ids.add((row[1], row[2].lower()))
         columns = (import_rows.c.file, import_rows.c.row_id, import_rows.c.name)
         rows = select(import_rows.c.performer_id, *columns)
-        for owner, *number in connection.execute(rows.where(import_rows.c.performer_id.in_(some))):
+        for owner, *number in connection.execute(rows.where(import_rows.c.performer_id.in_(chunk))):
             chosen[owner].numbers.add((number[0], number[1], number[2]))

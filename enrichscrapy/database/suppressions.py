@@ -130,8 +130,8 @@ class SuppressionStore:
         digester = self._make_digester(connection)
         if digester is None:
             return
-        for some in split_chunks(performer_ids):
-            self._refresh(connection, digester, load_performers(connection, some))
+        for chunk in split_chunks(performer_ids):
+            self._refresh(connection, digester, load_performers(connection, chunk))
 
     def find_owners_of_link(self, connection: Connection, url: str) -> list[int]:
         """Performers who have this link, however it is written."""
@@ -215,10 +215,10 @@ def _find_kind(connection: Connection, digester: Digester, traits: Traits) -> st
     digests = sorted({digester.digest(kind, text) for kind, text in traits})
     found = {
         "name" if kind == _SPELLING else kind
-        for some in split_chunks(digests)
+        for chunk in split_chunks(digests)
         for kind in connection.scalars(
             select(suppressions.c.kind).where(
-                suppressions.c.kind.in_([*STRENGTH, _SPELLING]), suppressions.c.digest.in_(some)
+                suppressions.c.kind.in_([*STRENGTH, _SPELLING]), suppressions.c.digest.in_(chunk)
             )
         )
     }
@@ -239,10 +239,10 @@ def find_confirmed_namesakes(connection: Connection, performer_ids: Iterable[int
     table = suppressed_performers
     return {
         performer_id
-        for some in split_chunks(sorted(performer_ids))
+        for chunk in split_chunks(sorted(performer_ids))
         for performer_id in connection.scalars(
             select(table.c.performer_id).where(
-                table.c.performer_id.in_(some), table.c.confirmed_at.is_not(None)
+                table.c.performer_id.in_(chunk), table.c.confirmed_at.is_not(None)
             )
         )
     }
@@ -251,8 +251,8 @@ def find_confirmed_namesakes(connection: Connection, performer_ids: Iterable[int
 def _gather_traits(
     connection: Connection, found: Sequence[Performer]
 ) -> Iterator[tuple[int, Traits]]:
-    for some in split_chunks(found):
-        ids = [performer.id for performer in some]
+    for chunk in split_chunks(found):
+        ids = [performer.id for performer in chunk]
         rows = dict(
             connection.execute(
                 select(performers.c.id, performers.c.import_key).where(performers.c.id.in_(ids))
@@ -264,7 +264,7 @@ def _gather_traits(
         ).where(merged_ids.c.performer_id.in_(ids))
         for performer_id, endpoint, value in connection.execute(query):
             merged.setdefault(performer_id, []).append((endpoint, value))
-        for performer in some:
+        for performer in chunk:
             yield (
                 performer.id,
                 gather_traits(performer, merged.get(performer.id, ()), rows.get(performer.id)),

@@ -1,4 +1,4 @@
-"""A batch of imported performers: whom the database has, what is new of them, and writing it."""
+"""A batch of imported performers: who is stored already, what is new, and writing it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHILD_VALUES = {
 
 @dataclass
 class BatchResult:
-    """Rows by what became of them."""
+    """Counts of rows by result."""
 
     added: int = 0
     updated: int = 0
@@ -69,7 +69,7 @@ class ImportBatch:
         self._rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
 
     def write(self, records: Sequence[Record]) -> BatchResult:
-        """``namesakes`` are lines somebody has looked at: not the forgotten person of that name."""
+        """``namesakes`` are lines that a person checked: not the forgotten person of that name."""
         known = Owners(self.connection, records, self.memory)
         kept_out = self.suppressions.has_any(self.connection)
         new: list[Record] = []
@@ -182,12 +182,12 @@ class ImportBatch:
     def _list_children(
         self, performer_id: int, record: Record
     ) -> dict[Table, dict[tuple[str, ...], dict[str, Any]]]:
-        """The record's rows of the other tables, by the values that tell them apart."""
-        mine = {"performer_id": performer_id}
+        """The record's rows of the other tables, by the values that identify them."""
+        owner = {"performer_id": performer_id}
         time = format_time(self.now)
         return {
             aliases: {
-                (alias,): {**mine, "alias": alias, "source_endpoint": source, "created_at": time}
+                (alias,): {**owner, "alias": alias, "source_endpoint": source, "created_at": time}
                 for alias, source in record.aliases
             },
             external_urls: {
@@ -195,11 +195,11 @@ class ImportBatch:
                 for link, source, confidence in record.links
             },
             stashbox_ids: {
-                pair: {**mine, "endpoint": pair[0], "stashbox_performer_id": pair[1]}
+                pair: {**owner, "endpoint": pair[0], "stashbox_performer_id": pair[1]}
                 for pair in record.stashbox_ids
             },
             merged_ids: {
-                pair: {**mine, "endpoint": pair[0], "merged_stashbox_id": pair[1]}
+                pair: {**owner, "endpoint": pair[0], "merged_stashbox_id": pair[1]}
                 for pair in record.merged_ids
             },
         }
@@ -208,9 +208,9 @@ class ImportBatch:
         self, table: Table, performer_ids: Iterable[int]
     ) -> dict[int, set[tuple[str, ...]]]:
         found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
-        for some in split_chunks(sorted(performer_ids)):
+        for chunk in split_chunks(sorted(performer_ids)):
             query = select(table.c.performer_id, *_CHILD_VALUES[table])
-            for row in self.connection.execute(query.where(table.c.performer_id.in_(some))).all():
+            for row in self.connection.execute(query.where(table.c.performer_id.in_(chunk))).all():
                 found[row[0]].add(tuple(row[1:]))
         return found
 

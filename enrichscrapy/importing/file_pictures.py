@@ -13,7 +13,7 @@ _CHECKSUM = re.compile(r"[0-9a-f]{32}")
 
 
 class FilePictures:
-    """Reads one picture at a time, and keeps the file open for none: Stash may go on writing.
+    """Reads one picture at a time and closes the file after each: Stash may go on writing.
 
     ``blobs`` is Stash's folder of blobs; without it the one beside the file is tried. Pictures of
     more than ``max_bytes`` are not read.
@@ -25,7 +25,7 @@ class FilePictures:
         self._max_bytes = max_bytes
 
     def read(self, row_id: str, wanted: str) -> bytes:
-        """The picture; :class:`PictureMissing` where it is not, or not the one that is wanted."""
+        """The picture; :class:`PictureMissing` where it is missing or is not the one wanted."""
         try:
             with SqliteFile(self._path) as file:
                 in_blobs = bool(_CHECKSUM.fullmatch(wanted)) and bool(file.list_columns("blobs"))

@@ -26,8 +26,9 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Library:
-    """``name`` is what its rows are remembered under, ``label`` what messages call it; ``finish``
-    is to be called once all of it was taken in."""
+    """``name`` is what its rows are remembered under, ``label`` what messages call it; call
+    ``finish`` once all of it was imported.
+    """
 
     name: str
     label: str

@@ -50,10 +50,10 @@ class FileRow(NamedTuple):
 
 @dataclass
 class FileMemory:
-    """What one import learns of its file as it goes.
+    """What one import learns about its file as it goes.
 
-    ``renumbered``: an id turned out to be somebody else's than last time. ``left_out``: ids of
-    rows that were not taken in.
+    ``renumbered``: an id turned out to be somebody else's than last time. ``left_out``: ids of rows
+    that were not imported.
     """
 
     file: str
@@ -74,7 +74,7 @@ class FileMemory:
 
 
 class Owners:
-    """Whom the database has of some records. ``columns`` are those performers' own columns."""
+    """The stored performers that records may be; ``columns`` are those performers' own columns."""
 
     def __init__(
         self, connection: Connection, records: Sequence[Record], memory: FileMemory
@@ -87,7 +87,7 @@ class Owners:
         self._ids = self._find_by_pair(stashbox_ids, own | merged)
         self._merged = self._find_by_pair(merged_ids, own)
         self._rows = self._find_by_row({record.key for record in records if record.key})
-        rows = _list_performers(row for mine in self._rows.values() for row in mine)
+        rows = _list_performers(row for file_rows in self._rows.values() for row in file_rows)
         self._endpoints = self._find_endpoints(rows)
         self.columns: dict[int, dict[str, Any]] = {}
         self._load({*self._ids.values(), *self._merged.values(), *rows})
@@ -109,14 +109,14 @@ class Owners:
         return bool(_list_performers(row for row in rows if row.file == self._memory.file))
 
     def remember(self, taken: Iterable[tuple[Record, int]], left_out: Iterable[str]) -> None:
-        """Write down whose row is whose from now on, and which ids of the file are nobody's."""
+        """Store which performer each row is from now on, and which ids of the file are nobody's."""
         rows, file = self._rows, self._memory.file
-        mine = [
+        file_rows = [
             FileRow(record.key, file, record.fields["canonical_name"], owner)
             for record, owner in taken
             if record.key is not None
         ]
-        new = [row._asdict() for row in mine if row not in rows.get(row.row_id, ())]
+        new = [row._asdict() for row in file_rows if row not in rows.get(row.row_id, ())]
         if new:
             statement = insert(import_rows)
             statement = statement.on_conflict_do_update(
@@ -128,13 +128,13 @@ class Owners:
         if nobodys:
             statement = insert(import_rows).on_conflict_do_nothing()
             self._connection.execute(statement, [row._asdict() for row in nobodys])
-        for row in {FileRow(row.row_id, file, "", None) for row in mine}:
+        for row in {FileRow(row.row_id, file, "", None) for row in file_rows}:
             if row in rows.get(row.row_id, ()):
                 table = import_rows
                 gone = delete(table).filter_by(row_id=row.row_id, file=file, name="")
                 self._connection.execute(gone)
 
-    # --- Known again by its row ----------------------------------------------------------------
+    # --- Recognised by its row ----------------------------------------------------------------
 
     def _of_row(self, record: Record) -> set[int]:
         rows = self._rows.get(record.key or "", [])
@@ -180,7 +180,7 @@ class Owners:
         found: dict[str, list[FileRow]] = defaultdict(list)
         for row in self._connection.execute(query):
             found[row.name].append(FileRow(*row))
-        owners = _list_performers(row for mine in found.values() for row in mine)
+        owners = _list_performers(row for file_rows in found.values() for row in file_rows)
         self._load(owners - self.columns.keys())
         self._endpoints |= self._find_endpoints(owners)
         return found
@@ -191,12 +191,14 @@ class Owners:
         return bool(urls) and not urls.isdisjoint(self._connection.scalars(query))
 
     def _contradict(self, record: Record, owner: int) -> bool:
-        """Whether both say something that cannot be true of one person."""
-        stored, said = self.columns[owner], record.fields
-        both = [(stored[name], said[name]) for name in _TELLING if stored[name] and name in said]
+        """Whether the two contradict each other."""
+        stored, stated = self.columns[owner], record.fields
+        both = [
+            (stored[name], stated[name]) for name in _TELLING if stored[name] and name in stated
+        ]
         if any(ours.casefold() != theirs.casefold() for ours, theirs in both):
             return True
-        texts = stored["birth_date"], said.get("birth_date")
+        texts = stored["birth_date"], stated.get("birth_date")
         if texts[0] == texts[1]:
             return False
         ours, theirs = (read_birth_date(text or "") for text in texts)
@@ -206,8 +208,8 @@ class Owners:
 
     def _load(self, performer_ids: Iterable[int]) -> None:
         columns = [performers.c[name] for name in ("id", *COLUMNS)]
-        for some in split_chunks(sorted(performer_ids)):
-            query = select(*columns).where(performers.c.id.in_(some))
+        for chunk in split_chunks(sorted(performer_ids)):
+            query = select(*columns).where(performers.c.id.in_(chunk))
             for row in self._connection.execute(query).mappings():
                 self.columns[row["id"]] = dict(row)
 
@@ -216,16 +218,16 @@ class Owners:
         query = select(*columns, table.c.performer_id)
         return {
             (endpoint, value): performer_id
-            for some in split_chunks(sorted(pairs))
+            for chunk in split_chunks(sorted(pairs))
             for endpoint, value, performer_id in map(
-                tuple, self._connection.execute(query.where(tuple_(*columns).in_(some)))
+                tuple, self._connection.execute(query.where(tuple_(*columns).in_(chunk)))
             )
         }
 
     def _find_by_row(self, keys: Iterable[str]) -> dict[str, list[FileRow]]:
         found: dict[str, list[FileRow]] = defaultdict(list)
-        for some in split_chunks(sorted(keys)):
-            query = select(*import_rows.c).where(import_rows.c.row_id.in_(some))
+        for chunk in split_chunks(sorted(keys)):
+            query = select(*import_rows.c).where(import_rows.c.row_id.in_(chunk))
             for row in self._connection.execute(query):
                 found[row.row_id].append(FileRow(*row))
         return found
@@ -233,8 +235,8 @@ class Owners:
     def _find_endpoints(self, performer_ids: Iterable[int]) -> dict[int, set[str]]:
         query = select(stashbox_ids.c.performer_id, stashbox_ids.c.endpoint)
         found: dict[int, set[str]] = defaultdict(set)
-        for some in split_chunks(sorted(performer_ids)):
-            where = stashbox_ids.c.performer_id.in_(some)
+        for chunk in split_chunks(sorted(performer_ids)):
+            where = stashbox_ids.c.performer_id.in_(chunk)
             for performer_id, endpoint in self._connection.execute(query.where(where)):
                 found[performer_id].add(endpoint)
         return found

@@ -1,7 +1,8 @@
-"""Importing performers: in batches, each one transaction; again changes what changed, no more.
+"""Importing performers: in batches of one transaction each; importing again changes only what
+changed.
 
-What the file says becomes the performer's own data; what it does not say stays. How a performer is
-known again, :mod:`enrichscrapy.importing.owners` says.
+What the file says becomes the performer's own data; what it does not say stays.
+:mod:`enrichscrapy.importing.owners` says how a performer is recognised.
 """
 
 from __future__ import annotations
@@ -58,10 +59,10 @@ def import_file(
     """Import a database of Stash or stash-sense, a JSONL or a CSV file.
 
     ``on_fault`` gets each fault and what its number counts (``line``, ``row``), but of the rows
-    without an id only the first; ``on_note`` what is to be said of the whole file; ``on_progress``
-    the reader's position and total after each batch. ``namesakes`` are lines that somebody has
-    looked at: they only share the name of a person who was forgotten. Raises ``UnreadableFile``;
-    batches before the place that could not be read stay imported.
+    without an id only the first; ``on_note`` notes on the whole file; ``on_progress`` the reader's
+    position and total after each batch. ``namesakes`` are lines that a person checked: they only
+    share the name of a person who was forgotten. Raises ``UnreadableFile``; batches before the
+    place that could not be read stay imported.
     """
     reader = open_reader(path, db.path)
     with contextlib.closing(reader):
@@ -91,7 +92,7 @@ def import_records(
 
 
 def _list_names(record: Record) -> set[tuple[str, str]]:
-    """All that the record's performer may be known by, as (endpoint, id)."""
+    """Every id of the record's performer, as (endpoint, id)."""
     key = [("", record.key)] if record.key else []
     return {*record.stashbox_ids, *record.merged_ids, *key}
 
@@ -127,15 +128,17 @@ class _Import:
                 self.memory.leave_out(item.key)
                 self._report(item)
                 continue
-            mine = _list_names(item)
-            if not mine:
+            own_names = _list_names(item)
+            if not own_names:
                 self._report_without_id(item.line)
                 continue
-            if len(batch) >= BATCH or mine & names:  # a performer twice: one batch after another
+            if (
+                len(batch) >= BATCH or own_names & names
+            ):  # a performer twice: one batch after another
                 self._write(batch)
                 batch, names = [], set()
             batch.append(item)
-            names |= mine
+            names |= own_names
         self._write(batch)
         if self.without_id > 1:
             self.on_note(f"{self.without_id} rows have neither an id nor a stash-box id: skipped")

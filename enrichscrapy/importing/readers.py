@@ -1,7 +1,7 @@
 """The kinds of file that performers come from: databases of Stash and stash-sense, JSONL, CSV.
 
-Each reader goes through its file once, holding one performer in memory. A file is told by what is
-in it, not by its name.
+Each reader goes through its file once, holding one performer in memory. A file's kind is recognised
+by its content, not by its name.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from enrichscrapy.importing.stash_file import StashFileReader
 from enrichscrapy.importing.stash_sense import StashSenseReader
 
 MAX_LINE = 1 << 20
-"""Bytes of a line beyond which it is no performer."""
+"""Bytes of the longest line that is read as a performer."""
 
 MAX_SPAN = 200
-"""Lines of one CSV row beyond which a quote was left open."""
+"""Lines of the longest CSV row; beyond it a quote was left open."""
 _OPEN_QUOTE = "a quote is opened and not closed; the lines after it are read on their own"
 _DELIMITERS = ",;\t|"
 _MAX_IGNORED = 50
@@ -64,7 +64,7 @@ class Reader(Protocol):
 def open_reader(path: Path, own: Path | None = None) -> Reader:
     """The reader for a file; ``UnreadableFile`` says in one line why there is none.
 
-    ``own`` is the database that is imported into: it is nobody else's file.
+    ``own`` is the database that is imported into: it is refused.
     """
     if own is not None and path.exists() and path.samefile(own):
         raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
@@ -262,7 +262,7 @@ class CsvReader:
     def _count_own_lines(self, is_broken: bool) -> int:
         """How many of the lines taken are this row's: within an open quote there are others.
 
-        A row that reads well may have a line that looks like another, in a note say; not most.
+        In a well-formed row one line may look like a row of its own, in a note say, but not most.
         """
         more = self._lines.taken[1:]
         rows = [n for n, line in enumerate(more, 1) if self._is_row(line, is_broken)]
@@ -322,12 +322,12 @@ class _Lines:
         return line
 
     def begin(self) -> None:
-        """A new row begins with the next line."""
+        """Start a new row with the next line."""
         self.first += len(self.taken)
         self.taken = []
 
     def go_back(self, own: int) -> None:
-        """Only so many of the lines taken were the row's own."""
+        """Give back all but the first ``own`` of the lines taken."""
         self._again += reversed(self.taken[own:])
         del self.taken[own:]
 

@@ -116,7 +116,7 @@ class Record:
 
     ``fields`` holds what the file says (absent: it says nothing); ``key`` is the row's id in
     its file; ``faults`` are values that were left out; ``unread_birth_date`` is one that cannot be
-    read; ``picture`` tells the performer's picture from the one that may come after it.
+    read; ``picture`` identifies the performer's present picture.
     """
 
     line: int

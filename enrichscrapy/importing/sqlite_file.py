@@ -1,7 +1,6 @@
 """Another program's SQLite file: read while that program runs, never written to.
 
-What is wrong with a file is said in one line, and before anything was taken from it where the file
-itself tells.
+A fault of the file is one line, and comes before anything was read where the file itself shows it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _CODE = 0xFF  # the primary part of SQLite's error codes
 
 
 class SqliteFile:
-    """One file and its connection; as a context manager it turns SQLite's errors into a line."""
+    """One file and its connection; as a context manager it turns SQLite's errors into one line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -155,14 +154,14 @@ class Side:
             self._next = next(self._rows, None)  # rows of nobody
         if self._next is None or self._next["id"] != performer_id:
             return []
-        mine = [self._next]
+        rows = [self._next]
         self._next = None
         for row in self._rows:
             if row["id"] != performer_id:
                 self._next = row
                 break
-            mine.append(row)
-        return mine
+            rows.append(row)
+        return rows
 
 
 def _before(one: Any, other: int) -> bool:

@@ -37,7 +37,7 @@ def make_stash_record(
     """The record of the performer that Stash numbers so; ``ImportRowError`` when it has no name.
 
     ``said`` has Stash's own names, but for ``birth_date`` and ``death_date``, which may be partial.
-    ``picture`` is what tells another picture from this one, None where there is none.
+    ``picture`` identifies the present picture, None where there is none.
     """
     start, end = _read_career(said)
     values = {
@@ -71,7 +71,7 @@ def cut_date(text: Any, precision: Any, *, has_precision: bool) -> Any:
 
 
 def list_links(said: Mapping[str, Any], urls: Iterable[Any]) -> Iterable[Any]:
-    """The list, or what older versions have in its place: a site, and names on two others."""
+    """The list, or what older versions have instead: a site, and names on two others."""
     listed = [complete_address(url) for url in urls]
     if listed:
         return listed

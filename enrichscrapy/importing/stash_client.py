@@ -100,7 +100,7 @@ class StashClient:
         return answer.status, answer.headers.get("Content-Type", ""), data
 
     def _refuse_status(self, status: int) -> None:
-        """Say what a status means that Stash gives no answer with."""
+        """Raise an error that explains a status without an answer."""
         if status in (401, 403) and self._key:
             raise StashRefused(
                 f"Stash at {self.address} refuses the key in {KEY_VARIABLE}: copy it from Stash's "
@@ -139,14 +139,14 @@ class StashClient:
 
 
 def is_address(text: str) -> bool:
-    """Whether a user means a server by it, and no file."""
+    """Whether the text names a server, not a file."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def read_address(text: str) -> str:
     """A Stash's address without what leads into it: ``http://nas:9999/graphql`` or ``…/``.
 
-    ``StashRefused`` for one that cannot be meant, without repeating a password or key in it.
+    ``StashRefused`` for one that cannot be used, without repeating a password or key in it.
     """
     try:
         parts = urlsplit(text.strip())
@@ -174,7 +174,7 @@ def _read_key(key: str) -> str:
 
 
 def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
-    """The body, or the first byte more than ``max_bytes``; always gives the connection back."""
+    """The body, or one byte more than ``max_bytes`` of it; always releases the connection."""
     until = time.monotonic() + WHOLE
     data = b""
     pieces = [data]
@@ -186,7 +186,7 @@ def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
             if time.monotonic() > until:
                 raise TimeoutError
     finally:
-        if data:  # not read to its end: this connection is of no more use
+        if data:  # not read to its end: this connection cannot be used again
             answer.close()
         answer.release_conn()
     return b"".join(pieces)

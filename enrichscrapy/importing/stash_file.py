@@ -39,7 +39,7 @@ _CHILDREN = {
     "performer_stash_ids": ("endpoint", "stash_id"),
 }
 _TABLES = ("scenes", "studios", "tags", "performers_scenes")
-"""Of these every version has some: others' databases have performers too."""
+"""Every version has some of these; other programs' databases have performers as well."""
 
 
 class StashFileReader:
@@ -78,10 +78,10 @@ class StashFileReader:
         own = [name for name in _OWN if name in self._there]
         for row in self._file.read_rows("performers", "id", own):
             self.position += 1
-            mine = {table: rows.of(row["id"]) for table, rows in children.items()}
+            child_rows = {table: rows.of(row["id"]) for table, rows in children.items()}
             has_own = bool(pictures.of(row["id"]))
             try:
-                yield self._read_record(row, mine, has_own)
+                yield self._read_record(row, child_rows, has_own)
             except ImportRowError as error:
                 yield Fault(row["id"], str(error), key=str(row["id"]))
 
@@ -91,20 +91,22 @@ class StashFileReader:
             return iter(())
         return self._file.read_rows("performers_image", "performer_id", [])
 
-    def _read_record(self, row: Row, mine: dict[str, list[Row]], has_own: bool) -> Record:
-        said = {
+    def _read_record(self, row: Row, child_rows: dict[str, list[Row]], has_own: bool) -> Record:
+        values = {
             **row,
             "birth_date": self._read_date(row, "birthdate"),
             "death_date": self._read_date(row, "death_date"),
         }
-        aliases: list[Any] = [each["alias"] for each in mine["performer_aliases"]]
+        aliases: list[Any] = [each["alias"] for each in child_rows["performer_aliases"]]
         aliases += str(row.get("aliases") or "").split(",")
         return make_stash_record(
             row["id"],
-            said,
+            values,
             aliases=aliases,
-            urls=[each["url"] for each in mine["performer_urls"]],
-            ids=[(each["endpoint"], each["stash_id"]) for each in mine["performer_stash_ids"]],
+            urls=[each["url"] for each in child_rows["performer_urls"]],
+            ids=[
+                (each["endpoint"], each["stash_id"]) for each in child_rows["performer_stash_ids"]
+            ],
             picture=row.get("image_blob") or (str(row.get("updated_at")) if has_own else None),
         )
 

@@ -35,7 +35,7 @@ class StashSenseReader:
 
     def __init__(self, file: SqliteFile) -> None:
         self.position = 0
-        self.ignored: list[str] = []  # other columns of such a file are no mistake
+        self.ignored: list[str] = []  # other columns of such a file are not mistakes
         self._file = file
         own = file.list_columns("performers")
         self.total = file.count("performers")
@@ -62,22 +62,22 @@ class StashSenseReader:
             if not isinstance(row["id"], int):
                 yield Fault(self.position, "its id is no whole number")
                 continue
-            mine = {table: rows.of(row["id"]) for table, rows in children.items()}
+            child_rows = {table: rows.of(row["id"]) for table, rows in children.items()}
             try:
-                yield _read_record(row, mine)
+                yield _read_record(row, child_rows)
             except ImportRowError as error:
                 yield Fault(row["id"], str(error), key=str(row["id"]))
 
 
-def _read_record(row: Row, mine: dict[str, list[Row]]) -> Record:
-    images = [face["image_url"] for face in mine["faces"] if face.get("image_url")]
+def _read_record(row: Row, child_rows: dict[str, list[Row]]) -> Record:
+    images = [face["image_url"] for face in child_rows["faces"] if face.get("image_url")]
     values = {
         **row,
-        "face_count": row.get("face_count") or len(mine["faces"]) or None,
+        "face_count": row.get("face_count") or len(child_rows["faces"]) or None,
         "image_url": row.get("image_url") or next(iter(images), None),
     }
     record = make_record(row["id"], row["id"], values)
-    record.add_aliases((r.get("alias"), r.get("source_endpoint")) for r in mine["aliases"])
+    record.add_aliases((r.get("alias"), r.get("source_endpoint")) for r in child_rows["aliases"])
     record.add_links(
         ImportedLink(
             r.get("url"),
@@ -86,12 +86,12 @@ def _read_record(row: Row, mine: dict[str, list[Row]]) -> Record:
             r.get("normalized_id"),
         )
         for table in _LINKS
-        for r in mine[table]
+        for r in child_rows[table]
     )
     record.add_ids(
-        (r.get("endpoint"), r.get("stashbox_performer_id")) for r in mine["stashbox_ids"]
+        (r.get("endpoint"), r.get("stashbox_performer_id")) for r in child_rows["stashbox_ids"]
     )
     record.add_merged_ids(
-        (r.get("endpoint"), r.get("merged_stashbox_id")) for r in mine["merged_ids"]
+        (r.get("endpoint"), r.get("merged_stashbox_id")) for r in child_rows["merged_ids"]
     )
     return record

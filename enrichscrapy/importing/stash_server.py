@@ -44,9 +44,9 @@ _OR_BEFORE = {
     ("career_start", "career_end"): ("career_length",),
     ("urls",): ("url", "twitter", "instagram"),
 }
-"""Fields, and what versions had in their place that do not have them."""
+"""Fields, and what older versions have instead."""
 _ZONES = dt.timedelta(hours=26)
-"""Stash compares times as text, each in the zone it was written in: so far may two be apart."""
+"""Stash compares times as text, each in its own time zone: two may differ by this much."""
 
 
 def make_page_query(fields: frozenset[str]) -> str:
@@ -153,9 +153,11 @@ class StashServerReader:
 
 
 def _read_fields(opening: Mapping[str, Any]) -> frozenset[str]:
-    """The fields of a performer; today's where this server keeps its schema to itself."""
-    told = opening.get("__type") or {}
-    names = (field.get("name") for field in told.get("fields") or () if isinstance(field, dict))
+    """The fields of a performer; today's where this server does not show its schema."""
+    performer_type = opening.get("__type") or {}
+    names = (
+        field.get("name") for field in performer_type.get("fields") or () if isinstance(field, dict)
+    )
     newest = {*_WHERE_THERE, *(name for names in _OR_BEFORE for name in names)}
     return frozenset(str(name) for name in names) or frozenset(newest)
 

@@ -1,4 +1,4 @@
-"""From a lookup and the faces a performer has to verdicts: the adapter round ``verdicts.py``."""
+"""From a lookup and the faces a performer has to verdicts: the adapter around ``verdicts/``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from enrichscrapy.items import ModelInfo
 
 NOWHERE = WeakOn()
-"""A model of which nothing is said."""
+"""A model that is not said to be weak on any group."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Judge:
     def from_settings(cls, settings: ProjectSettings) -> Self:
         """The judge that ``TRUST_LEVELS`` and ``MAX_FACES_…`` ask for.
 
-        Its thresholds are nobody's until :meth:`for_model` names the model.
+        Its thresholds are no model's until :meth:`for_model` names one.
         """
         limits = Limits(settings.MAX_FACES_PER_SOURCE, settings.MAX_FACES_TOTAL)
         return cls(Thresholds(caution=settings.FACE_CAUTION), limits, settings.TRUST_LEVELS)

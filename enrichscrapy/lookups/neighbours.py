@@ -1,4 +1,4 @@
-"""The rest of the index round a lookup's faces: the nearest faces of other performers."""
+"""The rest of the index around a lookup's faces: the nearest faces of other performers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def find_neighbours(
     """Fill each face's ``neighbours``, and the lookup's ``around``: the faces of *other*
     performers nearest to it, and to the trusted ones among ``stored``; nearest first.
 
-    Reads the database for whose the faces are. Without an index nothing is filled in.
+    The database tells whose the faces are. Without an index nothing is filled in.
     """
     found = [face for face in lookup.faces if face.vector is not None]
     if index is None or not index.count or not found:
@@ -59,7 +59,7 @@ class Neighbourhood:
         self._ids: list[tuple[int, int]] = []
         self._places: dict[int, list[int]] = {}
         self._vectors = np.empty((0, 0), np.float32)
-        """Room for more than ``_ids`` has, so that a face more does not copy all."""
+        """Longer than ``_ids``, so that adding a face does not copy them all."""
 
     def find(self, lookup: Lookup, stored: Sequence[StoredFace]) -> None:
         """Fill in each face's neighbours, the new faces among them."""

@@ -33,7 +33,7 @@ class Folder:
 
 
 def read_folders(directory: Path, database: PerformerDatabase) -> list[Folder]:
-    """Every sub-folder in name order, each with its photos where somebody is meant by its name.
+    """Every sub-folder in name order, each with its photos where its name means a performer.
 
     Raises ``BadSetting`` where there is none: the photos lie in ``directory`` itself.
     """
@@ -75,7 +75,7 @@ def _make_folder(path: Path, meant: Meant, unread: Collection[int]) -> Folder:
 
 
 def _find_why_kept_away(performer: Performer, unread: Collection[int]) -> str:
-    """Why no face of this performer may be taken in; empty when it may."""
+    """Why no face of this performer may be stored; empty when it may."""
     if performer.id in unread:
         return "the birth date cannot be read; see scrapy birth-date"
     today = dt.datetime.now(dt.UTC).date()
@@ -83,7 +83,7 @@ def _find_why_kept_away(performer: Performer, unread: Collection[int]) -> str:
 
 
 def _find_photo_fault(path: Path) -> str:
-    """Why a file is no photo, its name aside; empty when it is one. Nothing special is opened."""
+    """Why a file is no photo, whatever its name; empty when it is one. Opens regular files only."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -100,5 +100,5 @@ def _find_photo_fault(path: Path) -> str:
 
 
 def _is_litter(path: Path) -> bool:
-    """What systems leave in folders of photos."""
+    """What operating systems leave in folders of photos."""
     return path.name.startswith(".") or path.name.lower() in _LITTER

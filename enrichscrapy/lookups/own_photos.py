@@ -40,7 +40,7 @@ _UNUSABLE = (PhotoOutcome.UNREADABLE, PhotoOutcome.TOO_LARGE, PhotoOutcome.FAILE
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of one performer's photos.
+    """The result of one performer's photos.
 
     ``unusable`` names those that turned out to be no photos that can be used, ``waiting`` those
     whose faces wait for a decision, and why. ``refusal``: why nothing was stored.
@@ -54,7 +54,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class FolderReport:
-    """What came of one sub-folder; ``problem`` says why nothing did."""
+    """The result of one sub-folder; ``problem`` says why nothing did."""
 
     folder: str
     taken: Taken | None
@@ -99,8 +99,9 @@ class OwnPhotos:
         looker: Looker,
         note: Callable[[str], None],
     ) -> Self:
-        """With the rules in force for the looker's model; ``note`` is told of an index that has
-        to be done without."""
+        """With the rules in force for the looker's model; ``note`` is called when the index cannot
+        be used.
+        """
         from enrichscrapy.faces.model import resolve_model
 
         model_id = database.faces.ensure_model(looker.info)
@@ -172,7 +173,7 @@ def import_faces(folders: Iterable[Folder], photos: OwnPhotos) -> Iterator[Folde
 def _open_index(
     settings: ProjectSettings, info: ModelInfo, note: Callable[[str], None]
 ) -> FaceIndex | None:
-    """Everybody else's faces; an index that cannot be used is said and done without."""
+    """Everybody else's faces; an index that cannot be used is reported and left out."""
     from enrichscrapy.index import FaceIndex
 
     try:

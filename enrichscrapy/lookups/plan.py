@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True)
 class PageReport:
-    """What came of one page; ``profile`` only where it was one.
+    """The result of one page; ``profile`` only where it was one.
 
     ``name`` is the name the page was guessed from; empty for links and search results.
     """
@@ -120,7 +120,7 @@ class Plan:
         return step.kind is StepKind.PAGE and bool(step.text) and step.text in names
 
     def add_report(self, report: PageReport) -> None:
-        """Note what came of a page; a profile met again under another address counts once."""
+        """Record the result of a page; a profile met again under another address counts once."""
         known = {known.profile.url for known in self.reports if known.profile}
         if report.profile is None or report.profile.url not in known:
             self.reports.append(report)
@@ -160,7 +160,7 @@ def plan_by_name(performer: Performer, site: Site, max_candidates: int) -> Plan:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What the reports of a finished plan come to; ``page`` is the one that counts.
+    """The conclusion from the reports of a finished plan; ``page`` is the one that counts.
 
     ``rivals`` counts the other pages that fit; None where nobody could look for them.
     """
@@ -195,8 +195,8 @@ def _conclude_nobody(plan: Plan) -> Conclusion:
 def _conclude_by_name(plan: Plan, fitting: list[PageReport]) -> Conclusion:
     """Several pages that fit equally are nobody's: taking one would be a guess.
 
-    Nor does an uncorroborated page win while another candidate has not been seen: one that
-    failed comes back, one there was no room for may be the right one.
+    Nor does an uncorroborated page win while another candidate has not been seen: one that failed
+    is tried again, one beyond the limit may be the right one.
     """
     chosen = choose(plan.reports)
     rivals = len(fitting) - 1

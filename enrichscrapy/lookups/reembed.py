@@ -14,7 +14,7 @@ from enrichscrapy.files.kept_photos import read_kept_photo
 from enrichscrapy.items import Face
 
 BATCH = 256
-"""Faces staged in one transaction: what a kill costs at most."""
+"""Faces staged in one transaction: the most that a kill can lose."""
 SAME_BOX = 0.5
 """Intersection over union from which a box found again is the stored face's."""
 
@@ -28,7 +28,7 @@ at a photo's edge anyway."""
 class Moved:
     """How many faces were taken over, and the ids of those of which no picture is left.
 
-    ``narrow`` of them have a crop of old that shows less than the model wants to see; ``shown`` is
+    ``narrow`` of them have an old crop that shows less than the model wants to see; ``shown`` is
     the share that these show on average.
     """
 
@@ -40,7 +40,7 @@ class Moved:
 
 @dataclass
 class _Tally:
-    """What became of the faces so far."""
+    """Counts of faces by result so far."""
 
     lost: set[int] = field(default_factory=set)
     narrow: list[float] = field(default_factory=list)
@@ -62,8 +62,8 @@ async def reembed(
     what it wants to see.
 
     ``photos`` is the folder of ``KEEP_PHOTOS``, looked into where a crop cannot be read or shows
-    too little. ``progress`` is told how many faces of how many are done. Killed at any time, the
-    next call goes on where this one ended.
+    too little. ``progress`` is told how many faces of how many are done. After a kill at any time
+    the next call goes on where this one ended.
     """
     moving, tally = Reembedding(database, model_id), _Tally()
     moving.begin()

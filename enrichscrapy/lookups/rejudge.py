@@ -1,4 +1,4 @@
-"""What the rules in force would say of the faces that are stored: after a change of model or rules.
+"""What the rules in force would decide about stored faces, after a change of model or rules.
 
 Each face is judged as if it came now: against the performer's other accepted faces, together with
 the other faces of its source, and never against itself.
@@ -35,7 +35,7 @@ class ChangedVerdict:
 
     @property
     def by_person(self) -> bool:
-        """Whether a person decided; of one's own photos that wait, the rules did."""
+        """Whether a person decided; for own photos that wait, the rules did."""
         face = self.face
         return face.decided_by == "review" or (
             face.vouched_for and face.verdict is Verdict.ACCEPTED
@@ -86,9 +86,9 @@ class _Again:
             and face.reason not in NOT_BY_DISTANCE
         ]
         for source in sorted({face.source for face in judged}):
-            mine = [face for face in judged if face.source == source]
-            alone = [face for face in mine if face.vouched_for and source != OWN]
-            yield [face for face in mine if face not in alone]
+            of_source = [face for face in judged if face.source == source]
+            alone = [face for face in of_source if face.vouched_for and source != OWN]
+            yield [face for face in of_source if face not in alone]
             yield from ([face] for face in alone)
 
     def _take_decisions(self, together: Sequence[StoredFace]) -> Sequence[Decision]:

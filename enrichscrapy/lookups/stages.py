@@ -60,7 +60,7 @@ def mark_shared(lookup: Lookup, others: Mapping[str, int], many: int) -> None:
 def is_same_picture(a: KnownPicture, b: KnownPicture, twin: float) -> bool:
     """Whether both are one photo, perhaps in another size, recompressed or cropped a little.
 
-    Two shots of one sitting have much alike, and a crop changes a hash much: where the hashes
+    Two shots of one sitting are much alike, and a crop changes a hash much: where the hashes
     leave it open, the faces tell.
     """
     if is_similar(a.phash, b.phash):

@@ -42,7 +42,7 @@ class PictureSource(Protocol):
 
 @dataclass(frozen=True)
 class PictureReport:
-    """What came of one picture; ``problem`` says why nothing did, where something should have."""
+    """The result of one picture; ``problem`` says why nothing did, where something should have."""
 
     row_id: str
     taken: Taken | None = None
@@ -75,7 +75,7 @@ class StashPictures:
         return self.photos.database
 
     def take_all(self) -> Iterator[PictureReport]:
-        """One report a picture that is to be taken in; what could not be had stays due."""
+        """One report a picture that is to be taken in; what could not be read stays due."""
         after = ""
         while page := self._read_page(after):
             after = page[-1].row_id
@@ -140,7 +140,7 @@ class StashPictures:
         return PictureReport(row_id, taken)
 
     def _mark_shared(self, lookup: Lookup) -> None:
-        """A picture that another performer has shows neither, for all that can be told."""
+        """A picture that another performer has too is counted as showing neither."""
         with self.database.read() as connection:
             others = {
                 photo.url: count_sharing(connection, lookup.performer.id, photo)
