@@ -26,7 +26,7 @@ GROUPS = {
     "Use": ("export", "push-stash", "verify", "reindex"),
     "Keep in order": ("forget", "calibrate", "reembed", "migrate-database", "completion"),
 }
-"""This program's commands in the order in which they are met."""
+"""This program's commands, in the order in which they are used."""
 
 
 def main() -> None:

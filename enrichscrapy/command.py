@@ -41,7 +41,7 @@ def load_commands() -> dict[str, ScrapyCommand]:
 
 
 def keep_quiet_on_a_terminal(settings: BaseSettings) -> None:
-    """There the live line, warnings and the closing table say it; ``-L INFO`` says the rest."""
+    """Live line, warnings and closing table are enough there; ``-L INFO`` shows the rest."""
     by_hand = settings.getpriority("LOG_LEVEL") == SETTINGS_PRIORITIES["cmdline"]
     asked_for = by_hand or "LOG_LEVEL" in read_env_file() or settings["LOG_LEVEL"] != "INFO"
     if sys.stderr.isatty() and not (settings["LOG_FILE"] or asked_for):
@@ -120,7 +120,7 @@ class EnrichCommand(CheckedCommand):
 
     def gender_filters(self) -> dict[str, str | None]:
         """Each spider's source and the gender it looks for by name (None: all)."""
-        # Loading the spiders takes a moment: only commands that ask for them should pay for it.
+        # Loading the spiders takes a moment: do it only for commands that need them.
         from enrichscrapy.spiders.reference import ReferenceSpider
 
         assert self.settings is not None
@@ -134,12 +134,12 @@ class EnrichCommand(CheckedCommand):
 
 
 def _leave_the_pipe() -> None:
-    """Whoever read the output (``| head``) has enough: Python must not try to write the rest."""
+    """Whatever read the output (``| head``) closed it: Python must not write the rest."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def describe_error(error: OSError) -> str:
-    """What the system refused, in one line."""
+    """The system's error, in one line."""
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
 
@@ -155,7 +155,7 @@ def finish_what_was_begun(database: PerformerDatabase, index_dir: Path) -> None:
     """Finish erasures that were killed, or say on stderr why that has to wait."""
     if not database.is_erasing():
         return
-    # Loading FAISS takes a moment: only who has something to finish should pay for it.
+    # Loading FAISS takes a moment: do it only where there is something to finish.
     from enrichscrapy.forgetting.forget import finish_erasures
 
     try:

@@ -80,7 +80,7 @@ class ImportRowError(EnrichError):
 
 
 class StashRefused(EnrichError):
-    """A running Stash cannot be reached, is none, or refuses what was asked of it."""
+    """A running Stash cannot be reached, is not one, or refuses the request."""
 
     exit_code = 2
 
@@ -90,7 +90,7 @@ class StashSays(StashRefused):
 
 
 class PictureMissing(EnrichError):
-    """A performer's picture cannot be had now; it is counted, and asked for again next time."""
+    """A performer's picture is not available now; it is counted, and requested again next time."""
 
 
 class VerdictRefused(EnrichError):

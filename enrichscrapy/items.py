@@ -28,7 +28,7 @@ class ReferenceSiteMode(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a lookup stands. The first three end it; the others are due again."""
+    """The outcome of a lookup. The first three end it; the others are due again."""
 
     FOUND = "found"
     ABSENT = "absent"
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
 
 
 class PhotoOutcome(StrEnum):
-    """What became of one photo under one face model."""
+    """The result of one photo under one face model."""
 
     FACES = "faces"
     NO_FACE = "no_face"
@@ -117,7 +117,7 @@ class PartialDate:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a page says of the person it is about.
+    """What a page says about its person.
 
     ``links`` maps a kind (``"instagram"``) to its URLs; ``photo_urls`` are absolute, canonical
     (the site's real host) and best first; ``countries`` are ISO 3166-1 alpha-2, all that are

@@ -1,4 +1,4 @@
-"""``scrapy birth-date [WHO DATE]``: see to birth dates that an import could not read."""
+"""``scrapy birth-date [WHO DATE]``: enter birth dates that an import could not read."""
 
 from __future__ import annotations
 

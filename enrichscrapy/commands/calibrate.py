@@ -152,7 +152,7 @@ class Command(EnrichCommand):
 
         if directory is not None:
             files = list_labelled_photos(Path(directory))
-            # Loading torch takes seconds: only photos should pay for it.
+            # Loading torch takes seconds: do it only for photos.
             from enrichscrapy.faces.engine import FaceEngine
 
             # Every face counts here, good or bad: the rules have to cope with both.

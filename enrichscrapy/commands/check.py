@@ -1,4 +1,4 @@
-"""``scrapy check``: do the sites' pages still read as they should?"""
+"""``scrapy check``: are the sites' pages still read correctly?"""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ EXIT_CODES = {
 
 
 def exit_code(finish_reason: str | None) -> int:
-    """What a crawl that ended for this reason exits with."""
+    """The exit code for a finish reason."""
     if finish_reason is None:
         return 1
     if finish_reason.startswith("closespider_"):
@@ -83,7 +83,7 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
 
     def prepare(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        os.umask(0o077)  # whatever a crawl writes may name people
+        os.umask(0o077)  # all that a crawl writes may name people
         _check_arguments(self.settings, args, opts.spargs)
         settings = read_settings(self.settings)
         with open_existing(settings) as database:  # finishes erasures before the source is locked

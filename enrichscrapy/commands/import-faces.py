@@ -20,7 +20,7 @@ from enrichscrapy.lookups.own_folders import Folder, list_loose_files, read_fold
 from enrichscrapy.settings_reader import ProjectSettings
 
 NAMED = 5
-"""Files passed over that are named; the others are counted."""
+"""Skipped files that are named; the others are counted."""
 
 
 class Command(EnrichCommand):
@@ -86,8 +86,8 @@ class Command(EnrichCommand):
     def _import(
         self, folders: Sequence[Folder], database: PerformerDatabase, settings: ProjectSettings
     ) -> tuple[Counter[str], list[str]]:
-        """What was counted, and the files that turned out to be no usable photos."""
-        # Loading torch and FAISS takes seconds: only who has photos should pay for it.
+        """The counts, and the files that were not usable photos."""
+        # Loading torch and FAISS takes seconds: do it only where there are photos.
         from enrichscrapy.faces.engine import FaceEngine, FaceOptions
         from enrichscrapy.index import publish
         from enrichscrapy.lookups.own_photos import OwnPhotos, import_faces

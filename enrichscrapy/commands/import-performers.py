@@ -108,7 +108,7 @@ class Command(EnrichCommand):
 
 
 class _Run:
-    """One import with its bar; what is to be said stands above it, the performers' names never."""
+    """One import with its progress bar and the messages above it, which never name performers."""
 
     def __init__(self, database: PerformerDatabase, settings: ProjectSettings) -> None:
         self.database = database
@@ -188,7 +188,7 @@ class _Run:
 
     def _is_to_look(self, library: Library, faces: bool | None) -> bool:
         """Whether pictures are taken in; weights that cannot be used end the command here."""
-        # Loading the model's module takes a moment: only who has pictures should pay for it.
+        # Loading the model's module takes a moment: do it only where there are pictures.
         from enrichscrapy.faces.options import FaceOptions
 
         if faces is False:
@@ -204,7 +204,7 @@ class _Run:
         return True
 
     def _take_pictures(self, library: Library) -> Counter[str]:
-        # Loading FAISS takes a moment: only who has pictures should pay for it.
+        # Loading FAISS takes a moment: do it only where there are pictures.
         from enrichscrapy.faces.blocking import BlockingWorkers
         from enrichscrapy.faces.options import FaceOptions
         from enrichscrapy.index import publish

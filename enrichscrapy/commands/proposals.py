@@ -1,4 +1,4 @@
-"""``scrapy proposals``: what pages say that the database does not have, and what becomes of it."""
+"""``scrapy proposals``: what pages say that the database does not have; accept or reject it."""
 
 from __future__ import annotations
 

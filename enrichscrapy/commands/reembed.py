@@ -71,7 +71,7 @@ class Command(EnrichCommand):
         return 1 if moved.lost else 0
 
     def _move(self, database: PerformerDatabase, settings: ProjectSettings) -> Moved:
-        # Loading FAISS takes a moment: only a command that goes on should pay for it.
+        # Loading FAISS takes a moment: do it only when the command goes on.
         from enrichscrapy.index import publish
 
         options = FaceOptions.from_settings(settings)

@@ -52,5 +52,5 @@ class ApiKey:
         outgoing.headers[HEADER] = self.key
 
     def hide(self, text: str) -> str:
-        """A box's own words, without the key where it repeats it."""
+        """The box's message, without the key if the message repeats it."""
         return text.replace(self.key, "…") if self.key else text

@@ -1,4 +1,5 @@
-"""A Chromium for the one page that needs one: found, started late, walled in, killed for certain.
+"""A Chromium for the one page that needs one: found, started late, isolated, and certain to be
+killed.
 
 It is an ordinary headless browser under the program's own User-Agent. It resolves no name but
 those it was started for, so that nothing a page does can reach another host.
@@ -90,7 +91,7 @@ class ChromiumProvider:
             executable_path=self._executable,
             headless=True,
             chromium_sandbox=self._sandbox and os.geteuid() != 0,
-            # The crawl's own Ctrl-C handling ends the browser, in good order.
+            # The crawl's own Ctrl-C handling ends the browser cleanly.
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
@@ -107,7 +108,7 @@ class ChromiumProvider:
         raise NotImplementedError("no browser of this project keeps a profile")
 
     def measure_memory(self) -> int:
-        """Bytes of memory the browser takes at present; 0 where ``/proc`` does not tell."""
+        """Bytes of memory the browser uses now; 0 where ``/proc`` does not show it."""
         return sum(_measure_memory(pid) for pid in _list_processes(self._mark))
 
     def kill(self) -> None:
@@ -123,7 +124,7 @@ class ChromiumProvider:
         """End the browser and its driver; certain, and done in seconds."""
         if self._playwright is not None:
             playwright, self._playwright = self._playwright, None
-            with suppress(Exception):  # a driver that was killed cannot say goodbye
+            with suppress(Exception):  # a driver that was killed cannot close its connection
                 await asyncio.wait_for(playwright.stop(), _CLOSE_SECONDS)
         self.kill()
         if self._home is not None:

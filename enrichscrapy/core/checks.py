@@ -50,7 +50,7 @@ TABLES = (
 
 
 def check_given(given: Mapping[str, str]) -> None:
-    """Raise ``BadSetting`` for what ``-s`` gives, before Scrapy stumbles over a broken table."""
+    """Raise ``BadSetting`` for what ``-s`` gives, before Scrapy fails on a broken table."""
     read_settings(given)
     dict(_read_scrapys_own(given, given))
 

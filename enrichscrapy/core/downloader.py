@@ -1,4 +1,4 @@
-"""Scrapy's downloader, able to let go of what it has not sent yet when the crawl is stopped."""
+"""Scrapy's downloader, able to hand back what it has not sent yet when the crawl is stopped."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
     # --- The browser -----------------------------------------------------------------------------
 
     async def _run_visit(self, request: Request, visit: Visit) -> Response:
-        """Open a challenged page in a browser of its own; what came of it is in ``visit``."""
+        """Open a challenged page in a browser of its own; the result is in ``visit``."""
         source = self.sources.of(request)
         assert source is not None  # the intake refuses what belongs to no source
         meta = _make_browser_meta(request, visit)
@@ -115,7 +115,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
     async def _watch(self, visit: Visit, limit: asyncio.Timeout) -> None:
         """End the visit when its browser takes too much memory or is gone.
 
-        Playwright would wait on for some of the answers of a browser that died.
+        Otherwise Playwright waits for answers of a browser that died.
         """
         was_there = False
         while True:

@@ -1,4 +1,4 @@
-"""The host behind each source: what becomes of its circuit, and who may ask it next.
+"""The host behind each source: its circuit, and which request may go next.
 
 All requests of a source share one host, whatever host name they carry: on the other side they
 meet the same server.
@@ -38,7 +38,7 @@ class Host:
 
     ``untroubled``: a good answer would change nothing. While it is held, only requests that
     follow from another one (a challenge's visit) may leave. While photos wait, no page does: what
-    was begun is finished first, so that a crawl that has to end has few pages in hand.
+    was begun is finished first, so that a crawl that has to end has few pages in progress.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """The JOBDIR's queues hold JSON: reading one back makes requests, and can make nothing else.
 
-Scrapy's own queues are pickles: whoever can write to one runs commands when the crawl resumes.
+Scrapy's own queues are pickles: anybody who can write to one can run commands when the crawl
+resumes.
 """
 
 from __future__ import annotations

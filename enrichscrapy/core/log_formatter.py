@@ -27,7 +27,7 @@ class IdsOnlyLogFormatter(LogFormatter):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        # Scrapy makes its log's handler anew until then.
+        # Until then Scrapy replaces its log's handler.
         crawler.signals.connect(_guard_log, signal=signals.engine_started)
         return super().from_crawler(crawler)
 
@@ -44,7 +44,7 @@ class IdsOnlyLogFormatter(LogFormatter):
 
 def _error(message: str, request: Request) -> LogFormatterResult:
     whose = ", ".join(map(str, read_performer_ids(request))) or "nobody"
-    # One key more: logging takes a mapping of one for a lone argument.
+    # A second key: logging treats a mapping with one key as a plain argument.
     arguments: dict[str, Any] = {"whose": whose, "request": "left out"}
     return {"level": logging.ERROR, "msg": message, "args": arguments}
 

@@ -33,7 +33,7 @@ class LedgerScheduler(Scheduler):
         try:
             opened = super().open(spider)
             restored = self._take_all()
-        except Exception as error:  # whatever Scrapy's queues make of damage
+        except Exception as error:  # Scrapy's queues raise many kinds of error on damage
             self._start_anew(error)
             opened, restored = super().open(spider), []
         self.restored = frozenset(self._put_back(restored))
@@ -63,7 +63,7 @@ class LedgerScheduler(Scheduler):
         logger.warning("The JOBDIR's queue cannot be read (%s): it is now in %s", error, aside)
 
     def enqueue_request(self, request: Request) -> bool:
-        """Lose no request to a full disk: keep it in memory, and end the crawl in good order."""
+        """Lose no request to a full disk: keep it in memory, and end the crawl cleanly."""
         try:
             return super().enqueue_request(request)
         except OSError as error:

@@ -80,8 +80,8 @@ class Visit:
     async def wait(self, page: Page) -> None:
         """Until the page shows no challenge any more, or the time or the requests are used up.
 
-        Then the browser is ended on the spot: while it closes in good order, requests leave that
-        nobody can hold back.
+        Then the browser is ended on the spot: while it closes cleanly, it sends requests that
+        nothing can block.
         """
         try:
             await self._wait(page)

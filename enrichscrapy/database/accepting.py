@@ -1,4 +1,4 @@
-"""Accepting and rejecting what pages proposed: what is accepted enters the performer's record."""
+"""Accepting and rejecting proposals: what is accepted is written to the performer's record."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ class ArtefactStore:
 
     @contextmanager
     def write_private(self, kind: str, path: Path) -> Iterator[IO[bytes]]:
-        """Write ``path`` for its owner's eyes; it is replaced once the block ends without an error.
+        """Write ``path`` readable by its owner only; it is replaced once the block ends without an
+        error.
 
         It is registered as an artefact of ``kind`` first, and so is the file beside it that is
         written meanwhile: a process killed in the middle leaves nothing that erasure does not

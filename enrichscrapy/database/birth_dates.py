@@ -1,4 +1,4 @@
-"""Birth dates that nobody could read: until somebody has seen to it, no lookup."""
+"""Birth dates that nobody could read: no lookup until somebody enters them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def split_birth_date(text: str | None) -> tuple[str | None, str | None]:
 
 
 def note_unread(connection: Connection, texts: Mapping[int, str]) -> None:
-    """Keep these performers from being looked up; not for a text that somebody has seen to."""
+    """Keep these performers from being looked up; not for a text that somebody has dealt with."""
     table = unread_birth_dates
     statement = insert(table)
     statement = statement.on_conflict_do_update(
@@ -59,7 +59,7 @@ def see_to(connection: Connection, performer_id: int, now: float) -> bool:
 
 
 def list_unread(connection: Connection, limit: int | None = None) -> list[UnreadBirthDate]:
-    """Performers who wait for somebody to see to their birth date, in id order."""
+    """Performers who wait for somebody to enter their birth date, in id order."""
     table = unread_birth_dates
     query = (
         select(table.c.performer_id, performers.c.canonical_name, table.c.text)
@@ -72,7 +72,7 @@ def list_unread(connection: Connection, limit: int | None = None) -> list[Unread
 
 
 def find_unread(connection: Connection, performer_ids: Collection[int]) -> set[int]:
-    """Those of these performers who wait for somebody to see to their birth date."""
+    """Those of these performers who wait for somebody to enter their birth date."""
     return {one.performer_id for one in list_unread(connection)} & set(performer_ids)
 
 

@@ -1,4 +1,4 @@
-"""Ids of stash-boxes: whose they are, and which lead to which by now."""
+"""Ids of stash-boxes: whose they are, and which were merged into which."""
 
 from __future__ import annotations
 

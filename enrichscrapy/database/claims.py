@@ -18,7 +18,7 @@ _BY_A_PERSON = 100
 
 
 class Claim(StrEnum):
-    """How a lookup's claim to its page stands; the value is told in the ledger."""
+    """How a lookup's claim to its page stands; the value is stored in the ledger."""
 
     HOLDS = ""
     CONTESTED = "another performer claims the page: nobody has it until somebody decides"
@@ -33,7 +33,7 @@ def find_page(lookup: Lookup) -> str | None:
 
 
 def settle(connection: Connection, lookup: Lookup, page: str | None, now: float) -> Claim:
-    """Hold a lookup's claim to ``page`` against those of other performers, inside the store's
+    """Compare a lookup's claim to ``page`` with those of other performers, inside the store's
     transaction.
 
     The page goes to the performer for whom there is most proof, else to nobody. Whoever loses it

@@ -156,7 +156,7 @@ def _match_found_with(selection: Selection, model_id: int | None) -> Way:
 
 
 def _match_row(selection: Selection, *conditions: ColumnElement[bool]) -> Way:
-    """A lookup that was done before and is still this selection's business."""
+    """A lookup that was done before and still belongs to this selection."""
     by_link = selection.mode == ReferenceSiteMode.URL_LOOKUP.value
     condition = and_(
         lookups.c.source == selection.source,

@@ -56,9 +56,8 @@ def resolve_path(target: str | Path) -> Path:
 
 
 def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool = True) -> Engine:
-    """Open a database file and check it; ``create`` makes a missing one, for its owner's eyes only.
-
-    Raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing one, ``BadSetting``;
+    """Open a database file and check it; ``create`` makes a missing one, readable by its owner
+    only. Raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing one, ``BadSetting``;
     waits up to ``busy_timeout`` seconds for other processes.
     """
     path = resolve_path(target)
@@ -184,7 +183,7 @@ def _to_plain(value: Any) -> Any:
 
 
 def _create_private(path: Path) -> None:
-    """Vectors are biometric data: the file and its WAL (same mode) are for its owner's eyes."""
+    """Vectors are biometric data: only the owner may read the file and its WAL (same mode)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):

@@ -52,7 +52,7 @@ class StoredFace:
 
     @property
     def vouched_for(self) -> bool:
-        """Whether a person, not the rules, said that this face is the performer's."""
+        """Whether a person, not the rules, confirmed that this face is the performer's."""
         return self.decided_by in ("import", "review")
 
     @property

@@ -12,7 +12,7 @@ from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.items import PhotoOutcome, Vector
 
 UNSETTLED = (PhotoOutcome.FAILED, PhotoOutcome.REFUSED, PhotoOutcome.MISSING)
-"""Outcomes of a photo whose bytes were never looked at: it may be asked for again."""
+"""Outcomes of a photo whose bytes were never looked at: it may be requested again."""
 
 
 @dataclass(frozen=True)

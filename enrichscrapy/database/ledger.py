@@ -149,7 +149,7 @@ class Ledger:
             return [dict(parts) for parts in connection.scalars(query) if parts]
 
     def make_due(self, source: str, mode: str, performer_ids: Sequence[int]) -> None:
-        """Let these lookups be done again, however they ended, without counting it a failure."""
+        """Make these lookups due again, however they ended, without counting a failure."""
         change = (
             update(lookups)
             .where(

@@ -62,7 +62,7 @@ def _schedule(
 ) -> tuple[int, int, float | None]:
     """Failures and refusals in a row, this one counted, and when the lookup is due again.
 
-    A refusal says nothing of the performer: it never uses up the attempts.
+    A refusal says nothing about the performer: it never uses up the attempts.
     """
     chance = random.random()  # noqa: S311  # spreads requests, no secret
     if outcome is Outcome.FAILED:

@@ -1,4 +1,4 @@
-"""Whose link is this? Decided by the link's host, never by what a file says of it."""
+"""Whose link is this? Decided by the link's host, never by what a file says about it."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def create_sent_values(connection: Connection) -> None:
 
 
 def add_box_lookups(connection: Connection) -> None:
-    """Who is due on a stash-box: whoever has an id there."""
+    """Who is due on a stash-box: everybody with an id there."""
     run_script(connection, "0067_box_lookups.sql")
 
 

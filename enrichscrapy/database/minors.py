@@ -1,4 +1,4 @@
-"""Who is a minor by anybody's word, and taking back all that was kept of them.
+"""Who is a minor by any source, and deleting all that was kept of them.
 
 A word is the database's own birth date or a page's. Any one of them is enough, whenever it comes;
 it counts until its own source says otherwise or the 18th birthday has come. The photos, faces and

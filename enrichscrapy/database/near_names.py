@@ -12,7 +12,7 @@ from enrichscrapy.facts.names import split_name
 
 MOST = 3
 """Performers that are proposed."""
-_NEAR = 80.0  # of 100: a slip of the hand in a name, or one of its words
+_NEAR = 80.0  # of 100: a typing error in a name or in one of its words
 
 
 def find_near_names(connection: Connection, word: str) -> list[int]:

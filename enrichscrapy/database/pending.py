@@ -1,4 +1,4 @@
-"""Triggers of the ledger: who was never looked up, and whom a new link brings back.
+"""Triggers of the ledger: who was never looked up, and who is due again by a new link.
 
 "No row in the ledger" cannot be found by an index: with a million performers done, the search
 for the last one would walk past all of them. So the answer to that question, the view
@@ -6,8 +6,8 @@ for the last one would walk past all of them. So the answer to that question, th
 whenever one of the tables behind it changes, in the same transaction. The view is the only
 place that says who belongs there. Whose birth date nobody could read does not.
 
-A new or changed link is new hope: its site's lookup by link, ended or given up, is due at once,
-whoever wrote the link. View and triggers are made by the steps in ``migrations.py``.
+A new or changed link makes its site's lookup by link, ended or given up, due at once, whatever
+program wrote the link. View and triggers are made by the steps in ``migrations.py``.
 """
 
 from __future__ import annotations

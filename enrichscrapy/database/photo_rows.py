@@ -17,7 +17,7 @@ from enrichscrapy.items import Photo, PhotoOutcome
 
 @dataclass
 class PhotoRows:
-    """What became of a lookup's photos.
+    """The stored photos of a lookup.
 
     ``ids`` gives, by address, the row that holds the photo's content: an older one where the
     bytes were known. ``settled`` are addresses whose content this model had seen before: their
@@ -40,7 +40,7 @@ def write_photos(
     """Write photos and, with a model, what it saw in them.
 
     Bytes are stored once for a performer: a second address gets a row without ``sha256`` that
-    points to the first. A result that stands is never written over.
+    points to the first. A result that exists is never overwritten.
     """
     rows = PhotoRows()
     for photo in found:
@@ -105,7 +105,7 @@ def _write_result(
     detail: str,
     now: float,
 ) -> bool:
-    """Write a model's result; False when there is one that stands."""
+    """Write a model's result; False when there is one already."""
     values = {"outcome": outcome.value, "detail": detail, "created_at": now}
     statement = insert(photo_results).values(photo_id=photo_id, model_id=model_id, **values)
     statement = statement.on_conflict_do_update(

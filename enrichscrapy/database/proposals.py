@@ -1,4 +1,4 @@
-"""What a page knows and the performer has not: proposed, never written over the user's data."""
+"""What a page knows and the record lacks: proposed, and never written over the user's data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def find_new_links(
 ) -> Iterator[tuple[str, str]]:
     """(kind, url) of links the performer has not, each once; the profile's own page first.
 
-    What is no web address is left out, and so is a stash-box's page: its id is kept.
+    Left out are links that are no web address, and a stash-box's page, whose id is kept.
     """
     known = {make_page_key(url) or url for url in performer.urls} | set(performer.urls)
     own = [] if find_box(source) else [(source, profile.url)]

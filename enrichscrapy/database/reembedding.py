@@ -1,4 +1,4 @@
-"""Every kept face under another model: vectors are staged batch by batch, then taken over at once.
+"""Every kept face under another model: vectors are staged batch by batch, then switched at once.
 
 Until the switch nothing that reads faces sees a difference; a process killed before it leaves
 staged vectors with which the next one goes on.
@@ -114,7 +114,7 @@ class Reembedding:
         )
 
     def begin(self) -> None:
-        """Drop what a move to another model left behind."""
+        """Drop what an unfinished move to another model left."""
         others = delete(face_vectors).where(face_vectors.c.model_id != self._model_id)
         with self._database.write() as connection:
             connection.execute(others)

@@ -1,5 +1,4 @@
-"""A person's rejection takes vector and crop from a face at once; here they lie while it can be
-undone, and no longer."""
+"""The vectors and crops that a person's rejection removed, for as long as it can be undone."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from enrichscrapy.database.schema import faces, rejected_faces
 from enrichscrapy.items import Verdict
 
 UNDO_SECONDS = 86_400.0
-"""How long: somebody who slipped notices within the day."""
+"""How long: a mistake is usually noticed within the day."""
 
 
 def keep_for_undo(connection: Connection, face_id: int, now: float) -> None:

@@ -1,9 +1,9 @@
 """The pictures that performers have in the user's Stash: which are still to be taken in, and the
 photo that each gave.
 
-What a picture is told by (``wanted``) comes from whoever was asked: a checksum from the file, a
-time of change from the server. Only the bytes' MD5, which Stash itself uses, tells whether it is
-another picture.
+What identifies a picture (``wanted``) depends on the library: a checksum from the file, a time of
+change from the server. Only the bytes' MD5, which Stash itself uses, tells whether it is another
+picture.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def count_sharing(connection: Connection, performer_id: int, photo: Photo) -> in
 
 
 def hold_shared(connection: Connection, photo: Photo, now: float) -> None:
-    """Let the faces wait that this picture gave to whoever had it first: it is nobody's own."""
+    """Let the faces wait that this picture gave its first performer: it is nobody's own."""
     quarantine_unless_a_person_ruled(
         connection, _match_same_picture(photo), _SHARED, now, persons=("review",)
     )

@@ -44,7 +44,7 @@ _OWN_PHOTOS = "import"
 
 @dataclass(frozen=True)
 class StoreReport:
-    """What storing a lookup did.
+    """The result of storing a lookup.
 
     ``stored`` is False when nothing of it was written, ``reason`` says why (``suppressed``,
     ``minor``, ``unknown performer``). ``face_ids`` are the new faces', in the lookup's order.

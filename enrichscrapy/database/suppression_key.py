@@ -30,7 +30,7 @@ def read_key(path: Path) -> bytes:
 
 
 class Digester:
-    """Keyed digests: without the key they tell nothing, not even to who guesses a name."""
+    """Keyed digests: without the key they reveal nothing, even to somebody who guesses a name."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -41,5 +41,5 @@ class Digester:
 
     @property
     def proof(self) -> str:
-        """A digest by which the key itself is told again."""
+        """A digest that identifies the key itself."""
         return self.digest("key", "")

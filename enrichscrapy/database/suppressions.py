@@ -1,8 +1,8 @@
 """Who must stay out: keyed digests of the links, ids and names of people who were forgotten.
 
-The database holds HMAC-SHA256 digests only; the key is a file of mode 0600 beside it. Without
-that file nobody could be told again, so nothing goes on without it. A link or a stash-box id
-suppresses; a name alone, which others may have too, blocks until somebody looked and confirmed.
+The database holds HMAC-SHA256 digests only; the key is a file of mode 0600 beside it. Without that
+file nobody could be recognised, so nothing goes on without it. A link or a stash-box id suppresses;
+a name alone, which others may have too, blocks until a person has confirmed who it is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SuppressionStore:
     # --- Adding --------------------------------------------------------------------------------
 
     def add(self, traits: Traits) -> int:
-        """Suppress whoever has these traits; return how many suppressions that added.
+        """Suppress the person with these traits; return how many suppressions that added.
 
         Performers of the database that now match are blocked, and their faces leave the index.
         """

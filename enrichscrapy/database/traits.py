@@ -1,4 +1,4 @@
-"""What tells a person again: names, links, ids, made comparable however they are written."""
+"""What identifies a person: names, links, ids, made comparable however they are written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_uuid(text: str) -> bool:
 
 @dataclass
 class Traits:
-    """What tells a person again. ``row`` is the import key of a performer without any id.
+    """What identifies a person. ``row`` is the import key of a performer without any id.
 
     ``traces`` (addresses and digests of photos) are looked for in files, and suppress nobody.
     """
@@ -57,7 +57,7 @@ def _is_telling(name: str) -> bool:
 
 
 def _list_spellings(name: str) -> set[str]:
-    """What a name is told again by in disguise: as identity folds it, and run together."""
+    """Keys that recognise a name in other spellings: as identity folds it, and without spaces."""
     words = split_name(name)
     turned = ("".join(words[i:] + words[:i]) for i in range(min(len(words), _MOST_WORDS)))
     return {*make_name_keys(name), *turned}

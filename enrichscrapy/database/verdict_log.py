@@ -56,7 +56,7 @@ def insert_face(connection: Connection, values: dict[str, Any], ruling: VerdictE
 
 
 def change_verdict(connection: Connection, face_id: int, ruling: VerdictEntry) -> None:
-    """Rule again on a stored face.
+    """Change the verdict of a stored face.
 
     Raises ``VerdictRefused`` when there is no such face, and when a rejected one, whose vector is
     gone, would have to come back.

@@ -64,7 +64,7 @@ class Meant:
 
     @property
     def refusal(self) -> str:
-        """Why nobody can be taken for it, in one line; empty when somebody can."""
+        """Why no performer can be chosen, in one line; empty when one can."""
         if self.performer is not None:
             return ""
         told = "; ".join(self._list_candidates())

@@ -1,4 +1,4 @@
-"""A challenge is given to a real browser, once per host until what it won expires.
+"""A challenge is given to a real browser, once per host until the cookies it got expire.
 
 If the page opens there, its cookies serve the plain requests that follow, this one first: what
 the parsers read is always the page as the server sends it, never a rendered one.

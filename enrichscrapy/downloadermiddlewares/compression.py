@@ -11,7 +11,7 @@ from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.items import Outcome
 
 MAX_LAYERS = 2
-"""A server may compress an answer twice by mistake; more is made to hurt."""
+"""A server may compress an answer twice by mistake; more is an attack."""
 
 
 class BoundedCompressionMiddleware(HttpCompressionMiddleware):

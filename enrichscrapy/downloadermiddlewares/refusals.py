@@ -1,4 +1,4 @@
-"""Refusals are read before the retries are spent, and tell the pace how the host is."""
+"""Refusals are recognised before retries are used up, and reported to the pace."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class RefusalsMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if RequestInfo.of(request).visit is not None:
-            return response  # the browser's visit is judged by whoever sent it
+            return response  # the browser's visit is judged by its sender
         self.hosts.note_judged(request)
         refusal = find_refusal(response)
         if refusal is None:

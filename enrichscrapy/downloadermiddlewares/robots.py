@@ -1,8 +1,8 @@
 """robots.txt for pages and photos.
 
-Scrapy's own middleware lets requests slip past that wait while robots.txt is in flight, and takes
-an error for permission. Here each host's rules are looked up under a lock, and a robots.txt that
-cannot be had means "not now".
+Scrapy's own middleware lets requests slip past that wait while robots.txt is in flight, and treats
+an error as permission. Here each host's rules are looked up under a lock, and a robots.txt that
+cannot be fetched means "not now".
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class RobotsMiddleware:
             if refusal.transient:
                 raise  # budget, circuit, end of the crawl: known already
             return await self._refuse_for_now(robots_request, refusal.detail)
-        except Exception as error:  # whatever it is, it is no permission
+        except Exception as error:  # any other failure is no permission either
             return await self._refuse_for_now(robots_request, describe_failure(error))
         text = read_rules(response.status, response.body)
         if text is None:

@@ -65,5 +65,5 @@ class _Built:
 
 
 def universal_id(owner: Owner) -> str:
-    """Their id at the best known stash-box in domain form, else this database's own number."""
+    """The id at the best known stash-box in domain form, else this database's own number."""
     return owner.domain_ids[0] if owner.ids else f"enrichscrapy:{owner.performer_id}"

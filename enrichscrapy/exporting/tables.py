@@ -87,7 +87,7 @@ def write_rows(file: IO[bytes], columns: Iterable[str], rows: Iterable[Iterable[
     writer.writerow(columns)
     for cells in rows:
         writer.writerow([plain(cell) for cell in cells])
-    text.detach()  # the file is closed by whoever opened it
+    text.detach()  # the caller closes the file
 
 
 def plain(value: object) -> object:

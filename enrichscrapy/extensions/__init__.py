@@ -51,7 +51,7 @@ def require(crawler: Crawler, extension: type[T]) -> T:
 
 
 def stop_crawl(crawler: Crawler, reason: str, message: str, *, at_once: bool = False) -> None:
-    """End the crawl in good order, from anywhere inside it.
+    """End the crawl cleanly, from anywhere inside it.
 
     The first call's ``reason`` and one-line ``message`` are what the user reads. It does not wait:
     a stage that waited for the crawl's end would wait for itself. ``at_once`` hands back what was

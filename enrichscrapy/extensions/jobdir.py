@@ -1,4 +1,4 @@
-"""Opens and closes the JOBDIR round Scrapy's own use of it."""
+"""Opens the JOBDIR before Scrapy uses it, and closes it afterwards."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from enrichscrapy.sites.layout import (
 
 
 class LayoutExtension:
-    """Holds each window of pages against the source's earlier ones.
+    """Compares each window of pages with the source's earlier ones.
 
     When a part has gone, the crawl ends with ``finish_reason=layout_changed`` and the window's
     lookups are due again: what was stored of them was read with a parser that no longer fits.

@@ -78,7 +78,7 @@ class IndexPublisher:
             await asyncio.sleep(self.seconds)
             try:
                 await self.publish()
-            except Exception:  # a fault of ours: the next tick must come all the same
+            except Exception:  # a bug of ours: the next tick must still come
                 self.stats.inc_value("index/publish_failed")
                 logger.exception("The index was not published")
 

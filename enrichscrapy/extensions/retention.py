@@ -1,4 +1,4 @@
-"""At the start of each crawl: quarantined faces that waited too long are dropped."""
+"""At the start of each crawl: quarantined faces that have waited too long are dropped."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ NO_CONTACT = "CONTACT is not set: set it, so that the site's operator can write 
 
 
 class SummaryExtension:
-    """Prints the table on a terminal, logs one line elsewhere; when all else has been said."""
+    """Prints the table on a terminal, logs one line elsewhere; after all other output."""
 
     def __init__(
         self, database: DatabaseExtension, stats: StatsCollector, contact: str, dry_run: bool
