@@ -1,5 +1,4 @@
-"""A Chromium for the one page that needs one: found, started late, isolated, and certain to be
-killed.
+"""A Chromium for the one page that needs one: found, started late, isolated, surely killed.
 
 It is an ordinary headless browser under the program's own User-Agent. It resolves no name but
 those it was started for, so that nothing a page does can reach another host.
