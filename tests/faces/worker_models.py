@@ -9,6 +9,9 @@ import numpy as np
 from enrichscrapy.faces.model import ModelOptions
 from enrichscrapy.items import ModelInfo
 
+DARK = 12
+"""Mean level below which a crop has nothing of a colour: its JPEG leaves a little."""
+
 
 class Plain:
     """Vectors from the crop's mean colours; dies over a crop without blue, hangs without green."""
@@ -25,10 +28,10 @@ class Plain:
         return cls(cls.describe(options))
 
     def embed(self, crops):
-        darkest = crops.max(axis=(1, 2))
-        if (darkest[:, 2] == 0).any():
+        levels = crops.mean(axis=(1, 2))
+        if (levels[:, 2] < DARK).any():
             os._exit(7)
-        if (darkest[:, 1] == 0).any():
+        if (levels[:, 1] < DARK).any():
             threading.Event().wait()
         vectors = np.zeros((len(crops), 512), np.float32)
         vectors[:, :3] = crops.mean(axis=(1, 2))
@@ -40,10 +43,10 @@ class Killed(Plain):
 
     def embed(self, crops):
         times = os.environ["TIMES"]
-        if (crops.max(axis=(1, 2))[:, 2] == 0).any() and (left := os.path.getsize(times)):
+        if (crops.mean(axis=(1, 2))[:, 2] < DARK).any() and (left := os.path.getsize(times)):
             os.truncate(times, left - 1)
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().embed(np.maximum(crops, 1))
+        return super().embed(np.maximum(crops, DARK))
 
 
 class KilledForGood(Killed):
