@@ -105,6 +105,10 @@ class Figures:
         self._stamps = threading.Lock()
         self._watching = database.engine.raw_connection()
 
+    def close(self) -> None:
+        """Give the connection back that watches the database."""
+        self._watching.close()
+
     def status(self) -> Status:
         return self._status.get(self._stamp())
 
