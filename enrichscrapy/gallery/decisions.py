@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.gallery.guards import form_of
 from enrichscrapy.gallery.pages import answer, gallery_of, go_back
-from enrichscrapy.gallery.people import read_id
+from enrichscrapy.gallery.search import read_id
 from enrichscrapy.review.desk import ReviewDesk, Step
 from enrichscrapy.review.queue import Card, Narrowed, card, count_waiting, waiting_after
 

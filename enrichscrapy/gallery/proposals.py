@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from enrichscrapy.database.accepting import OPEN, STATES, Wanted
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.gallery.pages import answer, gallery_of, go_back
-from enrichscrapy.gallery.people import read_id
+from enrichscrapy.gallery.search import read_id
 from enrichscrapy.reporting.proposals import KINDS, describe_decision
 from enrichscrapy.reporting.words import count_words
 

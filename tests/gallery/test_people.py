@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import aliases, faces, lookups, performers
-from enrichscrapy.gallery import people
+from enrichscrapy.gallery import people, search
 from enrichscrapy.gallery.people import Show, Wanted, count_people, find_people
 from enrichscrapy.items import Outcome, Verdict
 from enrichscrapy.reporting.faces import IS_WAITING
@@ -84,8 +84,8 @@ def test_the_parts_and_their_counts(world):
         (faces.c.performer_id, people._IS_ALIKE, "faces_alike"),
         (lookups.c.performer_id, STUCK, "lookups_stuck"),
         (lookups.c.detail, IS_TROUBLE, "lookups_troubles"),
-        (performers.c.id, people._NAME_HAS_ACCENTS, "performers_accented"),
-        (aliases.c.performer_id, people._ALIAS_HAS_ACCENTS, "aliases_accented"),
+        (performers.c.id, search._NAME_HAS_ACCENTS, "performers_accented"),
+        (aliases.c.performer_id, search._ALIAS_HAS_ACCENTS, "aliases_accented"),
     ],
 )
 def test_each_condition_is_in_the_words_of_its_index(db, column, condition, index):
@@ -150,10 +150,10 @@ def test_no_text_breaks_the_list(world, search, key, show):
 @given(st.text(st.characters(categories=["L"], max_codepoint=0x24F), min_size=1, max_size=8))
 def test_a_name_is_found_by_its_plain_letters(world, name):
     """GLOB and the accents, on any Latin name: as SQLite reads it."""
-    plain = people._plain(name)
+    plain = search._plain(name)
     assert not any(map(unicodedata.combining, plain))
     with world.database.read() as connection:
-        found = connection.exec_driver_sql("SELECT ? GLOB ?", (name, people._pattern(plain)))
+        found = connection.exec_driver_sql("SELECT ? GLOB ?", (name, search._pattern(plain)))
         assert found.scalar() == 1 or len(plain) != len(name)
 
 
