@@ -76,7 +76,7 @@ def _until(condition, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def _free_port() -> int:
@@ -194,7 +194,7 @@ def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deploy
 
 def test_arguments_and_settings_reach_the_spider(deployed, world):
     place, _ = world
-    job = deployed.schedule("iafd", {**place.settings, "FACES_ENABLED": "0"}, mode="name", limit=2)
+    job = deployed.schedule("iafd", place.settings, mode="name", limit=2)
     deployed.wait_for(job, "finished")
     assert looked_up(place, "iafd", "name") == {1, 2}
     with place.database() as database:

@@ -39,7 +39,7 @@ def test_right_faces_get_in_and_strangers_do_not(lookups):
     assert found.stranger_rate(Verdict.ACCEPTED).value <= TARGET_STRANGERS
 
 
-@pytest.mark.parametrize("trust", ["high", "medium", "low"])
+@pytest.mark.parametrize("trust", ["high", pytest.param("medium", marks=pytest.mark.long), "low"])
 def test_a_wrong_page_adds_nothing(lookups, trust):
     assert not tallied(lookups, judge, Page.WRONG, trust=trust).pages_with_strangers
 
@@ -48,7 +48,7 @@ def test_the_older_rules_take_whatever_a_trusted_source_shows(lookups):
     assert tallied(lookups, seed_rules, Page.WRONG).let_in.value == 1.0
 
 
-@pytest.mark.parametrize("own", [1, 3])
+@pytest.mark.parametrize("own", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_what_was_accepted_opens_the_door_to_nobody(own):
     """Three pages in turn, each with two photos of the same lookalike: who was let in on one page
     brings no others in on the third, and the performer's own photos are known as well or better."""
