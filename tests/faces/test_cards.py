@@ -321,7 +321,7 @@ def test_a_face_without_a_vector_costs_its_photo_only(tmp_path, engine, portrait
     path = write_card(tmp_path, model)
     looking = FaceEngine(replace(engine.options, model=str(path)))
     bright = portrait(3).point(lambda level: min(level + 130, 245))
-    looking.options = looking.options.without_gates()
+    looking.options = looking.options.open_gates()
     good, bad = looking.look([encode(portrait(2), "JPEG"), encode(bright, "JPEG")])
     assert good.faces[0].vector.shape == (DIMENSION,)
     assert (bad.outcome, bad.faces) == (PhotoOutcome.FAILED, ())
