@@ -25,7 +25,7 @@ class Command(EnrichCommand):
         return f"[WHO DATE | WHO {ADULT}]"
 
     def short_desc(self) -> str:
-        return "See to birth dates that could not be read: until then nobody is looked up"
+        return "Enter birth dates that could not be read: until then nobody is looked up"
 
     def long_desc(self) -> str:
         return (

@@ -35,7 +35,7 @@ class Command(EnrichCommand):
             "Compares known people's faces with each other and prints, for 1, 2, 3 and 5 trusted "
             "faces, how many right photos and how many strangers' each threshold accepts and "
             "rejects, with 95 % bounds; then makes up whole pages of these photos, right ones, "
-            "mixed ones and wrong ones, and prints what becomes of their faces, rule by rule. "
+            "mixed ones and wrong ones, and prints the verdicts on their faces, rule by rule. "
             "Proposes thresholds that keep strangers to a wanted share, as single photos and in "
             "whole pages, unless the trials are too few to show it. --apply stores them with the "
             "face model they were measured for; no other model uses them. A share of 0.02 % takes "

@@ -20,7 +20,7 @@ class Command(CheckedCommand, ScrapyCheckCommand):
     """Scrapy's own, which stores nothing here, and fails unless every callback was checked."""
 
     def short_desc(self) -> str:
-        return "Check that the sites' pages still read as they should"
+        return "Check that the sites' pages are still read correctly"
 
     def long_desc(self) -> str:
         return (

@@ -39,7 +39,7 @@ class Command(EnrichCommand):
             "downloaded one; its face is accepted and trusted, unless it contradicts the folder's "
             "other photos or is nearer to another performer: that one is named and waits, and so "
             "does a folder that shows two people. Importing again adds only what is new. Exit "
-            "codes: 0 all taken in, 1 folders or files were passed over or photos wait, 2 nothing "
+            "codes: 0 all taken in, 1 folders or files were skipped or photos wait, 2 nothing "
             "could be done."
         )
 
@@ -66,7 +66,7 @@ class Command(EnrichCommand):
         passed_over += unusable
         passed_over += [f"{name}: in no performer's folder" for name in list_loose_files(directory)]
         self._tell(passed_over)
-        counts["files passed over"] += len(passed_over)
+        counts["files skipped"] += len(passed_over)
         print(", ".join(f"{name}: {number}" for name, number in counts.items() if number))
         waits = counts["photos that wait for you"]
         return 1 if counts["skipped folders"] or passed_over or waits else 0
@@ -113,9 +113,9 @@ class Command(EnrichCommand):
 
     def _tell(self, passed_over: Sequence[str]) -> None:
         for name in passed_over[:NAMED]:
-            self.say(f"{name}: passed over")
+            self.say(f"{name}: skipped")
         if len(passed_over) > NAMED:
-            self.say(f"and {len(passed_over) - NAMED} more files passed over")
+            self.say(f"and {len(passed_over) - NAMED} more files skipped")
 
 
 def _count_verdicts(lookup: Lookup) -> Counter[str]:

@@ -246,7 +246,7 @@ class _Run:
 FIRST, WAITING, MISSING, UNCHANGED = (
     "pictures taken in",
     "pictures that wait for you",
-    "pictures not to be had",
+    "pictures not available",
     "",
 )
 

@@ -32,7 +32,7 @@ _NAMED = 5
 
 class Command(EnrichCommand):
     def short_desc(self) -> str:
-        return "Make all faces' vectors again with the face model now set"
+        return "Compute all faces' vectors again with the face model now set"
 
     def long_desc(self) -> str:
         return (
@@ -166,7 +166,7 @@ def _summarise(found: Sequence[ChangedVerdict], *, applied: bool) -> str:
     rules = sum(not change.by_person for change in found)
     if not found:
         return "The rules would decide as before on every face."
-    told = f"The rules would decide otherwise on {count_words(len(found), 'face')}"
+    told = f"The rules would decide differently on {count_words(len(found), 'face')}"
     if applied:
         return f"{told}; {rules:,} changed, {len(found) - rules:,} decided by a person stay."
     return f"{told}; nothing was changed: scrapy reembed --apply changes {rules:,} of them."

@@ -39,7 +39,7 @@ class IdsOnlyLogFormatter(LogFormatter):
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None
     ) -> LogFormatterResult:
-        return _error("A page of performer %(whose)s could not be had", request)
+        return _error("A page of performer %(whose)s could not be fetched", request)
 
 
 def _error(message: str, request: Request) -> LogFormatterResult:

@@ -34,7 +34,7 @@ class LedgerScheduler(Scheduler):
             opened = super().open(spider)
             restored = self._take_all()
         except Exception as error:  # Scrapy's queues raise many kinds of error on damage
-            self._start_anew(error)
+            self._start_again(error)
             opened, restored = super().open(spider), []
         self.restored = frozenset(self._put_back(restored))
         return opened
@@ -55,7 +55,7 @@ class LedgerScheduler(Scheduler):
             super().enqueue_request(request.replace(dont_filter=True))
             yield from read_performer_ids(request)
 
-    def _start_anew(self, error: Exception) -> None:
+    def _start_again(self, error: Exception) -> None:
         if self.dqdir is None:
             raise error
         aside = Path(self.dqdir).replace(f"{self.dqdir}.set-aside-{time.time_ns()}")

@@ -77,8 +77,8 @@ def refuse_unmoved(connection: Connection, model_id: int | None, info: ModelInfo
     if count := connection.scalar(unmoved):
         raise BadSetting(
             f"{count} faces were made by another face model than {info.name}, {info.preprocessing}"
-            ": run scrapy reembed, which makes their vectors again without asking any site, or set "
-            "FACE_MODEL and FACE_WEIGHTS back"
+            ": run scrapy reembed, which computes their vectors again without asking any site, or "
+            "set FACE_MODEL and FACE_WEIGHTS back"
         )
 
 

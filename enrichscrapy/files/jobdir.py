@@ -146,7 +146,7 @@ def _find_fault(path: Path, record: _Record | None) -> str:
     if record is None:
         return "it has no readable record of its last run"
     if not record.ended:
-        return "its last run did not end in good order"
+        return "its last run did not end cleanly"
     for name, current in list_versions().items():
         if record.versions.get(name) != current:
             written = record.versions.get(name) or "of before"

@@ -121,7 +121,7 @@ def _read_person(performer_id: int | None, fields: dict[str, object] | None) -> 
     return Person(Performer(performer_id, name) if performer_id is not None else None, traits)
 
 
-def _make_index_anew(db: PerformerDatabase, index_dir: Path) -> str:
+def _rebuild_index(db: PerformerDatabase, index_dir: Path) -> str:
     """What became of the index, in words."""
     model_id = index_model_id(db, index_dir) if index_dir.exists() else None
     if model_id is None:
@@ -143,7 +143,7 @@ def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
         if person.performer is not None and db.get_performer(person.performer.id) is not None:
             forgotten.rows = erase_rows(db, person.performer.id, person)
     stranger = job.kind == "person" and person.is_stranger
-    forgotten.index = "left as it is" if stranger else _make_index_anew(db, index_dir)
+    forgotten.index = "left as it is" if stranger else _rebuild_index(db, index_dir)
     if not forgotten.failed:
         with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)

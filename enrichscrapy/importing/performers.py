@@ -150,7 +150,7 @@ class _Import:
             self.summary.skipped += 1
             return
         reason = (
-            "needs an id or a stash-box id, to be known again next time (any number or text of "
+            "needs an id or a stash-box id, to be recognised next time (any number or text of "
             "your own that stays the same); said once for all such rows"
         )
         self._report(Fault(line, reason))

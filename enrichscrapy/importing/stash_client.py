@@ -113,7 +113,7 @@ class StashClient:
             )
         if 300 <= status < 400:
             raise StashRefused(
-                f"{self.address} sends to another address: give the one that Stash answers at"
+                f"{self.address} redirects to another address: give the one that Stash answers at"
             )
         if status >= 500:
             raise StashRefused(f"Stash at {self.address} fails (HTTP {status}): see its own log")
@@ -131,8 +131,8 @@ class StashClient:
                 return f"{self.address} did not answer in time: try again when Stash is less busy"
             case urllib3.exceptions.SSLError():
                 cause = _describe_cause(error)
-                return f"the connection to {self.address} is not to be trusted: {cause}"
-        return f"{self.address} broke the connection off: {_describe_cause(error)}"
+                return f"the connection to {self.address} is not secure: {cause}"
+        return f"{self.address} closed the connection early: {_describe_cause(error)}"
 
     def _hide_key(self, text: str) -> str:
         return text.replace(self._key, "…") if self._key else text

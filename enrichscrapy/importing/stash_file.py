@@ -123,6 +123,6 @@ def _refuse_migrating(file: SqliteFile) -> None:
     row = file.read_one("SELECT max(dirty) AS dirty FROM schema_migrations")
     if row and row["dirty"]:
         raise UnreadableFile(
-            f"{file.path} is being migrated by Stash, or a migration was broken off: import it "
+            f"{file.path} is being migrated by Stash, or a migration was interrupted: import it "
             "when Stash has finished"
         )

@@ -39,10 +39,10 @@ def test_photos_under_any_name_and_what_is_passed_over(place):
     done = place.run("import-faces", str(folder))
     assert done.returncode == 1
     assert "performers: 1" in done.stdout
-    assert "files passed over: 8" in done.stdout
+    assert "files skipped: 8" in done.stdout
     assert "1: several performers have it" in done.stderr
-    assert done.stderr.count(": passed over\n") == 5
-    assert "and 3 more files passed over" in done.stderr
+    assert done.stderr.count(": skipped\n") == 5
+    assert "and 3 more files skipped" in done.stderr
     with place.database() as database:
         assert database.get_faces(1) == []
         assert [face.trusted for face in database.get_faces(2)] == [True]

@@ -48,7 +48,7 @@ def test_a_picture_that_is_not_there_is_told_without_a_name(place):
     path.unlink()
     write_stash_file(path, people, blobs=blobs)
     done = run(place, "--faces")
-    assert (done.returncode, "pictures not to be had 1" in done.stdout) == (1, True)
+    assert (done.returncode, "pictures not available 1" in done.stdout) == (1, True)
     assert done.stderr.startswith("stash-go.sqlite, row 1: not in ")
     assert "Ava" not in done.stderr
 

@@ -20,7 +20,7 @@ def world(place):
         yield World(database)
 
 
-def test_differences_are_named_and_mended(place, world):
+def test_differences_are_named_and_fixed(place, world):
     world.add(1, 2, 3)
     done = place.run("verify")
     assert (done.returncode, done.stdout) == (

@@ -214,7 +214,7 @@ def test_a_refused_key_ends_the_crawl_and_stands_nowhere(box, tmp_path):
     assert len(kept) > 3
     assert [path for path in kept if KEY.encode() in path.read_bytes()] == []
     assert KEY not in done.stdout + done.stderr
-    with made.place.database() as db:  # mended, it goes on at once
+    with made.place.database() as db:  # fixed, it goes on at once
         assert db.ledger.count_due(Selection(SOURCE, "url")) == 1
 
 

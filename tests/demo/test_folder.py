@@ -31,7 +31,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(folder):
     assert folder.database.exists()
 
 
-def test_a_lookup_that_failed_is_begun_anew(folder):
+def test_a_lookup_that_failed_is_begun_again(folder):
     with PerformerDatabase(folder.database) as db:
         performer = db.get_performer(db.add_performer("Ada Demo"))
         lookup = Lookup("iafd", ReferenceSiteMode.NAME_LOOKUP, performer, Outcome.FAILED)
@@ -41,13 +41,13 @@ def test_a_lookup_that_failed_is_begun_anew(folder):
     assert not folder.database.exists()
 
 
-def test_a_site_that_is_left_alone_is_begun_anew(folder):
+def test_a_site_that_is_left_alone_is_begun_again(folder):
     with PerformerDatabase(folder.database) as db, db.write() as connection:
         connection.execute(insert(hosts).values(host="127.0.0.1:1", source="iafd", circuit="open"))
     assert folder.open() is State.NEW
 
 
-def test_a_folder_of_another_version_is_begun_anew(folder, monkeypatch):
+def test_a_folder_of_another_version_is_begun_again(folder, monkeypatch):
     folder.database.touch()
     assert run.judge(folder, []) == 0
     assert folder.open() is State.WHOLE

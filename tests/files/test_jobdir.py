@@ -69,7 +69,7 @@ def test_after_a_kill_the_leftovers_are_set_aside_whole(path):
     run(path, reason=None)
     opened = open_jobdir(path, OWNER, NOW)
     assert not opened.resumes
-    assert "did not end in good order" in opened.why
+    assert "did not end cleanly" in opened.why
     assert opened.set_aside.name == "bp.set-aside-20270115-080000"
     assert (opened.set_aside / "requests.queue" / "active.json").exists()
     assert not (path / "requests.queue").exists()

@@ -94,7 +94,7 @@ def contents(db, performer_id):
     return db.get_performer(performer_id), found
 
 
-def test_the_index_is_made_anew_and_older_generations_go(world, index_dir, model_id):
+def test_the_index_is_rebuilt_and_older_generations_go(world, index_dir, model_id):
     publish(world, index_dir, model_id)
     with world.read() as connection:
         before = connection.scalar(select(face_changes.c.seq).order_by(face_changes.c.seq.desc()))

@@ -226,7 +226,7 @@ def restore(world, path) -> None:
 
 
 @pytest.mark.parametrize("catch_up", [0, 1, 2, 5], ids=["behind", "level", "ahead", "far ahead"])
-def test_a_restored_backup_is_noticed_and_read_anew(world, index_dir, tmp_path, catch_up):
+def test_a_restored_backup_is_noticed_and_read_again(world, index_dir, tmp_path, catch_up):
     """Its change numbers and face ids count on from where the backup stood."""
     world.add(1, 2)
     backup(world, tmp_path / "backup.db")

@@ -85,7 +85,7 @@ DAMAGES += [("manifest.json", damage) for damage in (cut, cut_short, empty, text
 
 
 @pytest.mark.parametrize(("file", "damage"), DAMAGES)
-def test_a_damaged_file_is_noticed_named_and_mended(published, world, file, damage):
+def test_a_damaged_file_is_noticed_named_and_fixed(published, world, file, damage):
     damage(in_force(published) / file)
     with pytest.raises(IndexDamaged) as caught:
         FaceIndex.open_current(published, world.model)

@@ -66,7 +66,7 @@ def test_killed_in_the_middle_the_ledger_goes_on(site, crawl, outcomes, settings
     assert second.end() == 0, second.output
     assert outcomes() == {"absent": 8}
     assert site.asked == ALL | {"/babe/Ada_Demo3": 2}, "only the one that had not ended"
-    assert ("its last run did not end in good order" in second.output) == jobdir
+    assert ("its last run did not end cleanly" in second.output) == jobdir
 
 
 def test_a_second_signal_ends_it_at_once_and_loses_nothing_stored(site, crawl, outcomes, tmp_path):
@@ -86,7 +86,7 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing_stored(site, crawl, o
     assert second.end() == 0, second.output
     assert outcomes() == {"absent": 8}
     assert site.asked == ALL | {"/babe/Ada_Demo3": 2}
-    assert "its last run did not end in good order" in second.output
+    assert "its last run did not end cleanly" in second.output
 
 
 def test_a_site_that_hangs_does_not_hold_up_a_stop(site, crawl, outcomes, tmp_path):
