@@ -1,4 +1,4 @@
-"""What thresholds let in and keep out, measured on faces of known people.
+"""What thresholds accept and reject, measured on faces of known people.
 
 May import reporting, faces, database, verdicts and what lies below; no Scrapy.
 """

@@ -2,9 +2,9 @@
 
 ``python -m enrichscrapy.calibration.evaluate DIR`` looks at every photo with the gates off and on,
 by the settings in force, and compares every two faces. DIR holds one sub-folder a person, or a
-``labels.csv``; where people belong to groups, each group is told by itself. With ``--plain`` the
-published networks look at the same photos, used plainly; with ``--model A --model B`` these models
-do (as ``FACE_MODEL`` names them), for you to choose from.
+``labels.csv``; where people belong to groups, each group is reported separately. With ``--plain``
+the published networks look at the same photos, used plainly; with ``--model A --model B`` these
+models do (as ``FACE_MODEL`` names them), for you to choose from.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Run:
     quality: float | None = None
     """How quality goes with the distance to the own person: Pearson's r."""
     seconds: float = 0.0
-    """That looking at all photos took."""
+    """The time for all photos."""
     groups: dict[str, Pairs] = field(default_factory=dict)
     """The faces of each group by themselves."""
 
@@ -156,7 +156,7 @@ def match_photos(one: Run, other: Run) -> list[int]:
     ]
 
 
-# --- Telling it ----------------------------------------------------------------------------------
+# --- Report ----------------------------------------------------------------------------------
 
 
 def format_table(runs: Sequence[Run]) -> Table:

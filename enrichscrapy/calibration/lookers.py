@@ -1,4 +1,4 @@
-"""Ways of looking at photos that an evaluation sets side by side."""
+"""Ways of looking at photos that an evaluation compares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from enrichscrapy.items import PhotoOutcome, Vector
 
 @dataclass(frozen=True)
 class Found:
-    """What one way of looking made of one photo: its largest face, or why there is none."""
+    """The result of one way of looking at one photo: its largest face, or why there is none."""
 
     outcome: str
     box: Box | None = None

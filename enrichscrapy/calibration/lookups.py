@@ -33,7 +33,7 @@ from enrichscrapy.verdicts.evidence import centroid
 SIZES = range(1, 9)
 """Photos that a page shows of its person."""
 
-# Recognition is measured, not room: no limit is reached.
+# Recognition is measured, not the limits: none is reached.
 _ROOM = Limits(per_source=100, total=200)
 # Enough to see ten people, each with three faces.
 _NEIGHBOURS = 32
@@ -73,7 +73,7 @@ class SimulatedLookup:
 @dataclass(frozen=True, eq=False)
 class Indexed:
     """Faces of people who are only in the index: vectors (n, d) and whose they are. Both their
-    owners and the faces are numbered below zero, so that they are nobody's of a group."""
+    owners and the faces are numbered below zero, so that they belong to no group."""
 
     vectors: NDArray[np.float32]
     owners: NDArray[np.int64]
@@ -107,7 +107,7 @@ HALF = Index()
 
 @dataclass
 class Tally:
-    """What became of the faces of some lookups: how often each (verdict, reason). ``index_size`` is
+    """Counts of (verdict, reason) over the faces of some lookups. ``index_size`` is
     the sum over all pages."""
 
     pages: int = 0

@@ -122,7 +122,7 @@ def _find_people_with_faces(database: PerformerDatabase, model_id: int) -> list[
 def read_photos(
     files: Sequence[tuple[Path, str]], engine: FaceEngine
 ) -> tuple[People, Counter[str]]:
-    """The faces of labelled photos, and what became of each photo.
+    """The faces of labelled photos, and the outcome of each photo.
 
     A photo with several faces is left out: nobody says whose is whose.
     """

@@ -1,4 +1,4 @@
-"""From trials to thresholds, and only as far as the trials prove anything."""
+"""From trials to thresholds, only as far as the trials are evidence."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _REJECTED_RIGHT = 0.01
 _FOLLOW = ("certain", "together", "profile")
 # People in a large index.
 _MANY = 1000
-# By so many times two scales of distances differ that are not one model's.
+# The factor by which two scales of distances differ when they are not one model's.
 _SAME_SCALE = 1.3
-# Steps by which thresholds are drawn in until whole lookups let in few enough.
+# Steps by which thresholds are lowered until whole lookups accept few enough strangers.
 _NEARER = tuple(1 - step / 50 for step in range(16))
 
 
@@ -71,8 +71,8 @@ def propose(trials: Trials, base: Thresholds, wanted: float) -> Proposal:
 
 
 def tighten(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal:
-    """The proposal made nearer, for each number of trusted faces by itself, until it keeps its
-    word in whole lookups too: by the upper 95 % bound on the strangers they accept.
+    """The proposal made nearer, for each number of trusted faces by itself, until it holds in whole
+    lookups too: by the upper 95 % bound on the strangers they accept.
 
     A stranger gains by the photos it stands beside, so that thresholds which hold for single
     photos may not hold for pages.

@@ -36,7 +36,7 @@ def report_trials(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
 
 
 def report_lookups(cases: Cases) -> Iterator[str]:
-    """What becomes of right faces and of strangers in whole lookups, and by which rule."""
+    """The verdicts on right faces and on strangers in whole lookups, by rule."""
     everything = pool_cases(cases, {count for count, _, _ in cases}, tuple(Page))
     yield (
         f"{everything.pages:,} whole lookups, with what the photos of a page do for each other: "

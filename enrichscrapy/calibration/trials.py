@@ -1,4 +1,4 @@
-"""Comparing everybody with everybody: the scores that thresholds are put to."""
+"""Comparing everybody with everybody: the scores that thresholds are compared with."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Scores:
 class Trials:
     """``single`` goes by the number of trusted faces; ``strangers`` and ``others`` are the
     ``stranger_…`` and ``people_…`` mean and deviation of :class:`Thresholds`, as these people have
-    them; None where they are too few to show it."""
+    them; None where there are too few of them."""
 
     people: int
     faces: int

@@ -1,4 +1,4 @@
-"""Same person or not? Distances between every two faces, and what can be told from them."""
+"""Same person or not? Distances between every two faces, and error rates from them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from PIL import Image
 from enrichscrapy.faces.decode import Picture
 
 CROP_SIZE = 160
-# Pixels of the finished crop round the detected box (half on each side).
+# Pixels of the finished crop around the detected box (half on each side).
 MARGIN = 14
 # Points along a side at which it is asked how much of a crop a picture shows.
 PROBES = 24
@@ -60,7 +60,7 @@ class Detection:
 class BoxCrop:
     """The detected box with a margin, stretched to a square of ``side`` pixels.
 
-    ``margin`` are the finished crop's pixels round the box, half on each side.
+    ``margin`` are the finished crop's pixels around the box, half on each side.
     """
 
     side: int = CROP_SIZE

@@ -1,6 +1,6 @@
 """From a stranger's bytes to an upright RGB picture, or a named reason why not.
 
-What a file is, its first bytes decide, never its name or the server's ``Content-Type``. Limits
+A file's first bytes decide what it is, never its name or the server's ``Content-Type``. Limits
 are checked before anything is decoded.
 """
 
@@ -124,7 +124,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Undecodable:
-    """Why there is no picture; the size where the header gave it away."""
+    """Why there is no picture; the size where the header has it."""
 
     outcome: PhotoOutcome
     detail: str

@@ -1,4 +1,4 @@
-"""Which GPUs there are, told without loading torch: how many workers, and which one has which."""
+"""Which GPUs there are, without loading torch: how many workers, and which GPU each uses."""
 
 from __future__ import annotations
 

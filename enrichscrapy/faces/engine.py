@@ -88,7 +88,7 @@ class _Seen:
     ready: list[_Ready] = field(default_factory=list)
 
     def take_turn(self, sighting: Sighting) -> None:
-        """Go on with the photo as it was found to stand upright."""
+        """Go on with the photo turned upright."""
         if sighting.turn:
             self.picture, self.turn = sighting.picture, sighting.turn
             self.phash = _hash_picture(self.picture)

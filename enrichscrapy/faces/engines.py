@@ -1,6 +1,5 @@
 """Which of several ways to compute the same is the fastest on this machine: measured, once.
-
-Processor flags do not tell. On one processor with ``avx512_bf16`` and without AMX, bfloat16 was
+Processor flags are no guide. On one processor with ``avx512_bf16`` and without AMX, bfloat16 was
 slower than float32; on another twice as fast. What was found is remembered in the user's cache
 folder, for this machine and these versions.
 """
@@ -58,7 +57,7 @@ def multiplies_bfloat16() -> bool:
 
 
 def _measure(ways: Mapping[str, Work], clock: Callable[[], float]) -> str:
-    """In turns, each by its best time: what else the machine does meets all of them."""
+    """In turns, each by its best time, so that other load on the machine affects all alike."""
     best = dict.fromkeys(ways, float("inf"))
     if len(ways) > 1:
         for work in ways.values():
@@ -93,7 +92,7 @@ def _cpu_info() -> str:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Alone, where the cache folder can be written; else everybody measures for himself."""
+    """Alone, where the cache folder can be written; else each process measures by itself."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

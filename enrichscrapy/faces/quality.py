@@ -27,7 +27,7 @@ Landmarks = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Gates:
-    """The least a face must be. Zero (or 180 degrees, or 255) opens a gate.
+    """The least that a face must have. Zero (or 180 degrees, or 255) opens a gate.
 
     ``min_size``: shorter side of the box in pixels of the photo. ``min_share``: the same as a
     share of the photo's longer side. ``min_score``: detection score. ``min_sharpness``: see
@@ -141,7 +141,7 @@ def refuse(measures: Measures, gates: Gates) -> str | None:
 
 
 def score_quality(measures: Measures) -> float:
-    """One figure in 0..1: how near its own person's other faces it is to be expected."""
+    """One figure in 0..1: how near it is expected to be to its person's other faces."""
     return _ramp(-expect_distance(measures), -WORST_DISTANCE, 0.0)
 
 

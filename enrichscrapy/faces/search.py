@@ -1,4 +1,4 @@
-"""The search for faces in photos: how closely to look, which way is up, whose company counts."""
+"""The search for faces in photos: at which size, which way is up, which other faces count."""
 
 from __future__ import annotations
 

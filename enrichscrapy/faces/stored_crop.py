@@ -52,7 +52,7 @@ class StoredCrop:
 
     @classmethod
     def of_old(cls, data: bytes, face: Detection, width: int, height: int) -> Self:
-        """A crop of the time before the area was written down: cut to the default network."""
+        """A crop from before the area was stored: cut to the default network."""
         area = BoxCrop().widen(face.box, width or math.inf, height or math.inf)
         return cls(data, area, face, width, height)
 

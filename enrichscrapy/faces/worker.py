@@ -33,14 +33,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Refused:
-    """The first message of a worker that cannot work: an error for a person to act on."""
+    """The first message of a worker that cannot work: an error that a person can fix."""
 
     error: EnrichError
 
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch, and the resident memory in bytes after it."""
+    """The results of a batch, and the resident memory in bytes after it."""
 
     results: tuple[PhotoFaces, ...]
     memory: int
@@ -48,7 +48,7 @@ class BatchResult:
 
 def main() -> None:
     """Work until the parent hangs up, sends None or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     os.nice(NICENESS)
     link, life = Connection(int(sys.argv[1])), Connection(int(sys.argv[2]))
     threading.Thread(target=_die_with, args=(life,), daemon=True).start()

@@ -215,10 +215,10 @@ class FaceWorkers:
             for job in jobs:
                 job.done.cancel()
                 if job.done.done() and not job.done.cancelled():
-                    job.done.exception()  # seen: one caller hears of one failure once
+                    job.done.exception()  # retrieved: each caller gets a failure once
 
     async def close(self) -> None:
-        """End every worker process; whoever still waits gets :class:`WorkersFailed`."""
+        """End every worker process; callers that still wait get :class:`WorkersFailed`."""
         self._fail(WorkersFailed("the face workers are closed"))
         for task in self._tasks:
             task.cancel()
@@ -244,7 +244,7 @@ class FaceWorkers:
         return process, await self._call(process.start)
 
     def _open(self) -> WorkerProcess:
-        """Start a process and know of it at once, even if whoever asked for it is cancelled."""
+        """Start a process and record it at once, even if the caller is cancelled."""
         with self._opening:
             taken = {process.number for process in self._processes}
             number = next(number for number in itertools.count() if number not in taken)
@@ -266,7 +266,7 @@ class FaceWorkers:
                 self._busy -= 1
         except EnrichError as error:
             self._fail(error)
-        except Exception as error:  # a fault of ours: nobody may wait for this worker
+        except Exception as error:  # a bug of ours: nobody may wait for this worker
             self._fail(WorkersFailed(f"{type(error).__name__}: {error}"))
             raise
         finally:
@@ -274,7 +274,7 @@ class FaceWorkers:
                 _settle(job, self._failure or WorkersFailed("the face workers are closed"))
 
     async def _take_batch(self) -> list[_Job]:
-        """What waits, shared among the workers that have nothing to do."""
+        """The waiting photos, shared among the idle workers."""
         batch = [await self._queue.get()]
         share = math.ceil((1 + self._queue.qsize()) / (self._count - self._busy))
         while len(batch) < min(share, self._options.batch_size):

@@ -1,6 +1,6 @@
 """Files that survive a power cut: written, synced, renamed, and the folder synced, in that order.
 
-They are for their owner's eyes only. Each call goes through ``os`` by name, so that a test can
+Only their owner can read them. Each call goes through ``os`` by name, so that a test can
 record the order, and stop the process at each of them.
 """
 
@@ -31,7 +31,7 @@ def create_file(path: Path) -> Iterator[BinaryIO]:
 def replace_file(path: Path, temporary: Path | None = None) -> Iterator[BinaryIO]:
     """Write ``path`` whole or not at all: it is replaced when the block ends without an error.
 
-    What is written meanwhile lies in the same folder; what a killed process left there goes.
+    What is written meanwhile lies in the same folder; leftovers of a killed process are removed.
     """
     temporary = temporary or name_temporary(path)
     temporary.unlink(missing_ok=True)

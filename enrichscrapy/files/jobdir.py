@@ -71,7 +71,7 @@ class Opened:
 def open_jobdir(
     path: Path, owner: Owner, now: float, register: Callable[[Path], None] = lambda path: None
 ) -> Opened:
-    """Make ``path`` ready, for its owner's eyes only, before Scrapy opens anything in it.
+    """Make ``path`` ready, readable by its owner only, before Scrapy opens anything in it.
 
     ``register`` is told of what holds leftovers, and where they go, before they are moved.
     Raises :class:`BadSetting` for a JOBDIR of another spider, mode or database, for a folder
@@ -112,7 +112,7 @@ def sign_jobdir(path: Path, owner: Owner) -> None:
 
 
 def close_jobdir(path: Path, owner: Owner, reason: str) -> None:
-    """Note that the run ended in good order, and what the JOBDIR holds now.
+    """Record that the run ended cleanly, and what the JOBDIR holds now.
 
     To be called once Scrapy has closed its queues; ``OSError`` leaves it signed as in use.
     """
@@ -186,7 +186,7 @@ def _list_suffixes() -> list[str]:
 
 
 def _clear(path: Path) -> None:
-    """Empty a finished JOBDIR: nothing in it is of use, and nothing may silence a new attempt."""
+    """Empty a finished JOBDIR: nothing in it is needed, and nothing may suppress a new attempt."""
     for name in SCRAPY_NAMES:
         entry = path / name
         if entry.is_dir():

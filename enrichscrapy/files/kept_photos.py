@@ -1,4 +1,4 @@
-"""Photos kept on disk, for those who ask for it: one folder a performer, names are hashes."""
+"""Photos kept on disk, where ``KEEP_PHOTOS`` is set: one folder a performer, names are hashes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """File locks that the kernel frees, however their holder ends.
 
-A lock is ``flock`` on a small file; the file's content says who holds it and is only for people:
-nobody ever decides by it, and a stale one means nothing. Locks are not rows: a row would outlive
+A lock is ``flock`` on a small file; the file's content says who holds it and is only for people: no
+code reads it to decide, and a stale one means nothing. Locks are not rows: a row would outlive
 ``kill -9``.
 """
 
@@ -66,7 +66,7 @@ class FileLock:
             taken = _wait_for(descriptor, timeout)
         except BaseException as error:
             os.close(descriptor)
-            if isinstance(error, OSError):  # flock does not say of what
+            if isinstance(error, OSError):  # flock's error does not name the file
                 why = f"cannot be locked: {error.strerror}"
                 raise OSError(error.errno, why, str(self.path)) from error
             raise
@@ -84,7 +84,7 @@ class FileLock:
             self._descriptor = None
 
     def read_holder(self) -> Holder | None:
-        """Who says to hold it; None when nobody signed (yet)."""
+        """The holder written in the file; None when there is none (yet)."""
         try:
             return Holder(**json.loads(self.path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from enrichscrapy.exceptions import BadSetting
 
 MARK = "scrapy.cfg"
-"""What tells such a folder from others, for Scrapy as well."""
+"""The file that marks such a folder, for Scrapy as well."""
 ENV_FILE = ".env"
 
 
@@ -24,7 +24,7 @@ def find_folder() -> Path | None:
 
 
 def read_env_file() -> dict[str, str]:
-    """What the folder's ``.env`` sets, as text; empty values are as good as none.
+    """What the folder's ``.env`` sets, as text; empty values count as none.
 
     A file that cannot be read ends the process: without it, this would be another database.
     """

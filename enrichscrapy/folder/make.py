@@ -35,7 +35,7 @@ class Made:
 def make_folder(folder: Path, contact: str = "") -> Made:
     """Make the folder, or what it lacks; nothing that is there is changed.
 
-    What holds faces and names is for its owner only. ``BadSetting`` where another program's
+    What holds faces and names is readable by its owner only. ``BadSetting`` where another program's
     ``scrapy.cfg`` lies; ``OSError`` where nothing can be written.
     """
     _check_is_ours(folder)

@@ -1,4 +1,4 @@
-"""Forgetting a person everywhere this program can reach, and saying what it cannot.
+"""Forgetting a person everywhere this program can reach, and naming what it cannot.
 
 An erasure is a job of the database: recorded before anything is removed, finished by whatever
 command comes next when it is killed, and gone from the database once everything is done.
@@ -38,7 +38,7 @@ _WITH_PICTURES = ("photos", "report", "export")
 
 @dataclass
 class Forgotten:
-    """What was removed, by table; what became of files; what is left to do by hand."""
+    """What was removed, by table; what was done to files; what is left to do by hand."""
 
     rows: dict[str, int] = field(default_factory=dict)
     suppressions: int = 0
@@ -70,7 +70,7 @@ def forget(
     wait: float | None = None,
     on_wait: Callable[[str], None] = _say_nothing,
 ) -> Forgotten:
-    """Suppress the person, then remove every trace; can be said again after an interruption.
+    """Suppress the person, then remove every trace; can be run again after an interruption.
 
     From the suppression on nobody writes them again. Waits ``wait`` seconds (None: for as long as
     it takes) for running crawls, telling ``on_wait`` which, else raises ``SourceLocked``: then
@@ -122,7 +122,7 @@ def _read_person(performer_id: int | None, fields: dict[str, object] | None) -> 
 
 
 def _rebuild_index(db: PerformerDatabase, index_dir: Path) -> str:
-    """What became of the index, in words."""
+    """What was done to the index, in words."""
     model_id = index_model_id(db, index_dir) if index_dir.exists() else None
     if model_id is None:
         return "there was none"

@@ -1,4 +1,4 @@
-"""Does a text speak of this person? By name in any spelling of a URL, by link, by a site's slug."""
+"""Does a text mention this person? By name in any spelling of a URL, by link, by a site's slug."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ _BETWEEN_WORDS = r"[\W_]*"
 
 
 class Mentions:
-    """``person in text``: errs on the side of finding too much, for what it finds is removed."""
+    """``person in text``: finds too much rather than too little, because what it finds is
+    removed.
+    """
 
     def __init__(self, traits: Traits) -> None:
         names = {name for name in traits.names if " " in name.strip()} | set(traits.names[:1])

@@ -42,7 +42,7 @@ Value = TypeVar("Value")
 
 
 class _Kept(Generic[Value]):
-    """A value that is made again once the database changed, but not all the time."""
+    """A value that is recomputed when the database changed, but not too often."""
 
     def __init__(self, make: Callable[[], Value]) -> None:
         self._make = make

@@ -84,7 +84,7 @@ def go(request: Request, page: str) -> RedirectResponse:
 
 
 def go_back(request: Request, told: str) -> Response:
-    """To the page whose form this was, with what came of it; a script gets the words alone."""
+    """To the page whose form this was, with the result; a script gets the words alone."""
     back = form_of(request).get("back", "")
     if not back.startswith(PAGES):
         return JSONResponse({"words": told})

@@ -6,7 +6,7 @@
     INDEX_DIR/<generation>/faces.faiss   IDMap2 over unit vectors, inner product, id = faces.id
     INDEX_DIR/<generation>/manifest.json what the file holds, and of which database state
 
-The database is the truth; whatever happens to these files, ``reindex`` makes them again.
+The database is the truth; whatever happens to these files, ``reindex`` rebuilds them.
 May import database and what lies below; no Scrapy.
 """
 

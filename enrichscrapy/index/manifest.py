@@ -1,4 +1,4 @@
-"""What a generation says of itself, and the digest that ties it to the faces it holds."""
+"""What a generation records about itself, and the digest that ties it to its faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the index in force, whatever a publisher does meanwhile."""
+"""Reading the index in force while a publisher may be at work."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ UNIT_TOLERANCE = 1e-3
 
 @functools.cache
 def _import_faiss() -> Any:
-    """The library, imported where it is used: it takes a while, and every command comes by here.
+    """The library, imported where it is used: it takes a while, and every command imports this.
 
     Untyped: its stubs know neither the callbacks nor the arrays that its own wrappers accept.
     """

@@ -23,7 +23,7 @@ from enrichscrapy.settings_reader import read_settings
 
 GONE = (404, 410)
 FINAL = ("robots", "address", "wrong type")
-"""How the details of refusals begin that a later attempt would meet again."""
+"""How the details begin of refusals that a later attempt would meet again."""
 
 
 class PhotosPipeline:
@@ -97,7 +97,7 @@ class PhotosPipeline:
                 self.stats.inc_value("lookups/postponed")
                 raise DropItem("the crawl is ending", log_level="DEBUG") from refusal
             return _note_refusal(url, refusal)
-        except Exception as error:  # whatever the network did, it costs this photo only
+        except Exception as error:  # any network error costs this photo only
             return _postpone(url, Outcome.FAILED, describe_failure(error))
         return _read_photo(url, response)
 

@@ -75,7 +75,7 @@ class StorePipeline:
             except (DatabaseUnavailable, DatabaseDamaged) as error:
                 self.stop("database_error", str(error), at_once=True)
                 raise DropItem("the database cannot be written", log_level="ERROR") from error
-            except SQLAlchemyError as error:  # a fault of ours: to be seen, but once
+            except SQLAlchemyError as error:  # a bug of ours: logged, but once
                 self.stop("database_error", describe_statement(error), at_once=True)
                 raise
         self._count(lookup, report)

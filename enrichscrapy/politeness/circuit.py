@@ -16,7 +16,7 @@ _AT_ONCE = (RefusalKind.CHALLENGE, RefusalKind.BLOCK)
 
 
 def note_success(state: HostState) -> HostState:
-    """The host answered as it should: troubles are forgotten, and a probe closes the circuit."""
+    """The host answered as it should: failures are reset, and a probe closes the circuit."""
     state = replace(state, refusals=0, failures=0)
     if state.circuit is Circuit.HALF_OPEN:
         state = replace(
@@ -49,7 +49,7 @@ def note_failure(state: HostState, rules: PaceRules, now: float, detail: str) ->
 
 
 def open_circuit(state: HostState, rules: PaceRules, now: float, detail: str) -> HostState:
-    """Leave the host alone: for ``circuit_pause``, twice as long after each probe in vain."""
+    """Leave the host alone: for ``circuit_pause``, twice as long after each failed probe."""
     if state.circuit is Circuit.OPEN and now < (state.circuit_until or 0.0):
         return state
     pause = rules.circuit_pause
@@ -66,7 +66,7 @@ def open_circuit(state: HostState, rules: PaceRules, now: float, detail: str) ->
 
 
 def give_up_probe(state: HostState, now: float) -> HostState:
-    """The probe never left: the next request may be one."""
+    """The probe was never sent: the next request may be one."""
     if state.circuit is not Circuit.HALF_OPEN:
         return state
     return replace(state, circuit=Circuit.OPEN, circuit_until=now)

@@ -200,7 +200,7 @@ def set_crawl_delay(state: HostState, seconds: float | None) -> HostState:
 
 
 def resume(state: HostState) -> HostState:
-    """Without the pause, refusals and failures: a person says that they are over."""
+    """Without the pause, refusals and failures: a person has declared them over."""
     return HostState(delay=state.delay, budget_day=state.budget_day, budget_used=state.budget_used)
 
 

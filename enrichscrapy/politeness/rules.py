@@ -1,4 +1,4 @@
-"""How a source wants to be visited: the settings of the pace in one value."""
+"""How a source is visited: the settings of the pace in one value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be changed of one performer in a Stash: only ever something added."""
+"""What to change of one performer in a Stash; values are only ever added."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Change:
 def find_change(
     ours: ToSend, theirs: StashPerformer, names: Mapping[str, set[str]], takes: frozenset[str]
 ) -> Change:
-    """What of ours is not theirs yet.
+    """What the Stash does not have yet.
 
     ``names`` are the ids of all performers in Stash by their folded names; ``takes`` the fields
     that this Stash can be given.
@@ -106,7 +106,7 @@ def find_change(
 
 
 def fold_name(name: str) -> str:
-    """Names that Stash takes for one."""
+    """The form in which Stash compares names."""
     return " ".join(name.split()).casefold()
 
 

@@ -1,7 +1,7 @@
-"""Sending to a running Stash what was accepted: who is who there, what is new, and only adding.
+"""Sending to a running Stash what was accepted: who is who there, and what is new; it only adds.
 
 A performer is found by a stash-box id, else by the number that an import from this very Stash gave,
-if the name is still the same there. A name alone never tells.
+if the name is still the same there. A name alone is never enough.
 """
 
 from __future__ import annotations

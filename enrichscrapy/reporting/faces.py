@@ -21,7 +21,7 @@ ENOUGH = 3
 IS_WAITING: ColumnElement[bool] = literal_column(
     "(faces.verdict = 'quarantined' AND faces.reason <> 'suppressed')"
 )
-"""Whose decision is a person's. Not those whom nobody may accept: the performer was forgotten, or
+"""Faces that wait for a person. Not those whom nobody may accept: the performer was forgotten, or
 is a namesake of one. Written out: SQLite uses a partial index only for its very words."""
 
 
@@ -88,7 +88,7 @@ def count_verdicts(connection: Connection, model_id: int) -> list[VerdictCount]:
 
 
 def count_photo_outcomes(connection: Connection, model_id: int) -> dict[str, int]:
-    """What became of the photos under a model."""
+    """Counts of photos by outcome under a model."""
     query = (
         select(photo_results.c.outcome, func.count())
         .where(photo_results.c.model_id == model_id)

@@ -1,4 +1,4 @@
-"""How the hosts receive us: pace, budget and circuit, as the crawls left them."""
+"""How the hosts answer us: pace, budget and circuit, as the crawls left them."""
 
 from __future__ import annotations
 

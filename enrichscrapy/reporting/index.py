@@ -1,4 +1,4 @@
-"""The published index, as far as its manifest tells; ``scrapy verify`` reads it all."""
+"""The published index, as far as its manifest describes it; ``scrapy verify`` reads it all."""
 
 from __future__ import annotations
 

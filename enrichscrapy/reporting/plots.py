@@ -34,7 +34,7 @@ def outcomes_over_time(days: Sequence[DayOutcome], source: str) -> Markup | None
     if not mine:
         return None
     first, last = (dt.date.fromisoformat(mine[place].day) for place in (0, -1))
-    first = min(first, last - dt.timedelta(days=MIN_BARS - 1))  # a single day is not a wall
+    first = min(first, last - dt.timedelta(days=MIN_BARS - 1))  # one day must not fill it
     width = -(-((last - first).days + 1) // MAX_BARS)
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     for day in mine:

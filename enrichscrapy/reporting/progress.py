@@ -14,7 +14,7 @@ WINDOW = 600.0
 """Seconds over which the rate is measured: a pace that changed shows within minutes."""
 
 REQUESTS_PER_LOOKUP = 4.0
-"""Assumed until the crawl has some lookups of its own to judge by: a page and its photos."""
+"""Assumed until the crawl has finished some lookups: a page and its photos."""
 
 REFUSALS = ("challenge", "block", "rate_limit", "forbidden", "origin_down", "disallowed")
 """Stats ``requests/…`` that count answers which are none."""

@@ -62,7 +62,7 @@ class PhotoStory:
 
 @dataclass(frozen=True)
 class PageProposal:
-    """A name or link a page offered; nothing takes it over by itself."""
+    """A name or link a page offered; nothing adopts it automatically."""
 
     kind: str
     value: str
@@ -129,7 +129,7 @@ def _read_results(connection: Connection, performer_id: int) -> dict[int, tuple[
         select(photo_results.c.photo_id, photo_results.c.outcome, photo_results.c.detail)
         .join(photos, photos.c.id == photo_results.c.photo_id)
         .where(photos.c.performer_id == performer_id)
-        .order_by(photo_results.c.model_id)  # the latest model has the last word
+        .order_by(photo_results.c.model_id)  # the latest model decides
     )
     return {row.photo_id: (row.outcome, row.detail) for row in connection.execute(query)}
 

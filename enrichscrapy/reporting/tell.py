@@ -53,7 +53,7 @@ def _tell_performer(performer: Performer) -> Iterator[str]:
 
 
 def tell_lookup(lookup: LookupStory) -> Iterator[str]:
-    """What was asked of a source and what came of it; all but the first line is indented."""
+    """What was asked of a source, and the result; all but the first line are indented."""
     if lookup.source == OWN:
         yield f"Your own photos, taken in on {format_utc(lookup.updated_at)}"
         return

@@ -25,7 +25,7 @@ DECIDED_BY = "review"
 
 @dataclass(frozen=True)
 class Decided:
-    """What a decision came to; ``words`` is a sentence for the person who took it."""
+    """The result of a decision; ``words`` is a sentence for the person who took it."""
 
     face_id: int
     verdict: Verdict
@@ -45,7 +45,7 @@ class ReviewDesk:
     """Takes decisions one at a time; safe for threads.
 
     Every decision is one transaction. A rejected face loses vector and crop at once; for a day
-    they are set aside, so that whoever slipped can undo it. ``steps`` are those of this session
+    they are set aside, so that a mistake can be undone. ``steps`` are those of this session
     that were not undone, the latest last.
     """
 
@@ -181,7 +181,7 @@ class ReviewDesk:
         return Decided(face_id, ruling.verdict, ruling.trusted, words)
 
     def _drop_step(self, face_id: int) -> None:
-        """The latest step with this face has it no more."""
+        """Remove this face from the latest step that has it."""
         for place in reversed(range(len(self.steps))):
             step = self.steps[place]
             if face_id in step.face_ids:

@@ -1,4 +1,4 @@
-"""What decisions need of the settings, and the index that follows them."""
+"""The settings that decisions need, and the index update after them."""
 
 from __future__ import annotations
 

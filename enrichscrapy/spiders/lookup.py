@@ -1,4 +1,4 @@
-"""What all spiders share that look performers up: who is due, room for so many, what breaks.
+"""What all spiders share that look performers up: who is due, how many at once, and failures.
 
 One :class:`~enrichscrapy.items.Lookup` is yielded for each performer, whatever came of it.
 """

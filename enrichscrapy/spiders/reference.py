@@ -126,7 +126,7 @@ class ReferenceSpider(LookupSpider):
             return
         plan.add_report(await self._report(response, step, plan, performer))
         if await read(response, self._take_results, response, step, plan, performer):
-            plan.replace_search(step.text)  # the page in the profile's stead has shown them
+            plan.replace_search(step.text)  # the page sent instead of the profile has shown them
         yield self._take_next_step(plan, performer)
 
     async def parse_search(
@@ -150,7 +150,7 @@ class ReferenceSpider(LookupSpider):
         yield self._take_next_step(plan, performer)
 
     async def page_failed(self, failure: Failure) -> AsyncIterator[Request | Lookup]:
-        """Report a page that never came; the plan's other pages are still tried."""
+        """Report a page that did not arrive; the plan's other pages are still tried."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         plan, step = request.cb_kwargs["plan"], request.cb_kwargs["step"]
         error = failure.value or RuntimeError("unknown failure")
@@ -224,7 +224,7 @@ class ReferenceSpider(LookupSpider):
     def _read_profile(
         self, response: Response, step: Step, performer: Performer
     ) -> Profile | PageReport:
-        """The profile on a page, or what came of one that has none."""
+        """The profile on a page, or the report of a page without one."""
 
         def report(outcome: Outcome, detail: str) -> PageReport:
             return PageReport(step.url, outcome, detail, response.status, step.text)
@@ -248,7 +248,7 @@ class ReferenceSpider(LookupSpider):
 
 
 def make_selector(response: TextResponse) -> Selector:
-    """JSON is told by its beginning: scripts that answer with it often call it HTML."""
+    """JSON is recognised by its beginning: scripts often send it with an HTML type."""
     begins = response.text[:1000].lstrip("\ufeff \t\r\n")
     if begins.rstrip() == "null":  # nothing found, as some scripts write it
         return Selector("[]", type="json")

@@ -40,7 +40,7 @@ from enrichscrapy.spiders.arguments import SpiderArguments, refuse_unknown
 from enrichscrapy.spiders.lookup import LookupSpider, read
 
 MOST_MERGES = 4
-"""Merges that are followed from one id to the next."""
+"""The most merges followed from one id to the next."""
 SMALLER = 4
 """How many times fewer performers are asked for together after each failed attempt: one whom the
 box cannot answer for is alone in the end."""
@@ -196,7 +196,7 @@ class StashBoxSpider(LookupSpider):
         return read_answer(response.status, text, ids, self.site)
 
     async def request_failed(self, failure: Failure) -> AsyncIterator[Lookup]:
-        """The answer never came: each performer's lookup ends as the request did."""
+        """No answer arrived: each performer's lookup ends as the request did."""
         error = failure.value or RuntimeError("unknown failure")
         asked: Sequence[Asked] = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]
         refused = error if isinstance(error, RequestRefused) else None

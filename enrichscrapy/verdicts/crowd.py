@@ -1,4 +1,4 @@
-"""The rest of the index round a face: whose else it might be, and how crowded it is there."""
+"""The rest of the index around a face: whose else it might be, and how crowded it is there."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from enrichscrapy.verdicts.vouching import allowed_variety
 
 
 def supporters(case: Case, item: Evidence) -> list[Evidence]:
-    """Other pictures of the profile that match by themselves and may speak for this one. Those
-    that differ as a group speak for nobody: a lookalike's page has some that match."""
+    """Other pictures of the profile that match by themselves and may speak for this one. Those that
+    differ as a group support nobody: a lookalike's page has some that match.
+    """
     return [
         other
         for other in case.evidence

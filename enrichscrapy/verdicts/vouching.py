@@ -1,4 +1,4 @@
-"""The faces that vouch for a performer: how near a face is to them, and whom they refuse."""
+"""A performer's trusted faces: how near a face is to them, and which faces they refuse."""
 
 from __future__ import annotations
 

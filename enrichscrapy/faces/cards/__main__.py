@@ -1,5 +1,6 @@
-"""``python -m enrichscrapy.faces.cards MODEL.toml``: does the file fit its card, and what vector
-does the drawn face have?"""
+"""``python -m enrichscrapy.faces.cards MODEL.toml``: does the file fit its card, and what is the
+vector of the drawn face?
+"""
 
 from __future__ import annotations
 

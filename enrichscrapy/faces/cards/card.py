@@ -1,4 +1,4 @@
-"""A model card: what a file of weights is, what it wants to see, and who may use it. TOML."""
+"""A model card: what a file of weights is, which input it expects, and who may use it. TOML."""
 
 from __future__ import annotations
 

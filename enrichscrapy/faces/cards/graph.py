@@ -1,4 +1,4 @@
-"""What is in an ONNX file, asked before ONNX Runtime is given it."""
+"""What is in an ONNX file, checked before ONNX Runtime gets it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check_graph(data: bytes) -> None:
     ONNX Runtime's, or claims more weights than it holds."""
     try:
         model = onnx.load_model_from_string(data)
-    except Exception as error:  # protobuf's own, which it keeps to itself
+    except Exception as error:  # protobuf's own, which is not exported
         raise WeightsError("FACE_MODEL: its file is no ONNX model") from error
     if not model.graph.node:
         raise WeightsError("FACE_MODEL: its file is no ONNX model: it computes nothing")

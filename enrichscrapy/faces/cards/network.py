@@ -1,4 +1,4 @@
-"""A card's network in ONNX Runtime: held to what the card says, within bounded memory."""
+"""A card's network in ONNX Runtime: checked against the card, within bounded memory."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CardNetwork:
             self.drawn = self._try()
 
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
-        """A vector that is not finite stays so: who stores them looks."""
+        """A vector that is not finite stays so: the caller checks before it stores one."""
         if not self.card.mirror:
             return _unit(self._run(crops))
         here, there = np.split(_unit(self._run(np.concatenate([crops, crops[:, :, ::-1]]))), 2)

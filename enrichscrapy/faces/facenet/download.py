@@ -1,4 +1,4 @@
-"""One file, fetched once: resumable, verified, and never seen half-written under its name."""
+"""One file, fetched once: resumable, verified, and never half-written under its final name."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _fetch(url: str, target: Path, sha256: str, progress: Progress) -> None:
         os.fsync(file.fileno())
     if found != sha256:
         part.unlink()
-        if resumed:  # its beginning may have been of another file
+        if resumed:  # its beginning may have come from another file
             return _fetch(url, target, sha256, progress)
         raise DownloadError(f"what it sent has SHA-256 {found}, expected {sha256}")
     part.replace(target)

@@ -45,7 +45,7 @@ def load_state(data: bytes) -> dict[str, torch.Tensor]:
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         # The classifier over the training identities is of no use here.
         return {k: v.float() for k, v in state.items() if not k.startswith("logits.")}
-    except Exception as error:  # bytes that are no state dict fail in any way they like
+    except Exception as error:  # bytes that are no state dict fail with any kind of error
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise WeightsError(f"the face weights are no state dict: {reason}") from error
 
@@ -131,7 +131,7 @@ class _Ways:
             return FoldedNet(self._published, self._device, dtype)
 
     def _onnx_runtime(self) -> Embed:
-        # Imported only where it is used or measured: it takes memory of its own.
+        # Imported only where it is used or measured, because it takes memory.
         from enrichscrapy.faces.facenet.graph import INPUT, to_onnx
         from enrichscrapy.faces.onnx_session import open_session
 

@@ -17,7 +17,7 @@ NAMED_URL = f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2
 
 
 def find_default_path() -> Path:
-    """Where the named file is kept once it was fetched."""
+    """Where the named file is kept after the download."""
     return Path(platformdirs.user_cache_dir("enrichscrapy")) / NAMED_FILE
 
 
