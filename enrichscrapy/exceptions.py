@@ -25,9 +25,9 @@ class BadSetting(EnrichError):
     @classmethod
     def name_setting(cls, name: str, value: object, allowed: str) -> Self:
         """The one line for a value that cannot be used; ``allowed`` is what can."""
-        told = " ".join(str(value).split())
-        told = told if len(told) <= SHOWN else f"{told[: SHOWN - 1]}…"
-        return cls(f"{name}={told} is not usable: give {allowed}")
+        quoted = " ".join(str(value).split())
+        quoted = quoted if len(quoted) <= SHOWN else f"{quoted[: SHOWN - 1]}…"
+        return cls(f"{name}={quoted} is not usable: give {allowed}")
 
 
 class SourceLocked(EnrichError):

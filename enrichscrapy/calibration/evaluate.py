@@ -163,13 +163,13 @@ def format_table(runs: Sequence[Run]) -> Table:
     """A column for every way of looking."""
     reasons = sorted({name for run in runs for name in run.outcomes} - {FACES})
     columns = [_format_cells(run, reasons) for run in runs]
-    told = Table(title=f"{len(runs[0].found):,} photos of {runs[0].pairs.people:,} people")
-    told.add_column()
+    table = Table(title=f"{len(runs[0].found):,} photos of {runs[0].pairs.people:,} people")
+    table.add_column()
     for run in runs:
-        told.add_column(run.words, justify="right", no_wrap=True)
+        table.add_column(run.words, justify="right", no_wrap=True)
     for words in columns[0]:
-        told.add_row(words, *(column[words] for column in columns))
-    return told
+        table.add_row(words, *(column[words] for column in columns))
+    return table
 
 
 def _format_cells(run: Run, reasons: Sequence[str]) -> dict[str, str]:

@@ -199,10 +199,10 @@ def _draw(
     if not able:
         return None
     owner = int(rng.choice(able))
-    mine = rng.permutation(people.of(owner))
+    own = rng.permutation(people.of(owner))
     others = [other for other in people.ids if other != owner]
     index = draw_index(people, others, rng, held.known)
-    shown = mine[trusted : trusted + size]
+    shown = own[trusted : trusted + size]
     if page is Page.WRONG:
         shown = _draw_strangers(people, others, index, size, rng)
     elif page is Page.MIXED:
@@ -218,7 +218,7 @@ def _draw(
     owners = [int(people.owners[shown[place]]) for place in order]
     shown_vectors = [candidates[place].vector for place in order]
     near = find_neighbours(
-        people, index, held.others, [*shown_vectors, *_mean(people, mine[:trusted])]
+        people, index, held.others, [*shown_vectors, *_mean(people, own[:trusted])]
     )
     return SimulatedLookup(
         trusted,
@@ -227,7 +227,7 @@ def _draw(
         candidates=tuple(candidates[place] for place in order),
         right=tuple(other == owner for other in owners),
         people=tuple((owner, other) for other in owners),
-        references=tuple(make_reference(people, row) for row in mine[:trusted]),
+        references=tuple(make_reference(people, row) for row in own[:trusted]),
         neighbours=tuple(near[: len(order)]),
         around=near[len(order)] if trusted else (),
         index_size=len(index) + (len(held.others.owners) if held.others else 0),

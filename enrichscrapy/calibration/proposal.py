@@ -81,8 +81,8 @@ def tighten(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal:
         return proposal
     nearer: dict[int, float] = {}
     for count in sorted({lookup.trusted for lookup in lookups}):
-        mine = [lookup for lookup in lookups if lookup.trusted == count]
-        strangers = sum(not right for lookup in mine for right in lookup.right)
+        remaining = [lookup for lookup in lookups if lookup.trusted == count]
+        strangers = sum(not right for lookup in remaining for right in lookup.right)
         needed = count_trials_needed(proposal.wanted)
         if strangers < needed:
             return replace(
@@ -90,13 +90,13 @@ def tighten(proposal: Proposal, lookups: Sequence[SimulatedLookup]) -> Proposal:
             )
         for factor in _NEARER:
             tried = _scale_limits(proposal.thresholds, {**nearer, count: factor})
-            counted = [(lookup, _let_in(lookup, tried)) for lookup in mine]
+            counted = [(lookup, _let_in(lookup, tried)) for lookup in remaining]
             if Rate(sum(hits for _, hits in counted), strangers).high <= proposal.wanted:
                 nearer[count] = factor
                 break
             # Whoever a threshold keeps out, a nearer one does, but for rare turns of a page's
             # evidence: those show in the report, which judges all lookups again.
-            mine = [lookup for lookup, hits in counted if hits]
+            remaining = [lookup for lookup, hits in counted if hits]
         else:
             return replace(proposal, thresholds=None, why=_say_never_near_enough(count))
     return replace(proposal, thresholds=_scale_limits(proposal.thresholds, nearer))

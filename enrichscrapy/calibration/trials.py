@@ -86,10 +86,10 @@ def draw_index(
 ) -> Rows:
     """``known`` of the ``others``, or a random half (None), with up to three faces each."""
     if known is None:
-        some = [other for other in others if rng.random() < 0.5]
+        chosen = [other for other in others if rng.random() < 0.5]
     else:
-        some = rng.permutation(others)[:known].tolist()
-    drawn = [rng.permutation(people.of(other))[:INDEXED] for other in some]
+        chosen = rng.permutation(others)[:known].tolist()
+    drawn = [rng.permutation(people.of(other))[:INDEXED] for other in chosen]
     return np.concatenate([np.zeros(0, np.int64), *drawn])
 
 
@@ -97,13 +97,13 @@ def _try_person(
     people: People, owner: int, count: int, thresholds: Thresholds, rng: np.random.Generator
 ) -> Scores | None:
     """One person with ``count`` trusted faces; None when no photo of theirs is left to try."""
-    mine = rng.permutation(people.of(owner))
+    own = rng.permutation(people.of(owner))
     others = [other for other in people.ids if other != owner]
-    if len(mine) <= count or not others:
+    if len(own) <= count or not others:
         return None
     index = draw_index(people, others, rng)
     foreign = np.setdiff1d(np.flatnonzero(people.owners != owner), index)
-    faces = people.vectors[mine[:count]]
+    faces = people.vectors[own[:count]]
 
     def compute_allowances(rows: Rows) -> Matrix:
         variety = np.full(len(rows), allowed_variety(faces, thresholds))
@@ -114,10 +114,10 @@ def _try_person(
         apart = [apart_from_crowd(gaps, len(index), thresholds) for gaps in near]
         return np.asarray(variety + thresholds.crowd_weight * np.asarray(apart))
 
-    right = scores(people.vectors[mine[count:]], faces)
+    right = scores(people.vectors[own[count:]], faces)
     strangers = scores(people.vectors[foreign], faces)
     return Scores(
-        right - compute_allowances(mine[count:]),
+        right - compute_allowances(own[count:]),
         strangers - compute_allowances(foreign),
         right,
         strangers,

@@ -106,11 +106,11 @@ def to_own_person(vectors: NDArray[np.float32], owners: Whole) -> Floats:
     """Distance of each face to the mean of its person's others, (n,); NaN where there are none."""
     found = np.full(len(owners), np.nan)
     for owner in np.unique(owners):
-        mine = np.flatnonzero(owners == owner)
-        if len(mine) > 1:
-            others = vectors[mine].sum(axis=0, dtype=np.float64) - vectors[mine]
+        own = np.flatnonzero(owners == owner)
+        if len(own) > 1:
+            others = vectors[own].sum(axis=0, dtype=np.float64) - vectors[own]
             lengths = np.linalg.norm(others, axis=1)
-            found[mine] = 1 - (vectors[mine] * others).sum(axis=1) / np.maximum(lengths, 1e-12)
+            found[own] = 1 - (vectors[own] * others).sum(axis=1) / np.maximum(lengths, 1e-12)
     return found
 
 

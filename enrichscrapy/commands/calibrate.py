@@ -158,8 +158,8 @@ class Command(EnrichCommand):
             # Every face counts here, good or bad: the rules have to cope with both.
             engine = FaceEngine(FaceOptions.from_settings(settings).open_gates())
             people, counts = read_photos(files, engine)
-            told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
-            self.say(f"photos: {told or 'none'}")
+            found = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
+            self.say(f"photos: {found or 'none'}")
             return people
         with open_existing(settings) as database:
             model_id = database.faces.find_model(info)

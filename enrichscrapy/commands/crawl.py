@@ -72,14 +72,14 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.formatter_class = _HelpFormatter
-        told = {
+        help_texts = {
             "-a": "an argument of the spider, as above (may be repeated)",
             "-o": argparse.SUPPRESS,  # refused: see WAYS_OUT in core/checks.py
             "-O": argparse.SUPPRESS,
             "-L": "log level; default: INFO, on a terminal WARNING",
         }
         for action in parser._actions:
-            action.help = told.get(action.option_strings[0], action.help)
+            action.help = help_texts.get(action.option_strings[0], action.help)
 
     def prepare(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None

@@ -81,10 +81,10 @@ class Command(EnrichCommand):
 
 
 def _ask_consent(person: Person) -> bool:
-    whom = f"{STRANGER}{_near(person)}; keep this name or link out from now on?"
+    question = f"{STRANGER}{_near(person)}; keep this name or link out from now on?"
     if person.performer is not None:
-        whom = f"Forget {describe(person.performer)}? This cannot be undone."
-    print(f"{whom} [y/N] ", end="", flush=True)
+        question = f"Forget {describe(person.performer)}? This cannot be undone."
+    print(f"{question} [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -91,8 +91,8 @@ def _describe(plan: Plan) -> Iterator[str]:
     if plan.missing:
         yield f"{count_words(plan.missing, 'performer')} of whom there is something are not there"
     people = sum(bool(change.count) for change in plan.changes)
-    told = f"{count_words(plan.count, 'value')} for {count_words(people, 'performer')}"
-    yield told if plan.count else "There is nothing to send."
+    summary = f"{count_words(plan.count, 'value')} for {count_words(people, 'performer')}"
+    yield summary if plan.count else "There is nothing to send."
 
 
 def _describe_change(change: Change) -> Iterator[str]:

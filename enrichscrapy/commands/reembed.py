@@ -86,10 +86,10 @@ class Command(EnrichCommand):
                 "its vectors of them are less good."
             )
         if moved.lost:
-            some = ", ".join(map(str, moved.lost[:_NAMED]))
+            named = ", ".join(map(str, moved.lost[:_NAMED]))
             more = f" and {len(moved.lost) - _NAMED:,} more" if len(moved.lost) > _NAMED else ""
             self.say(
-                f"no picture is left of {count_words(len(moved.lost), 'face')} ({some}{more}): "
+                f"no picture is left of {count_words(len(moved.lost), 'face')} ({named}{more}): "
                 "their performers are due again"
             )
         return moved
@@ -166,7 +166,7 @@ def _summarise(found: Sequence[ChangedVerdict], *, applied: bool) -> str:
     rules = sum(not change.by_person for change in found)
     if not found:
         return "The rules would decide as before on every face."
-    told = f"The rules would decide differently on {count_words(len(found), 'face')}"
+    summary = f"The rules would decide differently on {count_words(len(found), 'face')}"
     if applied:
-        return f"{told}; {rules:,} changed, {len(found) - rules:,} decided by a person stay."
-    return f"{told}; nothing was changed: scrapy reembed --apply changes {rules:,} of them."
+        return f"{summary}; {rules:,} changed, {len(found) - rules:,} decided by a person stay."
+    return f"{summary}; nothing was changed: scrapy reembed --apply changes {rules:,} of them."

@@ -33,8 +33,8 @@ class Command(EnrichCommand):
             with database.read() as connection:
                 minors = list(find_kept_minors(connection, database.clock()))
             for performer_id in minors:
-                whom = describe_id(database, performer_id)
-                print(f"minor: {whom} is under 18, and something is kept")
+                name = describe_id(database, performer_id)
+                print(f"minor: {name} is under 18, and something is kept")
                 found += 1
             model_id = index_model_id(database, index_dir)
             running = list_running_crawls(database.path)

@@ -138,12 +138,12 @@ def accept_of_box(connection: Connection, performer_id: int, source: str, now: f
 
     What a person has decided stays so; what the user's data say stays as it is.
     """
-    mine = select(proposals.c.id).where(
+    query = select(proposals.c.id).where(
         proposals.c.performer_id == performer_id,
         proposals.c.source == source,
         proposals.c.state == OPEN,
     )
-    for proposal_id in connection.scalars(mine).all():
+    for proposal_id in connection.scalars(query).all():
         _accept(connection, proposal_id, BY_BOX, now, is_guarded=True)
 
 

@@ -90,9 +90,9 @@ def _count_proof(connection: Connection, source: str, performer_id: int, evidenc
 
 
 def _take_page(connection: Connection, row: RowMapping, claim: Claim, now: float) -> None:
-    mine = lookups.c.performer_id == row["performer_id"]
+    is_rival = lookups.c.performer_id == row["performer_id"]
     values = {"outcome": Outcome.MISMATCH.value, "detail": claim.value, "next_attempt_at": None}
-    statement = update(lookups).where(mine, lookups.c.source == row["source"])
+    statement = update(lookups).where(is_rival, lookups.c.source == row["source"])
     connection.execute(statement.where(lookups.c.page == row["page"]).values(values))
     accepted = (faces.c.performer_id == row["performer_id"], faces.c.source == row["source"])
     quarantine_unless_a_person_ruled(connection, accepted, REASON, now)

@@ -143,9 +143,9 @@ def _match_retries(selection: Selection, now: float) -> Way:
 def _match_revisits(connection: Connection, selection: Selection, now: float) -> Way:
     is_old = lookups.c.updated_at <= now - selection.revisit_after_days * SECONDS_PER_DAY
     performer_id, condition = _match_row(selection, is_old, lookups.c.outcome.in_(ENDED))
-    mine = and_(lookups.c.source == selection.source, lookups.c.mode == selection.mode)
-    some = select(lookups.c.performer_id).where(mine, is_old).limit(FEW + 1).subquery()
-    if (connection.scalar(select(func.count()).select_from(some)) or 0) > FEW:
+    is_selected = and_(lookups.c.source == selection.source, lookups.c.mode == selection.mode)
+    old_ones = select(lookups.c.performer_id).where(is_selected, is_old).limit(FEW + 1).subquery()
+    if (connection.scalar(select(func.count()).select_from(old_ones)) or 0) > FEW:
         return performer_id, condition
     # Adding 0 takes the id from SQLite's choice of index, which leaves the one by age.
     return performer_id + literal_column("0"), condition

@@ -239,5 +239,5 @@ class FaceStore:
         owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id))
         found = load_performers(connection, [owner] if owner is not None else [])
         if self._suppressions.find_kept_out(connection, found):
-            whom = describe(found[0])
-            raise VerdictRefused(f"{whom} is suppressed: no face of theirs is accepted")
+            name = describe(found[0])
+            raise VerdictRefused(f"{name} is suppressed: no face of theirs is accepted")

@@ -174,7 +174,7 @@ class Ledger:
 
     def get_progress(self, source: str, mode: str) -> dict[str, Any] | None:
         """The row of the old ``scrape_progress`` table, derived; None before the first lookup."""
-        mine = and_(lookups.c.source == source, lookups.c.mode == mode)
+        is_counted = and_(lookups.c.source == source, lookups.c.mode == mode)
         query = select(
             func.max(lookups.c.performer_id).label("last_processed_id"),
             func.max(lookups.c.updated_at).label("last_processed_time"),
@@ -182,11 +182,11 @@ class Ledger:
             func.count()
             .filter(lookups.c.outcome.in_([Outcome.FAILED.value, Outcome.BLOCKED.value]))
             .label("errors"),
-        ).where(mine)
+        ).where(is_counted)
         added = (
             select(func.count())
             .select_from(faces.join(lookups, lookups.c.performer_id == faces.c.performer_id))
-            .where(mine, faces.c.source == source, faces.c.verdict == Verdict.ACCEPTED.value)
+            .where(is_counted, faces.c.source == source, faces.c.verdict == Verdict.ACCEPTED.value)
         )
         with self._database.read() as connection:
             row = connection.execute(query).mappings().one()

@@ -65,12 +65,14 @@ def _write_photo(
     connection: Connection, performer_id: int, source: str, photo: Photo, now: float
 ) -> tuple[int, int]:
     """The photo's own row and the row that holds its content."""
-    mine = photos.c.performer_id == performer_id
-    same_url = select(photos.c.id, photos.c.sha256).where(mine, photos.c.url == photo.url)
+    owned = photos.c.performer_id == performer_id
+    same_url = select(photos.c.id, photos.c.sha256).where(owned, photos.c.url == photo.url)
     row = connection.execute(same_url).first()
     holder = None
     if photo.sha256 is not None:
-        holder = connection.scalar(select(photos.c.id).where(mine, photos.c.sha256 == photo.sha256))
+        holder = connection.scalar(
+            select(photos.c.id).where(owned, photos.c.sha256 == photo.sha256)
+        )
         if row is not None and row.sha256 not in (None, photo.sha256):
             _set_aside(connection, row.id, photo.url, row.sha256)
             row = None

@@ -121,10 +121,10 @@ class Reembedding:
 
     def count(self) -> tuple[int, int]:
         """How many faces are to move, and how many of these are staged."""
-        mine = _unmoved(self._model_id)
+        unmoved = _unmoved(self._model_id)
         with self._database.read() as connection:
-            total = connection.scalar(select(func.count()).select_from(faces).where(*mine)) or 0
-            staged = select(func.count()).select_from(faces).where(*mine, self._staged)
+            total = connection.scalar(select(func.count()).select_from(faces).where(*unmoved)) or 0
+            staged = select(func.count()).select_from(faces).where(*unmoved, self._staged)
             return total, connection.scalar(staged) or 0
 
     def next_faces(self, after_id: int, batch_size: int) -> list[KeptFace]:

@@ -63,9 +63,9 @@ def read_to_send(
     for performer_id, name, kind, value in _read_accepted(connection, stash):
         one = found.setdefault(performer_id, ToSend(performer_id, name))
         one.values.append((kind, value))
-    mine = (sent_values.c.stash == stash, sent_values.c.kind == FACES)
-    told = select(sent_values.c.performer_id, sent_values.c.value).where(*mine)
-    sent = dict(connection.execute(told).all())
+    conditions = (sent_values.c.stash == stash, sent_values.c.kind == FACES)
+    query = select(sent_values.c.performer_id, sent_values.c.value).where(*conditions)
+    sent = dict(connection.execute(query).all())
     for performer_id, name, count, came_at in _read_faces(connection):
         known = Faces(count, dt.datetime.fromtimestamp(came_at, dt.UTC).date().isoformat())
         if sent.get(performer_id) != str(known):

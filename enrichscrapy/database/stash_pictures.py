@@ -131,5 +131,5 @@ def _match_due(file: str) -> list[ColumnElement[bool]]:
 
 
 def _settle(connection: Connection, picture: StashPicture, values: dict[str, Any]) -> None:
-    mine = update(stash_pictures).filter_by(file=picture.file, row_id=picture.row_id)
-    connection.execute(mine.values(taken=picture.wanted, **values))
+    statement = update(stash_pictures).filter_by(file=picture.file, row_id=picture.row_id)
+    connection.execute(statement.values(taken=picture.wanted, **values))

@@ -136,8 +136,8 @@ def log_photo_removals(connection: Connection, photo_id: int) -> None:
 
 def _log_removals(connection: Connection, which: ColumnElement[bool]) -> None:
     accepted = faces.c.verdict == Verdict.ACCEPTED.value
-    mine = select(faces.c.id, faces.c.model_id).where(which, accepted)
-    for face_id, model_id in connection.execute(mine).all():
+    query = select(faces.c.id, faces.c.model_id).where(which, accepted)
+    for face_id, model_id in connection.execute(query).all():
         _log_change(connection, face_id, model_id, "removed")
 
 

@@ -67,11 +67,11 @@ class Meant:
         """Why no performer can be chosen, in one line; empty when one can."""
         if self.performer is not None:
             return ""
-        told = "; ".join(self._list_candidates())
+        candidates = "; ".join(self._list_candidates())
         if self.doubt:
-            return f"{self.doubt}: {told}" if told else self.doubt
+            return f"{self.doubt}: {candidates}" if candidates else self.doubt
         if self.found:
-            return f"several performers have it: {told}; name one of them by id, as id:17"
+            return f"several performers have it: {candidates}; name one of them by id, as id:17"
         word = fold_line(self.word, 60) or "without a name"
         near = " or ".join(map(describe, self.near))
         return f"there is no performer {word}" + (f"; did you mean {near}?" if near else "")
@@ -126,11 +126,11 @@ def _take_local(meant: Meant) -> None:
     """Only this database's id counts; who has it in an imported file is told beside it."""
     here = [one for one in meant.found if one.id == int(meant.word)]
     others = [one for one in meant.found if one not in here]
-    told = "; ".join(f"{describe(one)} ({meant.readings[one.id][0]})" for one in others)
+    elsewhere = "; ".join(f"{describe(one)} ({meant.readings[one.id][0]})" for one in others)
     if here and others:
-        meant.note = f"{meant.word} is taken for {describe(here[0])}, not for {told}"
+        meant.note = f"{meant.word} is taken for {describe(here[0])}, not for {elsewhere}"
     elif others:
-        meant.doubt = f"there is no performer {meant.word} here, but {told}"
+        meant.doubt = f"there is no performer {meant.word} here, but {elsewhere}"
     meant.found = here
 
 
@@ -281,8 +281,8 @@ class _Reading:
     def _read_notes(self, note: str, pairs: Sequence[tuple[Meant, int]]) -> None:
         """``Anna Lee (1990)``, ``Anna Lee (the dancer)``: the namesake whom the note describes."""
         for performer in load_performers(self._connection, {owner for _, owner in pairs}):
-            said = make_name_key(performer.disambiguation or "")
-            fits = (said and said == make_name_key(note)) or (
+            note_key = make_name_key(performer.disambiguation or "")
+            fits = (note_key and note_key == make_name_key(note)) or (
                 performer.birth_date and performer.birth_date[:4] == note
             )
             for meant, owner in pairs:

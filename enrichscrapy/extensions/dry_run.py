@@ -17,24 +17,24 @@ from enrichscrapy.settings_reader import read_settings
 
 def describe_dry_run(lookup: Lookup) -> str:
     """One line on one lookup; the name on a terminal only, since what is not shown is kept."""
-    whom = f"performer {lookup.performer.id}"
+    subject = f"performer {lookup.performer.id}"
     if sys.stdout.isatty():
-        whom = describe(lookup.performer)
-    parts = [f"{whom}: would store {lookup.outcome.value}"]
+        subject = describe(lookup.performer)
+    parts = [f"{subject}: would store {lookup.outcome.value}"]
     if lookup.detail:
         parts.append(lookup.detail)
     photos = Counter(photo.outcome.value for photo in lookup.photos if photo.outcome)
     if photos:
-        told = ", ".join(f"{number} {outcome}" for outcome, number in photos.items())
-        parts.append(f"photos: {told}")
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in photos.items())
+        parts.append(f"photos: {counts}")
     verdicts = Counter(
         f"{face.decision.verdict.value} ({face.decision.reason})"
         for face in lookup.faces
         if face.decision is not None
     )
     if verdicts:
-        told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
-        parts.append(f"faces: {told}")
+        counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
+        parts.append(f"faces: {counts}")
     return "; ".join(parts)
 
 

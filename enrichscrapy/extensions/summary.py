@@ -60,22 +60,22 @@ class SummaryExtension:
         if not self._name:
             return  # it never began
         stats = self.stats.get_stats()
-        lines, told = list(list_counts(stats)), self._describe(str(stats.get("finish_reason")))
+        lines, ending = list(list_counts(stats)), self._describe(str(stats.get("finish_reason")))
         what = "would have done (a dry run)" if self.dry_run else "did"
         title = f"{self._name}: what this run {what}"
         if sys.stderr.isatty():
-            print_summary(Console(stderr=True), title, lines, told)
+            print_summary(Console(stderr=True), title, lines, ending)
         else:
-            logger.info("%s: %s. %s", title, join_counts(lines) or "nothing", " ".join(told))
+            logger.info("%s: %s. %s", title, join_counts(lines) or "nothing", " ".join(ending))
 
     def _describe(self, reason: str) -> list[str]:
-        told = [f"Ended: {describe_ending(reason)}."]
+        sentences = [f"Ended: {describe_ending(reason)}."]
         if self._due is not None:
             due = count_words(self._due, "lookup is", "lookups are")
-            told.append(f"{due} due now; scrapy status tells more.")
+            sentences.append(f"{due} due now; scrapy status tells more.")
         if not self.contact:
-            told.append(f"{NO_CONTACT}.")
-        return told
+            sentences.append(f"{NO_CONTACT}.")
+        return sentences
 
 
 def print_summary(

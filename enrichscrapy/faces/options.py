@@ -76,8 +76,8 @@ class FaceOptions:
     @property
     def needs_download(self) -> bool:
         """Whether loading the model would fetch its weights first, as far as the model says."""
-        told = getattr(resolve_model(self.model), "needs_download", None)
-        return bool(told and told(self.model_options))
+        check = getattr(resolve_model(self.model), "needs_download", None)
+        return bool(check and check(self.model_options))
 
     def describe_model(self) -> ModelInfo:
         """The model these options name: verifies the weights, loads no torch."""

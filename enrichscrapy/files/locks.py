@@ -166,7 +166,7 @@ def lock_all_sources(
     sources: Iterable[str],
     purpose: str,
     timeout: float | None = None,
-    on_wait: Callable[[str], None] = lambda whom: None,
+    on_wait: Callable[[str], None] = lambda crawl: None,
 ) -> Iterator[None]:
     """Wait for every running crawl of ``database`` and keep new ones out (for erasure).
 
@@ -179,10 +179,10 @@ def lock_all_sources(
         for source in sorted({*sources, *_list_ever_crawled(database)}):
             lock = FileLock(make_source_lock_path(database, source), purpose)
             if not lock.acquire():
-                whom = f"{source} is being crawled by {lock.read_holder() or 'another process'}"
-                on_wait(whom)
+                crawl = f"{source} is being crawled by {lock.read_holder() or 'another process'}"
+                on_wait(crawl)
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
                 if not lock.acquire(left):
-                    raise SourceLocked(f"{whom}; stop it and try again")
+                    raise SourceLocked(f"{crawl}; stop it and try again")
             stack.callback(lock.release)
         yield

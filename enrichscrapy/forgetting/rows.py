@@ -166,11 +166,11 @@ def _leave_numbers(connection: Connection, performer_id: int) -> None:
     Bare numbers only, without file or name.
     """
     columns = ["row_id", "file", "name"]
-    mine = select(import_rows.c.row_id, literal(""), literal("")).where(
+    numbers = select(import_rows.c.row_id, literal(""), literal("")).where(
         import_rows.c.performer_id == performer_id,
         import_rows.c.row_id.op("NOT GLOB")("*[^0-9]*"),
     )
-    statement = insert(import_rows).from_select(columns, mine.distinct())
+    statement = insert(import_rows).from_select(columns, numbers.distinct())
     connection.execute(statement.on_conflict_do_nothing())
 
 
@@ -211,16 +211,16 @@ def _count_rows(connection: Connection, performer_id: int) -> dict[str, int]:
         for table in metadata.sorted_tables
         if "performer_id" in table.columns and table.name != "pending"
     }
-    mine = faces.c.performer_id == performer_id
+    owned = faces.c.performer_id == performer_id
     counts["performers"] = count(
         select(func.count()).select_from(performers).where(performers.c.id == performer_id)
     )
     counts["photo_results"] = count(
         select(func.count()).select_from(of_photos).where(photos.c.performer_id == performer_id)
     )
-    counts["verdict_history"] = count(select(func.count()).select_from(of_faces).where(mine))
-    counts["vectors"] = count(select(func.count(faces.c.vector)).where(mine))
-    counts["crops"] = count(select(func.count(faces.c.crop)).where(mine))
+    counts["verdict_history"] = count(select(func.count()).select_from(of_faces).where(owned))
+    counts["vectors"] = count(select(func.count(faces.c.vector)).where(owned))
+    counts["crops"] = count(select(func.count(faces.c.crop)).where(owned))
     return counts
 
 

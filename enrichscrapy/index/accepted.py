@@ -104,9 +104,9 @@ def read_faces_with_ids(
 ) -> Iterator[Batch]:
     """Those of ``ids`` that are accepted faces now."""
     for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = ids[start : start + _IDS_AT_ONCE]
+        chunk = ids[start : start + _IDS_AT_ONCE]
         query = select(faces.c.id, faces.c.vector).where(
-            *_match_accepted(model_id), faces.c.id.in_(some)
+            *_match_accepted(model_id), faces.c.id.in_(chunk)
         )
         yield _make_batch(connection.execute(query.order_by(faces.c.id)).all(), dimension)
 

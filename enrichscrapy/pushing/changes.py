@@ -122,5 +122,5 @@ def _add_alias(change: Change, alias: str, known: set[str], names: Mapping[str, 
 
 
 def _has_faces(theirs: StashPerformer, faces: Faces) -> bool:
-    told = theirs.custom.get(FACES_FIELD), theirs.custom.get(DAY_FIELD)
-    return str(told[0]) == str(faces.count) and told[1] == faces.day
+    fields = theirs.custom.get(FACES_FIELD), theirs.custom.get(DAY_FIELD)
+    return str(fields[0]) == str(faces.count) and fields[1] == faces.day

@@ -141,9 +141,9 @@ class StashPush:
             library = PureWindowsPath(path).name  # reads both kinds of path
             return library, list(self._read_performers(make_page_query(there)))
         except (StashSays, KeyError, TypeError, ValueError) as error:
-            told = f" ({error})" if isinstance(error, StashSays) else ""
+            reason = f" ({error})" if isinstance(error, StashSays) else ""
             raise StashRefused(
-                f"what answers at {self._client.address} is no Stash{told}"
+                f"what answers at {self._client.address} is no Stash{reason}"
             ) from error
 
     def _read_performers(self, query: str) -> Iterator[StashPerformer]:

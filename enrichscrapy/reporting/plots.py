@@ -30,18 +30,18 @@ _SIZES = (*((n, n) for n in range(6)), (6, 9), (10, 14), (15, None))
 
 def outcomes_over_time(days: Sequence[DayOutcome], source: str) -> Markup | None:
     """Lookups of a source by the day of their latest attempt; None when there are none."""
-    mine = [day for day in days if day.source == source]
-    if not mine:
+    of_source = [day for day in days if day.source == source]
+    if not of_source:
         return None
-    first, last = (dt.date.fromisoformat(mine[place].day) for place in (0, -1))
+    first, last = (dt.date.fromisoformat(of_source[place].day) for place in (0, -1))
     first = min(first, last - dt.timedelta(days=MIN_BARS - 1))  # one day must not fill it
     width = -(-((last - first).days + 1) // MAX_BARS)
     counts: dict[int, Counter[str]] = defaultdict(Counter)
-    for day in mine:
+    for day in of_source:
         counts[(dt.date.fromisoformat(day.day) - first).days // width][day.outcome] += day.count
     number = (last - first).days // width + 1
     bars = [_day_bar(first, width, place, counts[place], number) for place in range(number)]
-    total = sum(day.count for day in mine)
+    total = sum(day.count for day in of_source)
     return bar_chart(bars, f"{source}: {count_words(total, 'lookup')} from {first} to {last}")
 
 
@@ -103,12 +103,12 @@ def limits_in_force(connection: Connection, model_id: int) -> dict[str, float]:
 def _latest(model_id: int) -> Select[Any]:
     """The faces' verdicts and distances, the newest first: read in the order of their rows, which
     adding 0 makes SQLite do, and no farther than is asked for."""
-    told = [
+    columns = [
         cast(func.json_extract(faces.c.distances, f"$.{name}"), Float).label(name)
         for name in ("score", "accept", "reject")
     ]
-    mine = faces.c.model_id + literal_column("0") == model_id
-    return select(faces.c.verdict, *told).where(mine).order_by(faces.c.id.desc())
+    of_model = faces.c.model_id + literal_column("0") == model_id
+    return select(faces.c.verdict, *columns).where(of_model).order_by(faces.c.id.desc())
 
 
 def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Markup | None:

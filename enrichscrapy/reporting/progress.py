@@ -113,8 +113,8 @@ def describe_time_left(pacer: Pacer) -> str:
     seconds = pacer.seconds_left
     if seconds is None:
         return f"{pacer.left:,} left"
-    told = f"about {format_duration(seconds)} left"
-    return f"{told}, more than today's budget" if pacer.outlasts_budget else told
+    left = f"about {format_duration(seconds)} left"
+    return f"{left}, more than today's budget" if pacer.outlasts_budget else left
 
 
 def describe_progress(pacer: Pacer) -> str:

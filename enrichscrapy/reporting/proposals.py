@@ -69,5 +69,5 @@ def describe_decision(decision: Decision) -> str:
     if decision.performer_id is None:
         return decision.refusal
     what = f"{KINDS.get(decision.kind, decision.kind)} {fold_line(decision.value)}"
-    told = f"{decision.id}: {what} of performer {decision.performer_id}: {decision.state}"
-    return f"{told}, {decision.refusal}" if decision.refusal else told
+    line = f"{decision.id}: {what} of performer {decision.performer_id}: {decision.state}"
+    return f"{line}, {decision.refusal}" if decision.refusal else line

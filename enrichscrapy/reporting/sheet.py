@@ -123,8 +123,8 @@ def _block(
 
 
 def _face(row: Row[Any], pictured: bool) -> Entry:
-    told = row.distances or {}
-    score = told.get("score")
+    distances = row.distances or {}
+    score = distances.get("score")
     photo = row.photo_url if row.photo_url.startswith(("https://", "http://")) else ""
     return [
         row.id,
@@ -133,7 +133,7 @@ def _face(row: Row[Any], pictured: bool) -> Entry:
         int(row.trusted),
         f"{VERDICTS.get(row.verdict, row.verdict)}: {describe_reason(row.reason)}",
         None if score is None else round(float(score), 2),
-        describe_distances(told),
+        describe_distances(distances),
         round(row.quality, 2),
         photo,
         _picture(row.crop) if pictured and row.crop else "",

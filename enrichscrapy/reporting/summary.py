@@ -74,8 +74,8 @@ def list_counts(stats: Mapping[str, Any]) -> Iterator[SummaryLine]:
         names += [name for name in counts if name not in known and name not in _SHOWN_ELSEWHERE]
         for name in names:
             reasons = _take_counts(stats, f"{section}/{name}")
-            told = tuple((describe_reason(reason), count) for reason, count in reasons.items())
-            yield SummaryLine(section, known.get(name, describe_reason(name)), counts[name], told)
+            why = tuple((describe_reason(reason), count) for reason, count in reasons.items())
+            yield SummaryLine(section, known.get(name, describe_reason(name)), counts[name], why)
 
 
 _SHOWN_ELSEWHERE = {"started", "published"}
@@ -103,4 +103,4 @@ def join_counts(lines: list[SummaryLine]) -> str:
     sections: dict[str, list[str]] = {}
     for line in lines:
         sections.setdefault(line.section, []).append(f"{line.count:,} {line.words}")
-    return "; ".join(f"{section}: {', '.join(told)}" for section, told in sections.items())
+    return "; ".join(f"{section}: {', '.join(counts)}" for section, counts in sections.items())

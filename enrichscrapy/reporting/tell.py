@@ -90,11 +90,11 @@ def _tell_next_attempt(lookup: LookupStory) -> Iterator[str]:
 
 def _tell_photos(story: Story) -> Iterator[str]:
     for source in dict.fromkeys(photo.source for photo in story.photos):
-        mine = [photo for photo in story.photos if photo.source == source]
-        counts = Counter(PHOTOS.get(str(photo.outcome), str(photo.outcome)) for photo in mine)
-        told = ", ".join(f"{count} {words}" for words, count in counts.most_common())
-        yield f"{count_words(len(mine), 'photo')} from {source}: {told}"
-        for photo in mine:
+        of_source = [photo for photo in story.photos if photo.source == source]
+        counts = Counter(PHOTOS.get(str(photo.outcome), str(photo.outcome)) for photo in of_source)
+        outcomes = ", ".join(f"{count} {words}" for words, count in counts.most_common())
+        yield f"{count_words(len(of_source), 'photo')} from {source}: {outcomes}"
+        for photo in of_source:
             if photo.detail:
                 yield f"  {fold_line(photo.url, 400)}: {_describe_photo(photo)}"
 
@@ -110,8 +110,8 @@ def _tell_faces(story: Story) -> Iterator[str]:
         yield "No faces."
         return
     counts = Counter(face.verdict for face in found)
-    told = ", ".join(f"{counts[verdict]} {words}" for verdict, words in _put_in_order(counts))
-    yield f"{count_words(len(found), 'face')}: {told}"
+    verdicts = ", ".join(f"{counts[verdict]} {words}" for verdict, words in _put_in_order(counts))
+    yield f"{count_words(len(found), 'face')}: {verdicts}"
     for face in sorted(found, key=lambda face: face.id):
         yield f"  {_describe_face(face)}"
         if distances := describe_distances(face.distances):

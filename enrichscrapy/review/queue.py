@@ -170,7 +170,7 @@ def card(database: PerformerDatabase, face_id: int) -> Card | None:
 
 
 def _card(connection: Connection, row: Row[Any]) -> Card:
-    told = row.distances or {}
+    distances = row.distances or {}
     return Card(
         face_id=row.id,
         performer_id=row.performer_id,
@@ -180,14 +180,14 @@ def _card(connection: Connection, row: Row[Any]) -> Card:
         verdict=row.verdict,
         trusted=row.trusted,
         reason=describe_reason(row.reason),
-        distances=describe_distances(told),
+        distances=describe_distances(distances),
         quality=row.quality,
         photo_url=row.url,
         page_url=_page(connection, row),
         crop=row.crop or b"",
         known=_known(connection, row),
         page=_others_of_page(connection, row),
-        rival=_rival(connection, told.get("other_face"), row.performer_id),
+        rival=_rival(connection, distances.get("other_face"), row.performer_id),
     )
 
 

@@ -113,8 +113,8 @@ class Card(_Part):
     @property
     def info(self) -> ModelInfo:
         """Whatever the card says of input and crop makes other vectors, and so another model."""
-        said = self.model_dump_json(include=_SAID_OF_VECTORS)
-        digest = hashlib.sha256(said.encode()).hexdigest()[:12]
+        fields = self.model_dump_json(include=_SAID_OF_VECTORS)
+        digest = hashlib.sha256(fields.encode()).hexdigest()[:12]
         return ModelInfo(self.name, self.sha256, f"{PREPROCESSING}-{digest}", self.dimension)
 
     @property
