@@ -24,7 +24,7 @@ class BadSetting(EnrichError):
 
     @classmethod
     def name_setting(cls, name: str, value: object, allowed: str) -> Self:
-        """The one line for a value that cannot be used; ``allowed`` is what can."""
+        """The one line for a value that cannot be used; ``allowed`` says what can be."""
         quoted = " ".join(str(value).split())
         quoted = quoted if len(quoted) <= SHOWN else f"{quoted[: SHOWN - 1]}…"
         return cls(f"{name}={quoted} is not usable: give {allowed}")

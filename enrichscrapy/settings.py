@@ -60,7 +60,7 @@ EXTENSIONS = {
     "enrichscrapy.extensions.summary.SummaryExtension": 500,
     # Its line a minute is the progress's.
     "scrapy.extensions.logstats.LogStats": None,
-    # Spiders keep no state of their own: a cut state file could only hurt.
+    # Spiders keep no state of their own: a damaged state file could only do harm.
     "scrapy.extensions.spiderstate.SpiderState": None,
     # Its rule lives in enrichscrapy/politeness/pace.py, which keeps what it learnt across runs.
     "scrapy.extensions.throttle.AutoThrottle": None,
@@ -178,16 +178,16 @@ DELAY_JITTER = 0.3
 # Requests to one source in a UTC day, photos, robots.txt and browsers included; 0: no limit. When
 # they are used up, the crawl ends with finish_reason=budget and goes on another day.
 REQUESTS_PER_DAY = 10_000
-# Seconds that a crawl sits a pause (Retry-After, Crawl-delay) out; it ends at once when a host
+# Seconds that a crawl waits through a pause (Retry-After, Crawl-delay); it ends at once when a host
 # asks for more.
 LONGEST_WAIT = 600
-# Days for which a pause is believed at most; `scrapy hosts --resume HOST` ends one by hand.
+# The most days for which a pause is obeyed; `scrapy hosts --resume HOST` ends one by hand.
 MAX_RETRY_AFTER = 7
 # Refusals in a row, and failures (no connection, server errors) in a row, after which a source is
 # left alone. A block, or a challenge that does not open, does so at once.
 CIRCUIT_REFUSALS = 5
 CIRCUIT_FAILURES = 20
-# Seconds for which it is left alone; doubled after each probe in vain, up to the maximum.
+# Seconds for which it is left alone; doubled after each failed probe, up to the maximum.
 CIRCUIT_PAUSE = 900
 CIRCUIT_PAUSE_MAX = 86400
 # Seconds after which robots.txt is fetched again.
@@ -219,7 +219,7 @@ KEEP_PHOTOS = _read_environment("KEEP_PHOTOS", "")
 # would have done.
 DRY_RUN = False
 
-# What scrapy check holds the callbacks to.
+# What scrapy check tests the callbacks against.
 SPIDER_CONTRACTS = {
     "enrichscrapy.spiders.contracts.LooksUp": 1,
     "enrichscrapy.spiders.contracts.OutcomeContract": 2,
@@ -240,7 +240,7 @@ SHUTDOWN_SECONDS = 30
 
 # --- The way of a request (small numbers are near the engine, large ones near the network) --------
 DOWNLOADER_MIDDLEWARES = {
-    # Asks the ledger again about what a JOBDIR brought back.
+    # Checks restored requests against the ledger again.
     "enrichscrapy.downloadermiddlewares.restored.RestoredMiddleware": 10,
     # Addresses, limits, types, the User-Agent; sees every redirect again.
     "enrichscrapy.downloadermiddlewares.intake.IntakeMiddleware": 20,
@@ -248,7 +248,7 @@ DOWNLOADER_MIDDLEWARES = {
     "enrichscrapy.downloadermiddlewares.robots.RobotsMiddleware": 100,
     # Gives a challenge to a browser; before it counts as a refusal.
     "enrichscrapy.downloadermiddlewares.challenge.ChallengeMiddleware": 570,
-    # Tells refusals apart; after unpacking, before the retries are spent.
+    # Tells refusals apart; after unpacking, before retries are used up.
     "enrichscrapy.downloadermiddlewares.refusals.RefusalsMiddleware": 560,
     # Unpacks within the limits.
     "enrichscrapy.downloadermiddlewares.compression.BoundedCompressionMiddleware": 590,
@@ -262,7 +262,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-    # … and of no use here: a proxy would resolve names where nobody checks the address.
+    # … and not used here: a proxy would resolve names where nobody checks the address.
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
@@ -297,7 +297,7 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the message quotes the URL, which holds a n
 
 # --- The ledger decides the work, Scrapy's queues only carry it -----------------------------------
 SCHEDULER = "enrichscrapy.core.scheduler.LedgerScheduler"
-# What a JOBDIR holds is JSON: Scrapy's pickles would run whatever somebody has put into them.
+# What a JOBDIR holds is JSON: Scrapy's pickles would run any code that somebody put into them.
 SCHEDULER_DISK_QUEUE = "enrichscrapy.core.json_queue.JsonLifoQueue"
 SCHEDULER_START_DISK_QUEUE = "enrichscrapy.core.json_queue.JsonFifoQueue"
 DOWNLOADER = "enrichscrapy.core.downloader.StoppableDownloader"

@@ -122,7 +122,7 @@ ApiKeys = Annotated[
     BeforeValidator(lambda value: _parse_table(value or {})),
     Field(description='a JSON table of stash-boxes and keys, as {"stashdb": "…"}'),
 ]
-"""Keys never stand in a message, a log or a ``repr``."""
+"""Keys are never in a message, a log or a ``repr``."""
 Trust = Annotated[Literal["high", "medium", "low", "user"], BeforeValidator(_to_small_letters)]
 TrustLevels = Annotated[
     dict[str, Trust],
@@ -322,7 +322,7 @@ SECRET = frozenset({"STASHBOX_API_KEYS"})
 
 
 def read_settings(settings: Mapping[str, Any]) -> ProjectSettings:
-    """Read them all; ``BadSetting`` names the first that cannot be used, and what can.
+    """Read them all; ``BadSetting`` names the first that cannot be used, and what is allowed.
 
     What ``settings`` lacks is as in ``settings.py``.
     """
@@ -340,7 +340,7 @@ def read_settings(settings: Mapping[str, Any]) -> ProjectSettings:
 
 
 def find_for_source(table: Mapping[str, T], source: str) -> T | None:
-    """What a table of sources says of one: of itself, else of its family (``stashbox``)."""
+    """A source's entry in a table of sources: its own, else its family's (``stashbox``)."""
     return table.get(source, table.get(source.partition(":")[0]))
 
 
