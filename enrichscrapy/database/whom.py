@@ -39,7 +39,7 @@ _BOX_LINK = re.compile(rf"https?://([^/]+)/performers/({_UUID.pattern})/?", re.I
 _BOX_WORD = re.compile(rf"(?:([\w.]+?)[\s_:=-]*)?[\[({{]?({_UUID.pattern})[\])}}]?", re.I)
 _NOTE = re.compile(r"(.*\w.*?)\s*[(\[]([^()\[\]]+)[)\]]")
 _HERE, _BOX, _LINK, _NAME = "its id here", "a stash-box id", "a link", "the name"
-_TURNED = "the name turned round"
+_TURNED = "the name with its words swapped"
 
 
 @dataclass

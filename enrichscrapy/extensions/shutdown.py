@@ -168,7 +168,7 @@ def _say_how_to_go_on(argv: list[str]) -> str:
     message = "stopped as asked; the same command goes on from here"
     program = {"__main__.py": "scrapy"}.get(Path(argv[0]).name, Path(argv[0]).name)
     if program not in ("scrapy", "enrichscrapy"):
-        return message  # scrapyd or a script: whoever started it knows how
+        return message  # scrapyd or a script, which knows how it started it
     # Scrapy has taken the command's name out of the arguments.
     return f"{message}: {shlex.join([program, 'crawl', *argv[1:]])}"
 

@@ -78,7 +78,7 @@ class StoredCrop:
 
 
 def _area(box: Box, width: int, height: int) -> Box:
-    """Whole pixels round the box, at the edges of the photo at most."""
+    """Whole pixels around the box, at the edges of the photo at most."""
     x1, y1, x2, y2 = box
     half = WIDTH * max(x2 - x1, y2 - y1) / 2
     x, y = (x1 + x2) / 2, (y1 + y2) / 2

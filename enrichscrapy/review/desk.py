@@ -72,8 +72,8 @@ class ReviewDesk:
             else:
                 ruling = self._make_entry(Verdict.ACCEPTED, trusted, DECIDED_BY)
             change_verdict(connection, face_id, ruling)
-        vouches = ", and used as a reference" if trusted else ""
-        words = f"right, but not kept: {full}" if full else f"accepted{vouches}"
+        suffix = ", and used as a reference" if trusted else ""
+        words = f"right, but not kept: {full}" if full else f"accepted{suffix}"
         return self._make_decided(face_id, ruling, words)
 
     def reject(self, face_id: int) -> Decided:

@@ -10,7 +10,7 @@ from enrichscrapy.items import Neighbour
 from enrichscrapy.verdicts.evidence import Nearness
 from enrichscrapy.verdicts.thresholds import Thresholds
 
-# Other performers' faces that tell how crowded it is round a face.
+# Other performers' faces that tell how crowded it is around a face.
 COHORT = 7
 
 
