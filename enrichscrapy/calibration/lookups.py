@@ -317,8 +317,8 @@ def judge_lookups(
         tally.pages += 1
         tally.index_size += lookup.index_size
         added = False
-        told = zip(lookup.right, judged.decisions, lookup.people, strict=True)
-        for right, decision, pair in told:
+        judgements = zip(lookup.right, judged.decisions, lookup.people, strict=True)
+        for right, decision, pair in judgements:
             became = (decision.verdict, decision.reason)
             (tally.right if right else tally.strangers)[became] += 1
             tally.performers.add(pair[0])

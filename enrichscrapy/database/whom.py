@@ -240,8 +240,8 @@ class _Reading:
                         "who was forgotten"
                     )
                 else:
-                    told = f"row {row.row_id} of {fold_line(row.file, 60)}"
-                    meant.readings[row.performer_id].append(told)
+                    reading = f"row {row.row_id} of {fold_line(row.file, 60)}"
+                    meant.readings[row.performer_id].append(reading)
 
     def _read_box_ids(self) -> None:
         value = func.lower(stashbox_ids.c.stashbox_performer_id)

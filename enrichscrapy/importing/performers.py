@@ -118,7 +118,7 @@ class _Import:
         self.summary = Summary()
         self.memory = FileMemory(file_name)
         self.without_id = 0
-        self.told = 0
+        self.ignored_reported = 0
 
     def run(self) -> Summary:
         batch: list[Record] = []
@@ -163,9 +163,9 @@ class _Import:
         self.on_fault(fault, self.reader.unit)
 
     def _tell_ignored(self) -> None:
-        for name in self.reader.ignored[self.told :]:
+        for name in self.reader.ignored[self.ignored_reported :]:
             self.on_note(describe_ignored_column(name))
-        self.told = len(self.reader.ignored)
+        self.ignored_reported = len(self.reader.ignored)
 
     def _write(self, batch: Sequence[Record]) -> None:
         self._tell_ignored()

@@ -39,8 +39,8 @@ def print_table(found: Iterator[Proposed], console: Console | None = None) -> No
         who = f"{fold_line(row.name, 40)} #{row.performer_id}"
         what = KINDS.get(row.kind, row.kind)
         sure = row.identity or ""
-        told = (who, what, fold_line(row.value, 80), row.source, sure, fold_line(row.url or "", 80))
-        made.add_row(str(row.id), *told)
+        value, page = fold_line(row.value, 80), fold_line(row.url or "", 80)
+        made.add_row(str(row.id), who, what, value, row.source, sure, page)
     console.print(made, markup=False)
     if more:
         console.print(f"and {more} more: --csv and --json print all, --performer narrows it")

@@ -69,9 +69,9 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
     query = query.where(faces.c.model_id == model_id, faces.c.performer_id.in_(waiting))
     query = query.group_by(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN)
     for performer_id, verdict, own, count in connection.execute(query):
-        mine = counts[performer_id]
-        mine.verdicts[verdict] = mine.verdicts.get(verdict, 0) + count
-        mine.before += count if own and verdict == Verdict.ACCEPTED else 0
+        entry = counts[performer_id]
+        entry.verdicts[verdict] = entry.verdicts.get(verdict, 0) + count
+        entry.before += count if own and verdict == Verdict.ACCEPTED else 0
     told: dict[int, list[str]] = defaultdict(list)
     asked = select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
     asked = asked.where(lookups.c.source != OWN, lookups.c.performer_id.in_(waiting))

@@ -134,8 +134,8 @@ def _list_sentences(status: Status) -> Iterator[str]:
             yield f"  id:{one.performer_id} {fold_line(one.name)}: {fold_line(one.text)}"
         if status.unread > len(status.unread_first):
             yield f"  and {status.unread - len(status.unread_first):,} more"
-    if told := describe_hard_to_tell(status.hard_to_tell):
-        yield told
+    if line := describe_hard_to_tell(status.hard_to_tell):
+        yield line
 
 
 def describe_hard_to_tell(hard: HardToTell) -> str:

@@ -66,8 +66,8 @@ def tell_lookup(lookup: LookupStory) -> Iterator[str]:
     identity = lookup.evidence.get("identity") or {}
     if lookup.identity:
         reason = identity.get("reason")
-        told = f": {describe_reason(str(reason))}" if reason else ""
-        yield f"  the person is {lookup.identity}{told}"
+        because = f": {describe_reason(str(reason))}" if reason else ""
+        yield f"  the person is {lookup.identity}{because}"
     yield from _tell_next_attempt(lookup)
 
 
