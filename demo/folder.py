@@ -49,6 +49,10 @@ class WorkFolder:
         return self.path / "data" / "report.html"
 
     @property
+    def export(self) -> Path:
+        return self.path / "data" / "export"
+
+    @property
     def access_log(self) -> Path:
         return self.path / "access.jsonl"
 

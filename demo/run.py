@@ -55,6 +55,7 @@ def main(path: Path = PROJECT / ".demo") -> int:
         demo.run("crawl", "babepedia", "-a", "mode=url", "-s", "JOBDIR=jobs/bp")
         demo.run("crawl", "iafd", "-a", "mode=name")
         demo.run("report")
+        demo.run("export")
     with PerformerDatabase(folder.database) as database:
         found = results(database, folder.index)
     console.print()
@@ -190,6 +191,7 @@ def tell_where(folder: WorkFolder) -> None:
     for what, where in (
         ("report", folder.report.as_uri()),
         ("gallery", "make demo-gallery"),
+        ("export", f"{folder.export}/README.md says how to load the faces"),
         ("all of it", f"{folder.path}/"),
     ):
         console.print(f"  {what:9}  {where}", soft_wrap=True)
