@@ -396,15 +396,20 @@ def test_the_file_is_for_its_owner_only(tmp_path):
     assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
 
 
-def test_every_connection_has_the_pragmas(db):
-    for transaction in (db.read, db.write):
-        with transaction() as connection:
-            values = {
-                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+def test_every_connection_has_the_pragmas(tmp_path):
+    with PerformerDatabase(tmp_path / "a.db") as db:
+        for transaction in (db.read, db.write):
+            with transaction() as connection:
+                values = {
+                    name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                    for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+                }
+            assert values == {
+                "journal_mode": "wal",
+                "synchronous": 2,
+                "foreign_keys": 1,
+                "secure_delete": 1,
             }
-        expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
-        assert values == expected
 
 
 def test_migrations_are_taken_once_and_recorded(tmp_path):

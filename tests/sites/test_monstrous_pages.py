@@ -64,7 +64,7 @@ def test_a_page_nested_beyond_measure_is_no_profile():
 MEGABYTES = 8_000_000
 CALLS = 100_000
 CHARACTERS = 1_000_000
-CUTTERS = {"cut", "on_site", "photo_url"}
+CUTTERS = {"cut", "on_site", "read_photo_url"}
 """They take a text of any length, and hand on none that is longer than a fact or an address."""
 
 
