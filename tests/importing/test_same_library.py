@@ -55,7 +55,7 @@ def _person(number: int, pictures: int) -> StashPerformer:
         urls=links[: number % 4],
         alias_list=[f"{first} Second", f"Third {number}"][: number % 3],
         stash_ids=ids[: number % 3],
-        image=portrait(number, 1) if number <= pictures else None,
+        image=portrait(number, number) if number <= pictures else None,
     )
 
 
