@@ -111,6 +111,8 @@ def report(**message):
 def run_command(request):
     """Take over what makes a process of its own, and run ``scrapy``."""
     os.setsid()
+    # As from a terminal: a shell's background jobs ignore it, and what they start as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
