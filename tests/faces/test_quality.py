@@ -20,6 +20,7 @@ from enrichscrapy.faces.quality import (
     refuse,
     score_quality,
 )
+from enrichscrapy.faces.stored_crop import FACE_SIDE, WIDTH
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 POINTS = st.tuples(NUMBERS, NUMBERS)
@@ -127,6 +128,13 @@ def test_recompression_leaves_sharpness_nearly_as_it_is(engine, portrait, encode
     assert coarse == pytest.approx(fine, rel=0.15)
 
 
-def test_crops_are_jpeg_of_the_size_the_network_takes(engine, portrait, encode):
+def test_crops_are_jpeg_wider_than_any_network_takes_and_no_larger_than_that_needs(
+    engine, portrait, encode
+):
     (seen,) = engine.look([encode(portrait(2))])
-    assert Image.open(io.BytesIO(seen.faces[0].crop)).size == (160, 160)
+    face = seen.faces[0]
+    box = max(face.box[2] - face.box[0], face.box[3] - face.box[1])
+    crop = Image.open(io.BytesIO(face.crop))
+    assert crop.format == "JPEG"
+    most = WIDTH * FACE_SIDE * box / min(face.box[2] - face.box[0], face.box[3] - face.box[1])
+    assert 160 < max(crop.size) <= most + 2
