@@ -125,12 +125,12 @@ class Demo:
 
     def run(self, *arguments: str) -> None:
         """Run one command; the demo ends where it fails, or was stopped."""
-        console.print(f"\n[bold green]$ enrichscrapy {shlex.join(arguments)}")
         command = [sys.executable, "-m", "enrichscrapy", *arguments]
         if arguments[0] == "crawl":
             pace = (f"{name}={value}" for name, value in AT_ONCE.items())
             command += [word for pair in pace for word in ("-s", pair)]
-        code, stopped = _run_to_its_end(command, self.folder.path, self.environment)
+        heading = f"\n[bold green]$ enrichscrapy {shlex.join(arguments)}"
+        code, stopped = _run_to_its_end(command, self.folder.path, self.environment, heading)
         if stopped:
             raise Stopped
         if code:
@@ -138,9 +138,9 @@ class Demo:
 
 
 def _run_to_its_end(
-    command: list[str], folder: Path, environment: dict[str, str]
+    command: list[str], folder: Path, environment: dict[str, str], heading: str
 ) -> tuple[int, bool]:
-    """The exit code, and whether a signal asked for an end meanwhile.
+    """The exit code, and whether a signal asked for an end from the heading on.
 
     Ctrl-C reaches the command as well, which finishes what is in flight: the sites stay up for it.
     """
@@ -159,6 +159,7 @@ def _run_to_its_end(
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        console.print(heading)
         started.append(subprocess.Popen(command, cwd=folder, env=environment))  # noqa: S603  # our own
         hand_on()  # a signal may have come before there was a process
         return started[0].wait(), bool(asked)

@@ -26,8 +26,10 @@ def check_graph(data: bytes) -> None:
     strange = {node.domain for node in _nodes(model)} - KNOWN_OPERATORS
     strange -= {function.domain for function in model.functions}
     if strange:
+        # A damaged name is bytes, or holds a line break.
+        names = ", ".join(sorted(ascii(name).strip("'") for name in strange))
         raise WeightsError(
-            f"FACE_MODEL: its file needs operators of its own ({', '.join(sorted(strange))}): "
+            f"FACE_MODEL: its file needs operators of its own ({names}): "
             "export it with standard ones"
         )
     numbers = 0

@@ -112,9 +112,10 @@ class CardNetwork:
         outputs = {output.name: output for output in self._session.get_outputs()}
         name = self.card.output or next(iter(outputs))
         if name not in outputs or (len(outputs) > 1 and not self.card.output):
+            names = ", ".join(map(ascii, outputs))
             raise WeightsError(
-                f"FACE_MODEL: its network has the outputs {', '.join(outputs)}: name the vectors' "
-                "one on the card, as output"
+                f"FACE_MODEL: its network has the outputs {names}: name the vectors' one on the "
+                "card, as output"
             )
         given = outputs[name]
         if given.type not in FLOATS:
