@@ -73,5 +73,5 @@ def test_a_command_that_is_asked_to_stop_is_waited_for(tmp_path, name, asked):
         "print(len(done), file=open('out', 'w'))\n"
     )
     command = [run.sys.executable, "-c", script]
-    assert run._run_to_its_end(command, tmp_path, {}) == (0, True)
+    assert run._run_to_its_end(command, tmp_path, {}, "$ it") == (0, True)
     assert (tmp_path / "out").read_text() == f"{int(asked)}\n"

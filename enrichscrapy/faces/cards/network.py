@@ -112,7 +112,7 @@ class CardNetwork:
         outputs = {output.name: output for output in self._session.get_outputs()}
         name = self.card.output or next(iter(outputs))
         if name not in outputs or (len(outputs) > 1 and not self.card.output):
-            names = ", ".join(map(ascii, outputs))
+            names = ", ".join(ascii(each).strip("'") for each in outputs)
             raise WeightsError(
                 f"FACE_MODEL: its network has the outputs {names}: name the vectors' one on the "
                 "card, as output"
