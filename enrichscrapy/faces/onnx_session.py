@@ -30,7 +30,11 @@ def open_session(model: bytes, device: str, threads: int) -> onnxruntime.Inferen
     options.inter_op_num_threads = 1
     options.log_severity_level = ONLY_FATAL
     try:
-        session = onnxruntime.InferenceSession(model, options, providers=providers)
+        # With one provider there is nothing to fall back to: it would print and try again.
+        falls_back = len(providers) > 1
+        session = onnxruntime.InferenceSession(
+            model, options, providers=providers, enable_fallback=falls_back
+        )
     except Exception as error:  # it raises classes of its own, all but a few undocumented
         raise WeightsError(f"ONNX Runtime refuses the model: {one_line(error)}") from error
     if device == "cuda" and CUDA not in session.get_providers():
