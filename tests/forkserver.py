@@ -127,8 +127,7 @@ def run_command(request):
     if request["workers"]:
         from enrichscrapy.faces import workers
 
-        forked = partial(ForkedWorker, request["workers"])
-        workers.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": forked})
+        workers.subprocess = forking_at(request["workers"])
     from scrapy.cmdline import execute
 
     execute()
@@ -150,6 +149,11 @@ def take_environment(environment):
     os.environ.clear()
     os.environ.update(environment)
     sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+
+
+def forking_at(path):
+    """The module ``subprocess`` for ``faces/workers.py``: it has a worker forked at that socket."""
+    return SimpleNamespace(**{**vars(subprocess), "Popen": partial(ForkedWorker, path)})
 
 
 class ForkedWorker:

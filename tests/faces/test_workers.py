@@ -20,14 +20,18 @@ from enrichscrapy.faces.quality import Gates
 from enrichscrapy.faces.worker import NICENESS
 from enrichscrapy.faces.workers import FaceWorkers, WorkersFailed
 from enrichscrapy.items import PhotoOutcome
-from tests.support import PATIENCE
+from tests.forkserver import forking_at
+from tests.support import PATIENCE, face_server
 
 LIMIT = PATIENCE
 
 
 @pytest.fixture
 def plain(monkeypatch):
-    """Options of a model that loads fast, and dies or hangs over certain photos."""
+    """Options of a model that loads fast, and dies or hangs over certain photos; its workers are
+    forked from a process that has imported torch."""
+    forking = forking_at(str(face_server()[1]))
+    monkeypatch.setattr("enrichscrapy.faces.workers.subprocess", forking)
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     return FaceOptions(model="worker_models.Plain", gates=Gates(), batch_size=4)
 
