@@ -84,7 +84,7 @@ def let_in(people: People, rules: Rules, trust: str, trusted: int, count: int, s
             mean = centroid(stack([face.vector for face in faces if face.trusted]))[0]
             vectors = [*(candidate.vector for candidate in shown), mean.astype(np.float32)]
             *near, around = find_neighbours(people, index, None, vectors)
-            context = Context(source, trust, Identity.UNCORROBORATED, "url", len(index), around)
+            context = Context(source, trust, Identity.UNCORROBORATED, len(index), around)
             judged = rules(shown, faces, near, context, Thresholds(), LIMITS)
             faces = _after(faces, source, shown, judged)
             for own, decision in zip(right, judged.decisions, strict=True):

@@ -188,7 +188,7 @@ def _judged(
         return 0, 0
     index = draw_index(people, [other for other in people.ids if other != owner], rng)
     near = [_nearest(people, face.vector, index) for face in shown]
-    context = Context("babepedia", "high", identity, "name", len(index))
+    context = Context("babepedia", "high", identity, len(index))
     judged = judge(shown, [], near, context, Thresholds(), LIMITS)
     verdicts = Counter(decision.verdict for decision in judged.decisions)
     return verdicts[Verdict.ACCEPTED], verdicts[Verdict.QUARANTINED]

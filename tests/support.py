@@ -15,16 +15,20 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import event, select
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.schema import face_changes, faces
+from enrichscrapy.database.schema import artefacts, face_changes, faces, lookups
 from enrichscrapy.database.vectors import decode_vector
+from enrichscrapy.importing.performers import Summary, import_records
+from enrichscrapy.importing.readers import open_reader
 
 PROJECT = Path(__file__).resolve().parent.parent
 STAND_IN = "demo.stand_in.LocalBinaryPatterns"
@@ -234,6 +238,28 @@ class Workplace:
         if jobdir:
             settings["JOBDIR"] = self.folder / "jobs" / spider
         return self.run("crawl", spider, *flags, **settings)
+
+
+def import_file(database: PerformerDatabase, path: Path, **options: Any) -> Summary:
+    """Import a file as the command does; ``options`` as of ``import_records``."""
+    with contextlib.closing(open_reader(path, database.path)) as reader:
+        return import_records(database, reader, path.name, **options)
+
+
+def count_outcomes(database: PerformerDatabase, source: str, mode: str) -> Counter[str]:
+    """How many lookups stand at each outcome."""
+    query = select(lookups.c.outcome).where(lookups.c.source == source, lookups.c.mode == mode)
+    with database.read() as connection:
+        return Counter(connection.scalars(query))
+
+
+def list_artefacts(database: PerformerDatabase, *kinds: str) -> list[Path]:
+    """The files and folders that erasure knows, oldest first; of all kinds if none is named."""
+    query = select(artefacts.c.path).order_by(artefacts.c.id)
+    if kinds:
+        query = query.where(artefacts.c.kind.in_(kinds))
+    with database.read() as connection:
+        return [Path(path) for path in connection.scalars(query)]
 
 
 def accepted_vectors(database, model_id: int) -> dict[int, np.ndarray]:

@@ -22,7 +22,7 @@ from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_perform
 from demo.sites import DemoSites
 from demo.sites.babepedia import slug_of
 from enrichscrapy.database.schema import lookups
-from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace
+from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace, list_artefacts
 
 USER, PASSWORD = "keeper", "a password, for the test only"
 CAST = PEOPLE[:6]
@@ -198,9 +198,9 @@ def test_arguments_and_settings_reach_the_spider(deployed, world):
     deployed.wait_for(job, "finished")
     assert looked_up(place, "iafd", "name") == {1, 2}
     with place.database() as database:
-        kinds = {path.name.rpartition(".")[2] for path in database.artefacts.list_paths("log")}
+        kinds = {path.name.rpartition(".")[2] for path in list_artefacts(database, "log")}
         assert kinds == {"log"}
-        assert [path.name for path in database.artefacts.list_paths("jobdir")] == [job]
+        assert [path.name for path in list_artefacts(database, "jobdir")] == [job]
 
 
 def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_known_faces
 from demo.sites import DemoSites
 from enrichscrapy.database import PerformerDatabase
-from tests.support import PATIENCE, PROJECT, STAND_IN
+from tests.support import PATIENCE, PROJECT, STAND_IN, count_outcomes
 
 pytestmark = pytest.mark.long
 
@@ -105,7 +105,7 @@ def test_the_readmes_commands_as_they_stand(home):
     assert done.returncode == 0, done.stdout + done.stderr
     with PerformerDatabase(folder / "data" / "enrichscrapy.db") as database:
         assert database.count_performers() == len(cast)
-        assert sum(database.ledger.count_outcomes("babepedia", "url").values()) == len(cast)
+        assert sum(count_outcomes(database, "babepedia", "url").values()) == len(cast)
 
 
 def _performers_csv(path: Path, cast) -> None:

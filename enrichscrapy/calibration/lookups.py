@@ -309,7 +309,7 @@ def judge_lookups(
     """Judge every lookup by ``rules``. Faces retired for room count as right."""
     cases: dict[tuple[int, Page, int], Tally] = defaultdict(Tally)
     for lookup in drawn:
-        context = Context("site", trust, identity, "url", lookup.index_size, lookup.around, weak)
+        context = Context("site", trust, identity, lookup.index_size, lookup.around, weak)
         judged = rules(
             lookup.candidates, lookup.references, lookup.neighbours, context, thresholds, _ROOM
         )

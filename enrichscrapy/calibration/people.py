@@ -65,11 +65,6 @@ class People:
         keep = np.isin(self.owners, owners)
         return People(self.vectors[keep], self.owners[keep], self.quality[keep])
 
-    def split_people(self, seed: int = 0) -> tuple[People, People]:
-        """The people (not the faces) split in two at random: one half to tune on, one to test."""
-        ids = np.random.default_rng(seed).permutation(self.ids)
-        return self.keep_only(list(ids[::2])), self.keep_only(list(ids[1::2]))
-
 
 def gather_people(labelled: Mapping[str, Sequence[tuple[Vector, float]]]) -> People:
     """From (vector, quality) pairs by name; the names are not kept."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
@@ -31,14 +31,6 @@ class ArtefactStore:
         values = {"kind": kind, "path": str(path.absolute()), "created_at": self._database.clock()}
         with self._database.write() as connection:
             connection.execute(insert(artefacts).values(values).on_conflict_do_nothing())
-
-    def list_paths(self, kind: str | None = None) -> list[Path]:
-        """What was registered, oldest first; it may be gone by now."""
-        query = select(artefacts.c.path).order_by(artefacts.c.id)
-        if kind is not None:
-            query = query.where(artefacts.c.kind == kind)
-        with self._database.read() as connection:
-            return [Path(path) for path in connection.scalars(query)]
 
     def remove(self, path: Path) -> None:
         """Forget that this file was written."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
@@ -15,7 +15,6 @@ from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
 from enrichscrapy.database.performers import load_performers, split_chunks
 from enrichscrapy.database.reembedding import refuse_unmoved
 from enrichscrapy.database.schema import (
-    face_changes,
     faces,
     models,
     photos,
@@ -24,7 +23,7 @@ from enrichscrapy.database.schema import (
 from enrichscrapy.database.shared_photos import count_others
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.database.vectors import decode_vector
-from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, undo_verdict
+from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict
 from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import ModelInfo, Photo, Vector, Verdict
@@ -199,14 +198,6 @@ class FaceStore:
         with self._database.read() as connection:
             return list(connection.scalars(query))
 
-    # --- What an index follows -----------------------------------------------------------------
-
-    def get_last_change(self, model_id: int) -> int:
-        """The number of the last change to the accepted set; 0 before the first."""
-        query = select(func.max(face_changes.c.seq)).where(face_changes.c.model_id == model_id)
-        with self._database.read() as connection:
-            return connection.scalar(query) or 0
-
     # --- Decisions of people -------------------------------------------------------------------
 
     def decide(
@@ -226,14 +217,6 @@ class FaceStore:
             if verdict is Verdict.ACCEPTED:
                 self._check_not_kept_out(connection, face_id)
             change_verdict(connection, face_id, ruling)
-
-    def undo(self, face_id: int) -> VerdictEntry:
-        """Put the ruling before the last one back; raises as :meth:`decide`."""
-        with self._database.write() as connection:
-            ruling = undo_verdict(connection, face_id, self._database.clock())
-            if ruling.verdict is Verdict.ACCEPTED:
-                self._check_not_kept_out(connection, face_id)
-        return ruling
 
     def _check_not_kept_out(self, connection: Connection, face_id: int) -> None:
         owner = connection.scalar(select(faces.c.performer_id).where(faces.c.id == face_id))

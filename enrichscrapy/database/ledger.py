@@ -162,16 +162,6 @@ class Ledger:
         with self._database.write() as connection:
             connection.execute(change)
 
-    def count_outcomes(self, source: str, mode: str) -> dict[str, int]:
-        """How many lookups stand at each outcome; outcomes that none has are missing."""
-        query = (
-            select(lookups.c.outcome, func.count())
-            .where(lookups.c.source == source, lookups.c.mode == mode)
-            .group_by(lookups.c.outcome)
-        )
-        with self._database.read() as connection:
-            return dict(connection.execute(query).all())
-
     def get_progress(self, source: str, mode: str) -> dict[str, Any] | None:
         """The row of the old ``scrape_progress`` table, derived; None before the first lookup."""
         is_counted = and_(lookups.c.source == source, lookups.c.mode == mode)

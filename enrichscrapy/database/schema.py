@@ -209,8 +209,12 @@ lookups = Table(
 # Sources whose never looked-up performers are kept in "pending".
 sources = Table("sources", metadata, Column("name", Text, primary_key=True))
 
-# Who was never looked up: a copy of the view "never_looked_up", kept in step by triggers (see
-# pending.py), so that the next page of work is one index range however many are done.
+# Who was never looked up. No index can find "no row in the ledger": with a million performers done,
+# the search for the last one would walk past all of them. So this is a copy of the view
+# "never_looked_up", the only place that says who belongs there; triggers renew a performer's part
+# of it in the transaction that changes a table behind the view. Another trigger makes a site's
+# lookup by link due at once when the link is new or changed, whatever program wrote it. View and
+# triggers are made by the steps of migrations.py.
 pending = Table(
     "pending",
     metadata,

@@ -7,15 +7,13 @@ What the file says becomes the performer's own data; what it does not say stays.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrichscrapy.importing.batch import ImportBatch
 from enrichscrapy.importing.owners import FileMemory
-from enrichscrapy.importing.readers import Reader, open_reader
+from enrichscrapy.importing.readers import Reader
 from enrichscrapy.importing.records import Fault, Record, describe_ignored_column
 
 if TYPE_CHECKING:
@@ -47,36 +45,6 @@ class Summary:
         return not self.skipped and not self.left_out
 
 
-def import_file(
-    db: PerformerDatabase,
-    path: Path,
-    *,
-    namesakes: Collection[int] = (),
-    on_fault: Callable[[Fault, str], None] = lambda fault, unit: None,
-    on_note: Callable[[str], None] = lambda note: None,
-    on_progress: Callable[[int, int], None] = lambda position, total: None,
-) -> Summary:
-    """Import a database of Stash or stash-sense, a JSONL or a CSV file.
-
-    ``on_fault`` gets each fault and what its number counts (``line``, ``row``), but of the rows
-    without an id only the first; ``on_note`` notes on the whole file; ``on_progress`` the reader's
-    position and total after each batch. ``namesakes`` are lines that a person checked: they only
-    share the name of a person who was forgotten. Raises ``UnreadableFile``; batches before the
-    place that could not be read stay imported.
-    """
-    reader = open_reader(path, db.path)
-    with contextlib.closing(reader):
-        return import_records(
-            db,
-            reader,
-            path.name,
-            namesakes=namesakes,
-            on_fault=on_fault,
-            on_note=on_note,
-            on_progress=on_progress,
-        )
-
-
 def import_records(
     db: PerformerDatabase,
     reader: Reader,
@@ -87,7 +55,14 @@ def import_records(
     on_note: Callable[[str], None] = lambda note: None,
     on_progress: Callable[[int, int], None] = lambda position, total: None,
 ) -> Summary:
-    """The same for any reader; ``file_name`` is what its rows are remembered under."""
+    """Import what a reader gives; ``file_name`` is what its rows are remembered under.
+
+    ``on_fault`` gets each fault and what its number counts (``line``, ``row``), but of the rows
+    without an id only the first; ``on_note`` notes on the whole file; ``on_progress`` the reader's
+    position and total after each batch. ``namesakes`` are lines that a person checked: they only
+    share the name of a person who was forgotten. Raises ``UnreadableFile``; batches before the
+    place that could not be read stay imported.
+    """
     return _Import(db, file_name, reader, namesakes, on_fault, on_note, on_progress).run()
 
 

@@ -90,7 +90,6 @@ class Judge:
                 source=lookup.source,
                 trust=find_for_source(self.trust_levels, lookup.source) or "medium",
                 identity=lookup.identity,
-                mode=lookup.mode.value,
                 index_size=lookup.index_size,
                 around=lookup.around,
                 weak=self.weak_on.holds(lookup.performer.country, lookup.performer.ethnicity),

@@ -109,7 +109,6 @@ class Context:
     source: str
     trust: str
     identity: Identity | None
-    mode: str
     index_size: int = 0
     around: tuple[Neighbour, ...] = ()
     weak: bool = False

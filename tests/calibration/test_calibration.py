@@ -225,12 +225,6 @@ def test_folders_without_labels_are_refused(tmp_path):
         list_labelled_photos(tmp_path)
 
 
-def test_halves_share_nobody(people):
-    tuning, testing = people.split_people()
-    assert not set(tuning.ids) & set(testing.ids)
-    assert len(tuning) + len(testing) == len(people)
-
-
 def test_nobody_is_an_empty_set_of_people():
     people = gather_people({})
     assert (len(people), people.ids) == (0, [])

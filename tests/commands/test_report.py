@@ -1,7 +1,7 @@
 import pytest
 
 from tests.sample_database import ACCEPTED, WAITING, open_sample
-from tests.support import Workplace
+from tests.support import Workplace, list_artefacts
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_a_report_lies_beside_the_database_unless_told_otherwise(place, tmp_path
     assert "Ada Demo" in (tmp_path / "report.html").read_text()
     place.run("report", "-o", str(tmp_path / "other.html"), "--crops", "0")
     with place.database() as database:
-        assert [path.name for path in database.artefacts.list_paths("report")] == [
+        assert [path.name for path in list_artefacts(database, "report")] == [
             "report.html",
             "other.html",
         ]

@@ -6,7 +6,7 @@ import pytest
 
 from demo.sites import DemoSites, Fault, Kind, SiteProfile
 from enrichscrapy.items import PartialDate
-from tests.support import Workplace
+from tests.support import Workplace, count_outcomes
 
 PEOPLE = [
     SiteProfile(name=f"Person Number{n}", birth_date=PartialDate(1980 + n % 20, 3, 2))
@@ -35,7 +35,7 @@ def test_the_crawl_stops_with_exit_code_5_and_the_pages_are_due_again(place):
         assert done.returncode == 5, done.stderr
         assert "changed its layout" in done.stderr
         with place.database() as database:
-            outcomes = database.ledger.count_outcomes("babepedia", "url")
+            outcomes = count_outcomes(database, "babepedia", "url")
             assert set(outcomes) == {"failed"}
             before = sum(outcomes.values())
         assert 30 <= before < len(PEOPLE)

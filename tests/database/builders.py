@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+from sqlalchemy import Connection, text
 
 from enrichscrapy.items import (
     Decision,
@@ -97,3 +98,13 @@ def accept_up_to(per_source: int, total: int):
         return Judgement(tuple(decisions))
 
     return judge
+
+
+def count_pending_differences(connection: Connection) -> int:
+    """In how many rows the copy ``pending`` differs from its view; anything but 0 is a fault."""
+    columns = "source, mode, performer_id, gender"
+    view, copy = (f"SELECT {columns} FROM {name}" for name in ("never_looked_up", "pending"))
+    differences = " UNION ALL ".join(
+        f"SELECT * FROM ({one} EXCEPT {other})" for one, other in ((view, copy), (copy, view))
+    )
+    return connection.scalar(text(f"SELECT count(*) FROM ({differences})"))

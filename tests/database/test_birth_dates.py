@@ -7,15 +7,15 @@ import json
 import pytest
 from sqlalchemy import text
 
-from enrichscrapy.database import PerformerDatabase, pending
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.birth_dates import count_unread, list_unread, note_unread, see_to
 from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.performers import set_birth_date
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.items import Outcome, PartialDate, ReferenceSiteMode
-from tests.database.builders import lookup
+from tests.database.builders import count_pending_differences, lookup
 from tests.database.test_ledger import CountingSteps
+from tests.support import import_file
 
 PAGE = "https://www.babepedia.com/babe/Nora_V"
 SELECTIONS = [
@@ -41,7 +41,7 @@ def take(db, tmp_path):
 def due(db):
     found = [[one.performer.id for one in db.ledger.list_due(each)] for each in SELECTIONS]
     with db.read() as connection:
-        assert pending.count_differences(connection) == 0
+        assert count_pending_differences(connection) == 0
     assert found == [[1]] * 3 or found == [[]] * 3
     assert [db.ledger.count_due(selection) for selection in SELECTIONS] == list(map(len, found))
     return bool(found[0])
@@ -162,6 +162,6 @@ def test_a_database_from_before_learns_it(tmp_path):
                 ("x#y", "a.csv", "Person a.csv#x#y", 2),
                 ("8", "b.csv", "Person b.csv#8", 3),
             ]
-            assert pending.count_differences(connection) == 0
+            assert count_pending_differences(connection) == 0
         db.add_performer("Mia R", birth_date="soon")
         assert [one.performer.id for one in db.ledger.list_due(SELECTIONS[1])] == [1, 2, 3]

@@ -18,9 +18,11 @@ from enrichscrapy.database.schema import face_changes, faces, photo_results, pho
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Judgement, Outcome, Verdict
+from enrichscrapy.review.desk import ReviewDesk
+from enrichscrapy.verdicts import Limits
 from tests.conftest import MODEL, Clock
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject
-from tests.support import without_sync
+from tests.support import count_outcomes, without_sync
 
 PER_SOURCE, TOTAL = 2, 3
 SOURCES = ("babepedia", "iafd")
@@ -161,23 +163,20 @@ class StoreMachine(RuleBasedStateMachine):
         written = [db.faces.get(face_id).verdict for face_id in report.face_ids]
         assert written == [found.decision.verdict for found in item.faces]
 
-    @rule(
-        data=st.data(),
-        verdict=st.sampled_from([Verdict.REJECTED, Verdict.RETIRED, Verdict.QUARANTINED]),
-        undo=st.booleans(),
-    )
-    def review(self, data, verdict, undo):
+    @rule(data=st.data(), accept=st.booleans(), undo=st.booleans())
+    def review(self, data, accept, undo):
         db = self.crawls[0]
+        desk = ReviewDesk(db, Limits(PER_SOURCE, TOTAL))
         stored = [f for p in self.performers for f in db.get_faces(p)]
         if not stored:
             return
         chosen = data.draw(st.sampled_from(stored))
         try:
-            db.faces.decide(chosen.id, verdict, "person")
+            (desk.accept if accept else desk.reject)(chosen.id)
             if undo:
-                db.faces.undo(chosen.id)
+                desk.undo(chosen.id)
         except VerdictRefused:
-            assert chosen.verdict is Verdict.REJECTED or verdict is Verdict.REJECTED
+            assert chosen.verdict is Verdict.REJECTED
 
     @invariant()
     def every_promise_is_kept(self):
@@ -221,7 +220,7 @@ def test_processes_that_write_at_once(tmp_path):
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
     with PerformerDatabase(path) as db:
         check(db, performer_ids)
-        assert db.ledger.count_outcomes("babepedia", "url") == {"found": 3}
+        assert count_outcomes(db, "babepedia", "url") == {"found": 3}
         for performer_id in performer_ids:
             accepted = [f for f in db.get_faces(performer_id) if f.verdict is Verdict.ACCEPTED]
             assert len(accepted) == TOTAL

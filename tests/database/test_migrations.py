@@ -6,9 +6,10 @@ from contextlib import closing
 import pytest
 from sqlalchemy import Engine, create_engine, inspect
 
-from enrichscrapy.database import PerformerDatabase, pending
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.migrations import STEPS, name_stash_boxes
 from enrichscrapy.database.schema import metadata
+from tests.database.builders import count_pending_differences
 from tests.support import PROJECT
 
 WRITTEN = sorted((PROJECT / "tests" / "database" / "files").glob("*.sql"))
@@ -109,7 +110,7 @@ def test_an_older_file_goes_on_in_use(older):
         added = opened.add_performer("Nova Fresh", gender="FEMALE")
         opened.add_url(added, "https://www.babepedia.com/babe/Nova_Fresh")
         with opened.read() as connection:
-            assert pending.count_differences(connection) == 0
+            assert count_pending_differences(connection) == 0
         assert opened.get_performer(added).urls == ("https://www.babepedia.com/babe/Nova_Fresh",)
 
 

@@ -13,11 +13,11 @@ from enrichscrapy.database.ledger import RetryPolicy, Selection
 from enrichscrapy.database.minors import find_kept_minors, withdraw_kept_minors
 from enrichscrapy.database.schema import faces, performers, photos, proposals, verdict_history
 from enrichscrapy.database.store import store_lookup
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.index import FaceIndex, publish
 from enrichscrapy.items import Outcome, Profile
 from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, quarantine
+from tests.support import import_file
 
 PAGE = "https://www.babepedia.com/babe/Orla_Fenwright"
 NOW = dt.datetime(2026, 6, 15, tzinfo=dt.UTC)

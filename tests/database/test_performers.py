@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting
+from tests.support import list_artefacts
 
 PAGES = "https://www.babepedia.com/babe/"
 
@@ -131,7 +132,7 @@ def test_artefacts_are_remembered_once(db, tmp_path):
     for _ in range(2):
         db.artefacts.register("jobdir", tmp_path / "jobs")
     db.artefacts.register("log", tmp_path / "log")
-    assert db.artefacts.list_paths() == [tmp_path / "jobs", tmp_path / "log"]
-    assert db.artefacts.list_paths("log") == [tmp_path / "log"]
+    assert list_artefacts(db) == [tmp_path / "jobs", tmp_path / "log"]
+    assert list_artefacts(db, "log") == [tmp_path / "log"]
     db.artefacts.remove(tmp_path / "log")
-    assert db.artefacts.list_paths() == [tmp_path / "jobs"]
+    assert list_artefacts(db) == [tmp_path / "jobs"]

@@ -32,6 +32,8 @@ from enrichscrapy.items import (
     ReferenceSiteMode,
     Verdict,
 )
+from enrichscrapy.review.desk import ReviewDesk
+from enrichscrapy.verdicts import Limits
 from tests.database.builders import (
     PAGE,
     accept,
@@ -45,7 +47,7 @@ from tests.database.builders import (
     sha256,
     unit_vector,
 )
-from tests.support import accepted_vectors, changes_since
+from tests.support import accepted_vectors, changes_since, count_outcomes
 
 RETRY = RetryPolicy(max_attempts=3, base_seconds=100, max_seconds=1000)
 
@@ -100,7 +102,7 @@ class TestLedgerRow:
         assert 100 <= waits[0] <= 125
         assert 200 <= waits[1] <= 250
         assert waits[2] is None
-        assert db.ledger.count_outcomes("babepedia", "url") == {"failed": 1}
+        assert count_outcomes(db, "babepedia", "url") == {"failed": 1}
         clock.now += 10**9
         assert db.ledger.list_due(Selection("babepedia", "url")) == []
 
@@ -386,9 +388,10 @@ class TestReview:
         return store(item).face_ids[0]
 
     def test_deciding_and_undoing_keep_sequence_and_history(self, db, quarantined):
-        db.faces.decide(quarantined, Verdict.ACCEPTED, "person", trusted=True)
+        desk = ReviewDesk(db, Limits(per_source=5, total=20))
+        desk.accept(quarantined)
         assert db.faces.get(quarantined).trusted
-        assert db.faces.undo(quarantined).verdict is Verdict.QUARANTINED
+        assert desk.undo(quarantined).verdict is Verdict.QUARANTINED
         assert db.faces.get(quarantined).verdict is Verdict.QUARANTINED
         assert [row[3] for row in rows(db, face_changes)] == ["added", "removed"]
         assert [row[0] for row in rows(db, verdict_history, verdict_history.c.decided_by)] == [
@@ -397,19 +400,11 @@ class TestReview:
             "undo",
         ]
 
-    def test_undo_goes_back_step_by_step(self, db, quarantined):
-        db.faces.decide(quarantined, Verdict.ACCEPTED, "one")
-        db.faces.decide(quarantined, Verdict.RETIRED, "two")
-        assert db.faces.undo(quarantined).reason == "one"
-        assert db.faces.undo(quarantined).reason == "between_thresholds"
-        with pytest.raises(Exception, match="no earlier verdict"):
-            db.faces.undo(quarantined)
-
     def test_a_rejected_face_cannot_come_back(self, db, quarantined):
         db.faces.decide(quarantined, Verdict.REJECTED, "person")
         assert db.faces.get(quarantined).vector is None
         with pytest.raises(Exception, match="not kept"):
-            db.faces.undo(quarantined)
+            db.faces.decide(quarantined, Verdict.ACCEPTED, "person")
         with pytest.raises(Exception, match="there is no face"):
             db.faces.decide(10**6, Verdict.ACCEPTED, "person")
 
@@ -418,7 +413,7 @@ def test_what_an_index_follows(db, store, performer, model_id):
     shots = [photo(name) for name in "abc"]
     items = [face(shot, seed, accept()) for seed, shot in enumerate(shots)]
     ids = store(lookup(performer, photos=shots, faces=items)).face_ids
-    seq = db.faces.get_last_change(model_id)
+    seq = len(changes_since(db, model_id, 0))
     db.faces.decide(ids[1], Verdict.RETIRED, "person")
     assert list(accepted_vectors(db, model_id)) == [
         ids[0],

@@ -16,10 +16,11 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.database.suppression_key import Digester, read_key
 from enrichscrapy.database.traits import Traits, make_comparable
 from enrichscrapy.exceptions import SuppressionKeyMissing, VerdictRefused
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.items import Outcome, Verdict
+from enrichscrapy.review.desk import ReviewDesk
+from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo
-from tests.support import accepted_vectors
+from tests.support import accepted_vectors, import_file
 
 PAGE = "https://www.babepedia.com/babe/Forgotten_Person"
 NAME = "Forgotten Person"
@@ -183,11 +184,12 @@ class TestFaces:
         assert accepted_vectors(db, model_id) == {}
         assert db.faces.get(ids[0]).reason == "suppressed"
         with pytest.raises(VerdictRefused, match="suppressed"):
-            db.faces.decide(ids[0], Verdict.ACCEPTED, "person")
-        with pytest.raises(VerdictRefused, match="suppressed"):
-            db.faces.undo(ids[0])
-        with pytest.raises(VerdictRefused, match="suppressed"):
-            db.faces.undo(ids[1])
+            db.faces.decide(ids[0], Verdict.ACCEPTED, "rules")
+        desk = ReviewDesk(db, Limits(per_source=5, total=20))
+        for decision in (desk.accept, desk.undo):
+            for face_id in ids:
+                with pytest.raises(VerdictRefused, match="suppressed"):
+                    decision(face_id)
         db.suppressions.confirm(performer.id)
         assert list(accepted_vectors(db, model_id)) == [ids[0]]
         assert db.faces.get(ids[1]).verdict is Verdict.RETIRED

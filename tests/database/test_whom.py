@@ -6,7 +6,7 @@ import pytest
 
 from enrichscrapy.database.whom import describe, find_the_one, find_whom
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.importing.performers import import_file
+from tests.support import import_file
 
 UUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 OTHER = "0a1b2c3d-0000-4000-8000-00000000000b"

@@ -22,6 +22,7 @@ from enrichscrapy.exporting.crops import folder_name
 from enrichscrapy.exporting.export import FORMATS, export_faces
 from enrichscrapy.exporting.rows import Owner
 from tests.sample_database import ACCEPTED, MODEL, OWN, REJECTED, WAITING
+from tests.support import list_artefacts
 
 UUID = "11111111-2222-4333-8444-555555555555"
 
@@ -113,7 +114,7 @@ def test_a_new_export_takes_the_place_of_the_old_one_and_of_nothing_else(filled,
     assert (done.faces, done.left_out) == (2, 1)
     assert len(list(out.rglob("*.jpg"))) == 2
     assert {path.name for path in tmp_path.glob("out*")} == {"out"}
-    assert filled.database.artefacts.list_paths("export") == [out]
+    assert list_artefacts(filled.database, "export") == [out]
 
     (out / OWN_FOLDER).unlink()
     with pytest.raises(EnrichError, match="holds other things: name an empty or a new folder"):

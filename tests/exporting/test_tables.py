@@ -8,6 +8,7 @@ from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.exporting.export import export_faces
 from enrichscrapy.exporting.tables import COLUMNS, plain
 from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING
+from tests.support import list_artefacts
 
 
 def test_both_files_hold_the_accepted_faces_in_the_same_order(sample, tmp_path):
@@ -45,7 +46,7 @@ def test_the_files_are_private_and_known_to_erasure(sample, tmp_path):
     sample.lookup(sample.performer(), faces=[ACCEPTED])
     exported = export_faces(sample.database, tmp_path / "out", sample.model_id)
     written = [tmp_path / "out" / name for name in exported.files]
-    assert sample.database.artefacts.list_paths("export") == written
+    assert list_artefacts(sample.database, "export") == written
     assert sorted((tmp_path / "out").iterdir()) == sorted(written)
     for path in written:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -89,7 +90,7 @@ def test_a_file_that_fails_half_way_keeps_the_old_one_and_is_known(sample, tmp_p
     def fail():
         with sample.database.artefacts.write_private("report", path) as file:
             file.write(b"half")
-            known = sample.database.artefacts.list_paths("report")
+            known = list_artefacts(sample.database, "report")
             assert known == [path, tmp_path / "page.html.new"]
             raise OSError("disk full")
 
@@ -97,4 +98,4 @@ def test_a_file_that_fails_half_way_keeps_the_old_one_and_is_known(sample, tmp_p
         fail()
     assert path.read_text() == "old"
     assert not (tmp_path / "page.html.new").exists()
-    assert sample.database.artefacts.list_paths("report") == [path]
+    assert list_artefacts(sample.database, "report") == [path]

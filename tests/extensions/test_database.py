@@ -15,6 +15,7 @@ from enrichscrapy.database.schema import performers, proposals
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import BadSetting, SuppressionKeyMissing
 from enrichscrapy.extensions.database import DatabaseExtension
+from tests.support import list_artefacts
 
 
 def build(path, **settings):
@@ -117,8 +118,8 @@ def test_what_is_kept_of_a_minor_goes_before_the_crawl_begins(tmp_path):
 def test_the_log_is_registered_for_erasure(tmp_path):
     log = tmp_path / "crawl.log"
     _, extension = build(tmp_path / "a.db", LOG_FILE=str(log))
-    assert extension.database.artefacts.list_paths("log") == [log]
+    assert list_artefacts(extension.database, "log") == [log]
     extension.close()
     _, extension = build(tmp_path / "b.db", LOG_FILE=str(log), DRY_RUN=True)
-    assert extension.database.artefacts.list_paths() == []
+    assert list_artefacts(extension.database) == []
     extension.close()

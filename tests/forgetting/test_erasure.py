@@ -29,7 +29,7 @@ from enrichscrapy.items import Identity, Outcome, Verdict
 from tests.conftest import MODEL
 from tests.database.builders import lookup, unit_vector
 from tests.forgetting.world import ALIAS, NAME, PAGE, UUID, store, traces_in
-from tests.support import accepted_vectors, changes_since
+from tests.support import accepted_vectors, changes_since, list_artefacts
 
 
 def test_every_table_is_covered(world):
@@ -164,7 +164,7 @@ def test_registered_files_are_cleaned(world, tmp_path, index_dir):
     assert log.stat().st_mode & 0o777 == 0o640
     assert (foreign / "keep.txt").read_text() == "mine"
     assert [line.split(":")[0] for line in done.failed] == [f"jobdir {foreign}"]
-    assert gone not in world.artefacts.list_paths()
+    assert gone not in list_artefacts(world)
 
 
 def test_a_registered_backup_is_cleaned(world, tmp_path, index_dir):

@@ -18,6 +18,7 @@ from enrichscrapy.index import FaceIndex, publish
 from tests.conftest import MODEL
 from tests.database.builders import sha256, unit_vector
 from tests.forgetting.world import NAME, PAGE, UUID, traces_in
+from tests.support import list_artefacts
 
 STEPS = ("clean_files", "erase_rows", "index_model_id", "reindex", "shrink")
 
@@ -116,7 +117,7 @@ def test_kept_photos_go_with_the_person_and_no_others(world, tmp_path, index_dir
         world.artefacts.register("photos", path.parent)
     forget(world, find_person(world, NAME), index_dir, [])
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["2"]
-    assert world.artefacts.list_paths("photos") == [tmp_path / "kept" / "2"]
+    assert list_artefacts(world, "photos") == [tmp_path / "kept" / "2"]
 
 
 def test_a_minors_pictures_go_from_files_and_older_indexes(world, tmp_path, index_dir, model_id):

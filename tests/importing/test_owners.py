@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.database.whom import find_whom
-from enrichscrapy.importing.performers import import_file
-from tests.support import open_database
+from tests.support import import_file, open_database
 
 LINK = "https://www.babepedia.com/babe/Invented_Person"
 

@@ -19,11 +19,11 @@ from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import aliases, external_urls, merged_ids, performers
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import UnreadableFile
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.importing.readers import MAX_LINE, open_reader
 from enrichscrapy.importing.records import Fault
 from enrichscrapy.items import Outcome
 from tests.database.builders import lookup
+from tests.support import import_file
 
 BABEPEDIA = "https://www.babepedia.com/babe/Invented_Person"
 IAFD = "https://www.iafd.com/person.rme/id=0a1b2c3d-0000-4000-8000-00000000000a"

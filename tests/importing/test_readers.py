@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.exceptions import UnreadableFile
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.importing.readers import MAX_LINE, MAX_SPAN, open_reader
 from enrichscrapy.importing.records import Fault
-from tests.support import open_database
+from tests.support import import_file, open_database
 
 
 def records(path, text, encoding="utf-8"):

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from demo.stash import NEWEST, OLDEST, StashPerformer, write_stash_file
 from enrichscrapy.exceptions import ImportRowError, UnreadableFile
 from enrichscrapy.importing import sqlite_file
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.importing.readers import open_reader
 from enrichscrapy.importing.records import Record
 from enrichscrapy.importing.stash import cut_date, list_links, make_stash_record
+from tests.support import import_file
 
 BOX = "https://stashdb.org/graphql"
 UUID = "11111111-1111-4111-8111-111111111111"

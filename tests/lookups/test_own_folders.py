@@ -8,9 +8,8 @@ import pytest
 from PIL import Image
 
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.importing.performers import import_file
 from enrichscrapy.lookups.own_folders import list_loose_files, read_folders
-from tests.support import PROJECT
+from tests.support import PROJECT, import_file
 
 
 def picture(kind="JPEG"):

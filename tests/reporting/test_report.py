@@ -20,6 +20,7 @@ from tests.sample_database import (
     fill,
     open_sample,
 )
+from tests.support import list_artefacts
 
 SOURCES = {"babepedia": "FEMALE", "iafd": None}
 
@@ -47,7 +48,7 @@ def test_the_report_is_private_registered_and_replaced_whole(sample, tmp_path):
     path.write_text("the old one")
     written = write_report(sample.database, tmp_path / "index", SOURCES, path)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-    assert sample.database.artefacts.list_paths("report") == [path]
+    assert list_artefacts(sample.database, "report") == [path]
     assert written.size == path.stat().st_size
     assert [entry.name for entry in tmp_path.glob("report*")] == ["report.html"]
 

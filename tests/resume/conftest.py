@@ -1,7 +1,7 @@
 import pytest
 
 from tests.resume.harness import Crawl, HeldSite
-from tests.support import Workplace
+from tests.support import Workplace, count_outcomes
 
 PERFORMERS = 8
 
@@ -56,6 +56,6 @@ def crawl(place):
 def outcomes(place):
     def read(source="babepedia", mode="url"):
         with place.database() as db:
-            return db.ledger.count_outcomes(source, mode)
+            return count_outcomes(db, source, mode)
 
     return read

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from enrichscrapy.database.schema import performers
 from enrichscrapy.files.jobdir import Owner, close_jobdir
-from tests.support import PATIENCE
+from tests.support import PATIENCE, list_artefacts
 
 ALL = {f"/babe/Ada_Demo{number}": 1 for number in range(1, 9)}
 WITH_AND_WITHOUT = pytest.mark.parametrize("jobdir", [True, False], ids=["jobdir", "no jobdir"])
@@ -257,7 +257,7 @@ def test_the_jobdir_and_its_leftovers_are_known_to_erasure(site, crawl, place, t
     assert crawl(JOBDIR=tmp_path / "jobs").end() == 0
     [aside] = tmp_path.glob("jobs.set-aside-*")
     with place.database() as db:
-        assert db.artefacts.list_paths("jobdir") == [tmp_path / "jobs", aside]
+        assert list_artefacts(db, "jobdir") == [tmp_path / "jobs", aside]
 
 
 def test_an_older_jobdir_of_pickles_is_set_aside_unread(site, crawl, outcomes, tmp_path):

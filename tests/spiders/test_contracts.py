@@ -10,7 +10,7 @@ from demo.sites import DemoSites, Fault, Kind
 from enrichscrapy.items import Outcome, PartialDate, Profile
 from enrichscrapy.spiders.contracts import choose_performer
 from tests.sample_database import open_sample
-from tests.support import Workplace
+from tests.support import Workplace, count_outcomes
 
 TESSA = next(person for person in PEOPLE if person.name == "Tessa Quillmark")
 CHOSEN = '{"babepedia": 1, "iafd": 1}'
@@ -46,7 +46,7 @@ def test_every_callback_of_both_spiders_is_checked_and_nothing_is_stored(place, 
         assert f"[{spider}] parse_page (@photos post-hook) ... ok" in done.stderr
         assert f"[{spider}] parse_search (@leads_to post-hook) ... ok" in done.stderr
     with place.database() as database:
-        assert database.ledger.count_outcomes("babepedia", "url") == {}
+        assert count_outcomes(database, "babepedia", "url") == {}
     assert not place.index_dir.exists()
     assert sites.babepedia.paths("photo") == []
 

@@ -41,7 +41,6 @@ def verdicts(candidates, references=(), neighbours=None, trust="high", identity=
             rest.pop("source", "babepedia"),
             trust,
             identity,
-            "url",
             **{name: rest.pop(name) for name in ("index_size", "around", "weak") if name in rest},
         ),
         rest.pop("thresholds"),

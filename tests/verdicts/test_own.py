@@ -25,7 +25,7 @@ def rule(*shots, known=(), near=None, in_doubt=False):
         [Candidate(vector, 0.8, f"p{place}") for place, vector in enumerate(shots)],
         [Reference(9 + n, v, True, 0.8, "import") for n, v in enumerate(known)],
         [(near or {}).get(place, ()) for place in range(len(shots))],
-        Context("import", "user", None, "url", index_size=1000, in_doubt=in_doubt),
+        Context("import", "user", None, index_size=1000, in_doubt=in_doubt),
         Thresholds(),
         LIMITS,
     )

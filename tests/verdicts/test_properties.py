@@ -71,7 +71,6 @@ def profiles(draw, most=6):
         "site",
         draw(st.sampled_from([str(trust) for trust in Trust])),
         draw(st.sampled_from([None, *Identity])),
-        "url",
         draw(st.sampled_from([0, 30, 100_000])),
     )
     return photos, references, neighbours, context
@@ -156,7 +155,7 @@ def test_a_page_where_no_photo_matches_adds_nothing(profile):
 def test_without_faces_a_single_uncorroborated_photo_is_never_accepted(profile, trust):
     photos, _, neighbours, context = profile
     for identity in (None, Identity.UNCORROBORATED, Identity.MISMATCH):
-        alone = Context("site", trust, identity, context.mode, context.index_size)
+        alone = Context("site", trust, identity, context.index_size)
         judged = judge(photos, [], neighbours, alone, DEFAULTS, LIMITS)
         assert Verdict.ACCEPTED not in {decision.verdict for decision in judged.decisions}
 
@@ -183,7 +182,7 @@ class Enrichment(RuleBasedStateMachine):
             Candidate(unit(vector), float(self.rng.uniform(0.3, 1.0)), f"{self.next_id}-{n}")
             for n, vector in enumerate(vectors)
         ]
-        context = Context(source, trust, identity, "url")
+        context = Context(source, trust, identity)
         judged = judge(photos, self.faces, [()] * len(photos), context, DEFAULTS, LIMITS)
         gone = {face_id for face_id, _ in judged.retire}
         kept = [face for face in self.faces if face.face_id not in gone]
@@ -280,7 +279,7 @@ def test_a_face_accepted_on_thin_evidence_does_not_vouch(size):
     for _ in range(3):
         vectors = [unit(person + 0.3 * rng.normal(size=DIMENSION)) for _ in range(size)]
         photos = [Candidate(v, 0.9, f"{len(faces)}-{n}") for n, v in enumerate(vectors)]
-        context = Context("site", "high", Identity.CONFIRMED, "url")
+        context = Context("site", "high", Identity.CONFIRMED)
         judged = judge(photos, faces, [()] * size, context, DEFAULTS, Limits(50, 50))
         assert not any(decision.trusted for decision in judged.decisions)
         assert judged.confirm == ()

@@ -209,7 +209,7 @@ def test_every_decision_can_be_written_as_json():
 
 
 def test_the_seed_rules_take_everything_of_a_trusted_source():
-    context = Context("babepedia", "high", None, "url")
+    context = Context("babepedia", "high", None)
     judged = seed_rules(photos(at(0.9)), AXIS, [()], context, RULES, ROOMY)
     assert judged.decisions[0].verdict is Verdict.ACCEPTED
 
