@@ -90,10 +90,10 @@ def _full_names(home: int, rng: np.random.Generator) -> tuple[str, ...]:
 
 
 def _name(home: int, rng: np.random.Generator) -> str:
-    first = _word(home, _rank(FIRST_NAMES, STEEP_FIRST, rng), 2)
+    first = make_word(home, _rank(FIRST_NAMES, STEEP_FIRST, rng), 2)
     if rng.random() < SINGLE:
-        return _word(99, int(rng.integers(10**7)), 3) if rng.random() < SINGLE_RARE else first
-    return f"{first} {_word(home + 20, _rank(FAMILY_NAMES, STEEP_FAMILY, rng), 3)}"
+        return make_word(99, int(rng.integers(10**7)), 3) if rng.random() < SINGLE_RARE else first
+    return f"{first} {make_word(home + 20, _rank(FAMILY_NAMES, STEEP_FAMILY, rng), 3)}"
 
 
 def _rank(words: int, steep: float, rng: np.random.Generator) -> int:
@@ -102,7 +102,7 @@ def _rank(words: int, steep: float, rng: np.random.Generator) -> int:
     return int(((words**power - 1) * rng.random() + 1) ** (1 / power)) - 1
 
 
-def _word(language: int, rank: int, syllables: int) -> str:
+def make_word(language: int, rank: int, syllables: int) -> str:
     """The word of this rank: another for each rank and language."""
     number = rank * 100 + language
     letters: list[str] = []

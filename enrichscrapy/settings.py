@@ -316,6 +316,8 @@ AUTOTHROTTLE_START_DELAY = 0
 AUTOTHROTTLE_MAX_DELAY = 60
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Scrapy makes so many tasks for each answer (100), and most answers bring one lookup.
+CONCURRENT_ITEMS = 4
 DOWNLOAD_DELAY_JITTER = 0
 LOG_LEVEL = "INFO"
 # Names performers by id where Scrapy would quote items and addresses.

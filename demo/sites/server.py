@@ -170,6 +170,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body leave on their own, and neither waits
     server_version = "demo"
     sys_version = ""
 

@@ -54,6 +54,8 @@ _CHALLENGE_IF_REFUSED = {
         rb"\bname\s*=\s*[\"']?cf-turnstile-response(?![\w-])", re.I
     ),
 }
+_WORDS = {"title": b"just a moment"}
+"""What a page with such a mark holds, in any case of letters, where it is not the mark's name."""
 _TITLE = re.compile(rb"<title[^>]*>(.{0,300}?)</title", re.I | re.S)
 _ERROR_CODE = re.compile(
     rb"class\s*=\s*[\"']?[^\"'>]*\bcf-error-code\b[^>]*>\s*(?:error\b[^<\d]{0,20})?(\d{4})\b", re.I
@@ -92,7 +94,13 @@ def classify_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Re
 def find_challenge_marks(body: bytes, *, refused: bool = False) -> tuple[str, ...]:
     """Names of the challenge's marks on a page; ``refused``: it came with a refusing status."""
     tried = _CHALLENGE_ALWAYS | (_CHALLENGE_IF_REFUSED if refused else {})
-    return tuple(name for name, pattern in tried.items() if pattern.search(body[:_LOOKED_AT]))
+    body = body[:_LOOKED_AT]
+    lowered = body.lower()  # most pages lack the word, and looking for it costs next to nothing
+    return tuple(
+        name
+        for name, pattern in tried.items()
+        if _WORDS.get(name, name.encode()) in lowered and pattern.search(body)
+    )
 
 
 def is_still_challenged(before: bytes, after: bytes) -> bool:
