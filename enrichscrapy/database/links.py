@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from enrichscrapy.sites import find_sites
+from enrichscrapy.sites import Site, find_sites
 
 if TYPE_CHECKING:
     import tldextract
+
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|$)", re.ASCII | re.IGNORECASE)
+"""An address without a port, a user or anything odd in its host, as nearly all are."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,18 @@ def read_link(url: str, normalized_id: str | None = None) -> Link:
     ``normalized_id`` is what the importing file holds; it counts for unknown sites only.
     """
     url = url.strip()
-    host = _find_host(url)
-    for name, site in find_sites().items():
-        if host in site.HOSTS:
-            canonical = site.canonical_url(url)
-            if canonical is None:
-                return Link(name, url, None)
-            return Link(name, canonical, site.slug_from_url(canonical) or canonical)
-    return Link(_find_registrable_name(host), url, normalized_id or url)
+    name, site = _find_site(_find_host(url))
+    if site is None:
+        return Link(name, url, normalized_id or url)
+    canonical = site.canonical_url(url)
+    if canonical is None:
+        return Link(name, url, None)
+    return Link(name, canonical, site.slug_from_url(canonical) or canonical)
 
 
 def _find_host(url: str) -> str:
+    if (plain := _PLAIN.match(url)) and (host := plain[1].rstrip(".")):
+        return host.lower()
     parts = urlsplit(url)  # raises ValueError for a broken IPv6 address
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme.lower() not in ("http", "https") or not host:
@@ -52,11 +57,15 @@ def _find_host(url: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _find_registrable_name(host: str) -> str:
+def _find_site(host: str) -> tuple[str, Site | None]:
+    """Whose the host is, with the site's own module where there is one."""
+    for name, site in find_sites().items():
+        if host in site.HOSTS:
+            return name, site
     parts = _make_extractor()(host)
     # iafd.net is not IAFD: only a host the site's own module names may carry its name.
     whole = parts.suffix and parts.domain  # a host may be a bare suffix, or have no known one
-    return parts.domain if whole and parts.domain not in find_sites() else host
+    return parts.domain if whole and parts.domain not in find_sites() else host, None
 
 
 @functools.cache

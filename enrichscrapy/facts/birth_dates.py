@@ -9,7 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from enrichscrapy.facts.dates import drop_time, is_open_ended, list_possible_dates
+from enrichscrapy.facts.dates import (
+    drop_time,
+    is_open_ended,
+    list_possible_dates,
+    read_plain_day,
+)
 from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
 
@@ -31,6 +36,8 @@ def read_birth_date(text: str, today: dt.date | None = None) -> PartialDate | No
 
     ``today`` excludes centuries for a year of two digits.
     """
+    if (day := read_plain_day(text)) is not None:
+        return day
     if len(text) > MAX_FACT or is_empty_date(text) or is_open_ended(text):
         return None
     dates = set(list_possible_dates(text, today or dt.date.today()))

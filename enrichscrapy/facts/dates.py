@@ -35,6 +35,7 @@ _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
 _YEAR_FIRST = re.compile(
     r"([\d?]{4})[/.-]([\d?]{1,2})(?:[/.-]([\d?]{1,2}))?(?:[t\s]\d\d:\d\d.*)?|(\d{4})(\d\d)(\d\d)"
 )
+_PLAIN_DAY = re.compile(r"(18[5-9]\d|19\d\d|20\d\d)-(\d\d)-(\d\d)", re.ASCII)
 _YEAR_LAST = re.compile(r"([\d?]{1,2})([/.-])([\d?]{1,2})[/.-]([\d?]{4})")
 # What leaves a year open: around it, after it, or in another way.
 _ABOUT = re.compile(
@@ -149,6 +150,15 @@ def _drop_age(text: str) -> str:
     return _AGE.sub(" ", text)
 
 
+def read_plain_day(text: str) -> PartialDate | None:
+    """``1983-10-15``, as nearly all files write it: then nothing is open. None for all else."""
+    match = _PLAIN_DAY.fullmatch(text)
+    try:
+        return PartialDate(*map(int, match.groups())) if match else None
+    except ValueError:  # no such day
+        return None
+
+
 # --- All that it can mean -------------------------------------------------------------------------
 def is_open_ended(text: str) -> bool:
     """True where a text says no more than that somebody was born later: ``after 2005``."""
@@ -180,6 +190,8 @@ def find_latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
     ``13 years young`` -> 13 years before ``today``. Where an order of day and month is open, the
     later of both. Meant for telling who may be a minor, never for who somebody is.
     """
+    if text and (day := read_plain_day(text)):
+        return day
     plain = drop_time(text)
     ageless = _drop_age(plain)
     dates, stated = list_possible_dates(text or "", today), parse_date(text or "")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from enrichscrapy.facts.text import MAX_LINK
 
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d+(?:/|$))")
 _KINDS = {
     "instagram.com": "instagram",
     "onlyfans.com": "onlyfans",
@@ -38,12 +40,13 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=16)  # a link is read for its host, its slug and its canonical form, in turn
 def split_url(url: str) -> SplitResult | None:
     """The parts of an HTTP link (its scheme may be missing); None if it is none."""
     url = url.strip()
     if url.startswith("//"):
         url = f"https:{url}"
-    elif not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d+(?:/|$))", url):
+    elif not _SCHEME.match(url):
         url = f"https://{url}"
     try:
         parts = urlsplit(url)

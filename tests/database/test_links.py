@@ -60,6 +60,19 @@ def test_what_is_no_web_address_is_refused(url):
         read_link(url)
 
 
+@given(st.text(alphabet="abZ09.-:@%/?# \t", max_size=12))
+@settings(deadline=None, max_examples=300, derandomize=True)
+def test_a_plain_host_is_read_the_short_way_as_the_long_one(text):
+    def read(url):
+        try:
+            return read_link(url).site
+        except ValueError:
+            return None
+
+    if "@" not in text:
+        assert read(f"https://{text}") == read(f"https://user@{text}")
+
+
 @given(st.text())
 @example("AL")
 @settings(deadline=None, max_examples=300, derandomize=True)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.birth_dates import is_cut, is_empty_date, read_birth_date
+from enrichscrapy.facts.dates import find_latest_birth
 
 TODAY = dt.date(2026, 6, 15)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -174,3 +175,11 @@ def test_two_digits_of_a_year_are_of_the_youngest(born, form):
 def test_no_text_breaks_it(text):
     read = read_birth_date(text, TODAY)
     assert read is None or is_cut(text, read) in (True, False)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.dates(dt.date(1850, 1, 1), dt.date(2099, 12, 31)))
+def test_a_plain_day_is_read_the_short_way_as_the_long_one(day):
+    text = day.isoformat()
+    assert str(read_birth_date(text)) == str(read_birth_date(f"{text}T00:00:00Z")) == text
+    assert find_latest_birth(text, TODAY) == find_latest_birth(f"{text} ", TODAY)
