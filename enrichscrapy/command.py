@@ -146,7 +146,7 @@ def describe_error(error: OSError) -> str:
 
 def open_existing(settings: ProjectSettings) -> PerformerDatabase:
     """Open DATABASE_URL; ``BadSetting`` when there is none yet, instead of an empty one."""
-    database = PerformerDatabase(settings.DATABASE_URL, create=False)
+    database = PerformerDatabase.of(settings, create=False)
     finish_what_was_begun(database, settings.INDEX_DIR)
     return database
 

@@ -30,6 +30,10 @@ class BadSetting(EnrichError):
         return cls(f"{name}={quoted} is not usable: give {allowed}")
 
 
+class NoDatabase(BadSetting):
+    """There are no performers yet where the setting leads; importing some makes the database."""
+
+
 class SourceLocked(EnrichError):
     """Another crawl of the same source holds its lock."""
 
@@ -37,11 +41,21 @@ class SourceLocked(EnrichError):
 
 
 class DatabaseDamaged(EnrichError):
-    """The database file fails SQLite's own check; restore a backup or run ``.recover``."""
+    """The database fails its own check; restore a backup or, of SQLite, run ``.recover``."""
 
 
 class DatabaseUnavailable(EnrichError):
-    """The database file cannot be used now: disk full, not writable, locked, of a newer version."""
+    """The database cannot be used now: disk full, not writable, locked, of a newer version."""
+
+
+class ConnectionLost(DatabaseUnavailable):
+    """The database's server cannot be reached, or was lost; nobody knows of an open transaction
+    whether it was written.
+    """
+
+
+class WriteConflict(DatabaseUnavailable):
+    """Two transactions stood in each other's way, and this one was undone: it can be repeated."""
 
 
 class SuppressionKeyMissing(EnrichError):

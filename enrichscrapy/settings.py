@@ -67,8 +67,10 @@ EXTENSIONS = {
 }
 
 # --- Where things are (relative paths are relative to the working folder) ------------------------
-# SQLAlchemy URL of the performer database. SQLite only.
+# SQLAlchemy URL of the performer database: an SQLite file, or a database of a PostgreSQL server.
 DATABASE_URL = _read_environment("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
+# Folder of what belongs to a server's database on this machine; of a file it lies beside that.
+STATE_DIR = _read_environment("STATE_DIR", "data")
 # Folder of the published FAISS generations.
 INDEX_DIR = _read_environment("INDEX_DIR", "data/index")
 # Seconds between two publishings of the index while a crawl runs; 0 publishes at its end only.

@@ -152,8 +152,14 @@ class ProjectSettings(BaseModel):
 
     # --- Where things are ------------------------------------------------------------------------
     DATABASE_URL: Annotated[
-        str, Field(min_length=1, description="an SQLite file, as sqlite:///data/enrichscrapy.db")
+        str,
+        Field(
+            min_length=1,
+            description="an SQLite file, as sqlite:///data/enrichscrapy.db, or a PostgreSQL "
+            "database, as postgresql+psycopg://user@host/name",
+        ),
     ]
+    STATE_DIR: NeededPath
     INDEX_DIR: NeededPath
     INDEX_PUBLISH_SECONDS: Seconds
 

@@ -88,6 +88,25 @@ def db(tmp_path, clock):
         yield database
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The run's own PostgreSQL server; see ``tests/postgres.py``."""
+    from tests.postgres import run_server
+
+    folder = tmp_path_factory.getbasetemp()
+    in_parallel = "PYTEST_XDIST_WORKER" in os.environ
+    with run_server(folder.parent / "postgres" if in_parallel else None) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """The URL of a fresh database of that server, with all tables."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
+
+
 @pytest.fixture
 def model_id(db):
     return db.faces.ensure_model(MODEL)

@@ -38,10 +38,10 @@ def test_the_contracts_hold(copy):
     ("module", "line", "contract"),
     [
         ("facts/names.py", "from enrichscrapy.spiders import reference", "one way"),
-        ("database/engine.py", "from enrichscrapy.index import publish", "one way"),
+        ("database/connection.py", "from enrichscrapy.index import publish", "one way"),
         ("pipelines/store.py", "from enrichscrapy.spiders import reference", "one way"),
         ("verdicts/room.py", "import scrapy", "no Scrapy"),
-        ("database/engine.py", "from enrichscrapy.database import ledger", "import each other"),
+        ("database/connection.py", "from enrichscrapy.database import ledger", "import each other"),
     ],
 )
 def test_an_arrow_back_up_is_refused(copy, module, line, contract):

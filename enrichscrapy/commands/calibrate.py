@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
-from enrichscrapy.database.engine import resolve_path
-from enrichscrapy.exceptions import BadSetting, EnrichError
+from enrichscrapy.exceptions import BadSetting, EnrichError, NoDatabase
 from enrichscrapy.faces.model import ModelKind, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import ModelInfo
@@ -130,10 +130,9 @@ class Command(EnrichCommand):
     ) -> Thresholds:
         """What this model is judged by today; for a model without any, a place to start from."""
         stored = None
-        if resolve_path(settings.DATABASE_URL).exists():
-            with open_existing(settings) as database:
-                model_id = database.faces.find_model(info)
-                stored = None if model_id is None else database.faces.get_thresholds(model_id)
+        with suppress(NoDatabase), open_existing(settings) as database:
+            model_id = database.faces.find_model(info)
+            stored = None if model_id is None else database.faces.get_thresholds(model_id)
         if stored is not None and stored.get("rules") != RULE_VERSION:
             self.say(
                 "the thresholds in force belong to older rules: measuring from the model's own"

@@ -80,7 +80,7 @@ class Command(EnrichCommand):
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if len(args) != 1:
             raise UsageError("name one file to import, or the address of a running Stash")
-        with PerformerDatabase(settings.DATABASE_URL) as database:
+        with PerformerDatabase.of(settings) as database:
             finish_what_was_begun(database, settings.INDEX_DIR)
             library = self._open(args[0], opts, settings, database)
             with closing(library), _Run(database, settings) as run:

@@ -14,7 +14,7 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
 from enrichscrapy.core.sources import Sources
-from enrichscrapy.database.engine import resolve_path
+from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.stashboxes import KNOWN
 from enrichscrapy.files.folders import make_folder
@@ -67,7 +67,7 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
     for name, refusal in WAYS_OUT.items():
         if settings.get(name):
             raise BadSetting(refusal)
-    resolve_path(read.DATABASE_URL)
+    find_backend(read.DATABASE_URL, read.STATE_DIR)
     make_user_agent(read.CONTACT)
     for source in Sources.from_settings(settings, *map(Endpoint.named, KNOWN)):
         PaceRules.from_settings(read, source.source, source.on_loopback)
@@ -125,7 +125,7 @@ def check_crawl(settings: BaseSettings) -> ProjectSettings:
     A crawl makes no database: its folder is refused where there can be none, and never made.
     """
     read = check_settings(settings)
-    folder = resolve_path(read.DATABASE_URL).parent
+    folder = find_backend(read.DATABASE_URL, read.STATE_DIR).path.parent
     if not all(each.is_dir() for each in (folder, *folder.parents) if each.exists()):
         make_folder("DATABASE_URL", folder)
     for name, path in _load_components(settings):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, select, tuple_, update
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import caseless
 from enrichscrapy.database.minors import find_minors, note_stored_dates
 from enrichscrapy.database.schema import (
     aliases,
@@ -203,7 +204,7 @@ def _find_doubt(connection: Connection, row: Proposed, before: str | None) -> st
     if row.kind != "alias":
         return ""
     others = select(performers.c.id).where(
-        performers.c.canonical_name.collate("NOCASE") == row.value,
+        caseless(performers.c.canonical_name) == caseless(row.value),
         performers.c.id != row.performer_id,
     )
     found = rows.load_performers(connection, connection.scalars(others.limit(1)))

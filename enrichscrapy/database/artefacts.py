@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import artefacts
 from enrichscrapy.files.durable import name_temporary, replace_file
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import performers, unread_birth_dates
 from enrichscrapy.facts.birth_dates import is_empty_date, read_birth_date
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import merged_ids, stashbox_ids
 from enrichscrapy.items import Profile

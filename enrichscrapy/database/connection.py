@@ -1,4 +1,4 @@
-"""One opened database file and its transactions: all that a store needs of the database."""
+"""One opened database and its transactions: all that a store needs of the database."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ from typing import Self
 
 from sqlalchemy import Connection, select
 
-from enrichscrapy.database.engine import (
-    check,
-    describe_missing,
-    open_engine,
-    read_inode,
-    resolve_path,
-)
+from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.schema import origin
+from enrichscrapy.exceptions import DatabaseUnavailable
 
 
 class Database:
-    """An SQLite file, opened, checked and migrated. Thread-safe.
+    """A database, opened, checked and migrated. Thread-safe.
 
-    ``target`` is a path or a ``sqlite:///`` URL; ``busy_timeout`` is how many seconds a writer
-    waits for another process; ``create`` makes the file where there is none; ``clock`` gives UTC
-    seconds since the epoch. ``token`` tells this database from any other. Opening raises
-    ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing file, ``BadSetting``.
+    ``target`` is the path of an SQLite file or a URL; ``folder`` takes what belongs to a server's
+    database on this machine; ``busy_timeout`` is how many seconds a writer waits for another
+    process; ``create`` makes file or tables where there are none; ``clock`` gives UTC seconds since
+    the epoch. ``token`` tells this database from any other; ``name`` is for people, and what
+    belongs to it on this machine lies beside ``path``. Opening raises ``DatabaseDamaged``,
+    ``DatabaseUnavailable`` or, for one that is missing or out of reach, ``BadSetting``.
     """
 
     def __init__(
@@ -37,13 +34,14 @@ class Database:
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 60.0,
         create: bool = True,
+        folder: Path = Path("data"),
     ) -> None:
-        self.path = resolve_path(target)
+        self.backend = find_backend(target, folder, busy_timeout)
+        self.path, self.name = self.backend.path, self.backend.name
         self.clock = clock
-        self.engine = open_engine(target, busy_timeout=busy_timeout, create=create)
-        self._inode = read_inode(self.path)
+        self.engine = self.backend.open(create=create)
         try:
-            migrate(self.engine, self.path, clock())
+            migrate(self.engine, self.backend, clock(), create=create)
             with self.read() as connection:
                 self.token = connection.scalars(select(origin.c.token)).one()
         except BaseException:
@@ -60,9 +58,13 @@ class Database:
         self.engine.dispose()
 
     def check(self) -> None:
-        """Check the whole file, however long it takes; raises ``DatabaseDamaged``."""
+        """Check the whole database, however long it takes; raises ``DatabaseDamaged``."""
         with self.engine.connect() as connection:
-            check(connection, self.path)
+            self.backend.check(connection)
+
+    def shrink(self) -> str:
+        """Rewrite it without what was deleted; returns what could not be emptied, and why."""
+        return self.backend.shrink(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -71,17 +73,23 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A write transaction (``BEGIN IMMEDIATE``); rolled back when the block raises.
+    def write(self, *, shared: bool = False) -> Iterator[Connection]:
+        """A write transaction; rolled back when the block raises.
 
-        Raises ``DatabaseUnavailable`` when the path leads to no file any more, or to another one.
+        Nobody else writes meanwhile. ``shared``: on a server others may; the statements have to
+        lock the rows they decide by. Raises ``DatabaseUnavailable`` when the name leads to no
+        database any more, or to another one.
         """
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            self._check_same_file(connection)
+        options = {"writes": True, "shared": shared}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            self._check_same(connection)
             yield connection
 
-    def _check_same_file(self, connection: Connection) -> None:
-        """What is written to a file that was deleted or replaced is lost, and nobody would know."""
-        known = connection.scalar(select(origin.c.token)) == self.token
-        if not known or read_inode(self.path) != self._inode:
-            raise describe_missing(self.path)
+    def _check_same(self, connection: Connection) -> None:
+        """What is written to a database that was deleted or replaced is lost, unnoticed."""
+        self.backend.check_same()
+        if connection.scalar(select(origin.c.token)) != self.token:
+            raise DatabaseUnavailable(
+                f"{self.name} is another database than the one that was opened: nothing more is "
+                "written"
+            )

@@ -6,10 +6,7 @@ its cost does not grow with the number of performers that are done.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,6 +22,7 @@ from sqlalchemy import (
     union,
 )
 
+from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import (
     external_urls,
     lookups,
@@ -98,11 +96,6 @@ def _list_ways(connection: Connection, selection: Selection, now: float) -> list
     return ways
 
 
-def select_ids(ids: Iterable[int | str]) -> Select[Any]:
-    """A list of ids of any length as a sub-query (SQLite bounds the number of parameters)."""
-    return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
-
-
 def _select_page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
     performer_id, condition = way
     is_unread = exists().where(
@@ -115,7 +108,7 @@ def _select_page(way: Way, selection: Selection, after_id: int, limit: int | Non
         condition, performer_id > after_id, performer_id.not_in(kept_out), ~is_unread
     )
     if selection.performer_ids is not None:
-        page = page.where(performer_id.in_(select_ids(selection.performer_ids)))
+        page = page.where(performer_id.in_(listed(selection.performer_ids)))
     if limit is not None:
         page = page.order_by(performer_id).limit(limit)
     return select(page.subquery().c.performer_id)
@@ -152,7 +145,7 @@ def _match_revisits(connection: Connection, selection: Selection, now: float) ->
 
 
 def _match_found_with(selection: Selection, model_id: int | None) -> Way:
-    return _match_row(selection, lookups.c.model_id.is_(model_id), _IS_FOUND)
+    return _match_row(selection, lookups.c.model_id == model_id, _IS_FOUND)
 
 
 def _match_row(selection: Selection, *conditions: ColumnElement[bool]) -> Way:

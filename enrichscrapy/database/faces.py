@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
 from enrichscrapy.database.performers import load_performers, split_chunks
 from enrichscrapy.database.reembedding import refuse_unmoved

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness import circuit, pace

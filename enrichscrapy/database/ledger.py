@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, null, select,
 from enrichscrapy.database import due
 from enrichscrapy.database.box_ids import list_ids_to_ask
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.minors import find_whose_words
 from enrichscrapy.database.performers import load_performers
@@ -221,7 +222,7 @@ class Ledger:
             select(external_urls.c.performer_id, external_urls.c.url)
             .where(
                 external_urls.c.site == selection.source,
-                external_urls.c.performer_id.in_(due.select_ids(ids)),
+                external_urls.c.performer_id.in_(listed(ids)),
                 external_urls.c.normalized_id.is_not(None),
             )
             .order_by(external_urls.c.performer_id, external_urls.c.id)
@@ -237,6 +238,6 @@ class Ledger:
         query = select(lookups.c.performer_id, lookups.c.attempts).where(
             lookups.c.source == selection.source,
             lookups.c.mode == selection.mode,
-            lookups.c.performer_id.in_(due.select_ids(ids)),
+            lookups.c.performer_id.in_(listed(ids)),
         )
         return dict(connection.execute(query).all())

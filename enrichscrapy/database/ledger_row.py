@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.items import Lookup, Outcome

@@ -11,8 +11,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert, matches
 from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     erasures,
@@ -37,7 +37,7 @@ from enrichscrapy.items import Outcome, Performer
 
 IN_THE_DATABASE = "database"
 _DETAIL = "minor: says "
-_YEAR, _PART = "[12][0-9][0-9][0-9]", "-[0-9][0-9]"
+_YEAR, _PART = ("[12]", *3 * ["[0-9]"]), ("-", "[0-9]", "[0-9]")
 _PLAIN = (_YEAR, _YEAR + _PART, _YEAR + 2 * _PART)
 """Dates that SQL can compare; what else may be stored is read."""
 
@@ -115,7 +115,7 @@ def find_kept_minors(connection: Connection, now: float) -> list[int]:
     ]
     today, born = to_utc_day(now), performers.c.birth_date
     plainly_adult = and_(
-        or_(*(born.op("GLOB", is_comparison=True)(pattern) for pattern in _PLAIN)),
+        or_(*(matches(born, *pattern) for pattern in _PLAIN)),
         born < str(today.year - ADULT),
     )
     noted = exists().where(minors.c.performer_id == performers.c.id)

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.accepting import ProposalStore
@@ -24,6 +24,7 @@ from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.identity.evidence import make_bearer
 from enrichscrapy.identity.rarity import Population
 from enrichscrapy.items import Performer, ReferenceSiteMode
+from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.sites import find_sites
 
 
@@ -40,8 +41,11 @@ class PerformerDatabase(Database):
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 60.0,
         create: bool = True,
+        folder: Path = Path("data"),
     ) -> None:
-        super().__init__(target, clock=clock, busy_timeout=busy_timeout, create=create)
+        super().__init__(
+            target, clock=clock, busy_timeout=busy_timeout, create=create, folder=folder
+        )
         try:
             self.ledger.register_sources(find_sites())
             drop_expired(self)
@@ -50,6 +54,11 @@ class PerformerDatabase(Database):
             raise
 
     # --- Its parts -----------------------------------------------------------------------------
+
+    @classmethod
+    def of(cls, settings: ProjectSettings, *, create: bool = True) -> Self:
+        """Open the database that the settings name."""
+        return cls(settings.DATABASE_URL, create=create, folder=settings.STATE_DIR)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -150,9 +159,8 @@ class PerformerDatabase(Database):
 
     def get_last_performer_id(self) -> int:
         """The highest id that any performer ever had."""
-        given = text("SELECT seq FROM sqlite_sequence WHERE name = 'performers'")
         with self.read() as connection:
-            return connection.scalar(given) or 0
+            return self.backend.find_last_id(connection, performers.name)
 
     def is_erasing(self) -> bool:
         """Whether an erasure was begun that is not done."""

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.birth_dates import note_read, note_unread, split_birth_date
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.database.schema import (
     aliases,

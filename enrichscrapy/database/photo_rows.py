@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.known_photos import UNSETTLED
 from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import photo_results, photos

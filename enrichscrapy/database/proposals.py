@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, update
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.links import read_link
 from enrichscrapy.database.schema import proposals
 from enrichscrapy.facts.stashboxes import find_box

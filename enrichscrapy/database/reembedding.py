@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.known_photos import UNSETTLED
 from enrichscrapy.database.schema import (
     face_changes,
@@ -164,7 +164,7 @@ class Reembedding:
             ).one()
             ids = [new.face_id for new in found]
             kept = select(faces.c.id).where(
-                faces.c.id.in_(select_ids(ids)), *_unmoved(self._model_id), ~self._staged
+                faces.c.id.in_(listed(ids)), *_unmoved(self._model_id), ~self._staged
             )
             there = set(connection.scalars(kept))
             rows = [self._row(new, dimension) for new in found if new.face_id in there]
@@ -195,7 +195,7 @@ class Reembedding:
         """
         with self._database.write() as connection:
             left = select(faces.c.id).where(
-                *_unmoved(self._model_id), ~self._staged, faces.c.id.not_in(select_ids([*lost]))
+                *_unmoved(self._model_id), ~self._staged, faces.c.id.not_in(listed([*lost]))
             )
             if connection.scalar(left.limit(1)) is not None:
                 return None
@@ -208,7 +208,7 @@ class _Switch:
     def __init__(self, connection: Connection, model_id: int, lost: Collection[int]) -> None:
         self.connection = connection
         self.model_id = model_id
-        self.lost = select_ids([*lost])
+        self.lost = listed([*lost])
         self.abandoned = select(faces.c.photo_id).where(
             faces.c.id.in_(self.lost),
             faces.c.photo_id.not_in(
@@ -233,7 +233,7 @@ class _Switch:
 
     def _log_changes(self, ids: list[int]) -> None:
         """All leave the old models' indexes and come into the new one's."""
-        accepted = (faces.c.id.in_(select_ids(ids)), faces.c.verdict == Verdict.ACCEPTED.value)
+        accepted = (faces.c.id.in_(listed(ids)), faces.c.verdict == Verdict.ACCEPTED.value)
         for model, change in ((faces.c.model_id, "removed"), (literal(self.model_id), "added")):
             rows = select(faces.c.id, model, literal(change)).where(*accepted).order_by(faces.c.id)
             columns = ["face_id", "model_id", "change"]
@@ -249,7 +249,7 @@ class _Switch:
         }
         self.connection.execute(
             update(faces)
-            .where(faces.c.id.in_(select_ids(ids)), faces.c.id == staged.face_id)
+            .where(faces.c.id.in_(listed(ids)), faces.c.id == staged.face_id)
             .values(taken_over)
         )
         rejected = (

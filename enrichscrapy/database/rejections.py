@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, delete, literal, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import faces, rejected_faces
 from enrichscrapy.items import Verdict
 
@@ -21,7 +21,8 @@ def keep_for_undo(connection: Connection, face_id: int, now: float) -> None:
         faces.c.id == face_id, faces.c.vector.is_not(None)
     )
     statement = insert(rejected_faces).from_select(columns, kept)
-    connection.execute(statement.prefix_with("OR REPLACE"))
+    newer = {name: statement.excluded[name] for name in columns[1:]}
+    connection.execute(statement.on_conflict_do_update(index_elements=["face_id"], set_=newer))
 
 
 def restore_rejected(connection: Connection, face_id: int, now: float) -> None:

@@ -17,15 +17,22 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
-    collate,
     column,
     text,
+)
+
+from enrichscrapy.database.dialects.expressions import (
+    KEY_ONLY,
+    NEVER_REUSED,
+    Whole,
+    caseless,
+    has_accents,
+    only_where,
 )
 
 metadata = MetaData()
@@ -34,7 +41,6 @@ metadata = MetaData()
 def _performer_id(**kwargs: Any) -> Column[int]:
     return Column(
         "performer_id",
-        Integer,
         ForeignKey("performers.id", ondelete="CASCADE"),
         nullable=False,
         **kwargs,
@@ -44,7 +50,7 @@ def _performer_id(**kwargs: Any) -> Column[int]:
 performers = Table(
     "performers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column("canonical_name", Text, nullable=False),
     Column("disambiguation", Text),
     Column("gender", Text),
@@ -52,28 +58,28 @@ performers = Table(
     Column("ethnicity", Text),
     Column("birth_date", Text),
     Column("death_date", Text),
-    Column("height_cm", Integer),
+    Column("height_cm", Whole),
     Column("eye_color", Text),
     Column("hair_color", Text),
-    Column("career_start_year", Integer),
-    Column("career_end_year", Integer),
-    Column("scene_count", Integer),
+    Column("career_start_year", Whole),
+    Column("career_end_year", Whole),
+    Column("scene_count", Whole),
     Column("stashdb_updated_at", Text),
-    Column("face_count", Integer),
+    Column("face_count", Whole),
     Column("image_url", Text),
     Column("created_at", Text),
     Column("updated_at", Text),
     # The first row this performer came from: "<file name>#<row id>"; see "import_rows".
     Column("import_key", Text, unique=True),
-    Index("performers_by_name", collate(column("canonical_name"), "NOCASE"), "id"),
+    Index("performers_by_name", caseless(column("canonical_name")), "id"),
     # Names that plain LIKE does not find when they are typed without their accents.
     Index(
         "performers_accented",
         "canonical_name",
         "id",
-        sqlite_where=text("canonical_name GLOB '*[^ -~]*'"),
+        **only_where(has_accents(column("canonical_name"))),
     ),
-    sqlite_autoincrement=True,  # an id is never given to somebody else
+    **NEVER_REUSED,  # an id is never given to somebody else
 )
 
 stashbox_ids = Table(
@@ -101,8 +107,8 @@ import_rows = Table(
     Column("row_id", Text, primary_key=True),
     Column("file", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("performer_id", Integer, ForeignKey("performers.id", ondelete="CASCADE"), index=True),
-    sqlite_with_rowid=False,
+    Column("performer_id", Whole, ForeignKey("performers.id", ondelete="CASCADE"), index=True),
+    **KEY_ONLY,
 )
 
 # Birth dates that a file gave and nobody could read: until somebody has seen to it ("seen_at"),
@@ -118,7 +124,7 @@ unread_birth_dates = Table(
 external_urls = Table(
     "external_urls",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     _performer_id(),
     # Derived from the link's host on the way in; the importing file's own "site" is not trusted.
     Column("site", Text),
@@ -135,14 +141,14 @@ external_urls = Table(
 aliases = Table(
     "aliases",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     _performer_id(),
     Column("alias", Text, nullable=False),
     Column("source_endpoint", Text),
     Column("created_at", Text),
     UniqueConstraint("performer_id", "alias"),
-    Index("aliases_by_name", collate(column("alias"), "NOCASE"), "performer_id"),
-    Index("aliases_accented", "alias", "performer_id", sqlite_where=text("alias GLOB '*[^ -~]*'")),
+    Index("aliases_by_name", caseless(column("alias")), "performer_id"),
+    Index("aliases_accented", "alias", "performer_id", **only_where(has_accents(column("alias")))),
 )
 
 lookups = Table(
@@ -153,7 +159,7 @@ lookups = Table(
     _performer_id(primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("url", Text),
-    Column("http_status", Integer),
+    Column("http_status", Whole),
     Column("detail", Text, nullable=False, default=""),
     Column("identity", Text),
     # The page that was found, by its site's own id: kept when another performer gets it.
@@ -162,10 +168,10 @@ lookups = Table(
     # Which parts the page had ({"name": true, "photos": false, …}); null when no profile was read.
     # The layout watch compares shares of these.
     Column("page_parts", JSON(none_as_null=True)),
-    Column("model_id", Integer, ForeignKey("models.id")),
+    Column("model_id", Whole, ForeignKey("models.id")),
     # Failures in a row; a refusal counts in "blocks" and never uses up the attempts.
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("blocks", Integer, nullable=False, default=0),
+    Column("attempts", Whole, nullable=False, default=0),
+    Column("blocks", Whole, nullable=False, default=0),
     # When it is due again; null for an ended lookup and for one that was given up.
     Column("next_attempt_at", Float),
     Column("updated_at", Float, nullable=False),
@@ -176,7 +182,7 @@ lookups = Table(
         "performer_id",
         "next_attempt_at",
         "updated_at",
-        sqlite_where=text("next_attempt_at IS NOT NULL"),
+        **only_where(text("next_attempt_at IS NOT NULL")),
     ),
     Index(
         "lookups_found",
@@ -184,17 +190,17 @@ lookups = Table(
         "mode",
         "model_id",
         "performer_id",
-        sqlite_where=text("outcome = 'found'"),
+        **only_where(text("outcome = 'found'")),
     ),
     Index("lookups_revisit", "source", "mode", "updated_at", "performer_id"),
     Index("lookups_by_performer", "performer_id"),
-    Index("lookups_by_page", "source", "page", sqlite_where=text("page IS NOT NULL")),
+    Index("lookups_by_page", "source", "page", **only_where(text("page IS NOT NULL"))),
     Index("lookups_by_time", "source", "updated_at"),
     Index(
         "lookups_stuck",
         "performer_id",
         "next_attempt_at",
-        sqlite_where=text("outcome IN ('blocked', 'failed')"),
+        **only_where(text("outcome IN ('blocked', 'failed')")),
     ),
     Index(
         "lookups_troubles",
@@ -202,7 +208,7 @@ lookups = Table(
         "outcome",
         "detail",
         "updated_at",
-        sqlite_where=text("outcome NOT IN ('found', 'absent')"),
+        **only_where(text("outcome NOT IN ('found', 'absent')")),
     ),
 )
 
@@ -223,21 +229,21 @@ pending = Table(
     _performer_id(primary_key=True),
     Column("gender", Text, nullable=False),  # lower case, empty when unknown
     Index("pending_by_performer", "performer_id"),
-    sqlite_with_rowid=False,
+    **KEY_ONLY,
 )
 
 photos = Table(
     "photos",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     _performer_id(),
     Column("url", Text, nullable=False),
     # Null when the bytes never arrived, and for a second address of known bytes (see duplicate_of).
     Column("sha256", Text),
-    Column("duplicate_of", Integer, ForeignKey("photos.id", ondelete="CASCADE"), index=True),
+    Column("duplicate_of", Whole, ForeignKey("photos.id", ondelete="CASCADE"), index=True),
     Column("phash", Text),
-    Column("width", Integer),
-    Column("height", Integer),
+    Column("width", Whole),
+    Column("height", Whole),
     Column("source", Text, nullable=False),
     Column("seen_at", Float, nullable=False),
     UniqueConstraint("performer_id", "url"),
@@ -258,8 +264,8 @@ stash_pictures = Table(
     Column("taken", Text),
     Column("md5", Text),  # of the bytes that were looked at
     # The photo that it gave; null where it gave none, or where the bytes were known already.
-    Column("photo_id", Integer, ForeignKey("photos.id", ondelete="SET NULL"), index=True),
-    sqlite_with_rowid=False,
+    Column("photo_id", Whole, ForeignKey("photos.id", ondelete="SET NULL"), index=True),
+    **KEY_ONLY,
 )
 
 # Running Stashes that performers were read from, and up to which change.
@@ -273,11 +279,11 @@ stash_servers = Table(
 models = Table(
     "models",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column("name", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("preprocessing", Text, nullable=False),
-    Column("dimension", Integer, nullable=False),
+    Column("dimension", Whole, nullable=False),
     # The calibrated thresholds in force for this model; null means the rules' own defaults.
     Column("thresholds", JSON(none_as_null=True)),
     Column("created_at", Float, nullable=False),
@@ -287,8 +293,8 @@ models = Table(
 photo_results = Table(
     "photo_results",
     metadata,
-    Column("photo_id", Integer, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True),
-    Column("model_id", Integer, ForeignKey("models.id"), primary_key=True),
+    Column("photo_id", Whole, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Whole, ForeignKey("models.id"), primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("detail", Text, nullable=False, default=""),
     Column("created_at", Float, nullable=False),
@@ -297,12 +303,12 @@ photo_results = Table(
 faces = Table(
     "faces",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     _performer_id(),
     Column(
-        "photo_id", Integer, ForeignKey("photos.id", ondelete="CASCADE"), nullable=False, index=True
+        "photo_id", Whole, ForeignKey("photos.id", ondelete="CASCADE"), nullable=False, index=True
     ),
-    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("model_id", Whole, ForeignKey("models.id"), nullable=False),
     Column("source", Text, nullable=False),
     Column("vector", LargeBinary),  # little-endian float32, as many as the model has
     Column("crop", LargeBinary),
@@ -336,14 +342,14 @@ faces = Table(
         "performer_id",
         "id",
         "source",
-        sqlite_where=text("verdict = 'quarantined' AND reason <> 'suppressed'"),
+        **only_where(text("verdict = 'quarantined' AND reason <> 'suppressed'")),
     ),
     Index(
         "faces_alike",
         "performer_id",
-        sqlite_where=text("reason IN ('people_too_alike', 'suspected_merge', 'other_performer')"),
+        **only_where(text("reason IN ('people_too_alike', 'suspected_merge', 'other_performer')")),
     ),
-    sqlite_autoincrement=True,  # ids are the index's ids: never reused
+    **NEVER_REUSED,  # ids are the index's ids: never reused
 )
 
 # Vectors that kept faces will have under another model: written batch by batch, taken over all at
@@ -351,8 +357,8 @@ faces = Table(
 face_vectors = Table(
     "face_vectors",
     metadata,
-    Column("face_id", Integer, ForeignKey("faces.id", ondelete="CASCADE"), primary_key=True),
-    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("face_id", Whole, ForeignKey("faces.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Whole, ForeignKey("models.id"), nullable=False),
     Column("vector", LargeBinary, nullable=False),
     Column("quality", Float, nullable=False),
     Column("measures", JSON, nullable=False),
@@ -362,8 +368,8 @@ face_vectors = Table(
 rejected_faces = Table(
     "rejected_faces",
     metadata,
-    Column("face_id", Integer, ForeignKey("faces.id", ondelete="CASCADE"), primary_key=True),
-    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("face_id", Whole, ForeignKey("faces.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Whole, ForeignKey("models.id"), nullable=False),
     Column("vector", LargeBinary, nullable=False),
     Column("crop", LargeBinary),
     Column("until", Float, nullable=False),
@@ -374,21 +380,21 @@ rejected_faces = Table(
 face_changes = Table(
     "face_changes",
     metadata,
-    Column("seq", Integer, primary_key=True),
-    Column("face_id", Integer, nullable=False),
-    Column("model_id", Integer, nullable=False),
+    Column("seq", Whole, primary_key=True),
+    Column("face_id", Whole, nullable=False),
+    Column("model_id", Whole, nullable=False),
     Column("change", Text, nullable=False),  # "added" or "removed"
     CheckConstraint("change IN ('added', 'removed')", name="known_change"),
     Index("face_changes_by_model", "model_id", "seq"),
-    sqlite_autoincrement=True,
+    **NEVER_REUSED,
 )
 
 verdict_history = Table(
     "verdict_history",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column(
-        "face_id", Integer, ForeignKey("faces.id", ondelete="CASCADE"), nullable=False, index=True
+        "face_id", Whole, ForeignKey("faces.id", ondelete="CASCADE"), nullable=False, index=True
     ),
     Column("verdict", Text, nullable=False),
     Column("trusted", Boolean, nullable=False),
@@ -400,7 +406,7 @@ verdict_history = Table(
 proposals = Table(
     "proposals",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     _performer_id(),
     # "alias", "link", "birth_date", "death_date" or "country"
     Column("kind", Text, nullable=False),
@@ -427,7 +433,7 @@ sent_values = Table(
     Column("kind", Text, primary_key=True),  # as in "proposals", or "faces"
     Column("value", Text, primary_key=True),
     Column("sent_at", Float, nullable=False),
-    sqlite_with_rowid=False,
+    **KEY_ONLY,
 )
 
 hosts = Table(
@@ -440,13 +446,13 @@ hosts = Table(
     Column("last_request_at", Float),
     Column("not_before", Float),  # Retry-After
     Column("budget_day", Text),  # UTC day, ISO
-    Column("budget_used", Integer, nullable=False, default=0),
+    Column("budget_used", Whole, nullable=False, default=0),
     Column("circuit", Text, nullable=False, default="closed"),  # closed, open, half_open
     Column("circuit_until", Float),
     Column("circuit_pause", Float),  # seconds; doubled after each probe in vain
     Column("circuit_reason", Text),
-    Column("refusals", Integer, nullable=False, default=0),  # in a row
-    Column("failures", Integer, nullable=False, default=0),  # in a row: out of reach or broken
+    Column("refusals", Whole, nullable=False, default=0),  # in a row
+    Column("failures", Whole, nullable=False, default=0),  # in a row: out of reach or broken
     # The cookies of a passed challenge, so that it need not be passed again until they expire.
     Column("clearance", JSON),
     Column("robots_digest", Text),
@@ -457,7 +463,7 @@ hosts = Table(
 artefacts = Table(
     "artefacts",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column("kind", Text, nullable=False),  # "jobdir", "log", "report", "export"
     Column("path", Text, nullable=False, unique=True),  # absolute
     Column("created_at", Float, nullable=False),
@@ -466,7 +472,7 @@ artefacts = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column("kind", Text, nullable=False),  # "link", "id", "row", "name", "spelling"; "key": the key
     Column("digest", Text, nullable=False),  # HMAC-SHA256 under the key beside the database
     Column("created_at", Float, nullable=False),
@@ -490,12 +496,12 @@ origin = Table("origin", metadata, Column("token", Text, primary_key=True))
 erasures = Table(
     "erasures",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column("kind", Text, nullable=False),  # "person", or "minor": what no row of theirs may keep
-    Column("person_id", Integer),  # the performer's id; null for somebody the database has not
+    Column("person_id", Whole),  # the performer's id; null for somebody the database has not
     Column("traits", JSON(none_as_null=True)),  # of a person; null as soon as they are not needed
     Column("begun_at", Float, nullable=False),
-    sqlite_autoincrement=True,
+    **NEVER_REUSED,
 )
 
 # Whose word makes a performer a minor. While any row's day has not come, nothing of the performer
@@ -512,11 +518,11 @@ minors = Table(
 visits = Table(
     "visits",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True),
     Column("seen_at", Float, nullable=False),
-    Column("seen_face", Integer, nullable=False),
+    Column("seen_face", Whole, nullable=False),
     Column("since_at", Float, nullable=False),
-    Column("since_face", Integer, nullable=False),
+    Column("since_face", Whole, nullable=False),
 )
 
 schema_migrations = Table(

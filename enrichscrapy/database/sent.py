@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row, Select, delete, exists, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.accepting import ACCEPTED
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     faces,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.minors import find_minors
 from enrichscrapy.database.schema import photos, stash_pictures
 from enrichscrapy.database.shared_photos import match_same_photo

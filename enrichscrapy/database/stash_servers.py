@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import stash_servers
 
 

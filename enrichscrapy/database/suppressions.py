@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.performers import load_performers, read_performers_page, split_chunks
 from enrichscrapy.database.schema import (
     external_urls,
@@ -138,7 +138,7 @@ class SuppressionStore:
         wanted = make_comparable(url)
         end = wanted.rpartition("/")[2]
         query = select(external_urls.c.performer_id, external_urls.c.url).where(
-            func.instr(func.lower(external_urls.c.url), end) > 0
+            func.lower(external_urls.c.url).contains(end, autoescape=True)
         )
         return [
             owner for owner, link in connection.execute(query) if make_comparable(link) == wanted

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select, union_all
 
-from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.near_names import find_near_names
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
@@ -223,13 +223,13 @@ class _Reading:
 
     def _read_ids(self) -> None:
         wanted = [number for number in self._ids if number < 2**63]
-        query = select(performers.c.id).where(performers.c.id.in_(select_ids(wanted)))
+        query = select(performers.c.id).where(performers.c.id.in_(listed(wanted)))
         for number in self._connection.scalars(query):
             for meant in self._ids[number]:
                 meant.readings[number].append(_HERE)
 
     def _read_rows(self) -> None:
-        query = select(import_rows).where(import_rows.c.row_id.in_(select_ids(self._rows)))
+        query = select(import_rows).where(import_rows.c.row_id.in_(listed(self._rows)))
         for row in self._connection.execute(query):
             for meant, file in self._rows[row.row_id]:
                 if file and file != row.file:
@@ -246,7 +246,7 @@ class _Reading:
     def _read_box_ids(self) -> None:
         value = func.lower(stashbox_ids.c.stashbox_performer_id)
         query = select(value, stashbox_ids.c.endpoint, stashbox_ids.c.performer_id)
-        wanted = select_ids(self._box_ids)
+        wanted = listed(self._box_ids)
         for found, endpoint, owner in self._connection.execute(query.where(value.in_(wanted))):
             for meant, box in self._box_ids[found]:
                 if not box or box == box_name(endpoint):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import faces, models, performers, photos, stashbox_ids
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.facts.stashboxes import KNOWN, domain_id
@@ -118,7 +118,7 @@ class AcceptedFaces:
         )
 
     def _owners(self, rows: Sequence[Row[Any]]) -> dict[int, Owner]:
-        wanted = select_ids({row.performer_id for row in rows})
+        wanted = listed({row.performer_id for row in rows})
         ids = defaultdict[int, list[tuple[str, str]]](list)
         boxes = select(stashbox_ids).where(stashbox_ids.c.performer_id.in_(wanted))
         for row in self._connection.execute(boxes):

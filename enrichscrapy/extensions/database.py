@@ -37,7 +37,7 @@ class DatabaseExtension:
     """Opens the database of ``DATABASE_URL`` and closes it when the engine has stopped.
 
     All writes run on one thread, in the order they were asked for: two of them never wait for
-    each other in SQLite, and a lock held by another process never blocks the event loop.
+    each other, and a lock held by another process never blocks the event loop.
     Building it raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or ``SuppressionKeyMissing``.
     """
 
@@ -50,7 +50,7 @@ class DatabaseExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = read_settings(crawler.settings)
-        database = PerformerDatabase(settings.DATABASE_URL, create=False)
+        database = PerformerDatabase.of(settings, create=False)
         try:
             database.suppressions.check()
             if not settings.DRY_RUN:

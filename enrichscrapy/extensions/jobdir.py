@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.engine import resolve_path
+from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.files.jobdir import Opened, Owner, close_jobdir, open_jobdir, sign_jobdir
 from enrichscrapy.settings_reader import read_settings
@@ -53,12 +53,12 @@ class JobdirExtension:
         owner = Owner(
             getattr(crawler.spider, "source_name", crawler.spidercls.name),
             str(getattr(crawler.spider, "mode", "")),
-            str(resolve_path(settings.DATABASE_URL)),
+            find_backend(settings.DATABASE_URL, settings.STATE_DIR).name,
         )
 
         def register(path: Path) -> None:
             # The crawl's own database is opened later, and may then find that it cannot begin.
-            with PerformerDatabase(settings.DATABASE_URL, create=False) as database:
+            with PerformerDatabase.of(settings, create=False) as database:
                 database.artefacts.register("jobdir", path)
 
         jobdir = open_jobdir(settings.JOBDIR, owner, time.time(), register)

@@ -9,7 +9,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from enrichscrapy.database.engine import check_exists, resolve_path
+from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.files.locks import FileLock, lock_source
 from enrichscrapy.settings_reader import read_settings
 
@@ -33,9 +33,10 @@ class SourceLockExtension:
             raise NotConfigured
         mode = getattr(crawler.spider, "mode", None)
         purpose = f"crawl {source}" + (f", mode {mode}" if mode else "")
-        database = resolve_path(read_settings(crawler.settings).DATABASE_URL)
-        check_exists(database)  # locks lie beside it: nothing is made where it should be
-        lock = lock_source(database, source, purpose)
+        settings = read_settings(crawler.settings)
+        database = find_backend(settings.DATABASE_URL, settings.STATE_DIR)
+        database.check_exists()  # locks lie beside it: nothing is made where it should be
+        lock = lock_source(database.path, source, purpose)
         extension = cls(lock)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension

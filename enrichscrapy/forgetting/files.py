@@ -132,6 +132,6 @@ def _clean_backup(path: Path, person: Person) -> int:
         found = find_same_person(backup, person)
         for performer_id in found:
             erase_rows(backup, performer_id, person)
-        if found and not shrink(backup):
-            raise EnrichError("another program has it open: its WAL could not be emptied")
+        if found and (left := shrink(backup)):
+            raise EnrichError(left)
     return len(found)

@@ -148,11 +148,8 @@ def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
         with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)
             connection.execute(nameless.values(traits=None, person_id=None))
-    if not shrink(db):
-        forgotten.failed.append(
-            f"{db.path.name}-wal: another program has the database open; it is emptied once that "
-            "is closed"
-        )
+    if left := shrink(db):
+        forgotten.failed.append(left)
     if not forgotten.failed:
         with db.write() as connection:
             connection.execute(delete(erasures).where(erasures.c.id == job.id))

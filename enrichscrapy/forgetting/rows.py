@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Text, cast, delete, func, literal, select, update
-from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.engine import checkpoint_and_vacuum
+from enrichscrapy.database.dialects.expressions import insert, matches
 from enrichscrapy.database.links import read_link
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import (
@@ -168,7 +167,7 @@ def _leave_numbers(connection: Connection, performer_id: int) -> None:
     columns = ["row_id", "file", "name"]
     numbers = select(import_rows.c.row_id, literal(""), literal("")).where(
         import_rows.c.performer_id == performer_id,
-        import_rows.c.row_id.op("NOT GLOB")("*[^0-9]*"),
+        ~matches(import_rows.c.row_id, "[^0-9]", anywhere=True),
     )
     statement = insert(import_rows).from_select(columns, numbers.distinct())
     connection.execute(statement.on_conflict_do_nothing())
@@ -190,12 +189,9 @@ def find_same_person(backup: PerformerDatabase, person: Person) -> list[int]:
     return sorted(found)
 
 
-def shrink(db: PerformerDatabase) -> bool:
-    """Rewrite the file without its free pages and empty the WAL.
-
-    False when another program kept the WAL from being emptied.
-    """
-    return checkpoint_and_vacuum(db.engine, db.path)
+def shrink(db: PerformerDatabase) -> str:
+    """Rewrite the database without what was deleted; returns what could not be emptied, and why."""
+    return db.shrink()
 
 
 def _count_rows(connection: Connection, performer_id: int) -> dict[str, int]:

@@ -17,11 +17,11 @@ from typing import Any, Generic, TypeVar
 
 from markupsafe import Markup
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.accepting import OPEN
 from enrichscrapy.database.birth_dates import count_unread
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import faces, lookups, proposals, visits
 from enrichscrapy.gallery.people import Show, count_people

@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 
+from enrichscrapy.database.dialects.expressions import caseless
 from enrichscrapy.database.due import Selection, find
 from enrichscrapy.database.schema import (
     faces,
@@ -187,7 +188,7 @@ def _query(
         order = [(waits.c.key, True), (performers.c.id, False)]
     else:
         query = select(performers.c.id, name, name.label("key"))
-        order = [(name.collate("NOCASE"), False), (performers.c.id, False)]
+        order = [(caseless(name), False), (performers.c.id, False)]
     if matches is not None:
         query = query.where(performers.c.id.in_(matches))
     condition = _condition(wanted)
@@ -225,7 +226,7 @@ def _page(
     (first, down), (second, _) = order
     if key:
         value, _, last = key.rpartition("~")
-        given: Any = _number(value) if down else value
+        given: Any = _number(value) if down else caseless(value)
         beyond = first < given if down != backward else first > given
         then = second < _number(last) if backward else second > _number(last)
         query = query.where(or_(beyond, and_(first == given, then)))

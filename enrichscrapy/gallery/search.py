@@ -9,18 +9,16 @@ from functools import cache
 from typing import Any
 
 from anyascii import anyascii
-from sqlalchemy import ColumnElement, Connection, Select, literal, literal_column, select, union
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, union
 
-from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.dialects.expressions import has_accents, holds, listed, matches
 from enrichscrapy.database.schema import aliases, performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 
 LONGEST_SEARCH = 100
 MAX_DIGITS = 18
-"""Of an id: SQLite can hold no larger ones."""
+"""Of an id: a database can hold no larger ones."""
 _LATIN_ENDS = 0x250
-_NAME_HAS_ACCENTS: ColumnElement[bool] = literal_column("performers.canonical_name GLOB '*[^ -~]*'")
-_ALIAS_HAS_ACCENTS: ColumnElement[bool] = literal_column("aliases.alias GLOB '*[^ -~]*'")
 
 
 def read_id(text: str) -> int | None:
@@ -40,7 +38,7 @@ def search(connection: Connection, text: str, suppressions: SuppressionStore) ->
     if number.isdecimal():
         return select(literal(read_id(number) or 0).label("id"))
     if "://" in text:
-        return select_ids(suppressions.find_owners_of_link(connection, text))
+        return listed(suppressions.find_owners_of_link(connection, text))
     boxed = select(stashbox_ids.c.performer_id.label("id")).where(
         stashbox_ids.c.stashbox_performer_id == text.lower()
     )
@@ -50,21 +48,21 @@ def search(connection: Connection, text: str, suppressions: SuppressionStore) ->
         select(performers.c.id).where(*_all_in(performers.c.canonical_name, words)),
         select(aliases.c.performer_id).where(*_all_in(aliases.c.alias, words)),
         select(performers.c.id).where(
-            _NAME_HAS_ACCENTS, *_all_like(performers.c.canonical_name, words)
+            has_accents(performers.c.canonical_name), *_all_like(performers.c.canonical_name, words)
         ),
         select(aliases.c.performer_id).where(
-            _ALIAS_HAS_ACCENTS, *_all_like(aliases.c.alias, words)
+            has_accents(aliases.c.alias), *_all_like(aliases.c.alias, words)
         ),
     ]
     return select(union(*ways).subquery().c.id)
 
 
 def _all_in(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
-    return [column.contains(word, autoescape=True) for word in words]
+    return [holds(column, word) for word in words]
 
 
 def _all_like(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
-    return [column.op("GLOB", is_comparison=True)(_pattern(word)) for word in words]
+    return [matches(column, *_spell(word), anywhere=True) for word in words]
 
 
 def _plain(word: str) -> str:
@@ -90,6 +88,6 @@ def _spellings() -> dict[str, str]:
     return dict(found)
 
 
-def _pattern(word: str) -> str:
-    """A GLOB for a word anywhere in a name; no letter of it means anything but itself."""
-    return f"*{''.join(f'[{_spellings().get(letter, letter)}]' for letter in word)}*"
+def _spell(word: str) -> list[str]:
+    """Each letter of a word as the set of what it may be written as."""
+    return [f"[{_spellings().get(letter, letter)}]" for letter in word]

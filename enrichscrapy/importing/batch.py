@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from enrichscrapy.database.birth_dates import note_read, note_unread
+from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import format_time, make_link_row, split_chunks
 from enrichscrapy.database.schema import (

@@ -16,9 +16,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
 
-from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.dialects.expressions import insert, listed
 from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     external_urls,
@@ -175,7 +174,7 @@ class Owners:
     def _rows_by_name(self) -> dict[str, list[FileRow]]:
         """This file's rows under the names of all the records: one pass over the table."""
         query = select(*import_rows.c).where(
-            import_rows.c.file == self._memory.file, import_rows.c.name.in_(select_ids(self._names))
+            import_rows.c.file == self._memory.file, import_rows.c.name.in_(listed(self._names))
         )
         found: dict[str, list[FileRow]] = defaultdict(list)
         for row in self._connection.execute(query):

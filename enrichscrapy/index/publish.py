@@ -173,7 +173,7 @@ def _check_ours(db: PerformerDatabase, index_dir: Path, model_id: int, base: Man
             return
     raise IndexOfAnotherDatabase(
         f"the index in {index_dir} ({base.count} faces) was made from another database than "
-        f"{db.path}: it is left as it is; scrapy reindex --force rebuilds it from this one"
+        f"{db.name}: it is left as it is; scrapy reindex --force rebuilds it from this one"
     )
 
 

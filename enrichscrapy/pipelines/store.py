@@ -11,7 +11,7 @@ from scrapy.exceptions import DropItem
 from scrapy.statscollectors import StatsCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from enrichscrapy.database.engine import describe_statement
+from enrichscrapy.database.dialects import describe_statement
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import StoreReport, store_lookup
 from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable

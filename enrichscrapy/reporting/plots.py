@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Connection, Float, Integer, Select, cast, func, literal_column, select
+from sqlalchemy import Connection, Select, func, literal_column, select
 
+from enrichscrapy.database.dialects.expressions import truncate
 from enrichscrapy.database.schema import faces
 from enrichscrapy.items import Outcome, Verdict
 from enrichscrapy.reporting.charts import Bar, Mark, Part, bar_chart
@@ -83,7 +84,7 @@ class DistanceBin:
 def distance_bins(connection: Connection, model_id: int) -> list[DistanceBin]:
     """Distances the latest verdicts were taken on; faces judged without trusted ones have none."""
     latest = _latest(model_id).limit(LATEST).subquery()
-    place = cast(latest.c.score / STEP, Integer).label("bin")
+    place = truncate(latest.c.score / STEP).label("bin")
     query = (
         select(latest.c.verdict, place, func.count())
         .where(latest.c.score.is_not(None))
@@ -104,8 +105,7 @@ def _latest(model_id: int) -> Select[Any]:
     """The faces' verdicts and distances, the newest first: read in the order of their rows, which
     adding 0 makes SQLite do, and no farther than is asked for."""
     columns = [
-        cast(func.json_extract(faces.c.distances, f"$.{name}"), Float).label(name)
-        for name in ("score", "accept", "reject")
+        faces.c.distances[name].as_float().label(name) for name in ("score", "accept", "reject")
     ]
     of_model = faces.c.model_id + literal_column("0") == model_id
     return select(faces.c.verdict, *columns).where(of_model).order_by(faces.c.id.desc())

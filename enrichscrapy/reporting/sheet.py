@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from enrichscrapy.database.due import select_ids
+from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.faces import IS_WAITING, OWN
@@ -99,7 +99,7 @@ def _pictured(
 ) -> set[int]:
     kept = select(faces.c.id).where(faces.c.model_id == model_id, faces.c.crop.is_not(None))
     beside = (
-        kept.where(~IS_WAITING, faces.c.performer_id.in_(select_ids(owners)))
+        kept.where(~IS_WAITING, faces.c.performer_id.in_(listed(owners)))
         .order_by(faces.c.trusted.desc(), faces.c.id.desc())
         .limit(others)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, or_, select
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.dialects.expressions import read_day
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.database.schema import sources as sources_table
@@ -152,7 +153,7 @@ class DayOutcome:
 
 def count_outcomes_by_day(connection: Connection, sources: Iterable[str]) -> list[DayOutcome]:
     """In day order. Only the latest attempt of a lookup is known, and counts."""
-    day = func.date(lookups.c.updated_at, "unixepoch").label("day")
+    day = read_day(lookups.c.updated_at).label("day")
     query = (
         select(day, lookups.c.source, lookups.c.outcome, func.count().label("count"))
         .where(_is_among(sources))

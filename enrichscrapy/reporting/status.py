@@ -81,7 +81,7 @@ def read_status(
     )
     return Status(
         now,
-        str(database.path),
+        database.name,
         model,
         progress,
         faces,

@@ -18,8 +18,8 @@ from twisted.python.failure import Failure
 
 from enrichscrapy.core.meta import read_performer_ids
 from enrichscrapy.core.refused import describe_failure
+from enrichscrapy.database.dialects import describe_statement
 from enrichscrapy.database.due import Selection
-from enrichscrapy.database.engine import describe_statement
 from enrichscrapy.database.ledger import DueLookup
 from enrichscrapy.database.whom import Meant
 from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavailable, EnrichError

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from enrichscrapy.database import PerformerDatabase, engine
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.dialects import sqlite
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.migrations import STEPS
 from enrichscrapy.database.schema import metadata
@@ -304,7 +305,7 @@ class TestDamage:
 
     def test_a_large_database_opens_in_bounded_time(self, path, monkeypatch):
         """The check stops when its time is up; what it has not seen counts as sound."""
-        monkeypatch.setattr(engine, "CHECK_SECONDS", 0.0)
+        monkeypatch.setattr(sqlite, "CHECK_SECONDS", 0.0)
         PerformerDatabase(path).close()
 
     def test_a_text_file_and_anothers_database_are_refused(self, tmp_path):
@@ -420,7 +421,7 @@ def test_migrations_are_taken_once_and_recorded(tmp_path):
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
             )
             assert {row[0] for row in tables} == set(metadata.tables)
-        assert [row[0] for row in names] == [name for name, _ in STEPS]
+        assert [row[0] for row in names] == list(STEPS)
 
 
 def test_file_size_limits_raise_errors_here():

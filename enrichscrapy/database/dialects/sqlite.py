@@ -1,4 +1,4 @@
-"""Opening the SQLite file: pragmas, transactions, and errors that say what to do.
+"""SQLite: pragmas, transactions, and errors that say what to do.
 
 Transactions are begun explicitly (the driver's own implicit ones hide when a lock is taken):
 ``BEGIN IMMEDIATE`` for writers, because a transaction that reads and then writes fails at once
@@ -8,7 +8,6 @@ taken at once, on a connection that refuses to write.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sqlite3
@@ -16,55 +15,85 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, ExceptionContext
 
+from enrichscrapy.database.dialects.backend import Backend, write_json
 from enrichscrapy.exceptions import (
-    BadSetting,
     DatabaseDamaged,
     DatabaseUnavailable,
     EnrichError,
+    NoDatabase,
 )
-from enrichscrapy.facts.text import fold_line
 
 CHECK_SECONDS = 0.5
 """How long the check at opening may take; ``verify`` checks whole files, however large."""
 
-_ALLOWED = "an SQLite file, as sqlite:///data/enrichscrapy.db"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def resolve_path(target: str | Path) -> Path:
-    """The absolute path meant by a path or a ``sqlite:///`` URL; ``BadSetting`` for others."""
-    if isinstance(target, Path) or "://" not in target:
-        return Path(target).expanduser().absolute()
-    try:
-        url = make_url(target)
-    except ArgumentError as error:
-        raise BadSetting.name_setting("DATABASE_URL", target, _ALLOWED) from error
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise BadSetting.name_setting("DATABASE_URL", target, _ALLOWED)
-    return Path(url.database).expanduser().absolute()
+class SqliteBackend(Backend):
+    """An SQLite file.
 
-
-def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool = True) -> Engine:
-    """Open a database file and check it; ``create`` makes a missing one, readable by its owner
-    only. Raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for a missing one, ``BadSetting``;
-    waits up to ``busy_timeout`` seconds for other processes.
+    ``busy_timeout`` is how many seconds a writer waits for another process.
     """
-    path = resolve_path(target)
-    if create:
-        _create_private(path)
-    else:
-        check_exists(path)
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        self.path = path
+        self.name = str(path)
+        self._busy_timeout = busy_timeout
+        self._inode: tuple[int, int] | None = None
+
+    def check_exists(self) -> None:
+        check_exists(self.path)
+
+    def open(self, *, create: bool) -> Engine:
+        """Open the file and check it; a new one is readable by its owner only."""
+        if create:
+            _create_private(self.path)
+        else:
+            check_exists(self.path)
+        engine = _make_engine(self.path, self._busy_timeout)
+        try:
+            with engine.connect() as connection:
+                check(connection, self.path, seconds=CHECK_SECONDS)
+        except BaseException:
+            engine.dispose()
+            raise
+        self._inode = _read_inode(self.path)
+        return engine
+
+    def check_same(self) -> None:
+        """What is written to a file that was deleted or replaced is lost, unnoticed."""
+        if _read_inode(self.path) != self._inode:
+            raise describe_missing(self.path)
+
+    def check(self, connection: Connection) -> None:
+        check(connection, self.path)
+
+    def run_script(self, connection: Connection, script: str) -> None:
+        """The driver's own ``executescript`` would commit first."""
+        statement = ""
+        for line in script.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                connection.exec_driver_sql(statement)
+                statement = ""
+
+    def shrink(self, engine: Engine) -> str:
+        return _checkpoint_and_vacuum(engine, self.path)
+
+    def find_last_id(self, connection: Connection, table: str) -> int:
+        given = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+        return connection.scalar(given, {"table": table}) or 0
+
+
+def _make_engine(path: Path, busy_timeout: float) -> Engine:
     engine = create_engine(
         # "rw": no connection of a pool may make an empty file where the database was taken away.
         URL.create(
@@ -72,17 +101,11 @@ def open_engine(target: str | Path, *, busy_timeout: float = 60.0, create: bool 
         ),
         connect_args={"timeout": busy_timeout},
         hide_parameters=True,  # errors are logged, and parameters hold names
-        json_serializer=partial(json.dumps, ensure_ascii=False, default=_to_plain),
+        json_serializer=write_json,
     )
     event.listen(engine, "connect", _prepare(path, busy_timeout))
     event.listen(engine, "begin", _begin(path, busy_timeout))
     event.listen(engine, "handle_error", _translate(path))
-    try:
-        with engine.connect() as connection:
-            check(connection, path, seconds=CHECK_SECONDS)
-    except BaseException:
-        engine.dispose()
-        raise
     return engine
 
 
@@ -114,11 +137,8 @@ def check(connection: Connection, path: Path, *, seconds: float | None = None) -
         raise describe_damage(path, faults[0])
 
 
-def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
-    """Rewrite the file without free pages, and empty its WAL.
-
-    False when a reader of another process kept the WAL from being emptied.
-    """
+def _checkpoint_and_vacuum(engine: Engine, path: Path) -> str:
+    """Rewrite the file without free pages, and empty its WAL."""
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
@@ -129,7 +149,11 @@ def checkpoint_and_vacuum(engine: Engine, path: Path) -> bool:
             busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
             raise describe(error, path) from error
-    return not busy
+    return (
+        f"{path.name}-wal: another program has the database open; it is emptied once that is closed"
+        if busy
+        else ""
+    )
 
 
 def describe_missing(path: Path) -> DatabaseUnavailable:
@@ -169,19 +193,6 @@ def describe(error: sqlite3.Error, path: Path) -> EnrichError:
     return DatabaseUnavailable(f"{path}: {error}")
 
 
-def describe_statement(error: SQLAlchemyError) -> str:
-    """A statement that the database refuses, in one line: its tables are not this program's."""
-    reason = fold_line(str(getattr(error, "orig", None) or error))
-    return f"the database does not fit this program ({reason}): has another one changed it?"
-
-
-def _to_plain(value: Any) -> Any:
-    """NumPy's numbers, which evidence is full of, as JSON's."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
-
-
 def _create_private(path: Path) -> None:
     """Vectors are biometric data: only the owner may read the file and its WAL (same mode)."""
     try:
@@ -193,15 +204,15 @@ def _create_private(path: Path) -> None:
 
 
 def check_exists(path: Path) -> None:
-    """Raise ``BadSetting`` where there is no database, or an empty file."""
+    """Raise ``NoDatabase`` where there is no database, or an empty file."""
     if not (path.is_file() and path.stat().st_size):
-        raise BadSetting(
+        raise NoDatabase(
             f"there is no database at {path}: run scrapy import-performers FILE first, or name "
             "yours with -s DATABASE_URL=sqlite:///FILE; is its disk mounted?"
         )
 
 
-def read_inode(path: Path) -> tuple[int, int] | None:
+def _read_inode(path: Path) -> tuple[int, int] | None:
     """Which file a path names now; None when there is none."""
     try:
         found = path.stat()

