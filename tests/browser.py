@@ -48,8 +48,11 @@ class Watched:
 
 @contextmanager
 def watch(browser: Browser, **context: object) -> Iterator[Watched]:
-    """A page of its own context (viewport, colour scheme, …) that is being watched."""
-    opened = browser.new_context(**context)
+    """A page that is being watched, in a context of its own (viewport, colour scheme, …) or, which
+    takes a third of the time, in the one that all share, without the cookies of those before it."""
+    shared = browser.contexts[0] if browser.contexts else browser.new_context()
+    shared.clear_cookies()
+    opened = browser.new_context(**context) if context else shared
     watched = Watched(opened.new_page())
     watched.page.on("request", lambda request: watched.requests.append(request.url))
     watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
@@ -64,7 +67,7 @@ def watch(browser: Browser, **context: object) -> Iterator[Watched]:
     try:
         yield watched
     finally:
-        opened.close()
+        (opened if context else watched.page).close()
 
 
 def file_url(path: Path) -> str:
