@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import signal
 import subprocess
 import time
 
@@ -24,7 +26,7 @@ from enrichscrapy.items import Identity, ModelInfo, Profile, Verdict
 from tests.database.builders import accept, face, lookup, photo, quarantine, unit_vector
 from tests.faces.cards import DIMENSION, small_network, write_card
 from tests.resume.models import Colours
-from tests.support import PATIENCE, PROJECT, Workplace, accepted_vectors
+from tests.support import PATIENCE, PROJECT, Workplace, accepted_vectors, face_server, fork_server
 
 OLD = ModelInfo("colours", "c" * 64, "plain-1", 512)
 RED, GREEN, BLUE = (220, 20, 30), (20, 200, 40), (30, 30, 210)
@@ -99,20 +101,17 @@ def staged(place) -> int:
 
 def test_killed_and_gone_on_with(many, place):
     settings = {"FACE_MODEL": "tests.resume.models.ColoursOnce"}
-    process = subprocess.Popen(
-        place.command("reembed", **settings),
-        cwd=PROJECT,
-        env=place.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    log, server = place.folder / "killed.log", fork_server()
+    log.touch()
+    command = place.command("reembed", **settings)[3:]
+    pid = server.start(command, place.environment(), log, workers=face_server()[1])
     deadline = time.monotonic() + PATIENCE
     while not staged(place):
-        assert process.poll() is None
+        assert server.exit_code(pid) is None, log.read_text()
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    process.kill()
-    process.wait()
+    os.kill(pid, signal.SIGKILL)
+    server.exit_code(pid, PATIENCE)
     assert staged(place) == 256
 
     marked = unit_vector(1234)

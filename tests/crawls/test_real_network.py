@@ -101,6 +101,7 @@ def older(place, tmp_path):
     return copy
 
 
+@pytest.mark.long  # with the stand-in: tests/commands/test_reembed.py
 def test_an_older_database_moves_over_without_asking_a_site(place, older):
     with DemoSites(babepedia_profiles(CAST)) as sites:
         older.use_sites(sites.babepedia.url, sites.iafd.url)

@@ -3,8 +3,9 @@
 import os
 import pty
 import re
-import subprocess
+import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from scrapy.utils.project import get_project_settings
@@ -16,7 +17,7 @@ from enrichscrapy.command import keep_quiet_on_a_terminal
 from enrichscrapy.database.schema import faces, lookups, photo_results
 from enrichscrapy.folder.make import make_folder
 from enrichscrapy.reporting.words import OUTCOMES, PHOTOS, VERDICTS
-from tests.support import PATIENCE, PROJECT, Workplace
+from tests.support import PATIENCE, Workplace, face_server, fork_server
 
 NAMES = {"Tessa Quillmark", "Maren Solvik", "Nadia Ostrowen"}
 CAST = [person for person in PEOPLE if person.name in NAMES]
@@ -56,15 +57,15 @@ def in_words(held: dict[str, Counter[str]]) -> dict[str, int]:
 def on_terminal(command: list[str], place, columns: int = 100) -> tuple[int, str]:
     """Run a command on a terminal of its own; returns its exit code and all that was shown."""
     master, terminal = pty.openpty()
-    process = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env={**place.environment(), "COLUMNS": str(columns), "TERM": "xterm-256color"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-    )
-    os.close(terminal)
+    environment = {**place.environment(), "COLUMNS": str(columns), "TERM": "xterm-256color"}
+    server, path = fork_server(), Path(os.ttyname(terminal))
+    pid = server.start(command[3:], environment, path, workers=face_server()[1])
+
+    def wait() -> None:
+        server.exit_code(pid, PATIENCE)
+        os.close(terminal)  # the reader below is told that nobody writes any more
+
+    threading.Thread(target=wait).start()
     shown = b""
     try:
         while True:
@@ -75,9 +76,8 @@ def on_terminal(command: list[str], place, columns: int = 100) -> tuple[int, str
             if not piece:
                 break
             shown += piece
-        return process.wait(timeout=PATIENCE), shown.decode(errors="replace")
+        return server.exit_code(pid, PATIENCE), shown.decode(errors="replace")
     finally:
-        process.kill()
         os.close(master)
 
 

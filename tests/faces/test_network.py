@@ -97,11 +97,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_selftest_catches(data, weights, monkeypatch, mistake):
+def test_selftest_catches(data, published, weights, monkeypatch, mistake):
     class Wrong(FoldedNet):
         def __call__(self, crops):
             return super().__call__(MISTAKES[mistake](crops))
 
+    monkeypatch.setattr(module, "build_plain", lambda _state: published)  # it is read already
+    monkeypatch.setattr(module, "load_state", lambda _data: {})
     monkeypatch.setattr(module, "FoldedNet", Wrong)
     with pytest.raises(WeightsError, match=r"self-test.*channels or scaling"):
         Network(data, weights[1], "cpu", 1, FLOAT32)

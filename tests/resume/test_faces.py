@@ -99,14 +99,15 @@ def state(place):
         return found, verify(db, place.index_dir, index_model_id(db, place.index_dir))
 
 
-def test_killed_with_photos_on_their_way(place, sites, crawl):
+def test_killed_with_photos_on_their_way(place, sites, forked_crawl):
     sites.babepedia.set_fault(SECOND_PHOTO, Fault(Kind.DELAY, seconds=PATIENCE, times=1))
-    first = crawl(JOBDIR=place.folder / "jobs")
+    first = forked_crawl(JOBDIR=place.folder / "jobs")
     wait_for_photo(sites)
     wait_for_index(place, sites)
-    assert len(first.processes()) > 1, "the crawl and its face worker"
-    first.process.kill()
-    assert first.survivors() == []
+    workers = find_face_workers()
+    assert workers
+    first.kill()
+    assert wait_until_gone(workers) == []
     assert state(place) == ({1: "found", 2: "none"}, [])
     assert FaceIndex.open_current(place.index_dir, None).count == 3
 

@@ -18,7 +18,7 @@ def place(empty_place):
     return empty_place
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.long)])
 def test_nothing_is_lost_and_nothing_that_ended_is_asked_for_again(
     site, place, crawl, tmp_path, kills
 ):
