@@ -61,13 +61,12 @@ def site():
 def place(tmp_path, site):
     """A copy of the package with the example's two files in it, and nothing else changed."""
     package = tmp_path / "source" / "enrichscrapy"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PROJECT / "enrichscrapy", package, ignore=ignored)
+    shutil.copytree(PROJECT / "enrichscrapy", package)
     (package.parent / "demo").symlink_to(PROJECT / "demo")
     shutil.copytree(EXAMPLE / "sites" / "castlist", package / "sites" / "castlist")
     shutil.copy(EXAMPLE / "spiders" / "castlist.py", package / "spiders")
     made = Workplace(tmp_path)
-    made.settings |= {
+    made.of_the_copy = {
         "CASTLIST_BASE_URL": f"http://127.0.0.1:{site.server_port}",
         "DELAY_FLOORS": '{"babepedia": 3, "iafd": 2, "castlist": 0}',
         "TRUST_LEVELS": '{"castlist": "high", "import": "user"}',
@@ -77,7 +76,8 @@ def place(tmp_path, site):
 
 
 def scrapy(place, *arguments, **settings) -> subprocess.CompletedProcess[str]:
-    source = place.folder / "source"
+    """Run a command of the copy, which takes a process of its own."""
+    source, settings = place.folder / "source", {**place.of_the_copy, **settings}
     return subprocess.run(
         place.command(*arguments, **settings),
         cwd=place.folder,
@@ -96,12 +96,11 @@ def scrapy(place, *arguments, **settings) -> subprocess.CompletedProcess[str]:
 def test_the_example_crawls_by_link_and_by_name_and_keeps_its_contracts(place, site):
     write_performers(place.folder / "performers.jsonl", [TESSA, ABSENT])
     write_known_faces(place.folder / "known", [TESSA])
-    for command in (
-        ("import-performers", str(place.folder / "performers.jsonl")),
-        ("import-faces", str(place.folder / "known")),
-        ("crawl", "castlist", "-a", "mode=name"),
+    for done in (
+        place.run("import-performers", str(place.folder / "performers.jsonl")),
+        place.run("import-faces", str(place.folder / "known")),
+        scrapy(place, "crawl", "castlist", "-a", "mode=name"),
     ):
-        done = scrapy(place, *command)
         assert done.returncode == 0, done.stderr
 
     with place.database() as database, database.read() as connection:

@@ -70,7 +70,7 @@ def two_states(world, tmp_path):
     return tmp_path, old, set(world.accepted())
 
 
-@pytest.mark.parametrize("action", ["publish", "reindex"])
+@pytest.mark.parametrize("action", ["publish", pytest.param("reindex", marks=pytest.mark.long)])
 def test_killed_at_any_step_readers_have_the_old_or_the_new_index(two_states, world, action):
     folder, old, new = two_states
     steps = int(in_child(KILLED_AT_EVERY_STEP, folder, action))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import subprocess
 import threading
 import time
 
@@ -22,10 +21,11 @@ from enrichscrapy.sites import PageKind
 from enrichscrapy.spiders import lookup
 from enrichscrapy.spiders.babepedia import BabepediaSpider
 from enrichscrapy.spiders.lookup import LARGE_ANSWER
+from tests.resume.harness import Crawl
 from tests.spiders.test_runner import EmptySite
-from tests.support import PATIENCE, PROJECT, Workplace
+from tests.support import Workplace
 
-PERFORMERS = 1000
+PERFORMERS = 300
 
 
 @pytest.fixture
@@ -43,29 +43,19 @@ def test_a_database_that_another_program_changed_ends_the_crawl_at_once(place, t
     """The store meets it in the one case, the callbacks in the other."""
     with EmptySite().running() as site:
         place.use_sites(site.url, site.url)
-        command = place.command("crawl", "babepedia", "-a", "mode=url")
-        crawl = subprocess.Popen(
-            command,
-            cwd=PROJECT,
-            env=place.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        crawl = Crawl(place, "babepedia")
         try:
-            while len(site.paths) < 10 and crawl.poll() is None:
+            while len(site.paths) < 10 and crawl.runs:
                 time.sleep(0.01)
             other = sqlite3.connect(place.database_path, timeout=30)
             other.execute(f"ALTER TABLE {table} RENAME TO gone")
             other.commit()
             other.close()
             asked = len(site.paths)
-            told = crawl.communicate(timeout=PATIENCE)[1]
+            assert crawl.end() == 1
         finally:
             crawl.kill()
-            crawl.wait()
-        assert crawl.returncode == 1
-        last = told.strip().splitlines()[-1]
+        last = crawl.output.strip().splitlines()[-1]
         assert f"does not fit this program (no such table: {table})" in last
         assert len(site.paths) < asked + 50
 

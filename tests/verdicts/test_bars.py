@@ -40,7 +40,9 @@ def test_right_faces_get_in_and_strangers_do_not(lookups):
     assert found.stranger_rate(Verdict.ACCEPTED).value <= TARGET_STRANGERS
 
 
-@pytest.mark.parametrize("trust", ["high", pytest.param("medium", marks=pytest.mark.long), "low"])
+@pytest.mark.parametrize(
+    "trust", ["high", *(pytest.param(each, marks=pytest.mark.long) for each in ("medium", "low"))]
+)
 def test_a_wrong_page_adds_nothing(lookups, trust):
     assert not tallied(lookups, judge, Page.WRONG, trust=trust).pages_with_strangers
 
