@@ -73,6 +73,8 @@ DATABASE_URL = _read_environment("DATABASE_URL", "sqlite:///data/enrichscrapy.db
 STATE_DIR = _read_environment("STATE_DIR", "data")
 # Folder of the published FAISS generations.
 INDEX_DIR = _read_environment("INDEX_DIR", "data/index")
+# Up to so many faces every search of the index compares all of them; above it the likely ones.
+INDEX_EXACT_FACES = 200_000
 # Seconds between two publishings of the index while a crawl runs; 0 publishes at its end only.
 INDEX_PUBLISH_SECONDS = 300
 

@@ -161,6 +161,7 @@ class ProjectSettings(BaseModel):
     ]
     STATE_DIR: NeededPath
     INDEX_DIR: NeededPath
+    INDEX_EXACT_FACES: Annotated[int, Within(ge=1000, le=1_000_000_000, unit="faces")]
     INDEX_PUBLISH_SECONDS: Seconds
 
     # --- Which work is due -----------------------------------------------------------------------

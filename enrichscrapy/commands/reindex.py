@@ -35,7 +35,13 @@ class Command(EnrichCommand):
                 self.say("the database has no accepted face yet: there is nothing to index")
                 return 1
             try:
-                generation = reindex(database, index_dir, model_id, force=opts.force)
+                generation = reindex(
+                    database,
+                    index_dir,
+                    model_id,
+                    force=opts.force,
+                    exact_faces=settings.INDEX_EXACT_FACES,
+                )
             except OSError as error:
                 self.say(f"{index_dir} cannot be written: {error.strerror}")
                 return 1

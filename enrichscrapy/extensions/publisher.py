@@ -42,12 +42,14 @@ class IndexPublisher:
         stats: StatsCollector,
         index_dir: Path,
         seconds: float,
+        exact_faces: int,
     ) -> None:
         self.database = database
         self.model = model
         self.stats = stats
         self.index_dir = index_dir
         self.seconds = seconds
+        self.exact_faces = exact_faces
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="publisher")
         self._timer: asyncio.Task[None] | None = None
 
@@ -63,6 +65,7 @@ class IndexPublisher:
             crawler.stats,
             index_dir,
             settings.INDEX_PUBLISH_SECONDS,
+            settings.INDEX_EXACT_FACES,
         )
         share(crawler, extension)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
@@ -98,7 +101,13 @@ class IndexPublisher:
         loop = asyncio.get_running_loop()
 
         def run() -> Generation | None:
-            return publish(database, self.index_dir, model_id, wait=LONGEST_WAIT)
+            return publish(
+                database,
+                self.index_dir,
+                model_id,
+                wait=LONGEST_WAIT,
+                exact_faces=self.exact_faces,
+            )
 
         try:
             generation = await loop.run_in_executor(self._thread, run)

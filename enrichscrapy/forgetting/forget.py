@@ -20,7 +20,7 @@ from enrichscrapy.exceptions import IndexOfAnotherDatabase
 from enrichscrapy.files.locks import lock_all_sources
 from enrichscrapy.forgetting.files import clean_files
 from enrichscrapy.forgetting.rows import Person, erase_rows, shrink
-from enrichscrapy.index import index_model_id, reindex
+from enrichscrapy.index import erase, index_model_id
 from enrichscrapy.items import Performer
 
 OUT_OF_REACH = (
@@ -121,16 +121,18 @@ def _read_person(performer_id: int | None, fields: dict[str, object] | None) -> 
     return Person(Performer(performer_id, name) if performer_id is not None else None, traits)
 
 
-def _rebuild_index(db: PerformerDatabase, index_dir: Path) -> str:
+def _erase_from_index(db: PerformerDatabase, index_dir: Path) -> str:
     """What was done to the index, in words."""
     model_id = index_model_id(db, index_dir) if index_dir.exists() else None
     if model_id is None:
         return "there was none"
     try:
-        generation = reindex(db, index_dir, model_id, keep_previous=False)
+        manifest = erase(db, index_dir, model_id)
     except IndexOfAnotherDatabase as error:
         return str(error)
-    return f"rebuilt with {generation.manifest.count} faces, older ones removed"
+    if manifest is None:
+        return "there was none"
+    return f"{manifest.count} faces, older ones removed"
 
 
 def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
@@ -143,7 +145,7 @@ def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
         if person.performer is not None and db.get_performer(person.performer.id) is not None:
             forgotten.rows = erase_rows(db, person.performer.id, person)
     stranger = job.kind == "person" and person.is_stranger
-    forgotten.index = "left as it is" if stranger else _rebuild_index(db, index_dir)
+    forgotten.index = "left as it is" if stranger else _erase_from_index(db, index_dir)
     if not forgotten.failed:
         with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)

@@ -99,6 +99,14 @@ def count(connection: Connection, model_id: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def list_kept(connection: Connection, ids: Sequence[int]) -> Iterator[int]:
+    """Those of ``ids`` whose vector the database still has, whatever was decided on them."""
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        chunk = ids[start : start + _IDS_AT_ONCE]
+        query = select(faces.c.id).where(faces.c.id.in_(chunk), faces.c.vector.is_not(None))
+        yield from connection.execute(query).scalars()
+
+
 def read_faces_with_ids(
     connection: Connection, model_id: int, dimension: int, ids: Sequence[int]
 ) -> Iterator[Batch]:

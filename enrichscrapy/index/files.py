@@ -1,4 +1,4 @@
-"""The index's generations on disk. Vectors are biometric data: for their owner's eyes only."""
+"""The index's generations and segments on disk. Vectors are biometric data: for their owner."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from enrichscrapy.exceptions import IndexDamaged
-from enrichscrapy.files.durable import create_file, replace_file
+from enrichscrapy.files.durable import create_file, replace_file, sync_folder
+from enrichscrapy.index.manifest import File
 
 CURRENT = "current"
-FACES = "faces.faiss"
 MANIFEST = "manifest.json"
+SEGMENTS = "segments"
 _NAME = re.compile(r"\d{8,}")
 _CHUNK = 1 << 20
 
@@ -104,25 +105,65 @@ def name_in_force(index_dir: Path) -> str | None:
         return None
 
 
+def list_files(index_dir: Path) -> list[Path]:
+    """What lies in the folder of the segments, named ``<generation>-…`` of the one it came with."""
+    folder = index_dir / SEGMENTS
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+@dataclass
+class NewGeneration:
+    """The folder of a generation in the making, and the files that came with it."""
+
+    folder: Path
+    index_dir: Path
+    written: list[Path] = field(default_factory=list)
+
+    def write(self, kind: str, produce: Callable[[Callable[[bytes], int]], None]) -> File:
+        """Write and sync one more file, from what ``produce`` writes."""
+        name = f"{SEGMENTS}/{self.folder.name}-{len(self.written)}.{kind}"
+        self.written.append(self.index_dir / name)
+        mark = write_synced(self.written[-1], produce)
+        return File(name, mark.sha256, mark.size)
+
+    def sync(self) -> None:
+        """Make the names durable, of the files before that of the generation."""
+        for folder in (self.index_dir / SEGMENTS, self.folder, self.index_dir):
+            sync_folder(folder)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for path in self.written:
+            path.unlink(missing_ok=True)
+
+
 @contextmanager
-def make_generation(index_dir: Path) -> Iterator[Path]:
-    """A folder with the next name; removed again when the block fails.
+def make_generation(index_dir: Path) -> Iterator[NewGeneration]:
+    """A generation with the next name; all of it is removed again when the block fails.
 
     Never the name ``current`` holds, not even when that folder is gone: a reader would follow
-    it into a half-written one.
+    it into a half-written one. Nor that of a file that is still there.
     """
     taken = [*list_generations(index_dir), name_in_force(index_dir) or "0"]
-    folder = index_dir / f"{max(map(int, taken)) + 1:08d}"
-    os.mkdir(folder, 0o700)
+    taken += [found[0] for path in list_files(index_dir) if (found := _NAME.match(path.name))]
+    new = NewGeneration(index_dir / f"{max(map(int, taken)) + 1:08d}", index_dir)
+    (index_dir / SEGMENTS).mkdir(mode=0o700, exist_ok=True)
+    os.mkdir(new.folder, 0o700)
     try:
-        yield folder
+        yield new
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        new.remove()
         raise
 
 
-def prune(index_dir: Path, keep: set[str]) -> None:
-    """Remove all other generations, those a killed publisher left unfinished included."""
+def prune(index_dir: Path, keep: set[str], files: set[str]) -> None:
+    """Remove all other generations, then all files but ``files``.
+
+    What a killed publisher left unfinished goes with them.
+    """
     for name in list_generations(index_dir):
         if name not in keep:
             shutil.rmtree(index_dir / name)
+    for path in list_files(index_dir):
+        if f"{SEGMENTS}/{path.name}" not in files:
+            path.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from numpy.typing import NDArray
 from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.items import ModelInfo, Vector
 
-FORMAT = 1
+FORMAT = 2
+ONE_FILE = 1
+"""The format of before: one file a generation, in the generation's own folder."""
+EXACT_FACES = 200_000
 _MODULUS = 1 << 256
 
 
@@ -34,14 +38,81 @@ class Change:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file of the index: its path below ``INDEX_DIR``, SHA-256, and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Faces that were written together; the file never changes.
+
+    ``count`` faces are in the file, those named ``gone`` included, which count no more. ``digest``
+    is of all in the file, ids from ``first_id`` to ``last_id``. ``codes`` are the same faces in 8
+    bits a number, in the file's order.
+    """
+
+    file: File
+    count: int
+    digest: str
+    first_id: int
+    last_id: int
+    gone: tuple[int, ...] = ()
+    codes: File | None = None
+
+    @property
+    def live(self) -> int:
+        return self.count - len(self.gone)
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> Segment:
+        codes = File(**fields["codes"]) if fields["codes"] else None
+        gone = tuple(map(int, fields["gone"]))
+        return cls(**{**fields, "file": File(**fields["file"]), "gone": gone, "codes": codes})
+
+
+def is_sampled(ids: NDArray[np.int64], every: int) -> NDArray[np.bool_]:
+    """Which of ``ids`` (n,) are in a sample of one in ``every``: told by the id alone, for good."""
+    mixed = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash
+    drawn: NDArray[np.bool_] = (mixed >> np.uint64(33)) % np.uint64(every) == 0
+    return drawn
+
+
+@dataclass(frozen=True)
+class Quantiser:
+    """What the codes of all segments are made with, trained on some of the faces.
+
+    There were ``faces`` then; it saw one in ``every`` of those up to ``last_id``.
+    """
+
+    file: File
+    faces: int
+    every: int
+    last_id: int
+
+    def saw(self, ids: NDArray[np.int64]) -> bool:
+        """Whether one of ``ids`` (n,) may have taken part in the training."""
+        return bool((is_sampled(ids, self.every) & (ids <= self.last_id)).any())
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> Quantiser:
+        return cls(**{**fields, "file": File(**fields["file"])})
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """``manifest.json``: everything needed to notice that the file beside it is not the one meant.
+    """``manifest.json``: what makes up a generation, and all that is needed to notice a file that
+    is not the one meant.
 
     ``database`` is the token of the database it was made from; older manifests have none.
 
     ``digest`` is the sum, modulo 2**256, of SHA-256(id as int64 || vector as float32), both
     little-endian: it does not depend on the order and follows single changes. ``skipped`` are
-    accepted faces whose stored vector cannot be used; ``verify`` names them.
+    accepted faces whose stored vector cannot be used; ``verify`` names them. Above ``exact_faces``
+    faces segments are searched by their codes.
     """
 
     generation: str
@@ -50,38 +121,67 @@ class Manifest:
     count: int
     change: Change
     digest: str
-    file_sha256: str
-    file_size: int
+    segments: tuple[Segment, ...]
     created_at: float
+    quantiser: Quantiser | None = None
+    exact_faces: int = EXACT_FACES
     skipped: tuple[int, ...] = ()
     database: str = ""
     format: int = FORMAT
 
+    @property
+    def files(self) -> Iterator[File]:
+        """Every file that the generation needs, beside its manifest."""
+        for segment in self.segments:
+            yield segment.file
+            if segment.codes is not None:
+                yield segment.codes
+        if self.quantiser is not None:
+            yield self.quantiser.file
+
     def to_bytes(self) -> bytes:
-        return (json.dumps(asdict(self), indent=2, sort_keys=True) + "\n").encode()
+        return (json.dumps(asdict(self), indent=1, sort_keys=True) + "\n").encode()
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
         """Raises ``FileNotFoundError`` when pruned, :class:`IndexDamaged` when unusable."""
         raw = path.read_bytes()
         try:
-            manifest = cls._parse(json.loads(raw))
+            fields = json.loads(raw)
+            if fields["format"] == ONE_FILE:
+                fields = _name_segment(fields)
+            manifest = cls._parse(fields)
         except (ValueError, TypeError, KeyError) as error:
             raise IndexDamaged(f"{path} is no manifest ({error}); run scrapy reindex") from error
-        if manifest.format != FORMAT or manifest.generation != path.parent.name:
+        if manifest.format not in (FORMAT, ONE_FILE) or manifest.generation != path.parent.name:
             raise IndexDamaged(f"{path} belongs to another generation; run scrapy reindex")
+        if manifest.count != sum(segment.live for segment in manifest.segments):
+            raise IndexDamaged(f"{path} does not add up; run scrapy reindex")
         return manifest
 
     @classmethod
     def _parse(cls, fields: dict[str, Any]) -> Manifest:
+        trained = fields["quantiser"]
         return cls(
             **{
                 **fields,
                 "model": ModelInfo(**fields["model"]),
                 "change": Change(**fields["change"]),
+                "segments": tuple(map(Segment.parse, fields["segments"])),
+                "quantiser": Quantiser.parse(trained) if trained else None,
                 "skipped": tuple(fields["skipped"]),
             }
         )
+
+
+def _name_segment(fields: dict[str, Any]) -> dict[str, Any]:
+    """A manifest of before, as one of a single segment."""
+    rest = dict(fields)
+    name = f"{rest['generation']}/faces.faiss"
+    file = {"name": name, "sha256": rest.pop("file_sha256"), "size": rest.pop("file_size")}
+    segment = {"file": file, "count": rest["count"], "digest": rest["digest"]}
+    segment |= {"first_id": 0, "last_id": (1 << 63) - 1, "gone": [], "codes": None}
+    return {**rest, "segments": [segment], "quantiser": None}
 
 
 def digest_of(ids: NDArray[np.int64], vectors: Vector) -> int:

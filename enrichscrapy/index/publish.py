@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sqlalchemy import Connection
 
 from enrichscrapy.exceptions import (
     EnrichError,
@@ -17,13 +18,12 @@ from enrichscrapy.exceptions import (
     IndexOfAnotherDatabase,
     IndexOfAnotherModel,
 )
-from enrichscrapy.files.durable import sync_folder
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import accepted, files
+from enrichscrapy.index.accepted import Batch
 from enrichscrapy.index.draft import Draft
-from enrichscrapy.index.manifest import Manifest
-from enrichscrapy.index.reader import FaceIndex
-from enrichscrapy.index.vectors import Vectors
+from enrichscrapy.index.manifest import EXACT_FACES, FORMAT, Manifest
+from enrichscrapy.index.segments import OpenSegment, check_file
 from enrichscrapy.items import ModelInfo
 
 if TYPE_CHECKING:
@@ -48,32 +48,40 @@ class Generation:
 
 
 def publish(
-    db: PerformerDatabase, index_dir: Path, model_id: int, *, wait: float | None = None
+    db: PerformerDatabase,
+    index_dir: Path,
+    model_id: int,
+    *,
+    wait: float | None = None,
+    exact_faces: int | None = None,
 ) -> Generation | None:
     """Bring the index up to date with the database; None when it already is.
 
-    Only what changed since the generation in force is read from the database. That generation is
-    read from disk and checked; when it is damaged, of another model or of another history, all
-    accepted faces are read instead. One publisher works at a time: others wait up to ``wait``
-    seconds (None: for as long as it takes) and then raise :class:`EnrichError`. ``OSError``
-    (disk full, read-only folder) leaves what was published as it was, and so does another
-    database's index (``IndexOfAnotherDatabase``).
+    Only what changed since the generation in force is read from the database and written, with
+    the few segments that are merged or lose a face that the database no longer has. What is read
+    of that generation is checked; when it is damaged, of an older layout, of another model or of
+    another history, all accepted faces are read instead. Up to ``exact_faces`` every search
+    compares all faces (None: as the generation in force has it). One publisher works at a time:
+    others wait up to ``wait`` seconds (None: for as long as it takes) and then raise
+    :class:`EnrichError`. ``OSError`` (disk full, read-only folder) leaves what was published as it
+    was, and so does another database's index (``IndexOfAnotherDatabase``).
     """
     with _lock_publishing(index_dir, wait):
-        try:
-            base = _read_base(index_dir)
-            if base is not None:
-                _check_ours(db, index_dir, model_id, base)
-                return _publish_changes(db, index_dir, model_id, base)
-            why, needed = "there was no index", _has_ever_changed(db, model_id)
-        except IndexOfAnotherModel as error:
-            why, needed = str(error), _has_ever_changed(db, model_id)
-        except IndexDamaged as error:
-            why, needed = str(error), True
-        if not needed:
-            return None  # this model never had an accepted face
-        logger.info("Rebuilding the index from the database: %s", why)
-        return _publish_all(db, index_dir, model_id, why)
+        return _Publisher(db, index_dir, model_id, exact_faces).bring_up_to_date()
+
+
+def erase(db: PerformerDatabase, index_dir: Path, model_id: int) -> Manifest | None:
+    """As :func:`publish`, and leave no file that holds a face whose vector the database lacks.
+
+    Segments with such a face are written anew, generations before are removed. Returns what is in
+    force then; None when there is no index.
+    """
+    with _lock_publishing(index_dir, None):
+        _Publisher(db, index_dir, model_id, None).bring_up_to_date(erase=True)
+        in_force = _read_base(index_dir)
+        if in_force is not None:
+            _prune(index_dir, [in_force])
+        return in_force
 
 
 def reindex(
@@ -81,22 +89,18 @@ def reindex(
     index_dir: Path,
     model_id: int,
     *,
-    keep_previous: bool = True,
     force: bool = False,
+    exact_faces: int | None = None,
 ) -> Generation:
     """Read every accepted face from the database and publish; raises as :func:`publish` does.
 
-    ``keep_previous=False`` (erasure) leaves no older generation behind; ``force`` replaces
-    another database's index too.
+    ``force`` replaces another database's index too.
     """
     with _lock_publishing(index_dir, None):
         base = None if force else _try_base(index_dir)
         if base is not None:
             _check_ours(db, index_dir, model_id, base)
-        generation = _publish_all(db, index_dir, model_id, "asked for")
-        if not keep_previous:
-            files.prune(index_dir, {generation.path.name})
-        return generation
+        return _Publisher(db, index_dir, model_id, exact_faces).publish_all("asked for")
 
 
 def read_published_model(index_dir: Path) -> ModelInfo | None:
@@ -136,17 +140,17 @@ def _lock_publishing(index_dir: Path, wait: float | None) -> Iterator[None]:
 
 
 def _read_base(index_dir: Path) -> Manifest | None:
-    """The manifest in force, its file compared by size only: cheap enough for every tick."""
+    """The manifest in force, its files compared by size only: cheap enough for every tick."""
     name = files.read_current(index_dir)
     if name is None:
         return None
     try:
         manifest = Manifest.read(index_dir / name / files.MANIFEST)
-        size = (index_dir / name / files.FACES).stat().st_size
+        for file in manifest.files:
+            if (index_dir / file.name).stat().st_size != file.size:
+                raise IndexDamaged(f"{index_dir / file.name} was cut; run scrapy reindex")
     except FileNotFoundError as error:
-        raise IndexDamaged(f"{index_dir / name} is gone; run scrapy reindex") from error
-    if size != manifest.file_size:
-        raise IndexDamaged(f"{index_dir / name / files.FACES} was cut; run scrapy reindex")
+        raise IndexDamaged(f"{error.filename} is gone; run scrapy reindex") from error
     return manifest
 
 
@@ -182,56 +186,116 @@ def _has_ever_changed(db: PerformerDatabase, model_id: int) -> bool:
         return accepted.read_last_change(connection, model_id).seq > 0
 
 
-def _publish_all(db: PerformerDatabase, index_dir: Path, model_id: int, why: str) -> Generation:
-    with db.read() as connection:
-        model = accepted.read_model_info(connection, model_id)
-        change = accepted.read_last_change(connection, model_id)
-        draft = Draft(model, change, Vectors(model.dimension))
-        for batch in accepted.read_all_faces(connection, model_id, model.dimension):
-            draft.add(batch)
-    return _write(db, index_dir, draft, why)
+@dataclass(frozen=True)
+class _Publisher:
+    """Makes one generation of what the database says; the lock is held."""
+
+    db: PerformerDatabase
+    index_dir: Path
+    model_id: int
+    exact_faces: int | None
+
+    def bring_up_to_date(self, *, erase: bool = False) -> Generation | None:
+        try:
+            base = _read_base(self.index_dir)
+            if base is not None:
+                _check_ours(self.db, self.index_dir, self.model_id, base)
+                return self._publish_changes(base, erase)
+            why, needed = "there was no index", _has_ever_changed(self.db, self.model_id)
+        except IndexOfAnotherModel as error:
+            why, needed = str(error), _has_ever_changed(self.db, self.model_id)
+        except IndexDamaged as error:
+            why, needed = str(error), True
+        if not needed:
+            return None  # this model never had an accepted face
+        logger.info("Rebuilding the index from the database: %s", why)
+        return self.publish_all(why)
+
+    def publish_all(self, why: str) -> Generation:
+        base = _try_base(self.index_dir)
+        with self.db.read() as connection:
+            model = accepted.read_model_info(connection, self.model_id)
+            change = accepted.read_last_change(connection, self.model_id)
+            draft = Draft(self.index_dir, model, change, self._choose_exact(base))
+            everything = accepted.read_all_faces(connection, self.model_id, model.dimension)
+            return self._write(draft, everything, 0, why)
+
+    def _publish_changes(self, base: Manifest, erase: bool) -> Generation | None:
+        with self.db.read() as connection:
+            change = accepted.read_last_change(connection, self.model_id)
+            if not change.seq and not base.change.seq:
+                return None
+            accepted.check_history(connection, self.model_id, base)
+            if base.format != FORMAT:
+                raise IndexDamaged(f"generation {base.generation} is of an older layout")
+            draft = Draft.on(base, self.index_dir, change, self._choose_exact(base))
+            touched = accepted.list_touched_faces(connection, self.model_id, base.change.seq)
+            out = draft.take_out(np.asarray(touched, dtype=np.int64))
+            gone = draft.gone if erase else out
+            draft.dropped = set(gone).difference(accepted.list_kept(connection, gone))
+            if change == base.change and not draft.dropped:
+                _prune_for(self.index_dir, base)  # its publisher may have died before it did
+                return None
+            incoming = accepted.read_faces_with_ids(
+                connection, self.model_id, base.model.dimension, touched
+            )
+            return self._write(draft, incoming, len(touched), "", connection)
+
+    def _choose_exact(self, base: Manifest | None) -> int:
+        if self.exact_faces is not None:
+            return self.exact_faces
+        return base.exact_faces if base is not None else EXACT_FACES
+
+    def _write(
+        self,
+        draft: Draft,
+        incoming: Iterable[Batch],
+        expected: int,
+        why: str,
+        connection: Connection | None = None,
+    ) -> Generation:
+        """``connection``: the faces are counted there, and have to be as many."""
+        previous = files.name_in_force(self.index_dir)
+        with files.make_generation(self.index_dir) as new:
+            draft.write(new, incoming, expected)
+            if connection is not None:
+                self._check_count(connection, draft)
+            manifest = draft.make_manifest(new.folder.name, previous, self.db)
+            files.write_bytes_synced(new.folder / files.MANIFEST, manifest.to_bytes())
+            new.sync()
+            _read_back(self.index_dir, new)
+        files.swap_current(self.index_dir, new.folder.name)
+        _prune_for(self.index_dir, manifest)
+        return Generation(new.folder, manifest, draft.added, draft.removed, why)
+
+    def _check_count(self, connection: Connection, draft: Draft) -> None:
+        expected = accepted.count(connection, self.model_id)
+        if draft.count + len(draft.skipped) != expected:
+            raise IndexDamaged("the generation in force does not add up with the database")
 
 
-def _publish_changes(
-    db: PerformerDatabase, index_dir: Path, model_id: int, base: Manifest
-) -> Generation | None:
-    with db.read() as connection:
-        change = accepted.read_last_change(connection, model_id)
-        if not change.seq and not base.change.seq:
-            return None
-        accepted.check_history(connection, model_id, base)
-        if change == base.change:
-            _prune(index_dir, base)  # its publisher may have been killed before it came to that
-            return None
-        touched = accepted.list_touched_faces(connection, model_id, base.change.seq)
-        dimension = base.model.dimension
-        batches = list(accepted.read_faces_with_ids(connection, model_id, dimension, touched))
-        expected = accepted.count(connection, model_id)
-    vectors = FaceIndex.load(index_dir / base.generation, base).vectors
-    draft = Draft(base.model, change, vectors, int(base.digest, base=16), set(base.skipped))
-    del vectors
-    draft.remove(np.asarray(touched, dtype=np.int64))
-    for batch in batches:
-        draft.add(batch)
-    if len(draft.vectors) + len(draft.skipped) != expected:
-        raise IndexDamaged(f"{index_dir / base.generation} does not add up with the database")
-    return _write(db, index_dir, draft, "")
+def _read_back(index_dir: Path, new: files.NewGeneration) -> None:
+    """Compare what was written, as it lies on the disk now, with what should have been."""
+    manifest = Manifest.read(new.folder / files.MANIFEST)
+    segments = {segment.file: segment for segment in manifest.segments}
+    for file in manifest.files:
+        if index_dir / file.name not in new.written:
+            continue
+        if file in segments:
+            alone = replace(segments[file], codes=None)
+            OpenSegment.open(index_dir, alone, manifest.model.dimension, thorough=True)
+        else:
+            check_file(index_dir, file, from_disk=True)
 
 
-def _write(db: PerformerDatabase, index_dir: Path, draft: Draft, why: str) -> Generation:
-    previous = files.name_in_force(index_dir)
-    with files.make_generation(index_dir) as folder:
-        mark = files.write_synced(folder / files.FACES, draft.vectors.write)
-        manifest = draft.make_manifest(folder.name, previous, mark, db)
-        draft.vectors = Vectors(draft.model.dimension)  # a million faces are 2 GB: free them
-        files.write_bytes_synced(folder / files.MANIFEST, manifest.to_bytes())
-        sync_folder(folder)
-        sync_folder(index_dir)
-        FaceIndex.load(folder, Manifest.read(folder / files.MANIFEST), thorough=True)
-    files.swap_current(index_dir, folder.name)
-    _prune(index_dir, manifest)
-    return Generation(folder, manifest, draft.added, draft.removed, why)
+def _prune_for(index_dir: Path, in_force: Manifest) -> None:
+    """Keep the generation in force and the one before it, which readers may still be opening."""
+    kept = [in_force]
+    with suppress(FileNotFoundError, IndexDamaged):  # then it is of no use to anybody
+        kept.append(Manifest.read(index_dir / str(in_force.previous) / files.MANIFEST))
+    _prune(index_dir, kept)
 
 
-def _prune(index_dir: Path, in_force: Manifest) -> None:
-    files.prune(index_dir, {in_force.generation, in_force.previous or in_force.generation})
+def _prune(index_dir: Path, kept: Sequence[Manifest]) -> None:
+    names = {file.name for manifest in kept for file in manifest.files}
+    files.prune(index_dir, {manifest.generation for manifest in kept}, names)

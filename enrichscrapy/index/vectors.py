@@ -1,4 +1,4 @@
-"""FAISS itself: an IDMap2 over a flat inner-product index, made, read and written."""
+"""FAISS itself: an IDMap2 over a flat inner-product index, made, written, and mapped to be read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNIT_TOLERANCE = 1e-3
 
 
 @functools.cache
-def _import_faiss() -> Any:
+def import_faiss() -> Any:
     """The library, imported where it is used: it takes a while, and every command imports this.
 
     Untyped: its stubs know neither the callbacks nor the arrays that its own wrappers accept.
@@ -36,7 +36,7 @@ class Vectors:
 
     def __init__(self, dimension: int, index: Any = None) -> None:
         self.dimension = dimension
-        self._index = index or _import_faiss().IndexIDMap2(_import_faiss().IndexFlatIP(dimension))
+        self._index = index or import_faiss().IndexIDMap2(import_faiss().IndexFlatIP(dimension))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -44,45 +44,51 @@ class Vectors:
     @property
     def ids(self) -> NDArray[np.int64]:
         """Face ids (n,), in the file's own order."""
-        ids: NDArray[np.int64] = _import_faiss().vector_to_array(self._index.id_map)
+        ids: NDArray[np.int64] = import_faiss().vector_to_array(self._index.id_map)
         return ids
 
     @property
     def matrix(self) -> Vector:
-        """Vectors (n, dimension) in the order of :attr:`ids`; a view, valid while self lives."""
-        flat = _import_faiss().downcast_index(self._index.index)
+        """Vectors (n, dimension) in the order of :attr:`ids`: a view, not to be written to."""
         if not len(self):
             return np.empty((0, self.dimension), dtype=np.float32)
-        view: Vector = _import_faiss().rev_swig_ptr(flat.get_xb(), len(self) * self.dimension)
-        return view.reshape(len(self), self.dimension)
+        return np.asarray(_View(self._index, self.dimension))
 
     def add(self, ids: NDArray[np.int64], vectors: Vector) -> None:
         """Add ``vectors`` (n, dimension) under ``ids`` (n,) that are not in it yet."""
         if len(ids):
             self._index.add_with_ids(np.ascontiguousarray(vectors), ids)
 
-    def remove(self, ids: NDArray[np.int64]) -> None:
-        if len(ids):
-            self._index.remove_ids(ids)
-
     def lookup(self, face_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vector]:
         """Those of ``face_ids`` that are in it, with copies of their vectors."""
         found = np.flatnonzero(np.isin(self.ids, face_ids))
         return self.ids[found], self.matrix[found]
 
-    def search(self, vectors: Vector, k: int) -> tuple[NDArray[np.int64], Vector]:
-        similarities, ids = self._index.search(np.ascontiguousarray(vectors), k)
+    def search(
+        self, vectors: Vector, k: int, without: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], Vector]:
+        """Ids and inner products (n, k) of the nearest, those of ``without`` (m,) left out."""
+        parameters = None
+        if len(without):
+            faiss = import_faiss()
+            rest = faiss.IDSelectorNot(faiss.IDSelectorBatch(without))
+            parameters = faiss.SearchParameters(sel=rest)
+        similarities, ids = self._index.search(vectors, k, params=parameters)
         return ids, similarities
 
     def write(self, write: Callable[[bytes], int]) -> None:
         """Hand the whole file to ``write``, piece by piece."""
-        _import_faiss().write_index(self._index, _import_faiss().PyCallbackIOWriter(write))
+        import_faiss().write_index(self._index, import_faiss().PyCallbackIOWriter(write))
 
     @classmethod
     def read(cls, path: Path, dimension: int) -> Vectors:
-        """Load a file whose SHA-256 was checked before: FAISS itself accepts a cut one."""
+        """Map a file whose SHA-256 was checked before: FAISS itself accepts a cut one.
+
+        The ids are read; the vectors stay on disk until they are looked at. A mapped file may be
+        removed, but must not be written to.
+        """
         try:
-            index = _import_faiss().read_index(str(path))
+            index = import_faiss().read_index(str(path), import_faiss().IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise IndexDamaged(f"{path} is no FAISS index; run scrapy reindex") from error
         cls._check_kind(index, path, dimension)
@@ -91,15 +97,29 @@ class Vectors:
     @staticmethod
     def _check_kind(index: Any, path: Path, dimension: int) -> None:
         fits = (
-            isinstance(index, _import_faiss().IndexIDMap2)
-            and isinstance(_import_faiss().downcast_index(index.index), _import_faiss().IndexFlat)
-            and index.metric_type == _import_faiss().METRIC_INNER_PRODUCT
+            isinstance(index, import_faiss().IndexIDMap2)
+            and isinstance(import_faiss().downcast_index(index.index), import_faiss().IndexFlat)
+            and index.metric_type == import_faiss().METRIC_INNER_PRODUCT
             and index.d == dimension
         )
         if not fits:
             raise IndexDamaged(f"{path} is not the kind of index made here; run scrapy reindex")
-        if len(np.unique(_import_faiss().vector_to_array(index.id_map))) != index.ntotal:
+        if len(np.unique(import_faiss().vector_to_array(index.id_map))) != index.ntotal:
             raise IndexDamaged(f"{path} holds an id twice; run scrapy reindex")
+
+
+class _View:
+    """A flat index's memory as NumPy takes it; holds the index, without which it would be gone."""
+
+    def __init__(self, index: Any, dimension: int) -> None:
+        self._index = index
+        flat = import_faiss().downcast_index(index.index)
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": (int(index.ntotal), dimension),
+            "typestr": "<f4",
+            "data": (int(flat.get_xb()), True),
+        }
 
 
 def decode_usable(blob: bytes | None, dimension: int) -> Vector | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import accepted
 from enrichscrapy.index.manifest import Manifest
 from enrichscrapy.index.reader import FaceIndex
+from enrichscrapy.items import Vector
 
 if TYPE_CHECKING:
     from enrichscrapy.database import PerformerDatabase
@@ -58,7 +58,7 @@ def list_differences(
     own next publishing's business.
     """
     try:
-        index = FaceIndex.open_current(index_dir, None)
+        index = FaceIndex.open_current(index_dir, None, thorough=True)
     except IndexDamaged as error:
         yield Difference("damaged", str(error))
         return
@@ -99,26 +99,19 @@ def _check_state(connection: Connection, model_id: int, manifest: Manifest) -> I
 
 
 def _check_faces(connection: Connection, model_id: int, index: FaceIndex) -> Iterator[Difference]:
-    """Walk both sides by ascending id; the index's side is in memory, the database's is paged."""
-    order = np.argsort(index.vectors.ids)
-    ids, rows = index.vectors.ids[order], index.vectors.matrix
-    seen = 0
-    for batch in accepted.read_all_faces(connection, model_id, index.vectors.dimension):
+    """Walk both sides by ascending id; vectors are in memory a page of the database at a time."""
+    ids, seen = np.sort(index.ids), 0
+    dimension = index.manifest.model.dimension
+    for batch in accepted.read_all_faces(connection, model_id, dimension):
         last = max(batch.ids[-1] if len(batch.ids) else 0, *batch.unusable, 0)
         until = int(np.searchsorted(ids, last, side="right"))
-        yield from _compare(batch, ids[seen:until], rows, order[seen:until])
+        yield from _compare(batch, index.lookup(ids[seen:until]))
         seen = until
     yield from (_describe_extra(face_id) for face_id in ids[seen:])
 
 
-def _compare(
-    batch: accepted.Batch,
-    ids: NDArray[np.int64],
-    rows: NDArray[np.float32],
-    order: NDArray[np.int64],
-) -> Iterator[Difference]:
+def _compare(batch: accepted.Batch, indexed: Mapping[int, Vector]) -> Iterator[Difference]:
     expected = dict(zip(batch.ids.tolist(), batch.vectors, strict=True))
-    indexed = dict(zip(ids.tolist(), order.tolist(), strict=True))
     for face_id in sorted(expected.keys() | indexed.keys() | set(batch.unusable)):
         if face_id in batch.unusable:
             yield Difference("unusable", "its vector in the database is no unit vector", face_id)
@@ -126,8 +119,8 @@ def _compare(
             yield Difference("missing", "accepted in the database, not in the index", face_id)
         elif face_id not in expected:
             yield _describe_extra(face_id)
-        elif not np.array_equal(expected[face_id], rows[indexed[face_id]]):
-            gap = float(np.abs(expected[face_id] - rows[indexed[face_id]]).max())
+        elif not np.array_equal(expected[face_id], indexed[face_id]):
+            gap = float(np.abs(expected[face_id] - indexed[face_id]).max())
             yield Difference("different", f"the vectors differ by up to {gap:.3g}", face_id)
 
 

@@ -125,12 +125,12 @@ def test_the_old_index_is_whole_until_the_new_one_is(world, moving, tmp_path, mo
     assert verify(world, index_dir, index_model_id(world, index_dir)) == []
     moving.switch(())
     old = FaceIndex.open_current(index_dir, None)
-    assert old.vectors.ids.tolist() == [1], "served on, under the same ids"
+    assert old.ids.tolist() == [1], "served on, under the same ids"
     assert index_model_id(world, index_dir) == new_id, "what a reindex or a forget would publish"
     publish(world, index_dir, new_id)
     assert verify(world, index_dir, index_model_id(world, index_dir)) == []
     fresh = FaceIndex.open_current(index_dir, NEW)
-    assert np.array_equal(fresh.vectors.matrix[0], unit_vector(101))
+    assert np.array_equal(fresh.segments[0].matrix[0], unit_vector(101))
     assert [row[1:] for row in rows(world, face_changes)[-2:]] == [
         (1, model_id, "removed"),
         (1, new_id, "added"),

@@ -9,6 +9,7 @@ from scrapy.statscollectors import MemoryStatsCollector
 from enrichscrapy.extensions.publisher import IndexPublisher
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import FaceIndex, verify
+from enrichscrapy.index.manifest import EXACT_FACES
 from tests.index.conftest import World, db  # noqa: F401  # a fixture
 from tests.support import PATIENCE
 
@@ -36,7 +37,7 @@ def index_dir(tmp_path):
 def run(crawler, index_dir, scenario, seconds=0.0):
     async def crawl():
         publisher = IndexPublisher(
-            crawler.database, crawler.model, crawler.stats, index_dir, seconds
+            crawler.database, crawler.model, crawler.stats, index_dir, seconds, EXACT_FACES
         )
         publisher.spider_opened()
         await scenario()

@@ -25,6 +25,7 @@ from enrichscrapy.forgetting.forget import forget
 from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.forgetting.rows import OF_A_PERFORMER, OF_NOBODY, find_person
 from enrichscrapy.index import FaceIndex, publish
+from enrichscrapy.index.files import list_generations
 from enrichscrapy.items import Identity, Outcome, Verdict
 from tests.conftest import MODEL
 from tests.database.builders import lookup, unit_vector
@@ -102,7 +103,7 @@ def test_the_index_is_rebuilt_and_older_generations_go(world, index_dir, model_i
     index = FaceIndex.open_current(index_dir, MODEL)
     accepted = accepted_vectors(world, model_id)
     assert index.count == len(accepted) == 2
-    assert len([path for path in index_dir.iterdir() if path.is_dir()]) == 1
+    assert len(list_generations(index_dir)) == 1
     removed = [face_id for face_id, _ in changes_since(world, model_id, before)]
     assert sorted(removed) == [1, 2]
     ids, similarities = index.search(np.stack([unit_vector(10)]), 2)

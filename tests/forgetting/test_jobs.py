@@ -20,7 +20,7 @@ from tests.database.builders import sha256, unit_vector
 from tests.forgetting.world import NAME, PAGE, UUID, traces_in
 from tests.support import list_artefacts
 
-STEPS = ("clean_files", "erase_rows", "index_model_id", "reindex", "shrink")
+STEPS = ("clean_files", "erase_rows", "index_model_id", "erase", "shrink")
 
 
 class Killed(BaseException):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from enrichscrapy.index import FaceIndex, publish, reindex, verify
+from enrichscrapy.index import FaceIndex, erase, publish, reindex, verify
+from enrichscrapy.index.files import list_generations
+from enrichscrapy.index.segments import OpenSegment
 from tests.index.steps import Recorder
 from tests.support import PATIENCE
 
@@ -20,7 +22,8 @@ KILLED_AT_EVERY_STEP = """
 import os, shutil, sys
 from pathlib import Path
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.index import publish, reindex
+from functools import partial
+from enrichscrapy.index import erase, publish, reindex
 from tests.index.steps import Recorder
 
 folder, action = Path(sys.argv[1]), sys.argv[2]
@@ -31,7 +34,8 @@ while killed:
     child = os.fork()
     if child == 0:
         db = PerformerDatabase(folder / "performers.db")
-        run = {"publish": publish, "reindex": reindex}[action]
+        coded = partial(publish, exact_faces=2)
+        run = {"publish": publish, "reindex": reindex, "erase": erase, "coded": coded}[action]
         with Recorder(here, kill_at=step).recording():
             run(db, here, 1)
         os._exit(0)
@@ -70,7 +74,9 @@ def two_states(world, tmp_path):
     return tmp_path, old, set(world.accepted())
 
 
-@pytest.mark.parametrize("action", ["publish", pytest.param("reindex", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "action", ["publish", *(pytest.param(a, marks=pytest.mark.long) for a in ("reindex", "coded"))]
+)
 def test_killed_at_any_step_readers_have_the_old_or_the_new_index(two_states, world, action):
     folder, old, new = two_states
     steps = int(in_child(KILLED_AT_EVERY_STEP, folder, action))
@@ -78,16 +84,32 @@ def test_killed_at_any_step_readers_have_the_old_or_the_new_index(two_states, wo
     seen = []
     for number in range(steps):
         here = folder / f"step-{number:03d}"
-        faces = set(FaceIndex.open_current(here, world.model).vectors.ids.tolist())
+        faces = set(FaceIndex.open_current(here, world.model).ids.tolist())
         assert faces in (old, new)
         seen.append(faces)
         publish(world.db, here, world.model_id)  # the next crawl tidies up
         assert verify(world.db, here, world.model_id) == []
-        assert len([path for path in here.iterdir() if path.is_dir()]) == 2
+        assert len(list_generations(here)) == 2
         assert not (here / "current.new").exists()
     assert seen == sorted(seen, key=lambda faces: faces == new), "the old came back"
     assert seen[0] == old
     assert seen[-1] == new
+
+
+def test_killed_at_any_step_erasing_can_be_said_again(world, tmp_path):
+    world.add(1, 2)
+    publish(world.db, tmp_path / "before", world.model_id)
+    world.add(3)
+    publish(world.db, tmp_path / "before", world.model_id)
+    world.delete(1)
+    world.db.close()
+    gone = world.unit(1).tobytes()
+    for number in range(int(in_child(KILLED_AT_EVERY_STEP, tmp_path, "erase"))):
+        here = tmp_path / f"step-{number:03d}"
+        assert set(FaceIndex.open_current(here, world.model).ids.tolist()) in ({1, 2, 3}, {2, 3})
+        assert erase(world.db, here, world.model_id).count == 2
+        assert [path for path in here.rglob("*.*") if gone in path.read_bytes()] == []
+        assert verify(world.db, here, world.model_id) == []
 
 
 def test_nothing_is_named_before_it_is_written_synced_and_read_back(world, index_dir, monkeypatch):
@@ -97,29 +119,31 @@ def test_nothing_is_named_before_it_is_written_synced_and_read_back(world, index
     publish(world.db, index_dir, world.model_id)
     world.add(3)
     recorder = Recorder(index_dir)
-    load = FaceIndex.load.__func__
+    read = OpenSegment.open.__func__
 
-    def noted_load(cls, folder, manifest, *, thorough=False):
+    def noted_read(cls, folder, segment, dimension, *, thorough=False):
         if thorough:
-            recorder.steps.append(("read back", folder.name))
-        return load(cls, folder, manifest, thorough=thorough)
+            recorder.steps.append(("read back", segment.file.name))
+        return read(cls, folder, segment, dimension, thorough=thorough)
 
-    monkeypatch.setattr(FaceIndex, "load", classmethod(noted_load))
+    monkeypatch.setattr(OpenSegment, "open", classmethod(noted_read))
     with recorder.recording():
         publish(world.db, index_dir, world.model_id)
-    steps = [step for step in recorder.steps if step[1] != "lock" and step != ("mkdir", ".")]
+    of_no_interest = {("mkdir", "."), ("mkdir", "segments")}
+    steps = [step for step in recorder.steps if step[1] != "lock" and step not in of_no_interest]
     steps = [step for step, before in zip(steps, [None, *steps], strict=False) if step != before]
     assert steps[:-3] == [
         ("mkdir", "00000003"),
-        ("create", "00000003/faces.faiss"),
-        ("write", "00000003/faces.faiss"),
-        ("sync", "00000003/faces.faiss"),
+        ("create", "segments/00000003-0.faiss"),
+        ("write", "segments/00000003-0.faiss"),
+        ("sync", "segments/00000003-0.faiss"),
         ("create", "00000003/manifest.json"),
         ("write", "00000003/manifest.json"),
         ("sync", "00000003/manifest.json"),
+        ("sync", "segments"),
         ("sync", "00000003"),
         ("sync", "."),
-        ("read back", "00000003"),
+        ("read back", "segments/00000003-0.faiss"),
         ("remove", "current.new"),
         ("create", "current.new"),
         ("write", "current.new"),
@@ -127,8 +151,11 @@ def test_nothing_is_named_before_it_is_written_synced_and_read_back(world, index
         ("rename", "current.new -> current"),
         ("sync", "."),
     ]
-    assert {step for step, _ in steps[-3:]} == {"remove"}
-    assert {path.partition("/")[0] for _, path in steps[-3:]} == {"00000001"}
+    assert steps[-3:] == [
+        ("remove", "00000001/manifest.json"),
+        ("remove", "00000001"),
+        ("remove", "segments/00000001-0.faiss"),
+    ]
 
 
 def flip_on_the_way(real):
@@ -136,7 +163,7 @@ def flip_on_the_way(real):
 
     def fsync(descriptor):
         real(descriptor)
-        if os.readlink(f"/proc/self/fd/{descriptor}").endswith("faces.faiss"):
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".faiss"):
             os.pwrite(descriptor, b"\xff", 200)
 
     return fsync
@@ -150,7 +177,7 @@ def test_a_file_that_reads_back_differently_is_never_published(world, index_dir,
     with pytest.raises(Exception, match="not the file its manifest names"):
         reindex(world.db, index_dir, world.model_id)
     monkeypatch.undo()
-    assert [path for path in index_dir.iterdir() if path.is_dir()] == [first.path]
+    assert list_generations(index_dir) == [first.path.name]
     assert FaceIndex.open_current(index_dir, world.model).count == 2
     assert publish(world.db, index_dir, world.model_id).manifest.count == 3
 
@@ -176,7 +203,7 @@ def test_a_full_disk_leaves_what_was_published(world, index_dir, full_disk):
     full_disk()
     with pytest.raises(OSError, match="too large"):
         publish(world.db, index_dir, world.model_id)
-    assert [path for path in index_dir.iterdir() if path.is_dir()] == [first.path]
+    assert list_generations(index_dir) == [first.path.name]
     assert FaceIndex.open_current(index_dir, world.model).count == 10
 
 

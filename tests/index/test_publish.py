@@ -13,8 +13,16 @@ from hypothesis import strategies as st
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting, EnrichError, IndexOfAnotherDatabase
 from enrichscrapy.files.locks import FileLock
-from enrichscrapy.index import FaceIndex, accepted, publish, read_published_model, reindex, verify
-from enrichscrapy.index.files import read_current
+from enrichscrapy.index import (
+    FaceIndex,
+    accepted,
+    publish,
+    read_published_model,
+    reindex,
+    tiers,
+    verify,
+)
+from enrichscrapy.index.files import list_files, list_generations, read_current
 from enrichscrapy.index.manifest import digest_hex, digest_of
 
 
@@ -22,7 +30,8 @@ def contents(index_dir) -> dict[int, bytes]:
     index = FaceIndex.open_current(index_dir, None)
     return {
         int(face_id): row.tobytes()
-        for face_id, row in zip(index.vectors.ids, index.vectors.matrix, strict=True)
+        for ids, vectors in index.batches()
+        for face_id, row in zip(ids, vectors, strict=True)
     }
 
 
@@ -50,22 +59,22 @@ def test_published_files_are_where_the_design_says(world, index_dir):
     world.add(1, 2, 3)
     generation = publish(world.db, index_dir, world.model_id)
     assert (index_dir / "current").read_text() == f"{generation.path.name}\n"
-    assert sorted(path.name for path in generation.path.iterdir()) == [
-        "faces.faiss",
-        "manifest.json",
-    ]
+    assert [path.name for path in generation.path.iterdir()] == ["manifest.json"]
+    [file] = (index_dir / "segments").iterdir()
     manifest = json.loads((generation.path / "manifest.json").read_text())
     assert manifest["count"] == 3
     assert manifest["change"]["seq"] == 3
     assert manifest["model"]["name"] == "drawn"
-    assert manifest["file_size"] == (generation.path / "faces.faiss").stat().st_size
+    [segment] = manifest["segments"]
+    assert segment["file"]["name"] == f"segments/{file.name}"
+    assert segment["file"]["size"] == file.stat().st_size
     assert read_published_model(index_dir) == world.model
 
 
 def test_files_are_for_their_owner_only(world, index_dir):
     world.add(1)
     folder = publish(world.db, index_dir, world.model_id).path
-    for path in (folder / "faces.faiss", folder / "manifest.json", index_dir / "current", folder):
+    for path in (folder, *(path for path in index_dir.rglob("*") if path.is_file())):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
@@ -126,6 +135,24 @@ actions = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_sequence_of_changes_ends_as_a_rebuild_would(world, index_dir, steps):
+    end_as_a_rebuild_would(world, index_dir, steps, None)
+
+
+@given(actions)
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_sequence_ends_so_in_tiny_segments_with_codes(world, index_dir, steps):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiers, "SMALL", 1)
+        patch.setattr(tiers, "LARGEST", 3)
+        end_as_a_rebuild_would(world, index_dir, steps, 2)
+
+
+def end_as_a_rebuild_would(world, index_dir, steps, exact_faces):
     seeds = itertools.count(1)
     shutil.rmtree(index_dir, ignore_errors=True)
     alive = list(world.accepted())
@@ -133,7 +160,7 @@ def test_any_sequence_of_changes_ends_as_a_rebuild_would(world, index_dir, steps
         if action == "add":
             alive += world.add(next(seeds))
         elif action == "publish":
-            publish(world.db, index_dir, world.model_id)
+            publish(world.db, index_dir, world.model_id, exact_faces=exact_faces)
         elif alive:
             face = alive[pick % len(alive)]
             if action == "replace":
@@ -147,6 +174,7 @@ def test_any_sequence_of_changes_ends_as_a_rebuild_would(world, index_dir, steps
     grown = FaceIndex.open_current(index_dir, world.model)
     rebuilt = reindex(world.db, index_dir, world.model_id)
     if grown is not None:
+        assert sorted(grown.ids.tolist()) == sorted(world.accepted())
         assert grown.manifest.digest == rebuilt.manifest.digest
         assert grown.manifest.count == rebuilt.manifest.count == len(world.accepted())
 
@@ -165,18 +193,22 @@ def test_the_previous_generation_is_kept_and_older_ones_are_pruned(world, index_
     for seed in range(4):
         world.add(seed)
         names.append(publish(world.db, index_dir, world.model_id).path.name)
-    assert sorted(path.name for path in index_dir.iterdir() if path.is_dir()) == names[-2:]
+    assert list_generations(index_dir) == names[-2:]
 
 
 def test_leftovers_of_a_killed_publisher_are_pruned_and_never_reused(world, index_dir):
     world.add(1)
     publish(world.db, index_dir, world.model_id)
     (index_dir / "00000002").mkdir()
-    (index_dir / "00000002" / "faces.faiss").write_bytes(b"half")
+    (index_dir / "segments" / "00000002-0.faiss").write_bytes(b"half")
     (index_dir / "current.new").write_bytes(b"000")
     world.add(2)
     assert publish(world.db, index_dir, world.model_id).path.name == "00000003"
     assert not (index_dir / "00000002").exists()
+    assert [path.name for path in list_files(index_dir)] == [
+        "00000001-0.faiss",  # of the generation before
+        "00000003-0.faiss",
+    ]
     assert contents(index_dir) == world.accepted()
 
 
@@ -185,14 +217,6 @@ def test_a_name_that_current_still_holds_is_not_given_again(world, index_dir):
     first = publish(world.db, index_dir, world.model_id)
     shutil.rmtree(first.path)
     assert reindex(world.db, index_dir, world.model_id).path.name != first.path.name
-
-
-def test_erasure_leaves_no_older_generation(world, index_dir):
-    for seed in range(3):
-        world.add(seed)
-        publish(world.db, index_dir, world.model_id)
-    generation = reindex(world.db, index_dir, world.model_id, keep_previous=False)
-    assert [path for path in index_dir.iterdir() if path.is_dir()] == [generation.path]
 
 
 def test_another_model_replaces_the_index_once_it_has_a_face(world, index_dir):

@@ -8,6 +8,7 @@ import pytest
 
 from enrichscrapy.exceptions import IndexDamaged, IndexOfAnotherModel
 from enrichscrapy.index import FaceIndex, publish, reindex, verify
+from enrichscrapy.index.files import list_generations
 from enrichscrapy.index.manifest import digest_hex, digest_of
 
 
@@ -25,8 +26,13 @@ def in_force(index_dir):
 
 
 def previous(index_dir):
-    [folder] = {path for path in index_dir.iterdir() if path.is_dir()} - {in_force(index_dir)}
-    return folder
+    [name] = {*list_generations(index_dir)} - {in_force(index_dir).name}
+    return index_dir / name
+
+
+def find_segment(index_dir):
+    """The file of the segment that was written last."""
+    return max((index_dir / "segments").glob("*.faiss"))
 
 
 def test_search_finds_the_face_itself_first(published, world):
@@ -80,13 +86,13 @@ def remove(path):
 
 
 # One letter of a manifest: see the test of its fields.
-DAMAGES = [("faces.faiss", damage) for damage in (cut, cut_short, flip, empty, text, remove)]
+DAMAGES = [("segment", damage) for damage in (cut, cut_short, flip, empty, text, remove)]
 DAMAGES += [("manifest.json", damage) for damage in (cut, cut_short, empty, text, remove)]
 
 
 @pytest.mark.parametrize(("file", "damage"), DAMAGES)
 def test_a_damaged_file_is_noticed_named_and_fixed(published, world, file, damage):
-    damage(in_force(published) / file)
+    damage(find_segment(published) if file == "segment" else in_force(published) / file)
     with pytest.raises(IndexDamaged) as caught:
         FaceIndex.open_current(published, world.model)
     assert "\n" not in str(caught.value)
@@ -101,8 +107,8 @@ def test_a_damaged_file_is_noticed_named_and_fixed(published, world, file, damag
     ("field", "value"),
     [
         ('"count": 41', '"count": 40'),
-        ('"file_size": ', '"file_size": 1'),
-        ('"format": 1', '"format": 2'),
+        ('"size": ', '"size": 1'),
+        ('"format": 2', '"format": 3'),
         ('"generation": "00000002"', '"generation": "00000001"'),
         ('"dimension": 16', '"dimension": 32'),
         ('"skipped": []', '"skipped": 7'),
@@ -120,7 +126,8 @@ def test_a_manifest_that_is_not_the_published_one_is_noticed(published, world, f
 
 
 def test_a_file_of_another_generation_is_noticed(published, world):
-    shutil.copy(previous(published) / "faces.faiss", in_force(published) / "faces.faiss")
+    older, newer = sorted((published / "segments").glob("*.faiss"))
+    shutil.copy(older, newer)
     with pytest.raises(IndexDamaged, match=r"not the file its manifest names"):
         FaceIndex.open_current(published, world.model)
 
@@ -165,7 +172,7 @@ def test_readers_get_whole_generations_whatever_the_publisher_does(published, wo
         try:
             while not done.is_set():
                 index = FaceIndex.open_current(published, world.model)
-                digest = digest_hex(digest_of(index.vectors.ids, index.vectors.matrix))
+                digest = digest_hex(sum(digest_of(*batch) for batch in index.batches()))
                 assert digest == index.manifest.digest
                 seen.add(index.manifest.generation)
         except BaseException as error:
