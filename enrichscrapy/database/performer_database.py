@@ -179,7 +179,7 @@ class PerformerDatabase(Database):
         """
         return Population(make_bearer(performer) for performer in self._iter_names())
 
-    def _iter_names(self, batch_size: int = 2000) -> Iterator[Performer]:
+    def _iter_names(self, batch_size: int = 2000) -> Iterator[rows.Known]:
         after_id = 0
         while True:
             with self.read() as connection:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Row, Select, select, tuple_, update
 
@@ -160,14 +160,25 @@ def read_performers_page(connection: Connection, after_id: int, limit: int) -> l
     ]
 
 
-def read_names_page(connection: Connection, after_id: int, limit: int) -> list[Performer]:
-    """As :func:`read_performers_page`, without links and ids: all that counting names takes."""
-    query = select(*_PERFORMER_COLUMNS).where(performers.c.id > after_id)
+class Known(NamedTuple):
+    """All of a performer that counting names takes."""
+
+    id: int
+    canonical_name: str
+    birth_date: str | None
+    country: str | None
+    aliases: Sequence[str]
+
+
+def read_names_page(connection: Connection, after_id: int, limit: int) -> list[Known]:
+    """Up to ``limit`` performers with higher ids, in id order."""
+    columns = [performers.c[name] for name in Known._fields[:-1]]
+    query = select(*columns).where(performers.c.id > after_id)
     rows = connection.execute(query.order_by(performers.c.id).limit(limit)).all()
     last = rows[-1].id if rows else after_id
     query = select(aliases.c.performer_id, aliases.c.alias)
     names = _group(connection, query.where(aliases.c.performer_id.between(after_id + 1, last)))
-    return [Performer(**row._mapping, aliases=tuple(names[row.id])) for row in rows]
+    return [Known(*row, names.get(row[0], ())) for row in rows]
 
 
 def read_site_urls_page(

@@ -18,6 +18,9 @@ _LETTERS = str.maketrans(
 )
 APOSTROPHES, HYPHENS = "'’‘ʼʻ`´′", "‐‑‒–—−-"  # as people type them
 _JOINTS = re.compile(f"[{APOSTROPHES}{HYPHENS}]")
+_WORD = re.compile(r"[^\W_]+")
+# A dot ends an abbreviation; letters on both sides of it are initials.
+_WITHIN_INITIALS = re.compile(r"(?<=\b\w)\.(?=\w\b)")
 _NUMBER = re.compile(
     r"(?P<base>.*\w.*?)[\s_]*(?:[\s_]#?(?P<plain>[1-9]\d?)|[(\[](?P<marked>[ivIV]+|\d\d?)[)\]]"
     r"|[\s_,](?P<roman>I{2,3}|IV)|,?\s(?P<suffix>(?:[jJ](?:un)?io?r|JR|Jr|jr|[sS]enior|SR|Sr|sr))\.?)"
@@ -102,8 +105,7 @@ def split_name(name: str, joiner: str = " ") -> tuple[str, ...]:
     are one word however they are written (``A.J.``, ``A. J.``, ``AJ``).
     """
     text = fold_letters(_JOINTS.sub(joiner, cut(name)))
-    # A dot ends an abbreviation; letters on both sides of it are initials.
-    words = re.findall(r"[^\W_]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", text))
+    words = _WORD.findall(_WITHIN_INITIALS.sub("", text))
     joined: list[str] = []
     previous_is_initial = False
     for word in words:

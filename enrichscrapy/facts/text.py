@@ -34,6 +34,8 @@ _INDETERMINATE = re.compile(r"\S\s+or\s+\S")
 
 def fold(text: str | None) -> str:
     """One line: white space (no-break spaces too) folded, invisible characters dropped."""
+    if text and text.isascii():  # nearly always: then nothing is invisible
+        return " ".join(text.split())
     return " ".join(_INVISIBLE.sub("", text or "").split())
 
 

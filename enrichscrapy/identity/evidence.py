@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.identity.compare import (
@@ -151,7 +151,23 @@ def _is_mistyped(name: NameMatch, population: Population) -> bool:
     return len(differ) == 2 and len(nobodys) == 1 and max(differ.values()) >= _MANY
 
 
-def make_bearer(performer: Performer) -> Bearer:
+class Named(Protocol):
+    """Somebody with names, as the database writes them down; :class:`Performer` is one."""
+
+    @property
+    def canonical_name(self) -> str: ...
+
+    @property
+    def aliases(self) -> Sequence[str]: ...
+
+    @property
+    def birth_date(self) -> str | None: ...
+
+    @property
+    def country(self) -> str | None: ...
+
+
+def make_bearer(performer: Named) -> Bearer:
     """The performer as a :class:`~enrichscrapy.identity.rarity.Population` counts them."""
     born = drop_filler_date(read_date(performer.birth_date))
     homes = sorted(read_countries(performer.country))
