@@ -35,6 +35,7 @@ STEPS = (
     "0072_lookalikes",
     "0073_troubles",
     "0080_crop_area",
+    "0140_new_performers",
 )
 BASELINE = "0080_crop_area"
 """PostgreSQL was added after this step: its ``baseline.sql`` is the schema as all steps up to this

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, not_, or_, select, update
 
 from enrichscrapy.database.dialects.expressions import insert, matches
 from enrichscrapy.database.performers import split_chunks
@@ -113,13 +113,11 @@ def find_kept_minors(connection: Connection, now: float) -> list[int]:
         exists().where(table.c.performer_id == performers.c.id)
         for table in (faces, photos, proposals, sent_values, stash_pictures)
     ]
-    today, born = to_utc_day(now), performers.c.birth_date
-    plainly_adult = and_(
-        or_(*(matches(born, *pattern) for pattern in _PLAIN)),
-        born < str(today.year - ADULT),
-    )
+    today = to_utc_day(now)
     noted = exists().where(minors.c.performer_id == performers.c.id)
-    query = select(performers.c.id, born).where(or_(*kept), or_(noted, not_(plainly_adult)))
+    query = select(performers.c.id, performers.c.birth_date).where(
+        or_(*kept), or_(noted, not_(_is_plainly_adult(today)))
+    )
     found = dict(connection.execute(query).all())
     by_page = find_minors(connection, list(found), now)
     born_late = {
@@ -137,11 +135,22 @@ def _to_note(
     for chunk in split_chunks(performer_ids):
         before = select(minors.c.performer_id).where(minors.c.performer_id.in_(chunk), noted)
         known = set(connection.scalars(before))
-        query = select(performers.c.id, performers.c.birth_date).where(performers.c.id.in_(chunk))
+        query = select(performers.c.id, performers.c.birth_date).where(
+            performers.c.id.in_(chunk),
+            or_(performers.c.id.in_(known), not_(_is_plainly_adult(today))),
+        )
         for performer_id, text in connection.execute(query).all():
             born = read_latest_birthday(text, today)
             if born is not None and (performer_id in known or is_minor(born, today)):
                 yield performer_id, born
+
+
+def _is_plainly_adult(today: dt.date) -> ColumnElement[bool]:
+    """By a stored date that need not be read: nearly all are such."""
+    born = performers.c.birth_date
+    return and_(
+        or_(*(matches(born, *pattern) for pattern in _PLAIN)), born < str(today.year - ADULT)
+    )
 
 
 def _add_word(connection: Connection, performer_id: int, said_by: str, day: dt.date) -> None:

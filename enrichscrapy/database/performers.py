@@ -178,7 +178,7 @@ def read_names_page(connection: Connection, after_id: int, limit: int) -> list[K
     last = rows[-1].id if rows else after_id
     query = select(aliases.c.performer_id, aliases.c.alias)
     names = _group(connection, query.where(aliases.c.performer_id.between(after_id + 1, last)))
-    return [Known(*row, names.get(row[0], ())) for row in rows]
+    return [Known._make((*row, names.get(row[0], ()))) for row in rows]
 
 
 def read_site_urls_page(

@@ -94,8 +94,8 @@ def parse_date(text: str) -> PartialDate | None:
     read in one way is. None where the year is unknown, vague or one of several; a part that the
     text does not state, or that is impossible, is left out.
     """
-    if (day := read_plain_day(text)) is not None:
-        return day
+    if (plain := read_plain_day(text)) is not None:
+        return plain
     whole = _drop_age(cut(text).casefold())
     text = strip_notes(whole).rstrip(" ;,")
     if match := _YEAR_FIRST.fullmatch(text):

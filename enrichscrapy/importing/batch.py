@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, select, update
 
 from enrichscrapy.database.birth_dates import note_read, note_unread
-from enrichscrapy.database.dialects.expressions import insert
+from enrichscrapy.database.dialects.expressions import insert, write_rows
 from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import format_time, make_link_row, split_chunks
 from enrichscrapy.database.schema import (
@@ -21,10 +21,13 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
 )
 from enrichscrapy.database.stash_pictures import note_pictures
-from enrichscrapy.database.suppressions import SuppressionStore, find_confirmed_namesakes
+from enrichscrapy.database.suppressions import find_confirmed_namesakes
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.importing.owners import FileMemory, Owners
 from enrichscrapy.importing.records import COLUMNS, Fault, Record
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.performer_database import PerformerDatabase
 
 _CHILD_VALUES = {
     aliases: (aliases.c.alias,),
@@ -51,14 +54,14 @@ class ImportBatch:
     def __init__(
         self,
         connection: Connection,
-        now: float,
-        suppressions: SuppressionStore,
+        db: PerformerDatabase,
         memory: FileMemory,
         namesakes: Collection[int] = (),
     ) -> None:
         self.connection = connection
-        self.now = now
-        self.suppressions = suppressions
+        self.backend = db.backend
+        self.now = db.clock()
+        self.suppressions = db.suppressions
         self.memory = memory
         self.namesakes = namesakes
         self.result = BatchResult()
@@ -97,8 +100,7 @@ class ImportBatch:
         note_unread(self.connection, self._unread)
         note_read(self.connection, self._read)
         for table, rows in self._rows.items():
-            if rows:
-                self.connection.execute(insert(table).on_conflict_do_nothing(), rows)
+            write_rows(self.connection, insert(table).on_conflict_do_nothing(), rows)
         note_stored_dates(self.connection, sorted(self._lines), self.now)
         note_pictures(self.connection, self.memory.file, self._list_pictures(), self.now)
         if kept_out:
@@ -133,17 +135,18 @@ class ImportBatch:
         if not new:
             return
         time = format_time(self.now)
+        ids = self.backend.reserve_ids(self.connection, performers.name, len(new))
         rows = [
             {
+                "id": performer_id,
                 **{column: record.fields.get(column) for column in COLUMNS},
                 "import_key": None if known.has_key(record) else self.memory.make_key(record),
                 "created_at": time,
                 "updated_at": time,
             }
-            for record in new
+            for performer_id, record in zip(ids, new, strict=True)
         ]
-        statement = insert(performers).returning(performers.c.id, sort_by_parameter_order=True)
-        ids = self.connection.scalars(statement, rows).all()
+        write_rows(self.connection, insert(performers), rows)
         for performer_id, record in zip(ids, new, strict=True):
             self._take(performer_id, record)
             for table, children in self._list_children(performer_id, record).items():

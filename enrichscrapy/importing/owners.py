@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, select
 
-from enrichscrapy.database.dialects.expressions import insert, listed
+from enrichscrapy.database.dialects.expressions import insert, listed, write_rows
 from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     external_urls,
@@ -116,17 +116,14 @@ class Owners:
             if record.key is not None
         ]
         new = [row._asdict() for row in file_rows if row not in rows.get(row.row_id, ())]
-        if new:
-            statement = insert(import_rows)
-            statement = statement.on_conflict_do_update(
-                index_elements=["row_id", "file", "name"],
-                set_={"performer_id": statement.excluded.performer_id},
-            )
-            self._connection.execute(statement, new)
-        nobodys = {FileRow(key, file, "", None) for key in left_out}
-        if nobodys:
-            statement = insert(import_rows).on_conflict_do_nothing()
-            self._connection.execute(statement, [row._asdict() for row in nobodys])
+        statement = insert(import_rows)
+        statement = statement.on_conflict_do_update(
+            index_elements=["row_id", "file", "name"],
+            set_={"performer_id": statement.excluded.performer_id},
+        )
+        write_rows(self._connection, statement, new)
+        nobodys = [FileRow(key, file, "", None)._asdict() for key in dict.fromkeys(left_out)]
+        write_rows(self._connection, insert(import_rows).on_conflict_do_nothing(), nobodys)
         for row in {FileRow(row.row_id, file, "", None) for row in file_rows}:
             if row in rows.get(row.row_id, ()):
                 table = import_rows
@@ -213,22 +210,25 @@ class Owners:
                 self.columns[row["id"]] = dict(row)
 
     def _find_by_pair(self, table: Any, pairs: set[Pair]) -> dict[Pair, int]:
-        columns = _IDS[table]
-        query = select(*columns, table.c.performer_id)
+        endpoint, value = _IDS[table]
+        wanted: dict[str, list[str]] = defaultdict(list)
+        for box, each in pairs:
+            wanted[box].append(each)
+        query = select(value, table.c.performer_id)
         return {
-            (endpoint, value): performer_id
-            for chunk in split_chunks(sorted(pairs))
-            for endpoint, value, performer_id in map(
-                tuple, self._connection.execute(query.where(tuple_(*columns).in_(chunk)))
+            (box, found): performer_id
+            for box, values in wanted.items()
+            for found, performer_id in map(
+                tuple,
+                self._connection.execute(query.where(endpoint == box, value.in_(listed(values)))),
             )
         }
 
     def _find_by_row(self, keys: Iterable[str]) -> dict[str, list[FileRow]]:
         found: dict[str, list[FileRow]] = defaultdict(list)
-        for chunk in split_chunks(sorted(keys)):
-            query = select(*import_rows.c).where(import_rows.c.row_id.in_(chunk))
-            for row in self._connection.execute(query):
-                found[row.row_id].append(FileRow(*row))
+        query = select(*import_rows.c).where(import_rows.c.row_id.in_(listed(keys)))
+        for row in self._connection.execute(query):
+            found[row.row_id].append(FileRow(*row))
         return found
 
     def _find_endpoints(self, performer_ids: Iterable[int]) -> dict[int, set[str]]:

@@ -11,7 +11,7 @@ the database, and a read-only transaction never fails because of others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,10 @@ class PostgresBackend(Backend):
         query = text(f"SELECT last_value, is_called FROM {table}_id_seq")  # noqa: S608
         last, is_called = connection.execute(query).one()
         return int(last) if is_called else 0
+
+    def reserve_ids(self, connection: Connection, table: str, count: int) -> Sequence[int]:
+        query = text(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, :count)")  # noqa: S608
+        return connection.scalars(query, {"count": count}).all()
 
     def _make_engine(self) -> Engine:
         given = {"options": self._write_options(), **_OPTIONS}
