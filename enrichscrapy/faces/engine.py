@@ -108,13 +108,11 @@ class FaceEngine:
 
     def __init__(self, options: FaceOptions) -> None:
         from enrichscrapy.faces.facenet.network import pick_device
-        from enrichscrapy.faces.mtcnn.cascade import pick_dtype
         from enrichscrapy.faces.mtcnn.detect import Detector
 
         self.options = options
         self._model = resolve_model(options.model).load(options.model_options)
-        device = pick_device(options.device)
-        self._detector = Detector(device, pick_dtype(device, options.threads))
+        self._detector = Detector(pick_device(options.device))
         self._shape = crop_shape(self._model)
         self._batch = options.batch_size
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.decode import Picture
-from enrichscrapy.faces.mtcnn.cascade import Proposals
+from enrichscrapy.faces.mtcnn.cascade import Proposals, load_finisher, load_refiner
 from enrichscrapy.faces.mtcnn.detect import Detector, merge
 from enrichscrapy.faces.mtcnn.pyramid import CELL, FACTOR, STRIDE, Mosaic, list_scales
 from enrichscrapy.faces.published import batched_nms
@@ -57,6 +57,28 @@ def test_the_same_faces_as_plain_use(detector, plain, portrait, seed, size):
     assert overlap(found[0].box, sure[0]) > 0.7
     x1, y1, x2, y2 = found[0].box
     assert all(x1 < x < x2 and y1 < y < y2 for x, y in found[0].landmarks)
+
+
+def test_the_networks_are_the_published_ones(plain):
+    """Score, box shift and landmarks, each for itself; P-Net also where its pooling is left with
+    a single row and column."""
+    with torch.inference_mode():
+        for size in ((24, 36), (25, 37)):
+            windows = torch.from_numpy(np.asarray(noise(*size).image)[None] / 64.0 - 2).float()
+            windows = windows.permute(0, 3, 1, 2)
+            (moves,), (scores,) = plain.pnet(windows.contiguous())
+            score, move = Proposals(CPU)(windows)
+            torch.testing.assert_close(score, scores[1], atol=1e-6, rtol=1e-5)
+            torch.testing.assert_close(move, moves.permute(1, 2, 0), atol=1e-5, rtol=1e-5)
+        for load, network, side in (
+            (load_refiner, plain.rnet, 24),
+            (load_finisher, plain.onet, 48),
+        ):
+            windows = torch.rand(5, 3, side, side, generator=torch.manual_seed(1)) * 2 - 1
+            *others, scores = network(windows)
+            score, rest = load(CPU)(windows.contiguous(memory_format=torch.channels_last))
+            torch.testing.assert_close(score, scores[:, 1], atol=1e-6, rtol=1e-5)
+            torch.testing.assert_close(rest, torch.cat(others, 1), atol=1e-5, rtol=1e-5)
 
 
 def test_photos_of_unequal_size_do_not_meet(detector, portrait):

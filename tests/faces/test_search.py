@@ -105,7 +105,7 @@ def test_a_larger_face_that_is_none_gives_way_to_one_that_is():
 
 
 def test_two_real_faces_still_spoil_a_portrait(engine, portrait, encode):
-    for first, second in ((2, 3), (5, 7)):
+    for first, second in ((3, 8), (5, 8)):
         both = Image.new("RGB", (600, 400))
         both.paste(portrait(first), (0, 0))
         both.paste(portrait(second), (300, 0))

@@ -9,12 +9,13 @@ windows of all photos go through R-Net and O-Net together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from enrichscrapy.faces.crop import Box, Detection
@@ -51,13 +52,13 @@ class _Windows:
 
 
 class Detector:
-    """Finds faces; R-Net and O-Net run in ``dtype``, P-Net always in float32."""
+    """Finds faces, and looks at them again."""
 
-    def __init__(self, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, device: torch.device) -> None:
         self._device = device
         self._pnet = Proposals(device)
-        self._rnet = load_refiner(device, dtype)
-        self._onet = load_finisher(device, dtype)
+        self._rnet = load_refiner(device)
+        self._onet = load_finisher(device)
 
     def detect(
         self, pictures: Sequence[Picture], min_sizes: Sequence[float]
@@ -87,12 +88,13 @@ class Detector:
         lie on their side or head, but none as well as an upright one; what is no face it takes for
         one at some sizes only.
         """
-        odds = self._rate(pictures, boxes, WINDOWS[:1])
+        odds = self._rate(pictures, boxes, WINDOWS[:1])[0]
         clear = (odds[:, 0] >= CLEAR) & (odds[:, 0] - odds[:, 1:].max(axis=1) >= CLEAR_LEAD)
         unclear = np.flatnonzero(~clear).tolist()
-        odds[unclear] = self._rate(
-            [pictures[i] for i in unclear], [boxes[i] for i in unclear], WINDOWS
+        others = self._rate(
+            [pictures[i] for i in unclear], [boxes[i] for i in unclear], WINDOWS[1:]
         )
+        odds[unclear] = np.concatenate([odds[None, unclear], others]).mean(axis=0)
         return odds
 
     def settle(self, picture: Picture, face: Detection) -> Detection:
@@ -108,19 +110,19 @@ class Detector:
     def _rate(
         self, pictures: Sequence[Picture], boxes: Sequence[Box], sizes: Sequence[float]
     ) -> NDArray[np.float64]:
-        inputs = [
-            np.rot90(np.asarray(picture.cut(window, 48)), quarters)
+        """Log odds by size, box and turn: (sizes, boxes, 4)."""
+        windows = [
+            (picture, window)
+            for size in sizes
             for picture, box in zip(pictures, boxes, strict=True)
-            for window in _round(box, picture, sizes)
-            for quarters in range(4)
+            for window in [_round(box, picture, size)]
         ]
-        if not inputs:
-            return np.zeros((0, 4))
+        upright = _resample(windows, 48)
+        turned = np.stack([np.rot90(upright, turn, (1, 2)) for turn in range(4)], axis=1)
         with torch.inference_mode():
-            scores, _ = self._run(self._onet, np.stack(inputs), 14)
+            scores, _ = self._run(self._onet, turned.reshape(-1, 48, 48, 3), 14)
         likely = np.clip(scores.astype(np.float64), 1e-7, 1 - 1e-7)
-        odds = np.log(likely / (1 - likely)).reshape(len(boxes), len(sizes), 4)
-        return np.asarray(odds.mean(axis=1))
+        return np.log(likely / (1 - likely)).reshape(len(sizes), len(boxes), 4)
 
     def _propose(self, number: int, picture: Picture, min_size: float) -> _Windows:
         """P-Net over the pyramid of one picture: square windows in pixels of the photo."""
@@ -187,20 +189,19 @@ class Detector:
         return (batch.float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
 
 
-def _round(box: Box, picture: Picture, sizes: Sequence[float]) -> Iterator[Box]:
-    """Square windows of these times the box's longer side, as far as they lie in the picture."""
+def _round(box: Box, picture: Picture, times: float) -> Box:
+    """A square of this many times the box's longer side, as far as it lies in the picture."""
     x1, y1, x2, y2 = box
-    x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    # A box whose middle lies outside still has to give windows.
-    x, y = min(max(x, 1.0), picture.width - 1.0), min(max(y, 1.0), picture.height - 1.0)
-    for times in sizes:
-        half = max(times * max(x2 - x1, y2 - y1) / 2, 1.0)
-        yield (
-            max(x - half, 0.0),
-            max(y - half, 0.0),
-            min(x + half, float(picture.width)),
-            min(y + half, float(picture.height)),
-        )
+    # A box whose middle lies outside still has to give a window.
+    x = min(max((x1 + x2) / 2, 1.0), picture.width - 1.0)
+    y = min(max((y1 + y2) / 2, 1.0), picture.height - 1.0)
+    half = max(times * max(x2 - x1, y2 - y1) / 2, 1.0)
+    return (
+        max(x - half, 0.0),
+        max(y - half, 0.0),
+        min(x + half, float(picture.width)),
+        min(y + half, float(picture.height)),
+    )
 
 
 def merge(boxes: Floats, scores: Floats, photos: Whole) -> Whole:
@@ -232,11 +233,17 @@ def _cut(
     boxes[:, 2:] = np.minimum(boxes[:, 2:], limits.reshape(-1, 2))
     inside: NDArray[np.bool_] = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
     windows = windows.pick(inside)
-    inputs = np.empty((len(windows.boxes), size, size, 3), np.uint8)
-    for row, (box, photo) in enumerate(zip(boxes[inside].tolist(), windows.photos, strict=True)):
-        x1, y1, x2, y2 = box
-        inputs[row] = np.asarray(pictures[photo].cut((x1, y1, x2, y2), size))
-    return windows, inputs
+    places = zip(windows.photos, boxes[inside].tolist(), strict=True)
+    return windows, _resample([(pictures[photo], tuple(box)) for photo, box in places], size)
+
+
+def _resample(windows: Sequence[tuple[Picture, Box]], size: int) -> NDArray[np.uint8]:
+    """Parts of pictures, brought to ``size``: (n, size, size, 3). They come out of Pillow together,
+    since each array it makes takes half as long as a window."""
+    strip = Image.new("RGB", (size, size * len(windows)))
+    for row, (picture, box) in enumerate(windows):
+        strip.paste(picture.cut(box, size), (0, row * size))
+    return np.array(strip).reshape(-1, size, size, 3)
 
 
 def _batched_nms(windows: _Windows, threshold: float) -> Whole:
