@@ -88,7 +88,7 @@ class Detector:
         lie on their side or head, but none as well as an upright one; what is no face it takes for
         one at some sizes only.
         """
-        odds = self._rate(pictures, boxes, WINDOWS[:1])[0]
+        odds: NDArray[np.float64] = self._rate(pictures, boxes, WINDOWS[:1])[0]
         clear = (odds[:, 0] >= CLEAR) & (odds[:, 0] - odds[:, 1:].max(axis=1) >= CLEAR_LEAD)
         unclear = np.flatnonzero(~clear).tolist()
         others = self._rate(
@@ -112,10 +112,9 @@ class Detector:
     ) -> NDArray[np.float64]:
         """Log odds by size, box and turn: (sizes, boxes, 4)."""
         windows = [
-            (picture, window)
+            (picture, _round(box, picture, size))
             for size in sizes
             for picture, box in zip(pictures, boxes, strict=True)
-            for window in [_round(box, picture, size)]
         ]
         upright = _resample(windows, 48)
         turned = np.stack([np.rot90(upright, turn, (1, 2)) for turn in range(4)], axis=1)
