@@ -8,7 +8,7 @@ import numpy as np
 
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Scores, Trials
-from enrichscrapy.reporting.line_chart import Axis, Line, Panel, draw
+from enrichscrapy.reporting.charts import Axis, Line, Panel, line_charts
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 _COLOURS = ("#c0392b", "#d68910", "#1e8449", "#2471a3")
@@ -26,13 +26,13 @@ def draw_curves(trials: Trials, thresholds: Thresholds) -> str:
     def draw_curve(count: int, colour: str, share: Callable[[float], float]) -> Line:
         accept = thresholds.accept_at(count)
         points = [(float(limit), share(float(limit))) for limit in _LIMITS]
-        return Line(describe_count(count), colour, points, dot=(accept, share(accept)))
+        return Line(colour, points, dot=(accept, share(accept)))
 
     missed = [draw_curve(n, colour, miss_at(scores)) for (n, scores), colour in counts]
     let_in = [
         draw_curve(n, colour, rate_at(scores.strangers_within)) for (n, scores), colour in counts
     ]
-    return draw(
+    return line_charts(
         [
             Panel("right photos not accepted, %", _THRESHOLD, _MISSED, missed),
             Panel("strangers accepted, %", _THRESHOLD, _LET_IN, let_in),

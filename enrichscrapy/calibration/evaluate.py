@@ -40,7 +40,7 @@ from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import PhotoOutcome
-from enrichscrapy.reporting.line_chart import Axis, Line, Panel, draw
+from enrichscrapy.reporting.charts import Axis, Line, Panel, line_charts
 from enrichscrapy.settings_reader import read_settings
 
 FACES = PhotoOutcome.FACES.value
@@ -238,31 +238,28 @@ def compare_runs(ours: Run, plain: Run, owners: NDArray[np.int64]) -> str:
 def draw_roc(runs: Sequence[Run]) -> str:
     """ROC curves (false accepts on a logarithmic scale) and distances, as SVG."""
     usable = [run for run in runs if run.pairs]
-    curves, gaps = [], []
+    curves, distances = [], []
     for run, colour in zip(usable, COLOURS, strict=False):
         false, true = run.pairs.roc()
-        curves.append(Line(run.words, colour, list(zip(false, true, strict=True))))
-        for words, some, dashed in (
-            ("one person", run.pairs.same, False),
-            ("two people", run.pairs.different, True),
-        ):
-            shares, edges = np.histogram(some, np.arange(0, 1.51, 0.03))
-            points = list(zip(edges[:-1] + 0.015, 100 * shares / len(some), strict=True))
-            gaps.append(Line(f"{run.words}, {words}", colour, points, dashed=dashed))
+        curves.append(Line(colour, list(zip(false, true, strict=True))))
+        for pairs, two_people in ((run.pairs.same, False), (run.pairs.different, True)):
+            shares, edges = np.histogram(pairs, np.arange(0, 1.51, 0.03))
+            points = list(zip(edges[:-1] + 0.015, 100 * shares / len(pairs), strict=True))
+            distances.append(Line(colour, points, dashed=two_people))
     powers = Axis(1e-5, 1, {10.0**power: f"{10.0**power:g}" for power in range(-5, 1)}, log=True)
     parts = Axis(0, 1, {each / 5: f"{each / 5:.1f}" for each in range(6)})
-    top = max((share for line in gaps for _, share in line.points), default=1.0)
-    return draw(
+    top = max((share for line in distances for _, share in line.points), default=1.0)
+    return line_charts(
         [
             Panel("true accepts by false accepts", powers, parts, curves),
             Panel(
                 "pairs by distance (1 - cosine), %; dashed: two people",
                 Axis(0, 1.5, {each / 4: f"{each / 4:g}" for each in range(7)}),
                 Axis(0, top, {0: "0", top: f"{top:.0f}"}),
-                gaps,
+                distances,
             ),
         ],
-        [(line.words, line.colour) for line in curves],
+        [(run.words, line.colour) for run, line in zip(usable, curves, strict=False)],
     )
 
 

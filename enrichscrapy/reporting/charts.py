@@ -1,19 +1,23 @@
-"""Plots as inline SVG: bars placed in per cent across and in pixels down.
+"""Charts as SVG: bars within a page, and lines in a file that needs nothing else.
 
-So they fill any width while their text keeps its size. Colours are CSS classes of the page
-(``found``, ``accepted``, …). Every bar carries a ``<title>`` that tells its numbers.
+Bars are placed in per cent across and in pixels down, so that they fill any width while their text
+keeps its size. Their colours are CSS classes of the page (``found``, ``accepted``, …), and each
+carries a ``<title>`` that tells its numbers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 TOP, PLOT, BOTTOM = 18, 150, 22
 """Pixels above the plot, of the plot, and below it for the labels."""
+
+WIDTH, HEIGHT, LEFT, ABOVE, GAP = 430, 300, 60, 46, 90
+"""Of a panel of lines: its plot's size, what is left of it and above it, and between two."""
 
 ROW = 16
 """Pixels that a mark's words take above the plot: a row each, so that none covers another."""
@@ -172,3 +176,83 @@ def legend(kinds: Mapping[str, str]) -> Markup:
     """The colours (class -> words) of a chart."""
     items = [tag("li", tag("i", class_=kind), words) for kind, words in kinds.items()]
     return tag("ul", *items, class_="legend")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """From ``low`` to ``high``, in the data's own units; ``marks`` are labelled values.
+
+    On a logarithmic axis whatever is below ``low``, zero as well, lies at its beginning.
+    """
+
+    low: float
+    high: float
+    marks: Mapping[float, str]
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """0 at ``low``, 1 at ``high``."""
+        if not self.log:
+            return (value - self.low) / (self.high - self.low)
+        above = value / self.low if value > self.low else 1.0
+        return math.log(above) / math.log(self.high / self.low)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points (x, y), joined; ``dot`` is one of them that is marked."""
+
+    colour: str
+    points: Sequence[tuple[float, float]]
+    dot: tuple[float, float] | None = None
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of lines."""
+
+    title: str
+    x: Axis
+    y: Axis
+    lines: Sequence[Line]
+
+
+def line_charts(
+    panels: Sequence[Panel], lines: Sequence[tuple[str, str]], note: str = ""
+) -> Markup:
+    """The panels beside one another over a legend of (words, colour), with a note at its end."""
+    width, foot = len(panels) * (WIDTH + GAP), ABOVE + HEIGHT + 50
+    body = [tag("rect", width="100%", height="100%", fill="#fff")]
+    for place, panel in enumerate(panels):
+        body += _panel(LEFT + place * (WIDTH + GAP), panel)
+    for place, (words, colour) in enumerate(lines):
+        x = LEFT + 190 * place
+        body.append(tag("rect", x=x, y=foot - 10, width=22, height=4, fill=colour))
+        body.append(tag("text", words, x=x + 30, y=foot - 3))
+    body.append(tag("text", note, x=LEFT + 190 * len(lines), y=foot - 3))
+    head = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {foot + 20}"}
+    return tag("svg", *body, **head, font_family="sans-serif", font_size=13) + "\n"
+
+
+def _panel(left: int, panel: Panel) -> Iterator[Markup]:
+    def at(x: float, y: float) -> tuple[float, float]:
+        across, up = panel.x.place(x), panel.y.place(y)
+        return round(left + WIDTH * across, 1), round(ABOVE + HEIGHT * (1 - up), 1)
+
+    yield tag("text", panel.title, x=left, y=ABOVE - 14, font_weight="bold")
+    for value, label in panel.y.marks.items():
+        _, y = at(panel.x.low, value)
+        yield tag("line", x1=left, x2=left + WIDTH, y1=y, y2=y, stroke="#ddd")
+        yield tag("text", label, x=left - 8, y=y + 4, text_anchor="end")
+    for value, label in panel.x.marks.items():
+        x, _ = at(value, panel.y.low)
+        yield tag("text", label, x=x, y=ABOVE + HEIGHT + 20, text_anchor="middle")
+    for line in panel.lines:
+        points = " ".join(f"{x},{y}" for x, y in (at(*point) for point in line.points))
+        look = {"fill": "none", "stroke": line.colour, "stroke-width": 2}
+        dashes = {"stroke-dasharray": "5 4"} if line.dashed else {}
+        yield tag("polyline", points=points, **look, **dashes)
+        if line.dot is not None:
+            x, y = at(*line.dot)
+            yield tag("circle", cx=x, cy=y, r=4, fill=line.colour)
