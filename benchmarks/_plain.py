@@ -9,15 +9,18 @@ from __future__ import annotations
 import io
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,31 +68,34 @@ class PlainProcess:
 
     def look(self, photos: Sequence[bytes]) -> tuple[Timing, list[Found]]:
         """Faces and vectors of the photos; the vectors stay there."""
-        return self._ask("look", list(photos))  # type: ignore[no-any-return]
+        return self._ask(_Plain.look, list(photos))
 
     def networks(self, crops: NDArray[np.uint8], batch: int, threads: int) -> NetworkTiming:
         """Both embedding networks over the same crops, in turns."""
-        return self._ask("networks", crops, batch, threads)  # type: ignore[no-any-return]
+        return self._ask(_Plain.networks, crops, batch, threads)
 
     def memory(self) -> int:
         """Resident bytes."""
-        return self._ask("memory")  # type: ignore[no-any-return]
+        return self._ask(_Plain.memory)
 
     def close(self) -> None:
         self._link.send(None)
         self._process.join()
 
-    def _ask(self, name: str, *arguments: Any) -> Any:
-        self._link.send((name, arguments))
-        return self._link.recv()
+    def _ask(
+        self, method: Callable[Concatenate[_Plain, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        self._link.send((method.__name__, arguments, named))
+        answer: T = self._link.recv()
+        return answer
 
 
 def _serve(link: Connection, weights: Path, sha256: str) -> None:
     plain = _Plain(weights, sha256)
     link.send("ready")
     while (asked := link.recv()) is not None:
-        name, arguments = asked
-        link.send(getattr(plain, name)(*arguments))
+        name, arguments, named = asked
+        link.send(getattr(plain, name)(*arguments, **named))
 
 
 class _Plain:

@@ -105,7 +105,7 @@ class Meter:
             self._vectors += 1
             return usable(blob, dimension)
 
-        accepted.decode_usable = counted  # type: ignore[attr-defined]
+        vars(accepted)["decode_usable"] = counted
 
     @contextmanager
     def measure(self, what: str) -> Iterator[None]:

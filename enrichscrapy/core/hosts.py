@@ -92,16 +92,16 @@ class Hosts:
 
     @property
     def store(self) -> HostStore:
-        return self.database.database.hosts
+        return self.database.stores.hosts
 
     def now(self) -> float:
         """UTC seconds since the epoch."""
-        return self.database.database.clock()
+        return self.database.stores.clock()
 
     def of(self, request: Request) -> Host:
         name, rules = self._name_and_rules(request)
         if name not in self._hosts:
-            path = self.database.database.path
+            path = self.database.stores.path
             folder = path.with_name(f"{path.name}.locks")
             lock_path = folder / f"host-{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
             self._hosts[name] = Host(name, rules, FileLock(lock_path, f"request to {name}"))

@@ -37,7 +37,7 @@ class RestoredMiddleware:
         spider, info = self.spider, RequestInfo.of(request)
         if spider is None or not info.restored or not info.performer_ids:
             return
-        ledger = self.database.database.ledger
+        ledger = self.database.stores.ledger
         selection = await spider.selection()
         for performer_id in info.performer_ids:
             if await self.database.read(ledger.is_due, selection, performer_id):

@@ -42,7 +42,7 @@ class DatabaseExtension:
     """
 
     def __init__(self, database: PerformerDatabase) -> None:
-        self.database = database
+        self.stores = database
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
         self._population: asyncio.Future[Population] | None = None
@@ -75,7 +75,7 @@ class DatabaseExtension:
     async def count_population(self) -> Population:
         """How common names are among the performers, counted once a crawl, on a reader thread."""
         if self._population is None:
-            self._population = asyncio.ensure_future(self.read(self.database.count_population))
+            self._population = asyncio.ensure_future(self.read(self.stores.count_population))
         return await asyncio.shield(self._population)
 
     @staticmethod
@@ -92,4 +92,4 @@ class DatabaseExtension:
     def close(self) -> None:
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
-        self.database.close()
+        self.stores.close()

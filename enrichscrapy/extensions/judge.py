@@ -65,7 +65,7 @@ class JudgeExtension:
 
     async def engine_started(self) -> None:
         """Take up the thresholds of the crawl's model: after it is known, before any request."""
-        model, faces = self.model, self.database.database.faces
+        model, faces = self.model, self.database.stores.faces
         if model.info is None:
             return
         stored = None
@@ -83,7 +83,7 @@ class JudgeExtension:
 
         Reads the published index and the database; for a reader thread.
         """
-        find_neighbours(lookup, stored, self._follow_index(), self.database.database.faces)
+        find_neighbours(lookup, stored, self._follow_index(), self.database.stores.faces)
 
     def _follow_index(self) -> FaceIndex | None:
         """The generation in force, read again only when another was published.
@@ -95,7 +95,7 @@ class JudgeExtension:
         if self._index is None or self._index.manifest.generation != name:
             try:
                 index = FaceIndex.open_current(self.index_dir, self.model.info)
-                token = self.database.database.token
+                token = self.database.stores.token
                 if index is not None and index.manifest.database not in ("", token):
                     raise IndexDamaged("it is another database's")
                 self._index = index

@@ -53,8 +53,8 @@ class LayoutExtension:
         return extension
 
     async def engine_started(self) -> None:
-        read_parts_before = self.database.database.ledger.list_recent_page_parts
-        now = self.database.database.clock()
+        read_parts_before = self.database.stores.ledger.list_recent_page_parts
+        now = self.database.stores.clock()
         earlier = await self.database.read(read_parts_before, self.source, now, BASELINE)
         self._expected = compute_expected_shares(earlier)
 
@@ -76,5 +76,5 @@ class LayoutExtension:
         self.stop("layout_changed", message)
         if self.writes:
             ids = [performer_id for performer_id, _ in self._window]
-            make_due = self.database.database.ledger.make_due
+            make_due = self.database.stores.ledger.make_due
             await self.database.write(make_due, lookup.source, lookup.mode.value, ids)

@@ -61,7 +61,7 @@ class ModelExtension:
     async def spider_opened(self) -> None:
         if self.info is None:
             return
-        faces = self.database.database.faces
+        faces = self.database.stores.faces
         if self.writes:
             self.model_id = await self.database.write(faces.ensure_model, self.info)
         else:
@@ -72,7 +72,7 @@ class ModelExtension:
         every performer would be looked up again, and none would have a trusted face."""
         if self.info is None:
             return
-        refuse_unmoved = self.database.database.faces.refuse_unmoved
+        refuse_unmoved = self.database.stores.faces.refuse_unmoved
         try:
             await self.database.read(refuse_unmoved, self.model_id, self.info)
         except BadSetting as error:

@@ -113,7 +113,7 @@ class ProgressExtension:
 
     async def _count(self, spider: AsksLedger) -> int:
         """The lookups of this run: those that are due, within the spider's limit."""
-        count_due = self.database.database.ledger.count_due
+        count_due = self.database.stores.ledger.count_due
         due = await self.database.read(count_due, await spider.selection())
         return due if spider.limit is None else min(due, spider.limit)
 
@@ -127,7 +127,7 @@ class ProgressExtension:
             pacer.budget_left = max(0, self.budget - sum(host.used_today for host in hosts))
 
     def _read_hosts(self) -> list[HostReport]:
-        database = self.database.database
+        database = self.database.stores
         with database.read() as connection:
             return list_hosts(connection, database.clock())
 

@@ -95,7 +95,7 @@ class IndexPublisher:
 
     async def publish(self) -> bool:
         """Publish what changed, after a publishing that is going on; False when it failed."""
-        model_id, database = self.model.model_id, self.database.database
+        model_id, database = self.model.model_id, self.database.stores
         if model_id is None:
             return True  # the crawl ended before it began
         loop = asyncio.get_running_loop()

@@ -37,7 +37,7 @@ class RetentionExtension:
         return extension
 
     async def spider_opened(self) -> None:
-        database = self.database.database
+        database = self.database.stores
         dropped = await self.database.write(reject_expired, database, self.days)
         if dropped:
             self.stats.inc_value("faces/expired", dropped)

@@ -53,7 +53,7 @@ class SummaryExtension:
         """The stages have closed, the database is still open: count what is left."""
         self._name = spider.name
         if (asking := find_ledger_spider(spider)) is not None:
-            count_due = self.database.database.ledger.count_due
+            count_due = self.database.stores.ledger.count_due
             self._due = await self.database.read(count_due, await asking.selection())
 
     def engine_stopped(self) -> None:

@@ -88,12 +88,12 @@ class FacesPipeline:
         if lost is not None:
             lookup.outcome, lookup.detail = Outcome.FAILED, f"photo: {lost.detail}"
         known = await self.database.read(
-            self.database.database.faces.find_known_photos, lookup.performer.id, self.model.model_id
+            self.database.stores.faces.find_known_photos, lookup.performer.id, self.model.model_id
         )
         twin = self.judging.judge.thresholds.twin
         take_faces(lookup, photos, results, known.pictures, twin)
         others = await self.database.read(
-            self.database.database.faces.count_shared_photos, lookup.performer.id, photos
+            self.database.stores.faces.count_shared_photos, lookup.performer.id, photos
         )
         mark_shared(lookup, others, self.many)
         return lookup

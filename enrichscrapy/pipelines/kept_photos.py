@@ -42,7 +42,7 @@ class KeptPhotosPipeline:
         photos = [(p.sha256, p.data) for p in lookup.photos if p.sha256 and p.data]
         if photos:
             own = find_folder(self.folder, lookup.performer.id)
-            await self.database.write(self.database.database.artefacts.register, "photos", own)
+            await self.database.write(self.database.stores.artefacts.register, "photos", own)
         try:
             for sha256, data in photos:
                 await asyncio.to_thread(keep_photo, self.folder, lookup.performer.id, sha256, data)

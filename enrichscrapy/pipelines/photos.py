@@ -70,7 +70,7 @@ class PhotosPipeline:
             lookup.photos = [Photo(url) for url in lookup.profile.photo_urls]
             return lookup
         known = await self.database.read(
-            self.database.database.faces.find_known_photos, lookup.performer.id, self.model.model_id
+            self.database.stores.faces.find_known_photos, lookup.performer.id, self.model.model_id
         )
         new = [url for url in lookup.profile.photo_urls if url not in known.urls]
         seen = set(known.sha256s)

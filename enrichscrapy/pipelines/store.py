@@ -88,7 +88,7 @@ class StorePipeline:
     def _bind_store(self, lookup: Lookup) -> Callable[[], StoreReport]:
         return functools.partial(
             store_lookup,
-            self.database.database,
+            self.database.stores,
             lookup,
             model_id=self.model.model_id,
             retry=self.retry,

@@ -45,7 +45,7 @@ class ValidationPipeline:
         """The performer's faces of this model; none before a model's first crawl (dry runs)."""
         if self.model.model_id is None:
             return [], ""
-        faces = self.database.database.faces
+        faces = self.database.stores.faces
         return await self.database.read(
             faces.find_references, lookup.performer.id, self.model.model_id
         )

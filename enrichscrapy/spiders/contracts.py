@@ -66,7 +66,7 @@ class LooksUp(LookupContract):
 
     def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
         spider, (how,) = self.spider, self.args
-        database = require(spider.crawler, DatabaseExtension).database
+        database = require(spider.crawler, DatabaseExtension).stores
         chosen = read_settings(spider.crawler.settings).CHECK_PERFORMERS.get(spider.source_name)
         performer = choose_performer(database, spider.source_name, chosen)
         plan, step = _begin_lookup(spider, database, performer, how)

@@ -98,7 +98,7 @@ class LookupSpider(Spider):
             return self._performer_ids
         found: list[Meant] = []
         try:
-            found = await database.read(find_performers, database.database, words)
+            found = await database.read(find_performers, database.stores, words)
         except BadSetting as error:
             stop_crawl(self.crawler, "bad_setting", str(error))
         ids = {meant.performer.id for meant in found if meant.performer is not None}
@@ -126,7 +126,7 @@ class LookupSpider(Spider):
     async def _iter_due(self) -> AsyncIterator[DueLookup]:
         """Page by page in id order, so that a million performers cost no memory."""
         selection, after_id = await self.selection(), 0
-        ledger = self._database.database.ledger
+        ledger = self._database.stores.ledger
         try:
             while page := await self._database.read(ledger.list_due, selection, after_id):
                 for due in page:
@@ -188,7 +188,7 @@ class LookupSpider(Spider):
     async def _read_performer(self, plan: Plan) -> Performer | None:
         """Read again: the performer may have changed, or been forgotten, since the request."""
         database = self._database
-        performer = await database.read(database.database.get_performer, plan.performer_id)
+        performer = await database.read(database.stores.get_performer, plan.performer_id)
         if performer is None:
             self._leave(plan.performer_id)
         else:

@@ -223,7 +223,7 @@ class StashBoxSpider(LookupSpider):
             plan.add_report(await self._identify(plan, entry.profile, performer, status))
         elif entry.kind is EntryKind.MERGED:
             owner = await self._database.read(
-                find_owner_of_id, self._database.database, self.site.box, entry.into
+                find_owner_of_id, self._database.stores, self.site.box, entry.into
             )
             if owner in (None, performer.id):
                 plan.add_report(report(Outcome.ABSENT, EntryKind.MERGED.value))

@@ -52,33 +52,33 @@ def test_a_lock_of_another_process_blocks_neither_the_loop_nor_readers(extension
     other.execute("BEGIN IMMEDIATE")
 
     async def scenario():
-        writing = asyncio.ensure_future(extension.write(extension.database.add_performer, "A"))
+        writing = asyncio.ensure_future(extension.write(extension.stores.add_performer, "A"))
         slowest = 0.0
         for _ in range(50):
             before = time.perf_counter()
             await asyncio.sleep(0.005)
             slowest = max(slowest, time.perf_counter() - before)
         assert not writing.done()
-        assert await extension.read(extension.database.count_performers) == 0
+        assert await extension.read(extension.stores.count_performers) == 0
         other.execute("COMMIT")
         await writing
         return slowest
 
     assert asyncio.run(scenario()) < 1.0
-    assert extension.database.count_performers() == 1
+    assert extension.stores.count_performers() == 1
     other.close()
 
 
 def test_errors_come_back_to_who_asked(extension):
     with pytest.raises(ValueError, match="name"):
-        asyncio.run(extension.write(extension.database.add_performer, " "))
+        asyncio.run(extension.write(extension.stores.add_performer, " "))
 
 
 def test_stopping_finishes_the_writes_and_closes(tmp_path):
     crawler, extension = build(tmp_path / "a.db")
 
     async def scenario():
-        writes = [extension.write(extension.database.add_performer, f"P{n}") for n in range(10)]
+        writes = [extension.write(extension.stores.add_performer, f"P{n}") for n in range(10)]
         tasks = [asyncio.ensure_future(write) for write in writes]
         await asyncio.sleep(0)
         await crawler.signals.send_catch_log_async(signals.engine_stopped)
@@ -86,7 +86,7 @@ def test_stopping_finishes_the_writes_and_closes(tmp_path):
 
     assert asyncio.run(scenario()) == list(range(1, 11))
     with pytest.raises(RuntimeError):
-        asyncio.run(extension.write(extension.database.add_performer, "late"))
+        asyncio.run(extension.write(extension.stores.add_performer, "late"))
     with PerformerDatabase(tmp_path / "a.db") as database:
         assert database.count_performers() == 10
 
@@ -109,17 +109,17 @@ def test_what_is_kept_of_a_minor_goes_before_the_crawl_begins(tmp_path):
             connection.execute(insert(proposals).values(performer_id=1, **proposed))
             connection.execute(update(performers).values(birth_date="2999"))
     _, extension = build(tmp_path / "a.db")
-    with extension.database.read() as connection:
+    with extension.stores.read() as connection:
         assert connection.execute(select(proposals)).all() == []
-    assert extension.database.is_minor(extension.database.get_performer(1))
+    assert extension.stores.is_minor(extension.stores.get_performer(1))
     extension.close()
 
 
 def test_the_log_is_registered_for_erasure(tmp_path):
     log = tmp_path / "crawl.log"
     _, extension = build(tmp_path / "a.db", LOG_FILE=str(log))
-    assert list_artefacts(extension.database, "log") == [log]
+    assert list_artefacts(extension.stores, "log") == [log]
     extension.close()
     _, extension = build(tmp_path / "b.db", LOG_FILE=str(log), DRY_RUN=True)
-    assert list_artefacts(extension.database) == []
+    assert list_artefacts(extension.stores) == []
     extension.close()
