@@ -49,7 +49,23 @@ def keep_quiet_on_a_terminal(settings: BaseSettings) -> None:
 
 
 class CheckedCommand(ScrapyCommand):
-    """A command that a setting that cannot be used ends at once: one line, exit code 2."""
+    """A command that a setting that cannot be used ends at once: one line, exit code 2.
+
+    ``usage`` is what follows its name, ``summary`` one line, ``about`` what ``--help`` says.
+    """
+
+    usage = "[options]"
+    summary: str
+    about: str
+
+    def syntax(self) -> str:
+        return self.usage
+
+    def short_desc(self) -> str:
+        return self.summary
+
+    def long_desc(self) -> str:
+        return " ".join(self.about.split())
 
     @property
     def name(self) -> str:
@@ -110,6 +126,8 @@ class EnrichCommand(CheckedCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         try:
+            if args and self.usage == EnrichCommand.usage:
+                raise UsageError("it takes no arguments, only options")
             self.exitcode = self.execute(args, opts, read_settings(self.settings))
             sys.stdout.flush()
         except BrokenPipeError:

@@ -21,20 +21,13 @@ ADULT = "adult"
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return f"[WHO DATE | WHO {ADULT}]"
-
-    def short_desc(self) -> str:
-        return "Enter birth dates that could not be read: until then nobody is looked up"
-
-    def long_desc(self) -> str:
-        return (
-            "Without arguments, lists the performers whose birth date no import could read: they "
-            "are not looked up. WHO DATE enters the date (1983, 1983-10 or 1983-10-15) of a "
-            f"performer named by id, link or name; WHO {ADULT} says that nobody knows the date but "
-            "that the person is an adult. Importing a corrected file does the same. Exit codes: "
-            "0 done, 1 some wait, 2 bad argument."
-        )
+    usage = f"[WHO DATE | WHO {ADULT}]"
+    summary = "Enter birth dates that could not be read: until then nobody is looked up"
+    about = f"""Without arguments, lists the performers whose birth date no import could read: they
+    are not looked up. WHO DATE enters the date (1983, 1983-10 or 1983-10-15) of a performer named
+    by id, link or name; WHO {ADULT} says that nobody knows the date but that the person is an
+    adult. Importing a corrected file does the same. Exit codes: 0 done, 1 some wait, 2 bad
+    argument."""
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if len(args) not in (0, 2):

@@ -27,21 +27,15 @@ _SHOWN = 1000
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Measure the verdicts' thresholds on known faces, and propose others"
-
-    def long_desc(self) -> str:
-        return (
-            "Compares known people's faces with each other and prints, for 1, 2, 3 and 5 trusted "
-            "faces, how many right photos and how many strangers' each threshold accepts and "
-            "rejects, with 95 % bounds; then makes up whole pages of these photos, right ones, "
-            "mixed ones and wrong ones, and prints the verdicts on their faces, rule by rule. "
-            "Proposes thresholds that keep strangers to a wanted share, as single photos and in "
-            "whole pages, unless the trials are too few to show it. --apply stores them with the "
-            "face model they were measured for; no other model uses them. A share of 0.02 % takes "
-            "some minutes. Exit codes: 0 measured (and applied), 1 no proposal, 2 bad setting or "
-            "argument."
-        )
+    summary = "Measure the verdicts' thresholds on known faces, and propose others"
+    about = """Compares known people's faces with each other and prints, for 1, 2, 3 and 5 trusted
+    faces, how many right photos and how many strangers' each threshold accepts and rejects, with 95
+    % bounds; then makes up whole pages of these photos, right ones, mixed ones and wrong ones, and
+    prints the verdicts on their faces, rule by rule. Proposes thresholds that keep strangers to a
+    wanted share, as single photos and in whole pages, unless the trials are too few to show it.
+    --apply stores them with the face model they were measured for; no other model uses them. A
+    share of 0.02 % takes some minutes. Exit codes: 0 measured (and applied), 1 no proposal, 2 bad
+    setting or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -65,8 +59,6 @@ class Command(EnrichCommand):
         parser.add_argument("-o", "--output", metavar="FILE", help="draw the curves as SVG")
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
-        if args:
-            raise UsageError("calibrate takes no arguments, only options")
         if not 0 < opts.strangers < 50:
             raise UsageError(f"--strangers {opts.strangers:g} is no share: give e.g. 0.02")
         if opts.apply and opts.reset:

@@ -19,17 +19,13 @@ ABOVE_PROJECT = SETTINGS_PRIORITIES["cmdline"] - 1
 class Command(CheckedCommand, ScrapyCheckCommand):
     """Scrapy's own, which stores nothing here, and fails unless every callback was checked."""
 
-    def short_desc(self) -> str:
-        return "Check that the sites' pages are still read correctly"
-
-    def long_desc(self) -> str:
-        return (
-            "Asks each site for a few pages and holds what the spiders make of them against their "
-            "contracts: the outcome, the fields, the photos. It goes to the real sites, at their "
-            "pace, unless BABEPEDIA_BASE_URL and IAFD_BASE_URL say otherwise, and stores nothing. "
-            "The performers asked for are those of CHECK_PERFORMERS, else the ones found last. "
-            "Exit codes: 0 all is as promised, 1 it is not, or something was not checked."
-        )
+    usage = "[options] <spider>"
+    summary = "Check that the sites' pages are still read correctly"
+    about = """Asks each site for a few pages and holds what the spiders make of them against their
+    contracts: the outcome, the fields, the photos. It goes to the real sites, at their pace, unless
+    BABEPEDIA_BASE_URL and IAFD_BASE_URL say otherwise, and stores nothing. The performers asked for
+    are those of CHECK_PERFORMERS, else the ones found last. Exit codes: 0 all is as promised, 1 it
+    is not, or something was not checked."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)

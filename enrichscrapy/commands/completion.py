@@ -17,19 +17,12 @@ from enrichscrapy.settings_reader import ProjectSettings
 class Command(EnrichCommand):
     requires_project = False
 
-    def syntax(self) -> str:
-        return "|".join(shtab.SUPPORTED_SHELLS)
-
-    def short_desc(self) -> str:
-        return "Print what a shell needs to complete commands, options and spiders"
-
-    def long_desc(self) -> str:
-        return (
-            "For bash: enrichscrapy completion bash > "
-            "~/.local/share/bash-completion/completions/enrichscrapy; for fish: "
-            "~/.config/fish/completions/enrichscrapy.fish; for zsh: _enrichscrapy in a folder of "
-            "$fpath. Exit codes: 0 printed, 2 bad argument."
-        )
+    usage = "|".join(shtab.SUPPORTED_SHELLS)
+    summary = "Print what a shell needs to complete commands, options and spiders"
+    about = """For bash: enrichscrapy completion bash >
+    ~/.local/share/bash-completion/completions/enrichscrapy; for fish:
+    ~/.config/fish/completions/enrichscrapy.fish; for zsh: _enrichscrapy in a folder of $fpath. Exit
+    codes: 0 printed, 2 bad argument."""
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         if len(args) != 1 or args[0] not in shtab.SUPPORTED_SHELLS:

@@ -54,11 +54,8 @@ def exit_code(finish_reason: str | None) -> int:
 class Command(CheckedCommand, ScrapyCrawlCommand):
     """Scrapy's own command ends 0 whatever happened; this one says so with a line and a code."""
 
-    def syntax(self) -> str:
-        return "SPIDER [-a NAME=VALUE …] [options]"
-
-    def short_desc(self) -> str:
-        return "Look up the performers that are due on a site"
+    usage = "SPIDER [-a NAME=VALUE …] [options]"
+    summary = "Look up the performers that are due on a site"
 
     def long_desc(self) -> str:
         return (

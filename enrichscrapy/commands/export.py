@@ -7,8 +7,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from scrapy.exceptions import UsageError
-
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.settings_reader import ProjectSettings
@@ -17,17 +15,12 @@ FORMATS = ("parquet", "numpy", "usearch", "folder")
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Write the accepted faces as Parquet, NumPy and CSV, a usearch index, or crops"
-
-    def long_desc(self) -> str:
-        return (
-            "Without --format: faces.parquet, faces.npz (vectors) and faces.csv (what they are). "
-            "--format usearch is the layout of stash-sense2, --format folder the accepted crops, "
-            "one folder a performer. A README beside the files shows how to load them. Local files "
-            "only, readable by you only, and removed by scrapy forget. Exit codes: 0 written, 1 a "
-            "file cannot be written or there is no face, 2 bad setting or argument."
-        )
+    summary = "Write the accepted faces as Parquet, NumPy and CSV, a usearch index, or crops"
+    about = """Without --format: faces.parquet, faces.npz (vectors) and faces.csv (what they are).
+    --format usearch is the layout of stash-sense2, --format folder the accepted crops, one folder a
+    performer. A README beside the files shows how to load them. Local files only, readable by you
+    only, and removed by scrapy forget. Exit codes: 0 written, 1 a file cannot be written or there
+    is no face, 2 bad setting or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -41,8 +34,6 @@ class Command(EnrichCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
-        if args:
-            raise UsageError("export takes no arguments, only --format, -o DIR and --json")
         # Reading an index manifest loads FAISS: only this command should pay for it.
         from enrichscrapy.exporting.export import DEFAULT, export_faces
         from enrichscrapy.index import index_model_id

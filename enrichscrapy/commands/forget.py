@@ -22,23 +22,15 @@ STRANGER = "Nobody here is called so"
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return "ID|URL|NAME"
-
-    def short_desc(self) -> str:
-        return "Remove a person from database, index and files, and keep them out"
-
-    def long_desc(self) -> str:
-        return (
-            "Names one person by the performer's id, a stash-box id, a link or the name; what "
-            "could mean several is refused (id:17 is this database's id, row:17 the one in an "
-            "imported file). Removes "
-            "rows, vectors, crops, history, proposals, registered JOBDIRs, log lines, reports, "
-            "exports, older index generations and registered backups; from then on a matching "
-            "link or id is kept out, and a matching name waits until --namesake says that it is "
-            "somebody else. Asks first; waits for running crawls. Exit codes: 0 done, 1 something "
-            "could not be removed, 2 bad argument."
-        )
+    usage = "ID|URL|NAME"
+    summary = "Remove a person from database, index and files, and keep them out"
+    about = """Names one person by the performer's id, a stash-box id, a link or the name; what
+    could mean several is refused (id:17 is this database's id, row:17 the one in an imported file).
+    Removes rows, vectors, crops, history, proposals, registered JOBDIRs, log lines, reports,
+    exports, older index generations and registered backups; from then on a matching link or id is
+    kept out, and a matching name waits until --namesake says that it is somebody else. Asks first;
+    waits for running crawls. Exit codes: 0 done, 1 something could not be removed, 2 bad argument.
+    """
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from scrapy.exceptions import UsageError
-
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Show how each host receives the crawls, or end its pause (--resume HOST)"
-
-    def long_desc(self) -> str:
-        return (
-            "Lists the hosts with their state, delay and the requests of the day. --resume HOST "
-            "forgets that a host asked for a pause, refused or failed: for what was a mistake of "
-            "theirs, or is settled with the site's operator. Its robots.txt, the delay floors and "
-            "the day's budget stay in force. Exit codes: 0 done, 2 no such host, or a bad argument."
-        )
+    summary = "Show how each host receives the crawls, or end its pause (--resume HOST)"
+    about = """Lists the hosts with their state, delay and the requests of the day. --resume HOST
+    forgets that a host asked for a pause, refused or failed: for what was a mistake of theirs, or
+    is settled with the site's operator. Its robots.txt, the delay floors and the day's budget stay
+    in force. Exit codes: 0 done, 2 no such host, or a bad argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--resume", metavar="HOST", help="end this host's pause")
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
-        if args:
-            raise UsageError("hosts takes no arguments, only --resume HOST")
         from enrichscrapy.reporting.hosts import list_hosts
         from enrichscrapy.reporting.tables import print_hosts
 

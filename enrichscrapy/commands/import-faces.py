@@ -24,24 +24,16 @@ NAMED = 5
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return "DIR"
-
-    def short_desc(self) -> str:
-        return "Import your own photos of performers as trusted faces"
-
-    def long_desc(self) -> str:
-        return (
-            "DIR holds one sub-folder a performer, with photos in it, named by a stash-box id, by "
-            "the id in the file you imported, by the name, or by this database's id as id:17 or "
-            "id=17. A name that could mean several performers is refused; --dry-run shows whose "
-            "each folder is and changes nothing. Each photo goes through the same face stages as a "
-            "downloaded one; its face is accepted and trusted, unless it contradicts the folder's "
-            "other photos or is nearer to another performer: that one is named and waits, and so "
-            "does a folder that shows two people. Importing again adds only what is new. Exit "
-            "codes: 0 all taken in, 1 folders or files were skipped or photos wait, 2 nothing "
-            "could be done."
-        )
+    usage = "DIR"
+    summary = "Import your own photos of performers as trusted faces"
+    about = """DIR holds one sub-folder a performer, with photos in it, named by a stash-box id, by
+    the id in the file you imported, by the name, or by this database's id as id:17 or id=17. A name
+    that could mean several performers is refused; --dry-run shows whose each folder is and changes
+    nothing. Each photo goes through the same face stages as a downloaded one; its face is accepted
+    and trusted, unless it contradicts the folder's other photos or is nearer to another performer:
+    that one is named and waits, and so does a folder that shows two people. Importing again adds
+    only what is new. Exit codes: 0 all taken in, 1 folders or files were skipped or photos wait, 2
+    nothing could be done."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

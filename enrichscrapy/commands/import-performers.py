@@ -28,25 +28,17 @@ SHOWN = 20
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return "FILE|URL"
-
-    def short_desc(self) -> str:
-        return "Import performers from Stash, stash-sense, JSONL or CSV"
-
-    def long_desc(self) -> str:
-        return (
-            "FILE is Stash's stash-go.sqlite (also while Stash runs; nothing is written to it), a "
-            "performers.db of stash-sense or stash-sense2, a JSONL file (one object a line: id, "
-            "name, gender, birth_date, country, disambiguation, aliases, urls, stashbox_ids) or a "
-            "CSV file with these columns (commas, semicolons, tabs; lists split by |, stashbox_ids "
-            "as stashdb:ID|theporndb:ID). URL is a running Stash, as http://localhost:9999; its "
-            "API key is taken from the environment as STASH_API_KEY, and only what changed since "
-            "the last import is read. A performer's picture in Stash becomes their first "
-            "trusted face. Importing again updates what changed and duplicates nothing, also under "
-            "another file name; one that was stopped goes on. Exit codes: 0 all taken, 1 rows, "
-            "values or pictures were left out or wait for you, 2 nothing could be read."
-        )
+    usage = "FILE|URL"
+    summary = "Import performers from Stash, stash-sense, JSONL or CSV"
+    about = """FILE is Stash's stash-go.sqlite (also while Stash runs; nothing is written to it), a
+    performers.db of stash-sense or stash-sense2, a JSONL file (one object a line: id, name, gender,
+    birth_date, country, disambiguation, aliases, urls, stashbox_ids) or a CSV file with these
+    columns (commas, semicolons, tabs; lists split by |, stashbox_ids as stashdb:ID|theporndb:ID).
+    URL is a running Stash, as http://localhost:9999; its API key is taken from the environment as
+    STASH_API_KEY, and only what changed since the last import is read. A performer's picture in
+    Stash becomes their first trusted face. Importing again updates what changed and duplicates
+    nothing, also under another file name; one that was stopped goes on. Exit codes: 0 all taken, 1
+    rows, values or pictures were left out or wait for you, 2 nothing could be read."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

@@ -23,20 +23,12 @@ Next, in that folder:
 class Command(EnrichCommand):
     requires_project = False
 
-    def syntax(self) -> str:
-        return "DIR [--contact ADDRESS]"
-
-    def short_desc(self) -> str:
-        return "Make a folder that works: settings, places for the data, a schedule to copy"
-
-    def long_desc(self) -> str:
-        return (
-            "Makes DIR, or what it lacks, and changes nothing that is there: scrapy.cfg, .env (the "
-            "folder's settings), data/, jobs/, logs/, my-photos/, and in schedule/ a "
-            "crontab and a systemd unit to copy. What holds faces or names is readable by you "
-            "only. Every command works in that folder. Exit codes: 0 made, 1 it cannot be "
-            "written, 2 bad argument."
-        )
+    usage = "DIR [--contact ADDRESS]"
+    summary = "Make a folder that works: settings, places for the data, a schedule to copy"
+    about = """Makes DIR, or what it lacks, and changes nothing that is there: scrapy.cfg, .env (the
+    folder's settings), data/, jobs/, logs/, my-photos/, and in schedule/ a crontab and a systemd
+    unit to copy. What holds faces or names is readable by you only. Every command works in that
+    folder. Exit codes: 0 made, 1 it cannot be written, 2 bad argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

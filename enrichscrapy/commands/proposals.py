@@ -17,23 +17,15 @@ ACTIONS = ("list", "accept", "reject")
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return "[list | accept ID… | accept --all-confirmed | reject ID…] [options]"
-
-    def short_desc(self) -> str:
-        return "Decide about links, aliases and dates that pages name and your database lacks"
-
-    def long_desc(self) -> str:
-        return (
-            "Lists what pages said that the database does not have: links, aliases, birth date, "
-            "death date and country, with source, page and how sure it is that the page is the "
-            "performer's. accept enters them into the database (a link of a site makes its lookup "
-            "due), reject keeps them out for good and takes back what was accepted. "
-            "--all-confirmed accepts all that confirmed pages say, but leaves open what would "
-            "replace something, and an alias that is another performer's name. scrapy push-stash "
-            "sends what was accepted to Stash. Exit codes: 0 done, 1 some could not be decided, 2 "
-            "bad setting or argument."
-        )
+    usage = "[list | accept ID… | accept --all-confirmed | reject ID…] [options]"
+    summary = "Decide about links, aliases and dates that pages name and your database lacks"
+    about = """Lists what pages said that the database does not have: links, aliases, birth date,
+    death date and country, with source, page and how sure it is that the page is the performer's.
+    accept enters them into the database (a link of a site makes its lookup due), reject keeps them
+    out for good and takes back what was accepted. --all-confirmed accepts all that confirmed pages
+    say, but leaves open what would replace something, and an alias that is another performer's
+    name. scrapy push-stash sends what was accepted to Stash. Exit codes: 0 done, 1 some could not
+    be decided, 2 bad setting or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

@@ -23,23 +23,15 @@ DEFAULT = "http://localhost:9999"
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return "[URL] [options]"
-
-    def short_desc(self) -> str:
-        return "Send accepted links, aliases and dates to a running Stash; it only ever adds"
-
-    def long_desc(self) -> str:
-        return (
-            f"URL is a running Stash; default: {DEFAULT}. Its API key is taken from the "
-            f"environment as {KEY_VARIABLE}. Without --apply nothing is sent: it shows what would "
-            "be. Links and aliases are added to those there, dates and country fill what is "
-            "empty, and the number of accepted faces goes into custom fields. Nothing is "
-            "replaced or removed, and no picture is touched. A performer is found by a stash-box "
-            "id, else by the number of an import from that Stash; never by name alone. What was "
-            "sent once is not sent again. Exit codes: 0 done, 1 some could not be sent, 2 bad "
-            "setting or argument, or no Stash."
-        )
+    usage = "[URL] [options]"
+    summary = "Send accepted links, aliases and dates to a running Stash; it only ever adds"
+    about = f"""URL is a running Stash; default: {DEFAULT}. Its API key is taken from the
+    environment as {KEY_VARIABLE}. Without --apply nothing is sent: it shows what would be. Links
+    and aliases are added to those there, dates and country fill what is empty, and the number of
+    accepted faces goes into custom fields. Nothing is replaced or removed, and no picture is
+    touched. A performer is found by a stash-box id, else by the number of an import from that
+    Stash; never by name alone. What was sent once is not sent again. Exit codes: 0 done, 1 some
+    could not be sent, 2 bad setting or argument, or no Stash."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
-from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
@@ -31,19 +30,14 @@ _NAMED = 5
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Compute all faces' vectors again with the face model now set"
-
-    def long_desc(self) -> str:
-        return (
-            "Every face that is kept (accepted, waiting, retired) gets its vector under the model "
-            "of FACE_MODEL and FACE_WEIGHTS, from the crops in the database or the photos in "
-            "KEEP_PHOTOS; no site is asked, and no lookup becomes due. The old index is served "
-            "until all is done. Stopped or killed, the next run goes on. Then the verdicts are "
-            "judged again, and what would change is listed; --apply changes what the rules "
-            "decided, never what a person did. Exit codes: 0 done, 1 some faces had no picture "
-            "left, or it was stopped, 2 bad setting or argument, 4 a crawl is running."
-        )
+    summary = "Compute all faces' vectors again with the face model now set"
+    about = """Every face that is kept (accepted, waiting, retired) gets its vector under the model
+    of FACE_MODEL and FACE_WEIGHTS, from the crops in the database or the photos in KEEP_PHOTOS; no
+    site is asked, and no lookup becomes due. The old index is served until all is done. Stopped or
+    killed, the next run goes on. Then the verdicts are judged again, and what would change is
+    listed; --apply changes what the rules decided, never what a person did. Exit codes: 0 done, 1
+    some faces had no picture left, or it was stopped, 2 bad setting or argument, 4 a crawl is
+    running."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -52,8 +46,6 @@ class Command(EnrichCommand):
         )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
-        if args:
-            raise UsageError("reembed takes no arguments, only --apply")
         # No crawl may add faces of the old model meanwhile, or judge by half of the new ones.
         with (
             open_existing(settings) as database,

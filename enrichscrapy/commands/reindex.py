@@ -11,15 +11,10 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Rebuild the index from the database"
-
-    def long_desc(self) -> str:
-        return (
-            "Reads every accepted face from the database and publishes a new index, whatever "
-            "state the old one is in. Readers keep a whole index all the while. Exit codes: "
-            "0 published, 1 there is nothing to index or it could not be written, 2 bad setting."
-        )
+    summary = "Rebuild the index from the database"
+    about = """Reads every accepted face from the database and publishes a new index, whatever state
+    the old one is in. Readers keep a whole index all the while. Exit codes: 0 published, 1 there is
+    nothing to index or it could not be written, 2 bad setting."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

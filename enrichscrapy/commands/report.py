@@ -13,16 +13,11 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Write an HTML page to keep: progress, plots, and every face that waits for you"
-
-    def long_desc(self) -> str:
-        return (
-            "Writes one self-contained page that loads nothing from anywhere: open it in a "
-            "browser. It shows faces and names, so it is readable by you only and is removed by "
-            "scrapy forget like the database's own rows. Exit codes: 0 written, 1 the file cannot "
-            "be written, 2 bad setting or argument."
-        )
+    summary = "Write an HTML page to keep: progress, plots, and every face that waits for you"
+    about = """Writes one self-contained page that loads nothing from anywhere: open it in a
+    browser. It shows faces and names, so it is readable by you only and is removed by scrapy forget
+    like the database's own rows. Exit codes: 0 written, 1 the file cannot be written, 2 bad setting
+    or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -37,8 +32,6 @@ class Command(EnrichCommand):
         )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
-        if args:
-            raise UsageError("report takes no arguments, only -o FILE and --crops N")
         if opts.crops is not None and opts.crops < 0:
             raise UsageError(f"--crops {opts.crops} is not usable: give a number from 0 up")
         from enrichscrapy.reporting.report import OTHERS, write_report

@@ -22,23 +22,14 @@ ACTIONS = ("list", "show", "accept", "reject", "undo")
 
 
 class Command(EnrichCommand):
-    def syntax(self) -> str:
-        return "[list | show ID | accept ID… | reject ID… | undo ID…] [options]"
-
-    def short_desc(self) -> str:
-        return "Decide about the faces that wait for you, here or in the browser (--serve)"
-
-    def long_desc(self) -> str:
-        return (
-            "Lists the faces that wait; shows one beside the faces to compare it with; accepts, "
-            "rejects or undoes by face id. An accepted face is used as a reference for others "
-            "unless --no-trust. Rejecting asks first; it takes vector and "
-            "picture from the face, and for a day undo brings them back. --serve opens the gallery "
-            "(scrapy gallery) at its review page, made for deciding by keyboard. The index is "
-            "published afterwards. Exit codes: "
-            "0 done, 1 nothing was rejected or some ids could not be decided, 2 bad setting or "
-            "argument."
-        )
+    usage = "[list | show ID | accept ID… | reject ID… | undo ID…] [options]"
+    summary = "Decide about the faces that wait for you, here or in the browser (--serve)"
+    about = """Lists the faces that wait; shows one beside the faces to compare it with; accepts,
+    rejects or undoes by face id. An accepted face is used as a reference for others unless
+    --no-trust. Rejecting asks first; it takes vector and picture from the face, and for a day undo
+    brings them back. --serve opens the gallery (scrapy gallery) at its review page, made for
+    deciding by keyboard. The index is published afterwards. Exit codes: 0 done, 1 nothing was
+    rejected or some ids could not be decided, 2 bad setting or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

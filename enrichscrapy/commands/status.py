@@ -6,25 +6,18 @@ import argparse
 import json
 from collections.abc import Mapping
 
-from scrapy.exceptions import UsageError
-
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.whom import find_whom
 from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Show what was looked up, what is due, the faces, the index and the hosts"
-
-    def long_desc(self) -> str:
-        return (
-            "Without options: per source and mode how many lookups are due and how the others "
-            "ended, the faces by verdict and reason, the index, and how each host receives the "
-            "crawls. --performer tells the story of one performer: what was asked, what came "
-            "back, and why each face got its verdict. --json prints the same for scripts. "
-            "Exit codes: 0 shown, 1 no such performer, 2 bad setting or argument."
-        )
+    summary = "Show what was looked up, what is due, the faces, the index and the hosts"
+    about = """Without options: per source and mode how many lookups are due and how the others
+    ended, the faces by verdict and reason, the index, and how each host receives the crawls.
+    --performer tells the story of one performer: what was asked, what came back, and why each face
+    got its verdict. --json prints the same for scripts. Exit codes: 0 shown, 1 no such performer, 2
+    bad setting or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -34,8 +27,6 @@ class Command(EnrichCommand):
         )
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
-        if args:
-            raise UsageError("status takes no arguments, only --json and --performer WHO")
         if opts.performer is None:
             return _show_status(settings, self.gender_filters(), opts.json)
         return self._show_story(settings, opts.performer, opts.json)

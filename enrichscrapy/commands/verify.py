@@ -14,16 +14,11 @@ from enrichscrapy.settings_reader import ProjectSettings
 
 
 class Command(EnrichCommand):
-    def short_desc(self) -> str:
-        return "Compare the published index with the database, face by face"
-
-    def long_desc(self) -> str:
-        return (
-            "Checks the whole database file, then compares every id and vector of the published "
-            "index with the accepted faces of the database, and prints each difference, and that "
-            "nothing is kept of anybody under 18. Exit codes: 0 no difference, 1 differences "
-            "(scrapy reindex fixes them), 2 bad setting."
-        )
+    summary = "Compare the published index with the database, face by face"
+    about = """Checks the whole database file, then compares every id and vector of the published
+    index with the accepted faces of the database, and prints each difference, and that nothing is
+    kept of anybody under 18. Exit codes: 0 no difference, 1 differences (scrapy reindex fixes
+    them), 2 bad setting."""
 
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         index_dir = settings.INDEX_DIR
