@@ -174,7 +174,7 @@ def test_both_spiders_are_there_once_deployed(deployed):
 def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deployed, world):
     """Settings and arguments reach the spider; what a job writes is known to erasure."""
     place, sites = world
-    slow = {**place.settings, "DELAY_FLOORS": '{"babepedia": 0.3, "iafd": 0.3}'}
+    slow = {**place.settings, "DELAY_FLOORS": '{"babepedia": 1, "iafd": 1}'}
     first = deployed.schedule("babepedia", slow, mode="name")
     _until(lambda: looked_up(place, "babepedia", "name"), PATIENCE)
     deployed.call("cancel", project="enrichscrapy", job=first)

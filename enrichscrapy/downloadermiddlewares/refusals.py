@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NoReturn, Self
 
 from scrapy import Request
@@ -47,6 +48,7 @@ async def refuse(
     raise RequestRefused(Outcome.BLOCKED, detail)
 
 
+@dataclass(eq=False, repr=False)
 class RefusalsMiddleware:
     """Raises ``RequestRefused`` for a refusal, except while new attempts are left for it.
 
@@ -54,13 +56,10 @@ class RefusalsMiddleware:
     ``RETRY_HTTP_CODES``.
     """
 
-    def __init__(
-        self, hosts: Hosts, stats: StatsCollector, retry_times: int, retry_codes: frozenset[int]
-    ) -> None:
-        self.hosts = hosts
-        self.stats = stats
-        self.retry_times = retry_times
-        self.retry_codes = retry_codes
+    hosts: Hosts
+    stats: StatsCollector
+    retry_times: int
+    retry_codes: frozenset[int]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self
 
 from scrapy import Request
@@ -16,17 +17,15 @@ from enrichscrapy.items import Outcome
 from enrichscrapy.lookups.asks import AsksLedger, find_ledger_spider
 
 
+@dataclass(eq=False, repr=False)
 class RestoredMiddleware:
     """Drops restored requests of lookups that are not due (any more) or whose performer is
     suppressed, deleted or not selected in this run.
     """
 
-    def __init__(
-        self, database: DatabaseExtension, spider: AsksLedger | None, stats: StatsCollector
-    ) -> None:
-        self.database = database
-        self.spider = spider
-        self.stats = stats
+    database: DatabaseExtension
+    spider: AsksLedger | None
+    stats: StatsCollector
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -71,26 +71,20 @@ def read_rules(status: int, body: bytes) -> bytes | None:
     return None
 
 
+@dataclass(eq=False, repr=False)
 class RobotsMiddleware:
     """Settings: ``ROBOTSTXT_OBEY``, ``ROBOTS_MAX_AGE``, ``DRY_RUN``, ``<SOURCE>_BASE_URL``."""
 
-    def __init__(
-        self,
-        sources: Sources,
-        hosts: Hosts,
-        stats: StatsCollector,
-        download: Download,
-        max_age: float,
-        dry_run: bool,
-    ) -> None:
-        self.sources = sources
-        self.hosts = hosts
-        self.stats = stats
-        self.download = download
-        self.max_age = max_age
-        self.dry_run = dry_run
-        self._rules: dict[str, Rules] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+    sources: Sources
+    hosts: Hosts
+    stats: StatsCollector
+    download: Download
+    max_age: float
+    dry_run: bool
+    _rules: dict[str, Rules] = field(default_factory=dict, init=False)
+    _locks: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock), init=False
+    )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -28,25 +29,17 @@ from enrichscrapy.settings_reader import read_settings
 logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, repr=False)
 class JudgeExtension:
     """Holds the crawl's :class:`.Judge` and follows the published index."""
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        model: ModelExtension,
-        index_dir: Path,
-        judge: Judge,
-        stats: StatsCollector,
-        stop: Stop,
-    ) -> None:
-        self.database = database
-        self.model = model
-        self.stats = stats
-        self.stop = stop
-        self.index_dir = index_dir
-        self.judge = judge
-        self._index: FaceIndex | None = None
+    database: DatabaseExtension
+    model: ModelExtension
+    index_dir: Path
+    judge: Judge
+    stats: StatsCollector
+    stop: Stop
+    _index: FaceIndex | None = field(default=None, init=False)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
@@ -17,6 +18,7 @@ from enrichscrapy.items import ModelInfo
 from enrichscrapy.settings_reader import read_settings
 
 
+@dataclass(eq=False, repr=False)
 class ModelExtension:
     """Knows which model's vectors this crawl makes.
 
@@ -24,20 +26,12 @@ class ModelExtension:
     before the first request; it stays None while no row may be written (``DRY_RUN``).
     """
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        options: FaceOptions,
-        info: ModelInfo | None,
-        writes: bool,
-        stop: Stop,
-    ) -> None:
-        self.database = database
-        self.stop = stop
-        self.options = options
-        self.info = info
-        self.writes = writes
-        self.model_id: int | None = None
+    database: DatabaseExtension
+    options: FaceOptions
+    info: ModelInfo | None
+    writes: bool
+    stop: Stop
+    model_id: int | None = field(default=None, init=False)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

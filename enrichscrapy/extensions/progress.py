@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import IO, Any, Self
 
 from rich.console import Console
@@ -31,6 +32,7 @@ LOOK_SECONDS = 5.0
 """How often pace and budget are read from the database for the live line."""
 
 
+@dataclass(eq=False, repr=False)
 class ProgressExtension:
     """Follows the crawl's stats; stopped before the closing table is printed.
 
@@ -39,25 +41,15 @@ class ProgressExtension:
     live line takes their place.
     """
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        spider: AsksLedger | None,
-        stats: StatsCollector,
-        floors: Mapping[str, float],
-        budget: int,
-        log_seconds: float,
-        terminal: bool,
-    ) -> None:
-        self.database = database
-        self.spider = spider
-        self.stats = stats
-        self.floors = floors
-        self.budget = budget
-        self.log_seconds = log_seconds
-        self.terminal = terminal
-        self._task: asyncio.Task[None] | None = None
-        self._line: LiveLine | None = None
+    database: DatabaseExtension
+    spider: AsksLedger | None
+    stats: StatsCollector
+    floors: Mapping[str, float]
+    budget: int
+    log_seconds: float
+    terminal: bool
+    _task: asyncio.Task[None] | None = field(default=None, init=False)
+    _line: LiveLine | None = field(default=None, init=False)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

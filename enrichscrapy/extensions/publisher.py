@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +28,7 @@ LONGEST_WAIT = 120.0
 """Seconds to wait for another crawl that is publishing; what it leaves out comes next time."""
 
 
+@dataclass(eq=False, repr=False)
 class IndexPublisher:
     """Keeps the published index close behind the database, off the event loop.
 
@@ -35,23 +37,16 @@ class IndexPublisher:
     last attempt fails as well, the crawl's exit code says so.
     """
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        model: ModelExtension,
-        stats: StatsCollector,
-        index_dir: Path,
-        seconds: float,
-        exact_faces: int,
-    ) -> None:
-        self.database = database
-        self.model = model
-        self.stats = stats
-        self.index_dir = index_dir
-        self.seconds = seconds
-        self.exact_faces = exact_faces
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publisher")
-        self._timer: asyncio.Task[None] | None = None
+    database: DatabaseExtension
+    model: ModelExtension
+    stats: StatsCollector
+    index_dir: Path
+    seconds: float
+    exact_faces: int
+    _thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="publisher"), init=False
+    )
+    _timer: asyncio.Task[None] | None = field(default=None, init=False)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

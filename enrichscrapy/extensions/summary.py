@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from rich import box
@@ -27,18 +28,16 @@ logger = logging.getLogger(__name__)
 NO_CONTACT = "CONTACT is not set: set it, so that the site's operator can write to you"
 
 
+@dataclass(eq=False, repr=False)
 class SummaryExtension:
     """Prints the table on a terminal, logs one line elsewhere; after all other output."""
 
-    def __init__(
-        self, database: DatabaseExtension, stats: StatsCollector, contact: str, dry_run: bool
-    ) -> None:
-        self.database = database
-        self.stats = stats
-        self.contact = contact
-        self.dry_run = dry_run
-        self._name = ""
-        self._due: int | None = None
+    database: DatabaseExtension
+    stats: StatsCollector
+    contact: str
+    dry_run: bool
+    _name: str = field(default="", init=False)
+    _due: int | None = field(default=None, init=False)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

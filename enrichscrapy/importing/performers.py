@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from enrichscrapy.importing.batch import ImportBatch
@@ -89,28 +89,21 @@ def _list_names(record: Record) -> set[tuple[str, str]]:
     return {*record.stashbox_ids, *record.merged_ids, *key}
 
 
+@dataclass(eq=False, repr=False)
 class _Import:
-    def __init__(
-        self,
-        db: PerformerDatabase,
-        file_name: str,
-        reader: Reader,
-        namesakes: Collection[int],
-        on_fault: Callable[[Fault, str], None],
-        on_note: Callable[[str], None],
-        on_progress: Callable[[int, int], None],
-    ) -> None:
-        self.db = db
-        self.file_name = file_name
-        self.reader = reader
-        self.namesakes = namesakes
-        self.on_fault = on_fault
-        self.on_note = on_note
-        self.on_progress = on_progress
-        self.summary = Summary()
-        self.memory = FileMemory(file_name)
-        self.without_id = 0
-        self.ignored_reported = 0
+    db: PerformerDatabase
+    file_name: str
+    reader: Reader
+    namesakes: Collection[int]
+    on_fault: Callable[[Fault, str], None]
+    on_note: Callable[[str], None]
+    on_progress: Callable[[int, int], None]
+    summary: Summary = field(default_factory=Summary, init=False)
+    without_id: int = field(default=0, init=False)
+    ignored_reported: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = FileMemory(self.file_name)
 
     def run(self) -> Summary:
         batch: list[Record] = []

@@ -70,6 +70,7 @@ class Looker(Protocol):
     def look(self, photos: Sequence[bytes]) -> Sequence[PhotoFaces]: ...
 
 
+@dataclass(eq=False, repr=False)
 class OwnPhotos:
     """Takes in the user's own photos, one performer's at a time.
 
@@ -77,19 +78,11 @@ class OwnPhotos:
     with the others of its performer and with everybody's faces ``around``.
     """
 
-    def __init__(
-        self,
-        database: PerformerDatabase,
-        looker: Looker,
-        model_id: int,
-        judge: Judge,
-        around: Neighbourhood,
-    ) -> None:
-        self.database = database
-        self.looker = looker
-        self.model_id = model_id
-        self.judge = judge
-        self.around = around
+    database: PerformerDatabase
+    looker: Looker
+    model_id: int
+    judge: Judge
+    around: Neighbourhood
 
     @classmethod
     def from_settings(

@@ -59,16 +59,14 @@ class _Read:
     md5: str
 
 
+@dataclass(eq=False, repr=False)
 class StashPictures:
     """Takes in the pictures of one library that are new or changed, ``at_once`` at a look."""
 
-    def __init__(
-        self, photos: OwnPhotos, source: PictureSource, file: str, at_once: int = 1
-    ) -> None:
-        self.photos = photos
-        self.source = source
-        self.file = file
-        self.at_once = at_once
+    photos: OwnPhotos
+    source: PictureSource
+    file: str
+    at_once: int = 1
 
     @property
     def database(self) -> PerformerDatabase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import Self
 
@@ -22,6 +23,7 @@ from enrichscrapy.lookups.stages import mark_shared, take_faces
 from enrichscrapy.settings_reader import read_settings
 
 
+@dataclass(eq=False, repr=False)
 class FacesPipeline:
     """Looks at the photos in worker processes, never on the event loop.
 
@@ -29,25 +31,15 @@ class FacesPipeline:
     self-test close the crawl.
     """
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        model: ModelExtension,
-        judging: JudgeExtension,
-        workers: FaceWorkers,
-        stop: Stop,
-        *,
-        many: int,
-        enabled: bool,
-    ) -> None:
-        self.database = database
-        self.model = model
-        self.judging = judging
-        self.stop = stop
-        self.workers = workers
-        self.many = many
-        self.enabled = enabled
-        self._ready: asyncio.Future[None] | None = None
+    database: DatabaseExtension
+    model: ModelExtension
+    judging: JudgeExtension
+    workers: FaceWorkers
+    stop: Stop
+    _: KW_ONLY
+    many: int
+    enabled: bool
+    _ready: asyncio.Future[None] | None = field(default=None, init=False)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -26,6 +26,7 @@ FINAL = ("robots", "address", "wrong type")
 """How the details begin of refusals that a later attempt would meet again."""
 
 
+@dataclass(eq=False, repr=False)
 class PhotosPipeline:
     """Downloads the photos that this performer and model have not seen.
 
@@ -35,21 +36,12 @@ class PhotosPipeline:
     A crawl that is ending drops a lookup of which it got no photo: it stays due as it was.
     """
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        model: ModelExtension,
-        stats: StatsCollector,
-        download: Download,
-        max_photos: int,
-        faces_enabled: bool,
-    ) -> None:
-        self.database = database
-        self.model = model
-        self.stats = stats
-        self.download = download
-        self.max_photos = max_photos
-        self.faces_enabled = faces_enabled
+    database: DatabaseExtension
+    model: ModelExtension
+    stats: StatsCollector
+    download: Download
+    max_photos: int
+    faces_enabled: bool
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

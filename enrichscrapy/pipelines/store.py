@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -23,6 +24,7 @@ from enrichscrapy.items import Lookup, Outcome
 from enrichscrapy.settings_reader import read_settings
 
 
+@dataclass(eq=False, repr=False)
 class StorePipeline:
     """Writes ledger, photos, faces and proposals together, on the writer thread.
 
@@ -30,26 +32,15 @@ class StorePipeline:
     would only lose work. What was not written stays due.
     """
 
-    def __init__(
-        self,
-        database: DatabaseExtension,
-        model: ModelExtension,
-        judging: JudgeExtension,
-        stats: StatsCollector,
-        stop: Stop,
-        retry: RetryPolicy,
-        *,
-        writes: bool,
-        faces: bool,
-    ) -> None:
-        self.database = database
-        self.model = model
-        self.judging = judging
-        self.stats = stats
-        self.stop = stop
-        self.retry = retry
-        self.writes = writes
-        self.faces = faces
+    database: DatabaseExtension
+    model: ModelExtension
+    judging: JudgeExtension
+    stats: StatsCollector
+    stop: Stop
+    retry: RetryPolicy
+    _: KW_ONLY
+    writes: bool
+    faces: bool
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

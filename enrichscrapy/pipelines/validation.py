@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -15,15 +16,13 @@ from enrichscrapy.items import Lookup
 from enrichscrapy.lookups.stages import give_verdicts
 
 
+@dataclass(eq=False, repr=False)
 class ValidationPipeline:
     """Puts a verdict on each face, judged against references frozen for the whole lookup."""
 
-    def __init__(
-        self, database: DatabaseExtension, model: ModelExtension, judging: JudgeExtension
-    ) -> None:
-        self.database = database
-        self.model = model
-        self.judging = judging
+    database: DatabaseExtension
+    model: ModelExtension
+    judging: JudgeExtension
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

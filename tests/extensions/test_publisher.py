@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy.statscollectors import MemoryStatsCollector
 
+from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.publisher import IndexPublisher
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import FaceIndex, verify
@@ -25,7 +26,7 @@ def crawler(world):
     crawler = SimpleNamespace(settings=SimpleNamespace(getbool=lambda _name: False))
     crawler.stats = MemoryStatsCollector(crawler)
     crawler.model = SimpleNamespace(model_id=world.model_id)
-    crawler.database = SimpleNamespace(database=world.db)
+    crawler.database = DatabaseExtension(world.db)
     return crawler
 
 

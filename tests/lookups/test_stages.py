@@ -12,6 +12,7 @@ from PIL import Image
 
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.database.known_photos import KnownPicture
+from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.hashes import phash
@@ -140,7 +141,7 @@ def test_the_rules_learn_how_large_the_index_is(world, tmp_path):
         told.append((context.index_size, len(neighbours[0]), len(context.around)))
         return Judgement(())
 
-    model, database = SimpleNamespace(info=MODEL), SimpleNamespace(database=world.db)
+    model, database = SimpleNamespace(info=MODEL), DatabaseExtension(world.db)
     judge = Judge(Thresholds(), Limits(6, 12), {}, rules)
     judging = JudgeExtension(database, model, tmp_path / "index", judge, stats=None, stop=None)
     item = lookup()

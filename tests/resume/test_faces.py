@@ -133,7 +133,7 @@ def test_photos_that_take_too_long_are_given_up_and_their_lookup_comes_back(
     place, sites, forked_crawl
 ):
     sites.babepedia.set_fault(SECOND_PHOTO, Fault(Kind.DELAY, seconds=PATIENCE, times=1))
-    first = forked_crawl(SHUTDOWN_SECONDS=1, RETRY_BASE_SECONDS=0)
+    first = forked_crawl(SHUTDOWN_SECONDS=3, RETRY_BASE_SECONDS=0)
     wait_for_photo(sites)
     first.signal(signal.SIGTERM)
     assert first.end() == 0, first.output
