@@ -74,7 +74,8 @@ class Codes:
         similarities, rows = self._index.search_preassigned(
             vectors, k + len(without), numbers, near
         )
-        rows[np.isin(rows, without)] = -1
+        if len(without):
+            rows[np.isin(rows, without)] = -1
         return rows, similarities
 
     def write(self, write: Callable[[bytes], int]) -> None:

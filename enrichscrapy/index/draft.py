@@ -50,6 +50,7 @@ class Draft:
     dropped: set[int] = field(default_factory=set)
     added: int = 0
     removed: int = 0
+    written: int = 0
 
     @classmethod
     def on(cls, base: Manifest, index_dir: Path, change: Change, exact_faces: int) -> Self:
@@ -106,7 +107,7 @@ class Draft:
     def write(self, new: NewGeneration, incoming: Iterable[Batch], expected: int) -> None:
         """Write segments for about ``expected`` faces of ``incoming``, with those that are merged.
 
-        What was written is read back once it is synced: see :meth:`check`.
+        The publisher reads it back once it is synced.
         """
         merged = tiers.choose_segments(self.segments, expected, self.dropped)
         writer = SegmentWriter(new, self.model.dimension)
@@ -116,7 +117,9 @@ class Draft:
         for ids, vectors in self._take_in(incoming):
             writer.add(ids, vectors)
         stay = tuple(segment for segment in self.segments if segment not in merged)
-        self.segments = stay + writer.finish()
+        new_ones = writer.finish()
+        self.written = sum(segment.count for segment in new_ones)
+        self.segments = stay + new_ones
         coder = Coder(self.index_dir, new, self.model.dimension, self.exact_faces)
         self.segments, self.quantiser = coder.code(
             self.segments, self.quantiser, np.array(sorted(self.dropped), dtype=np.int64)

@@ -54,7 +54,8 @@ class OpenSegment:
         self._vectors = vectors
         self._gone = np.array(segment.gone, dtype=np.int64)
         self._ids = vectors.ids
-        self._live = np.flatnonzero(~np.isin(self._ids, self._gone))
+        gone = np.isin(self._ids, self._gone)
+        self._live, self._gone_rows = np.flatnonzero(~gone), np.flatnonzero(gone)
 
     @classmethod
     def open(
@@ -116,8 +117,7 @@ class OpenSegment:
 
     def search_codes(self, codes: Codes, vectors: Vector, k: int, lists: Found) -> Found:
         """Rows and approximate inner products (n, k) of the nearest by ``codes``, its own."""
-        gone = np.setdiff1d(np.arange(len(self._ids)), self._live)
-        rows, near = codes.search(vectors, k, lists, gone)
+        rows, near = codes.search(vectors, k, lists, self._gone_rows)
         return rows, np.where(rows < 0, NONE, near)
 
     def compare(self, rows: NDArray[np.int64], vector: Vector) -> Found:
