@@ -11,16 +11,18 @@ from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.settings_reader import ProjectSettings
 
-FORMATS = ("parquet", "numpy", "usearch", "folder")
+FORMATS = ("parquet", "numpy", "faiss", "usearch", "folder")
+OWN_FOLDER = {"faiss", "usearch", "folder"}
+"""Formats whose files do not lie beside the tables."""
 
 
 class Command(EnrichCommand):
-    summary = "Write the accepted faces as Parquet, NumPy and CSV, a usearch index, or crops"
+    summary = "Write the accepted faces as Parquet, NumPy and CSV, an index, or crops"
     about = """Without --format: faces.parquet, faces.npz (vectors) and faces.csv (what they are).
-    --format usearch is the layout of stash-sense2, --format folder the accepted crops, one folder a
-    performer. A README beside the files shows how to load them. Local files only, readable by you
-    only, and removed by scrapy forget. Exit codes: 0 written, 1 a file cannot be written or there
-    is no face, 2 bad setting or argument."""
+    --format faiss is one index file, --format usearch the layout of stash-sense2, --format folder
+    the accepted crops, one folder a performer. A README beside the files shows how to load them.
+    Local files only, readable by you only, and removed by scrapy forget. Exit codes: 0 written, 1 a
+    file cannot be written or there is no face, 2 bad setting or argument."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -29,7 +31,7 @@ class Command(EnrichCommand):
             "-o",
             "--output",
             metavar="DIR",
-            help="folder; default: export beside the database, and in it one for usearch or folder",
+            help="folder; default: export beside the database; faiss, usearch, folder: one in it",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -41,7 +43,7 @@ class Command(EnrichCommand):
 
         formats = (opts.format,) if opts.format else DEFAULT
         with open_existing(settings) as database:
-            own = opts.format if opts.format in {"usearch", "folder"} else ""
+            own = opts.format if opts.format in OWN_FOLDER else ""
             folder = Path(opts.output or database.path.with_name("export") / own).absolute()
             model_id = index_model_id(database, settings.INDEX_DIR)
             if model_id is None:

@@ -18,7 +18,7 @@ from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.exporting.readme import README, readme
 from enrichscrapy.exporting.rows import AcceptedFaces
 
-FORMATS = ("parquet", "numpy", "usearch", "folder")
+FORMATS = ("parquet", "numpy", "faiss", "usearch", "folder")
 DEFAULT = ("parquet", "numpy")
 """What is written when no format is named: tables."""
 Writer = Callable[[IO[bytes]], object]
@@ -76,6 +76,14 @@ def _writers(formats: tuple[str, ...], faces: AcceptedFaces) -> dict[str, Writer
 
         writers |= {
             "faces.npz": partial(write_npz, faces=faces),
+            "faces.csv": partial(write_csv, faces=faces),
+        }
+    if "faiss" in formats:
+        from enrichscrapy.exporting.faiss_index import INDEX, write_index
+        from enrichscrapy.exporting.tables import write_csv
+
+        writers |= {
+            INDEX: partial(write_index, faces=faces),
             "faces.csv": partial(write_csv, faces=faces),
         }
     if "usearch" in formats:

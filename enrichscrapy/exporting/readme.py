@@ -49,6 +49,23 @@ rows = list(csv.DictReader(open("faces.csv", encoding="utf-8", newline="")))
 print(faces["model"][0], vectors.shape, rows[0]["name"])
 ```
 """,
+    "faiss": """
+## faces.faiss and faces.csv
+
+A FAISS index (`IDMap2` over `Flat`, inner product) whose ids are face ids, and what they are.
+
+```python
+import csv
+import faiss
+
+index = faiss.read_index("faces.faiss")
+rows = csv.DictReader(open("faces.csv", encoding="utf-8", newline=""))
+names = {int(row["face_id"]): row["name"] for row in rows}
+similarities, ids = index.search(index.reconstruct(min(names))[None], min(3, len(names)))
+for face_id, similarity in zip(ids[0].tolist(), similarities[0]):
+    print(names[face_id], round(float(similarity), 3))
+```
+""",
     "usearch": """
 ## face_embeddings.usearch, faces.json, performers.json, manifest.json
 

@@ -8,6 +8,7 @@ import re
 import stat
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -83,6 +84,16 @@ def test_usearch_finds_each_face_and_names_its_performer(filled, tmp_path):
     assert (manifest["sha256"], manifest["face_count"]) == (MODEL.sha256, 3)
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
+
+
+def test_faiss_reads_one_file_with_face_ids(filled, tmp_path):
+    done = export_faces(filled.database, tmp_path / "out", filled.model_id, ("faiss",))
+    assert set(done.files) == {"README.md", "faces.faiss", "faces.csv"}
+    index = faiss.read_index(str(tmp_path / "out" / "faces.faiss"))
+    assert index.ntotal == 3
+    for face in accepted(filled):
+        assert index.search(face.vector[None], 1)[1] == face.id
+        assert np.array_equal(index.reconstruct(face.id), face.vector)
 
 
 def test_a_folder_holds_every_accepted_crop_under_its_performer(filled, tmp_path):

@@ -62,6 +62,7 @@ def work(place):
     succeed(place.run("report", "-o", str(folder / "report.html")))
     succeed(place.run("export", "-o", str(folder / "export")))
     succeed(place.run("export", "--format", "usearch", "-o", str(folder / "usearch")))
+    succeed(place.run("export", "--format", "faiss", "-o", str(folder / "faiss")))
     succeed(place.run("export", "--format", "folder", "-o", str(folder / "crops")))
     with closing(sqlite3.connect(place.database_path)) as here:
         (folder / "backup").mkdir()
@@ -130,7 +131,7 @@ def test_nothing_is_left_of_a_forgotten_person(place):
     kinds = {kind.split()[0] for _, kind in before}
     assert kinds == {kind.split()[0] for kind in wanted}, "this test looks for nothing"
     places = {name.split("/")[0].split(".set-aside")[0] for name, _ in before}
-    files = {"kept", "crawl.log", "report.html", "export", "usearch", "crops"}
+    files = {"kept", "crawl.log", "report.html", "export", "faiss", "usearch", "crops"}
     assert places >= files | {"index", "backup"}
     done = place.run("forget", "--yes", "Tessa Quillmark")
     succeed(done)
