@@ -36,6 +36,7 @@ STEPS = (
     "0073_troubles",
     "0080_crop_area",
     "0140_new_performers",
+    "0141_birth_dates",
 )
 BASELINE = "0080_crop_area"
 """PostgreSQL was added after this step: its ``baseline.sql`` is the schema as all steps up to this

@@ -32,6 +32,7 @@ from enrichscrapy.database.dialects.expressions import (
     Whole,
     caseless,
     has_accents,
+    is_odd_date,
     only_where,
 )
 
@@ -72,6 +73,9 @@ performers = Table(
     # The first row this performer came from: "<file name>#<row id>"; see "import_rows".
     Column("import_key", Text, unique=True),
     Index("performers_by_name", caseless(column("canonical_name")), "id"),
+    # Who may be a minor is asked at every crawl's start.
+    Index("performers_by_birth_date", "birth_date"),
+    Index("performers_odd_birth_date", "id", **only_where(is_odd_date(column("birth_date")))),
     # Names that plain LIKE does not find when they are typed without their accents.
     Index(
         "performers_accented",

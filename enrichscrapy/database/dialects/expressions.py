@@ -39,6 +39,7 @@ __all__ = [
     "has_accents",
     "holds",
     "insert",
+    "is_odd_date",
     "listed",
     "matches",
     "only_where",
@@ -125,6 +126,30 @@ def _write_glob_of_accents(element: _HasAccents, compiler: Any, **kw: Any) -> st
 @compiles(_HasAccents, "postgresql")
 def _write_pattern_of_accents(element: _HasAccents, compiler: Any, **kw: Any) -> str:
     return f"{compiler.process(element.clauses, **kw)} ~ '[^ -~]'"
+
+
+class _OddDate(_Condition):
+    inherit_cache = True
+
+
+def is_odd_date(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a stored date is another text than ``1983``, ``1983-10`` or ``1983-10-15``, which
+    compare as the dates do. Nothing is bound, as in :func:`has_accents`."""
+    return _OddDate(column)
+
+
+@compiles(_OddDate, "sqlite")
+def _write_globs_of_dates(element: _OddDate, compiler: Any, **kw: Any) -> str:
+    date, digits = compiler.process(element.clauses, **kw), "[0-9][0-9]"
+    forms = (f"[12][0-9]{digits}{more}" for more in ("", f"-{digits}", f"-{digits}-{digits}"))
+    terms = " AND ".join(f"{date} NOT GLOB '{form}'" for form in forms)
+    return f"({terms})"
+
+
+@compiles(_OddDate, "postgresql")
+def _write_pattern_of_dates(element: _OddDate, compiler: Any, **kw: Any) -> str:
+    date = compiler.process(element.clauses, **kw)
+    return f"{date} !~ '^[12][0-9]{{3}}(-[0-9][0-9]){{0,2}}$'"
 
 
 class _Matches(_Condition):

@@ -61,11 +61,12 @@ class SqliteBackend(Backend):
         engine = _make_engine(self.path, self._busy_timeout)
         try:
             with engine.connect() as connection:
-                check(connection, self.path, seconds=CHECK_SECONDS)
+                if _checked.get(self.path) != _read_state(self.path):
+                    check(connection, self.path, seconds=CHECK_SECONDS)
         except BaseException:
             engine.dispose()
             raise
-        self._inode = _read_inode(self.path)
+        self._inode, _checked[self.path] = _read_inode(self.path), _read_state(self.path)
         return engine
 
     def check_same(self) -> None:
@@ -215,6 +216,16 @@ def check_exists(path: Path) -> None:
             f"there is no database at {path}: run scrapy import-performers FILE first, or name "
             "yours with -s DATABASE_URL=sqlite:///FILE; is its disk mounted?"
         )
+
+
+def _read_state(path: Path) -> tuple[int, ...]:
+    """Changes whenever the file does."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+_checked: dict[Path, tuple[int, ...]] = {}
+"""Files as this process has opened them before: a crawl opens its own three times."""
 
 
 def _read_inode(path: Path) -> tuple[int, int] | None:
