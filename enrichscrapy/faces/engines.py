@@ -1,7 +1,14 @@
 """Which of several ways to compute the same is the fastest on this machine: measured, once.
+
 Processor flags are no guide. On one processor with ``avx512_bf16`` and without AMX, bfloat16 was
 slower than float32; on another twice as fast. What was found is remembered in the user's cache
 folder, for this machine and these versions.
+
+Other programs must not decide. The ways take turns, and the best round of each counts; on one
+thread by the time it had the processor, which other load hardly changes: 154 to 167 ms of one way
+beside 284 to 298 of another, with eight programs on each core. On several threads only the clock
+counts, and on a machine that busy the same round took 0.26 to 9.5 s. What was measured then is kept
+with a note to measure again.
 """
 
 from __future__ import annotations
@@ -11,26 +18,54 @@ import fcntl
 import hashlib
 import json
 import os
+import resource
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import platformdirs
 
-VERSION = 1
+VERSION = 2
 """Of what is measured; another one measures again."""
 CPU_INFO = Path("/proc/cpuinfo")
-SECONDS = 1.0
-ROUNDS = 2
-"""At least, whatever they take."""
+ROUNDS = 5
+LONGEST = 10.0
+"""Seconds after which no further round begins."""
+# A machine is quiet where a round usually takes at most this many times the best one, and other
+# programs take a processor from it at most so often a second.
+STEADY, PREEMPTED = 1.25, 20.0
+TRIES = 4
+"""Starts that measure on a busy machine, before what they found is believed."""
 # How torch and its libraries are told to leave instructions of the processor unused.
 MASKS = ("ONEDNN_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE", "ATEN_CPU_CAPABILITY")
 # How Linux calls native bfloat16 products on x86 and Arm.
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Seconds that a way took, and how often another program had its processor meanwhile."""
+
+    seconds: float
+    preempted: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The best seconds of each way, and how many more starts are to measure them."""
+
+    best: dict[str, float]
+    open: int
+
+    @property
+    def fastest(self) -> str:
+        return min(self.best, key=lambda name: self.best[name])
 
 
 def fastest(
@@ -41,14 +76,38 @@ def fastest(
     ``build`` gives the ways that do it well enough, and is only called where it has to be measured.
     Of several processes one measures, the others wait for what it finds.
     """
+    if len(names) == 1:
+        return names[0]
     path = Path(platformdirs.user_cache_dir("enrichscrapy")) / "engines.json"
     key = hashlib.sha256(repr((VERSION, task, names, threads, _machine())).encode()).hexdigest()
-    with _locked(path):
+    with _locked(path) as waited:
         known = _read(path)
-        if known.get(key) not in names:
-            known[key] = _measure(build(), time.thread_time if threads == 1 else time.perf_counter)
-            _write(path, known)
-    return str(known[key])
+        finding = _parse(known.get(key), names)
+        if finding is None or (finding.open > 0 and not waited):
+            finding = judge(_measure(build(), threads), finding)
+            _write(path, known | {key: asdict(finding)})
+    return finding.fastest
+
+
+def judge(rounds: Mapping[str, Sequence[Round]], before: Finding | None = None) -> Finding:
+    """What the rounds of each way say, together with what was found ``before``: settled where the
+    machine was quiet, else open to the next start.
+
+    How far the ways lie apart proves nothing: load slows some more than others.
+    """
+    best = {name: min(each.seconds for each in made) for name, made in rounds.items()}
+    usual = {
+        name: statistics.median(each.seconds for each in made) for name, made in rounds.items()
+    }
+    quiet = all(usual[name] <= STEADY * best[name] for name in best) and not _is_disturbed(rounds)
+    if before:
+        best = {name: min(seconds, before.best[name]) for name, seconds in best.items()}
+    return Finding(best, 0 if quiet else (before.open if before else TRIES) - 1)
+
+
+def _is_disturbed(rounds: Mapping[str, Sequence[Round]]) -> bool:
+    made = [each for ways in rounds.values() for each in ways]
+    return sum(each.preempted for each in made) > PREEMPTED * sum(each.seconds for each in made)
 
 
 def multiplies_bfloat16() -> bool:
@@ -56,20 +115,33 @@ def multiplies_bfloat16() -> bool:
     return bool(set(_cpu_info().split()) & BFLOAT16_FLAGS)
 
 
-def _measure(ways: Mapping[str, Work], clock: Callable[[], float]) -> str:
-    """In turns, each by its best time, so that other load on the machine affects all alike."""
-    best = dict.fromkeys(ways, float("inf"))
-    if len(ways) > 1:
-        for work in ways.values():
-            work()  # the first run builds what the others use
-        started, rounds = time.perf_counter(), 0
-        while rounds < ROUNDS or time.perf_counter() - started < SECONDS:
-            for name, work in ways.items():
-                begun = clock()
-                work()
-                best[name] = min(best[name], clock() - begun)
-            rounds += 1
-    return min(best, key=lambda name: best[name])
+def _measure(ways: Mapping[str, Work], threads: int) -> dict[str, list[Round]]:
+    """In turns, so that other load on the machine affects all alike."""
+    for work in ways.values():
+        work()  # the first run builds what the others use
+    rounds: dict[str, list[Round]] = {name: [] for name in ways}
+    started = time.perf_counter()
+    for number in range(ROUNDS):
+        if number and time.perf_counter() - started > LONGEST:
+            break
+        for name, work in ways.items():
+            rounds[name].append(_time(work, threads))
+    return rounds
+
+
+def _time(work: Work, threads: int) -> Round:
+    """By the processor on one thread, which other programs do not count in, else by the clock."""
+    if threads == 1:
+        begun = time.thread_time()
+        work()
+        return Round(time.thread_time() - begun)
+    begun, before = time.perf_counter(), _count_preemptions()
+    work()
+    return Round(time.perf_counter() - begun, _count_preemptions() - before)
+
+
+def _count_preemptions() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def _machine() -> tuple[object, ...]:
@@ -91,17 +163,26 @@ def _cpu_info() -> str:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Alone, where the cache folder can be written; else each process measures by itself."""
+def _locked(path: Path) -> Iterator[bool]:
+    """Alone, where the cache folder can be written; else each process measures by itself. Tells
+    whether another process had to be waited for."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError:
-        yield
+        yield False
         return
     with os.fdopen(handle) as file:
+        yield _lock(file)
+
+
+def _lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        return True
+    return False
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -110,6 +191,15 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
+
+
+def _parse(entry: Any, names: Sequence[str]) -> Finding | None:
+    """What is remembered; None where it is damaged."""
+    try:
+        best = {name: float(entry["best"][name]) for name in names}
+        return Finding(best, int(entry["open"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _write(path: Path, known: Mapping[str, Any]) -> None:
