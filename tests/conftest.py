@@ -20,7 +20,7 @@ from PIL import Image
 from demo.portraits import PersonLook, Shot, draw_portrait, render
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.items import ModelInfo
-from tests.support import open_database
+from tests.support import DATABASES, open_database
 
 MODEL = ModelInfo("invented", "0" * 64, "none-1", 512)
 SKIN = (0.85, 0.66, 0.56)
@@ -97,6 +97,35 @@ def postgres(tmp_path_factory):
     in_parallel = "PYTEST_XDIST_WORKER" in os.environ
     with run_server(folder.parent / "postgres" if in_parallel else None) as server:
         yield server
+
+
+def pytest_generate_tests(metafunc):
+    """``@pytest.mark.on_both`` runs a test on a file of SQLite and on a database of PostgreSQL.
+
+    The latter is for ``make test-all``, but for the tests that ``short`` names.
+    """
+    mark = metafunc.definition.get_closest_marker("on_both")
+    is_for_files = metafunc.definition.get_closest_marker("sqlite_only") is not None
+    if mark is None or is_for_files or "tmp_path" not in metafunc.fixturenames:
+        return  # what opens a database has a folder for it
+    is_short = metafunc.function.__name__ in mark.kwargs.get("short", ())
+    marks = [] if is_short else [pytest.mark.long]
+    both = ["sqlite", pytest.param("postgresql", marks=marks)]
+    metafunc.parametrize("dialect", both, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def dialect(request):
+    """The kind of database that the test's are of."""
+    kind = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        yield kind
+        return
+    server = request.getfixturevalue("postgres")
+    DATABASES.append(server)
+    yield kind
+    DATABASES.clear()
+    server.take_back()
 
 
 @pytest.fixture

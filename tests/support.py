@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import event, select
@@ -29,6 +29,9 @@ from enrichscrapy.database.schema import artefacts, face_changes, faces, lookups
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.importing.performers import Summary, import_records
 from enrichscrapy.importing.readers import open_reader
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 PROJECT = Path(__file__).resolve().parent.parent
 STAND_IN = "demo.stand_in.LocalBinaryPatterns"
@@ -130,8 +133,19 @@ def face_server() -> tuple[ForkServer, Path]:
     return server, folder / "workers"
 
 
+DATABASES: list[Server] = []
+"""The server whose databases tests open, while there is one; else they open files."""
+
+
+def url_of(path: Path) -> str:
+    """What ``DATABASE_URL`` is for the database that :func:`open_database` opens."""
+    return DATABASES[0].url_of(path) if DATABASES else f"sqlite:///{path}"
+
+
 def without_sync(database: PerformerDatabase) -> None:
     """Do not wait for the disk: for tests of many transactions that stop no process."""
+    if database.engine.dialect.name != "sqlite":
+        return  # the tests' server waits for none
 
     def prepare(driver: sqlite3.Connection, _record: object) -> None:
         driver.execute("PRAGMA synchronous = OFF")
@@ -149,7 +163,11 @@ def read_empty_database() -> bytes:
 
 def open_database(path: Path, clock: Callable[[], float] = time.time) -> PerformerDatabase:
     """For preparing and looking: it does not wait for the disk, and a new one is a copy of an
-    empty one, with a token of its own: the steps of the schema take most of many a test."""
+    empty one, with a token of its own: the steps of the schema take most of many a test.
+
+    Where the test runs on a server, it is the database there that has the path's name."""
+    if DATABASES:
+        return PerformerDatabase(url_of(path), clock=clock, folder=path.parent)
     if not path.exists():
         path.touch(0o600)
         path.write_bytes(read_empty_database())
@@ -173,7 +191,8 @@ class Workplace:
 
     def __post_init__(self) -> None:
         self.settings = {
-            "DATABASE_URL": f"sqlite:///{self.database_path}",
+            "DATABASE_URL": self.database_url,
+            "STATE_DIR": str(self.folder),
             "INDEX_DIR": str(self.index_dir),
             "FACE_MODEL": STAND_IN,
             "CONTACT": "tests@enrichscrapy.invalid",
@@ -184,6 +203,10 @@ class Workplace:
     @property
     def database_path(self) -> Path:
         return self.folder / "performers.db"
+
+    @property
+    def database_url(self) -> str:
+        return url_of(self.database_path)
 
     @property
     def index_dir(self) -> Path:

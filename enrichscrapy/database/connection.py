@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection, select
 
 from enrichscrapy.database.dialects import find_backend
+from enrichscrapy.database.dialects.backend import Watch
 from enrichscrapy.database.migrations import migrate
 from enrichscrapy.database.schema import origin
-from enrichscrapy.exceptions import DatabaseUnavailable
+from enrichscrapy.exceptions import ConnectionLost, DatabaseUnavailable, WriteConflict
+
+T = TypeVar("T")
 
 
 class Database:
@@ -61,6 +65,25 @@ class Database:
         """Check the whole database, however long it takes; raises ``DatabaseDamaged``."""
         with self.engine.connect() as connection:
             self.backend.check(connection)
+
+    def insist(self, unit: Callable[[], T]) -> T:
+        """Run ``unit``, again where two writers stood in each other's way or the server was lost.
+
+        It has to be one transaction, of which running it twice does no harm: whether a commit
+        that lost its answer was written, nobody knows. A server is waited for as long as a lock.
+        """
+        deadline = time.monotonic() + self.backend.busy_timeout
+        while True:
+            try:
+                return unit()
+            except (ConnectionLost, WriteConflict):
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(random.uniform(0.05, 0.5))  # noqa: S311  # spreads waiters, no secret
+
+    def watch(self) -> Watch:
+        """Begin to watch for what is written; the caller closes it."""
+        return self.backend.watch(self.engine)
 
     def shrink(self) -> str:
         """Rewrite it without what was deleted; returns what could not be emptied, and why."""

@@ -95,7 +95,7 @@ def _elsewhere(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
         _settled(),
     )
     # Named one by one, other models' faces are an index range; "not this model's" is every row.
-    others = select(models.c.id).where(models.c.id.is_not(model_id))
+    others = select(models.c.id).where(models.c.id != model_id)
     return faces.c.model_id.in_(others), ~later
 
 

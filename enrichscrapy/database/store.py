@@ -78,6 +78,7 @@ def store_lookup(
     Raises ``ValueError`` for a vector that is not finite or not of unit length, for a face without
     a decision, and for one whose photo is not among the lookup's.
     """
+    given, lookup = lookup, replace(lookup)  # a transaction that is undone leaves it as it is
     with db.write() as connection:
         refusal = _find_refusal(db, connection, lookup)
         if refusal:
@@ -90,10 +91,13 @@ def store_lookup(
         if claim is Claim.LOST:
             lookup.photos, lookup.faces = [], []
         storing = _Storing(connection, lookup, page, model_id, db.clock())
-        report, kept = storing.run(retry, judge, contested=claim is Claim.CONTESTED)
+        report, decided = storing.run(retry, judge, contested=claim is Claim.CONTESTED)
         if find_box(lookup.source) is not None:  # the record has grown
             db.suppressions.refresh(connection, [lookup.performer.id])
-    lookup.faces = kept
+    for face, decision in decided:
+        face.decision = decision
+    lookup.faces = [face for face, _ in decided]
+    vars(given).update(vars(lookup))
     return report
 
 
@@ -147,7 +151,8 @@ class _Storing:
 
     def run(
         self, retry: RetryPolicy, judge: Judging | None, *, contested: bool
-    ) -> tuple[StoreReport, list[Face]]:
+    ) -> tuple[StoreReport, list[tuple[Face, Decision]]]:
+        """What was written, and the faces that are stored with their decisions."""
         rows = write_photos(
             self.connection,
             self.performer.id,
@@ -174,9 +179,7 @@ class _Storing:
                 self.connection, self.lookup, self.page, self.model_id, retry, self.now
             ),
         )
-        for face, decision in zip(kept, judgement.decisions, strict=True):
-            face.decision = decision
-        return report, kept
+        return report, list(zip(kept, judgement.decisions, strict=True))
 
     def _list_new_faces(self, rows: PhotoRows) -> list[Face]:
         """The faces of photos that this model had not seen."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, Text, func, select, union_all
 
 from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.near_names import find_near_names
@@ -229,7 +229,7 @@ class _Reading:
                 meant.readings[number].append(_HERE)
 
     def _read_rows(self) -> None:
-        query = select(import_rows).where(import_rows.c.row_id.in_(listed(self._rows)))
+        query = select(import_rows).where(import_rows.c.row_id.in_(listed(self._rows, Text())))
         for row in self._connection.execute(query):
             for meant, file in self._rows[row.row_id]:
                 if file and file != row.file:
@@ -246,7 +246,7 @@ class _Reading:
     def _read_box_ids(self) -> None:
         value = func.lower(stashbox_ids.c.stashbox_performer_id)
         query = select(value, stashbox_ids.c.endpoint, stashbox_ids.c.performer_id)
-        wanted = listed(self._box_ids)
+        wanted = listed(self._box_ids, Text())
         for found, endpoint, owner in self._connection.execute(query.where(value.in_(wanted))):
             for meant, box in self._box_ids[found]:
                 if not box or box == box_name(endpoint):

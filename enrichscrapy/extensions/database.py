@@ -65,7 +65,10 @@ class DatabaseExtension:
         return extension
 
     async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``function`` on the writer thread; once begun it is finished, cancelled or not."""
+        """Run ``function`` on the writer thread; once begun it is finished, cancelled or not.
+
+        It is run again where its transaction was undone, or the database's server lost.
+        """
         return await self._run(self._writer, function, *args, **kwargs)
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -78,12 +81,16 @@ class DatabaseExtension:
             self._population = asyncio.ensure_future(self.read(self.stores.count_population))
         return await asyncio.shield(self._population)
 
-    @staticmethod
     async def _run(
-        threads: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+        self,
+        threads: ThreadPoolExecutor,
+        function: Callable[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, partial(function, *args, **kwargs))
+        unit = partial(function, *args, **kwargs)
+        return await loop.run_in_executor(threads, self.database.insist, unit)
 
     async def engine_stopped(self) -> None:
         """Finish what was asked for, then close."""

@@ -102,30 +102,29 @@ class Figures:
         self._people = _Kept(self._count_people)
         self._troubles = _Kept(self._read_troubles)
         self._standing = _Kept(self._render_standing)
-        self._stamps = threading.Lock()
-        self._watching = database.engine.raw_connection()
+        self._watch = database.watch()
 
     def close(self) -> None:
-        """Give the connection back that watches the database."""
-        self._watching.close()
+        """The database is watched no longer."""
+        self._watch.close()
 
     def status(self) -> Status:
-        return self._status.get(self._stamp())
+        return self._status.get(self._watch.read_stamp())
 
     def standing(self) -> Markup:
         """Tables and plots of how things stand."""
-        return self._standing.get(self._stamp())
+        return self._standing.get(self._watch.read_stamp())
 
     def troubles(self) -> list[Trouble]:
         """Why lookups were refused or failed."""
-        return self._troubles.get(self._stamp())
+        return self._troubles.get(self._watch.read_stamp())
 
     def people(self) -> Mapping[Show, int]:
         """How many performers each part of the list has."""
-        return self._people.get(self._stamp())
+        return self._people.get(self._watch.read_stamp())
 
     def to_do(self) -> ToDo:
-        due = self._due.get(self._stamp())
+        due = self._due.get(self._watch.read_stamp())
         now = self._database.clock()
         with self._database.read() as connection:
             return ToDo(
@@ -184,17 +183,6 @@ class Figures:
         """The newest face at the end of the visit before this one."""
         with self._database.read() as connection:
             return connection.scalar(select(visits.c.since_face)) or 0
-
-    def _stamp(self) -> object:
-        """Something else whenever anybody wrote to the database."""
-        # Outside of any transaction: within one, nothing would ever seem to change, and nobody
-        # could empty the write-ahead log.
-        with self._stamps:
-            cursor = self._watching.cursor()
-            cursor.execute("PRAGMA data_version")
-            version = cursor.fetchone()
-            cursor.close()
-        return version
 
     def _read_troubles(self) -> list[Trouble]:
         with self._database.read() as connection:

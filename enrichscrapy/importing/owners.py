@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Text, delete, select
 
 from enrichscrapy.database.dialects.expressions import insert, listed, write_rows
 from enrichscrapy.database.performers import split_chunks
@@ -171,7 +171,8 @@ class Owners:
     def _rows_by_name(self) -> dict[str, list[FileRow]]:
         """This file's rows under the names of all the records: one pass over the table."""
         query = select(*import_rows.c).where(
-            import_rows.c.file == self._memory.file, import_rows.c.name.in_(listed(self._names))
+            import_rows.c.file == self._memory.file,
+            import_rows.c.name.in_(listed(self._names, Text())),
         )
         found: dict[str, list[FileRow]] = defaultdict(list)
         for row in self._connection.execute(query):

@@ -66,7 +66,7 @@ def open_reader(path: Path, own: Path | None = None) -> Reader:
 
     ``own`` is the database that is imported into: it is refused.
     """
-    if own is not None and path.exists() and path.samefile(own):
+    if own is not None and path.exists() and own.exists() and path.samefile(own):
         raise UnreadableFile(f"{path} is the database that DATABASE_URL names")
     try:
         with path.open("rb") as file:

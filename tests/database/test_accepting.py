@@ -14,6 +14,8 @@ from enrichscrapy.database.traits import Traits
 from enrichscrapy.items import Identity, PartialDate, Profile
 from tests.database.builders import lookup
 
+pytestmark = pytest.mark.on_both()
+
 PAGE = "https://www.iafd.com/person.rme/id=0badc0de-0000-4000-8000-000000000001"
 BABEPEDIA = "https://www.babepedia.com/babe/Ada_Demo"
 BOX_ID = "0badc0de-0000-4000-8000-00000000000a"

@@ -17,6 +17,8 @@ from tests.database.builders import count_pending_differences, lookup
 from tests.database.test_ledger import CountingSteps
 from tests.support import import_file
 
+pytestmark = pytest.mark.on_both()
+
 PAGE = "https://www.babepedia.com/babe/Nora_V"
 SELECTIONS = [
     Selection("babepedia", "url"),
@@ -119,6 +121,7 @@ def test_another_door_reads_it_too(db):
     assert waiting(db) == [(2, "Mia R", "soon")]
 
 
+@pytest.mark.sqlite_only
 def test_however_many_wait_a_page_of_work_stays_cheap(db):
     """The steps of SQLite's machine, not the clock, say what a query costs."""
     with db.write() as connection:
@@ -136,6 +139,7 @@ def test_however_many_wait_a_page_of_work_stays_cheap(db):
     assert 0 < steps.hundreds < 50  # walking past them once would be over 100
 
 
+@pytest.mark.sqlite_only
 def test_a_database_from_before_learns_it(tmp_path):
     path = tmp_path / "a.db"
     with PerformerDatabase(path) as db:

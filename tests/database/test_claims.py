@@ -13,6 +13,8 @@ from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import PAGE, accept, face, lookup, photo
 
+pytestmark = pytest.mark.on_both()
+
 RETRY = RetryPolicy()
 
 

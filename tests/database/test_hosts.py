@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.hosts import HostAnswer
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
-from tests.support import PATIENCE
+from tests.support import PATIENCE, open_database, url_of
+
+pytestmark = pytest.mark.on_both()
 
 RULES = PaceRules("babepedia", floor=3.0, jitter=0.0, longest_wait=1e6)
 HOST = "www.example.com"
@@ -34,7 +35,7 @@ def clock():
 
 @pytest.fixture
 def database(tmp_path, clock):
-    with PerformerDatabase(tmp_path / "performers.db", clock=clock) as database:
+    with open_database(tmp_path / "performers.db", clock=clock) as database:
         yield database
 
 
@@ -44,14 +45,14 @@ def test_pace_budget_and_circuit_survive_a_restart(database, clock, tmp_path):
     database.hosts.note_answer(HOST, rules, HostAnswer(NOW + 1.0, 429, 1.0, 100.0))
     database.close()
     clock.now += 50
-    with PerformerDatabase(tmp_path / "performers.db", clock=clock) as again:
+    with open_database(tmp_path / "performers.db", clock=clock) as again:
         state = again.hosts.get(HOST)
         assert (state.delay, state.not_before) == (6.0, NOW + 100.0)
         assert again.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW + 100.0)
         assert again.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW + 106.0)
         assert isinstance(again.hosts.take_turn(HOST, rules, 0.0), Closed)
         again.hosts.note_refusal(HOST, rules, RefusalKind.BLOCK, "block: error 1020")
-    with PerformerDatabase(tmp_path / "performers.db", clock=clock) as once_more:
+    with open_database(tmp_path / "performers.db", clock=clock) as once_more:
         ((host, source, state),) = once_more.hosts.list_all()
         assert (host, source, state.circuit) == (HOST, "babepedia", Circuit.OPEN)
         assert state.circuit_reason == "block: error 1020"
@@ -81,11 +82,12 @@ def test_threads_never_share_a_slot(database):
 
 
 def test_processes_never_share_a_slot(database, tmp_path):
+    path = tmp_path / "performers.db"
     code = f"""
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.politeness.rules import PaceRules
 rules = PaceRules("babepedia", floor=3.0, jitter=0.0, longest_wait=1e6)
-with PerformerDatabase({str(database.path)!r}, clock=lambda: {NOW}) as database:
+with PerformerDatabase({url_of(path)!r}, clock=lambda: {NOW}) as database:
     for _ in range(10):
         print(database.hosts.take_turn({HOST!r}, rules, 0.0).at)
 """

@@ -22,7 +22,9 @@ from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.conftest import MODEL, Clock
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject
-from tests.support import count_outcomes, without_sync
+from tests.support import count_outcomes, open_database
+
+pytestmark = pytest.mark.on_both()
 
 PER_SOURCE, TOTAL = 2, 3
 SOURCES = ("babepedia", "iafd")
@@ -187,10 +189,8 @@ class StoreMachine(RuleBasedStateMachine):
 @pytest.mark.parametrize("examples", [15, pytest.param(60, marks=pytest.mark.long)])
 def test_any_mix_of_crawls_and_reviews(tmp_path, examples):
     path = tmp_path / "performers.db"
-    with PerformerDatabase(path, clock=Clock()) as one, PerformerDatabase(path) as other:
+    with open_database(path, clock=Clock()) as one, open_database(path) as other:
         StoreMachine.crawls = [one, other]
-        for db in StoreMachine.crawls:
-            without_sync(db)
         StoreMachine.model_id = one.faces.ensure_model(MODEL)
         run_machine(examples)
 
@@ -211,14 +211,14 @@ def run_machine(examples):
 def test_processes_that_write_at_once(tmp_path):
     """Four crawls in four processes look up the same performers; nobody meets a lock."""
     path = tmp_path / "performers.db"
-    with PerformerDatabase(path) as db:
+    with open_database(path) as db:
         performer_ids = [db.add_performer(f"Person {number}") for number in range(3)]
         model_id = db.faces.ensure_model(MODEL)
     children = [
         fork(crawl_for_a_while, path, performer_ids, model_id, number) for number in range(4)
     ]
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
-    with PerformerDatabase(path) as db:
+    with open_database(path) as db:
         check(db, performer_ids)
         assert count_outcomes(db, "babepedia", "url") == {"found": 3}
         for performer_id in performer_ids:
@@ -229,7 +229,7 @@ def test_processes_that_write_at_once(tmp_path):
 def crawl_for_a_while(path, performer_ids, model_id, number):
     rng = random.Random(number)
     source = SOURCES[number % 2]
-    with PerformerDatabase(path) as db:
+    with open_database(path) as db:
         for turn in range(12):
             pictures = [
                 shot(rng.randrange(12), f"{source}{rng.randrange(3)}", rng.uniform(0.2, 1))
@@ -249,6 +249,7 @@ def crawl_for_a_while(path, performer_ids, model_id, number):
             store_lookup(db, item, model_id=model_id, retry=RetryPolicy(), judge=judge)
 
 
+@pytest.mark.sqlite_only
 def test_processes_that_open_a_new_database_at_once(tmp_path):
     children = [fork(open_and_add, tmp_path / "new.db", number) for number in range(6)]
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 6

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import event, insert, text
 
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import external_urls, performers
@@ -14,7 +13,9 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import ModelInfo, Outcome, ReferenceSiteMode
 from tests.conftest import Clock
 from tests.database.builders import count_pending_differences, lookup
-from tests.support import count_outcomes, without_sync
+from tests.support import count_outcomes, open_database
+
+pytestmark = pytest.mark.on_both()
 
 DAY = 86400.0
 PAGE = "https://www.babepedia.com/babe/"
@@ -388,8 +389,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.long)])
 def test_due_is_what_its_definition_says(tmp_path, examples):
-    with PerformerDatabase(tmp_path / "a.db", clock=Clock(1000.0)) as db:
-        without_sync(db)
+    with open_database(tmp_path / "a.db", clock=Clock(1000.0)) as db:
         LedgerMachine.db = db
         LedgerMachine.models = [
             db.faces.ensure_model(ModelInfo("m", str(i) * 64, "1", 512)) for i in (0, 1)
@@ -418,7 +418,7 @@ class TestManyPerformers:
     @pytest.fixture(scope="class")
     @classmethod
     def big(cls, tmp_path_factory):
-        with PerformerDatabase(tmp_path_factory.mktemp("big") / "a.db", clock=Clock()) as db:
+        with open_database(tmp_path_factory.mktemp("big") / "a.db", clock=Clock()) as db:
             with db.write() as connection:
                 rows = [{"canonical_name": "A", "gender": "FEMALE"}] * cls.SIZE
                 connection.execute(insert(performers), rows)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.sites import find_sites
 
+pytestmark = pytest.mark.on_both()
+
 
 def test_the_sites_of_the_project_are_known():
     assert {"babepedia", "iafd"} <= find_sites().keys()

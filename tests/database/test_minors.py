@@ -19,6 +19,8 @@ from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo, quarantine
 from tests.support import import_file
 
+pytestmark = pytest.mark.on_both()
+
 PAGE = "https://www.babepedia.com/babe/Orla_Fenwright"
 NOW = dt.datetime(2026, 6, 15, tzinfo=dt.UTC)
 CHILD, ADULT = dt.date(2012, 12, 31), dt.date(1992, 12, 31)

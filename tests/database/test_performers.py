@@ -8,6 +8,8 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.exceptions import BadSetting
 from tests.support import list_artefacts
 
+pytestmark = pytest.mark.on_both()
+
 PAGES = "https://www.babepedia.com/babe/"
 
 
@@ -78,7 +80,7 @@ def test_what_cannot_be_written_is_refused(db):
     db.add_stashbox_id(performer_id, "stashdb", "abc")
     with pytest.raises(ValueError, match="belongs to performer 1"):
         db.add_stashbox_id(db.add_performer("B"), "stashdb", "abc")
-    with pytest.raises(Exception, match="FOREIGN KEY"):
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
         db.add_alias(999, "Nobody")
 
 
@@ -89,6 +91,7 @@ def test_ids_are_never_given_again(db):
     assert db.add_performer("B") > first
 
 
+@pytest.mark.sqlite_only
 def test_a_url_and_a_path_open_the_same_file(tmp_path):
     with PerformerDatabase(tmp_path / "a.db") as db:
         db.add_performer("A")
@@ -98,23 +101,32 @@ def test_a_url_and_a_path_open_the_same_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "target", ["sqlite://", "sqlite:///:memory:", "postgresql://host/name", "://", "x://"]
+    "target",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://host",
+        "postgresql+asyncpg://host/name",
+        "://",
+        "x://",
+    ],
 )
-def test_only_sqlite_files_are_databases(target):
+def test_what_names_no_database_is_refused(target):
     with pytest.raises(BadSetting):
         PerformerDatabase(target)
 
 
 def test_a_reader_cannot_write(db):
-    with pytest.raises(Exception, match="readonly"), db.read() as connection:
+    with pytest.raises(Exception, match=r"read-?only"), db.read() as connection:
         connection.exec_driver_sql("DELETE FROM performers")
 
 
 def test_a_reader_sees_one_state(db):
     with db.read() as connection:
-        db.add_performer("A")
-        assert connection.exec_driver_sql("SELECT count(*) FROM performers").scalar() == 0
-    assert db.count_performers() == 1
+        for _ in range(2):
+            assert connection.exec_driver_sql("SELECT count(*) FROM performers").scalar() == 0
+            db.add_performer("A")
+    assert db.count_performers() == 2
 
 
 def test_an_exception_rolls_back(db):

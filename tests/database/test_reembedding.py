@@ -35,6 +35,8 @@ from tests.database.builders import (
     unit_vector,
 )
 
+pytestmark = pytest.mark.on_both()
+
 NEW = ModelInfo("invented", "0" * 64, "mirrored-2", 512)
 
 
@@ -239,6 +241,7 @@ def test_lookups_that_found_nothing_are_left_alone(world, moving, new_id):
     ]
 
 
+@pytest.mark.sqlite_only
 def test_other_models_faces_are_found_without_reading_every_row(world, new_id):
     """A crawl asks at every start, of a database of any size."""
     query = select(func.count()).where(*_unmoved(new_id), faces.c.crop.is_not(None))
@@ -248,6 +251,7 @@ def test_other_models_faces_are_found_without_reading_every_row(world, new_id):
     assert not any(step.startswith("SCAN faces") for step in plan), plan
 
 
+@pytest.mark.sqlite_only
 def test_a_database_of_before_gets_the_table(db):
     with db.write() as connection:
         connection.exec_driver_sql("DROP TABLE face_vectors")

@@ -5,6 +5,8 @@ from sqlalchemy import insert, select
 from enrichscrapy.database.retention import reject_expired
 from enrichscrapy.database.schema import faces, photos, verdict_history
 
+pytestmark = pytest.mark.on_both()
+
 DAY = 86400
 
 

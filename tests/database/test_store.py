@@ -49,6 +49,8 @@ from tests.database.builders import (
 )
 from tests.support import accepted_vectors, changes_since, count_outcomes
 
+pytestmark = pytest.mark.on_both()
+
 RETRY = RetryPolicy(max_attempts=3, base_seconds=100, max_seconds=1000)
 
 

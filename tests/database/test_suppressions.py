@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import lookups, suppressions
@@ -20,7 +19,9 @@ from enrichscrapy.items import Outcome, Verdict
 from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo
-from tests.support import accepted_vectors, import_file
+from tests.support import accepted_vectors, import_file, open_database
+
+pytestmark = pytest.mark.on_both()
 
 PAGE = "https://www.babepedia.com/babe/Forgotten_Person"
 NAME = "Forgotten Person"
@@ -56,6 +57,7 @@ class TestKey:
         assert db.suppressions.add(Traits(names=[NAME, "Other Name"])) == 1
         assert db.suppressions.key_path.read_bytes() == before
 
+    @pytest.mark.sqlite_only
     def test_digests_alone_tell_nothing(self, db):
         db.suppressions.add(Traits(names=[NAME], links=[PAGE], ids=[("stashdb", UUID)]))
         data = db.path.read_bytes() + db.path.with_name(f"{db.path.name}-wal").read_bytes()
@@ -235,7 +237,7 @@ class TestImport:
 def test_two_databases_do_not_share_digests(tmp_path):
     digests = []
     for name in "ab":
-        with PerformerDatabase(tmp_path / f"{name}.db") as db:
+        with open_database(tmp_path / f"{name}.db") as db:
             db.suppressions.add(Traits(names=[NAME]))
             with db.read() as connection:
                 digests.append(set(connection.scalars(select(suppressions.c.digest))))

@@ -8,6 +8,8 @@ from enrichscrapy.database.whom import describe, find_the_one, find_whom
 from enrichscrapy.exceptions import BadSetting
 from tests.support import import_file
 
+pytestmark = pytest.mark.on_both()
+
 UUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 OTHER = "0a1b2c3d-0000-4000-8000-00000000000b"
 LINK = "https://www.babepedia.com/babe/Nora_Vee"

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sqlalchemy import Connection, Engine
@@ -16,15 +16,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from enrichscrapy.facts.text import fold_line
 
 
+class Watch(Protocol):
+    """Tells that a database was written to, by whomever. Safe for threads."""
+
+    def read_stamp(self) -> object:
+        """Something else than before when it was."""
+
+    def close(self) -> None:
+        """Nothing is asked any more."""
+
+
 class Backend(ABC):
     """One database of one kind, opened or not.
 
     ``name`` is what messages call it, without a password. ``path`` names it on this machine: what
-    belongs to it here lies beside that (locks, the suppression key, reports).
+    belongs to it here lies beside that (locks, the suppression key, reports). ``busy_timeout`` is
+    how many seconds a writer waits for another, or for a server that was lost.
     """
 
     name: str
     path: Path
+    busy_timeout: float
 
     @abstractmethod
     def check_exists(self) -> None:
@@ -54,6 +66,10 @@ class Backend(ABC):
     @abstractmethod
     def shrink(self, engine: Engine) -> str:
         """Rewrite it without what was deleted; returns what could not be emptied, and why."""
+
+    @abstractmethod
+    def watch(self, engine: Engine) -> Watch:
+        """Begin to watch it."""
 
     @abstractmethod
     def find_last_id(self, connection: Connection, table: str) -> int:

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     Integer,
     Text,
     TextClause,
-    cast,
     collate,
     literal,
     select,
@@ -251,28 +251,26 @@ def _write_trunc(element: _Truncated, compiler: Any, **kw: Any) -> str:
 
 
 class _Elements(FunctionElement[Any]):
-    """The elements of a JSON list as rows, in a column ``value``."""
+    """Values as rows, in a column ``value``: given as JSON and as an array."""
 
     inherit_cache = True
     name = "json_each"
-    type = Text()
 
 
-def listed(values: Iterable[int | str]) -> Select[Any]:
-    """Values of one type, however many, as a sub-query: a statement's parameters are limited."""
+def listed(values: Iterable[object], kind: TypeEngine[Any] = Whole) -> Select[Any]:
+    """Values of one kind, however many, as a sub-query: a statement's parameters are limited."""
     values = list(values)
-    value = Column("value", Text if any(isinstance(each, str) for each in values) else Whole)
-    table = _Elements(literal(json.dumps(values), Text())).table_valued(value)
-    return select(
-        cast(table.c.value, value.type) if isinstance(value.type, Integer) else table.c.value
-    )
+    given = literal(json.dumps(values), Text()), literal(values, ARRAY(kind))
+    return select(_Elements(*given).table_valued(Column("value", kind)).c.value)
 
 
 @compiles(_Elements, "sqlite")
 def _write_json_each(element: _Elements, compiler: Any, **kw: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **kw)})"
+    as_json, _ = element.clauses
+    return f"json_each({compiler.process(as_json, **kw)})"
 
 
 @compiles(_Elements, "postgresql")
-def _write_json_elements(element: _Elements, compiler: Any, **kw: Any) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kw)} AS json))"
+def _write_unnest(element: _Elements, compiler: Any, **kw: Any) -> str:
+    _, as_array = element.clauses
+    return f"(SELECT unnest({compiler.process(as_array, **kw)}) AS value)"

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
-from enrichscrapy.database.dialects.backend import Backend, write_json
+from enrichscrapy.database.dialects.backend import Backend, Watch, write_json
 from enrichscrapy.exceptions import (
     BadSetting,
     ConnectionLost,
@@ -78,7 +78,7 @@ class PostgresBackend(Backend):
         where = url.host or url.query.get("host") or "local"
         place = "_".join(str(part) for part in (where, url.port or "") if part)
         self.path = (folder / f"{url.database}@{place.replace('/', '_')}").absolute()
-        self._busy_timeout = busy_timeout
+        self.busy_timeout = busy_timeout
 
     def check_exists(self) -> None:
         """Only the server can tell."""
@@ -128,6 +128,9 @@ class PostgresBackend(Backend):
                     return f"the rows deleted from {table}: {error}"
         return ""
 
+    def watch(self, engine: Engine) -> Watch:
+        return _Watch(engine)
+
     def find_last_id(self, connection: Connection, table: str) -> int:
         query = text(f"SELECT last_value, is_called FROM {table}_id_seq")  # noqa: S608
         last, is_called = connection.execute(query).one()
@@ -146,6 +149,8 @@ class PostgresBackend(Backend):
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters hold names
             json_serializer=write_json,
+            # How many rows an INSERT has made: kept by itself in SQLite only.
+            execution_options={"preserve_rowcount": True},
         )
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin(self.name))
@@ -153,7 +158,7 @@ class PostgresBackend(Backend):
         return engine
 
     def _write_options(self) -> str:
-        milliseconds = max(1, int(self._busy_timeout * 1000))
+        milliseconds = max(1, int(self.busy_timeout * 1000))
         return f"-c lock_timeout={milliseconds} -c timezone=UTC -c client_min_messages=warning"
 
     def _check_server(self, connection: Connection) -> None:
@@ -168,6 +173,20 @@ class PostgresBackend(Backend):
             raise DatabaseUnavailable(
                 f"{self.name} cannot hold all names: make the database with ENCODING 'UTF8'"
             )
+
+
+class _Watch:
+    """A snapshot names the transactions that have written: another one is a sign of a new one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read_stamp(self) -> object:
+        with self._engine.connect() as connection:
+            return connection.scalar(text("SELECT pg_current_snapshot()::text"))
+
+    def close(self) -> None:
+        """The pool has its connections."""
 
 
 def describe(error: psycopg.Error, name: str) -> EnrichError:
@@ -228,8 +247,8 @@ def _translate(name: str) -> Callable[[ExceptionContext], BaseException | None]:
 
     def translate(context: ExceptionContext) -> BaseException | None:
         error = context.original_exception
-        if not isinstance(error, psycopg.Error):
-            return None
+        if context.is_pre_ping or not isinstance(error, psycopg.Error):
+            return None  # a connection that is found dead is replaced
         code = error.sqlstate or ""
         if code == "25006" and not _writes(context.connection):
             return None  # a reader that writes: a programming error, to be seen as such

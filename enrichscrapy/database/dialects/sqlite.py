@@ -22,7 +22,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext
 
-from enrichscrapy.database.dialects.backend import Backend, write_json
+from enrichscrapy.database.dialects.backend import Backend, Watch, write_json
 from enrichscrapy.exceptions import (
     DatabaseDamaged,
     DatabaseUnavailable,
@@ -46,7 +46,7 @@ class SqliteBackend(Backend):
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self.path = path
         self.name = str(path)
-        self._busy_timeout = busy_timeout
+        self.busy_timeout = busy_timeout
         self._inode: tuple[int, int] | None = None
 
     def check_exists(self) -> None:
@@ -58,7 +58,7 @@ class SqliteBackend(Backend):
             _create_private(self.path)
         else:
             check_exists(self.path)
-        engine = _make_engine(self.path, self._busy_timeout)
+        engine = _make_engine(self.path, self.busy_timeout)
         try:
             with engine.connect() as connection:
                 if _checked.get(self.path) != _read_state(self.path):
@@ -89,6 +89,9 @@ class SqliteBackend(Backend):
     def shrink(self, engine: Engine) -> str:
         return _checkpoint_and_vacuum(engine, self.path)
 
+    def watch(self, engine: Engine) -> Watch:
+        return _Watch(engine)
+
     def find_last_id(self, connection: Connection, table: str) -> int:
         given = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
         return connection.scalar(given, {"table": table}) or 0
@@ -97,6 +100,28 @@ class SqliteBackend(Backend):
         """The next ones: nobody else writes meanwhile, and SQLite goes on from the highest."""
         last = self.find_last_id(connection, table)
         return range(last + 1, last + 1 + count)
+
+
+class _Watch:
+    """``data_version`` counts what others wrote since this connection was opened: it is kept, and
+    outside of any transaction. Within one nothing would ever seem to change, and nobody could empty
+    the write-ahead log.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.raw_connection()
+        self._one_at_a_time = threading.Lock()
+
+    def read_stamp(self) -> object:
+        with self._one_at_a_time:
+            cursor = self._connection.cursor()
+            cursor.execute("PRAGMA data_version")
+            stamp: object = cursor.fetchone()
+            cursor.close()
+        return stamp
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def _make_engine(path: Path, busy_timeout: float) -> Engine:
