@@ -80,7 +80,7 @@ def rows(db, table, *columns):
 def state(db):
     """All that must not change on the way: verdicts, trust, history, crops."""
     kept = [faces.c[name] for name in ("id", "verdict", "trusted", "reason", "crop", "updated_at")]
-    return rows(db, faces, *kept), rows(db, verdict_history)
+    return sorted(rows(db, faces, *kept)), sorted(rows(db, verdict_history))
 
 
 def stage_all(moving):
