@@ -221,13 +221,15 @@ class Owners:
             for box, values in wanted.items()
             for found, performer_id in map(
                 tuple,
-                self._connection.execute(query.where(endpoint == box, value.in_(listed(values)))),
+                self._connection.execute(
+                    query.where(endpoint == box, value.in_(listed(values, Text())))
+                ),
             )
         }
 
     def _find_by_row(self, keys: Iterable[str]) -> dict[str, list[FileRow]]:
         found: dict[str, list[FileRow]] = defaultdict(list)
-        query = select(*import_rows.c).where(import_rows.c.row_id.in_(listed(keys)))
+        query = select(*import_rows.c).where(import_rows.c.row_id.in_(listed(keys, Text())))
         for row in self._connection.execute(query):
             found[row.row_id].append(FileRow(*row))
         return found
