@@ -90,7 +90,7 @@ class DatabaseExtension:
     ) -> T:
         loop = asyncio.get_running_loop()
         unit = partial(function, *args, **kwargs)
-        return await loop.run_in_executor(threads, self.database.insist, unit)
+        return await loop.run_in_executor(threads, self.stores.insist, unit)
 
     async def engine_stopped(self) -> None:
         """Finish what was asked for, then close."""
