@@ -141,12 +141,17 @@ def model_id(db):
     return db.faces.ensure_model(MODEL)
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A folder of the whole run: what one process has made is there for the others."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session", autouse=True)
-def portraits_drawn_once(tmp_path_factory):
+def portraits_drawn_once(shared):
     """The demo's people are drawn once a run: a portrait takes as long as many a test."""
-    kept = tmp_path_factory.getbasetemp() / "portraits"
-    if "PYTEST_XDIST_WORKER" in os.environ:  # then the folder above is the whole run's
-        kept = kept.parents[1] / "portraits"
+    kept = shared / "portraits"
     kept.mkdir(exist_ok=True)
 
     def draw(look: PersonLook, shot: Shot) -> bytes:
@@ -163,11 +168,15 @@ def portraits_drawn_once(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory):
+def weights(shared, tmp_path_factory):
     """(path, sha256) of a weights file with seeded random weights."""
-    from tests.weights import random_state, save_weights
+    path = shared / "weights.pt"
+    if not path.exists():
+        from tests.weights import random_state, save_weights
 
-    return save_weights(tmp_path_factory.mktemp("weights"), random_state(1))
+        drawn, _ = save_weights(tmp_path_factory.mktemp("weights"), random_state(1))
+        drawn.replace(path)
+    return path, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.fixture(scope="session")
@@ -235,11 +244,8 @@ def encode():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_the_run(tmp_path_factory):
+def cache_of_the_run(shared):
     """What the program remembers of the machine goes into the run's folder, not the user's."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
         yield

@@ -79,6 +79,7 @@ def test_the_table_and_the_plot(looked):
             assert 0 <= y <= height
 
 
+@pytest.mark.long  # with other models: test_two_models_side_by_side_by_group
 def test_the_command(folder, tmp_path, weights, monkeypatch, capsys):
     path, sha256 = weights
     monkeypatch.setattr("enrichscrapy.settings.FACE_WEIGHTS", str(path))
