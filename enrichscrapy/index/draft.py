@@ -50,7 +50,6 @@ class Draft:
     dropped: set[int] = field(default_factory=set)
     added: int = 0
     removed: int = 0
-    written: int = 0
 
     @classmethod
     def on(cls, base: Manifest, index_dir: Path, change: Change, exact_faces: int) -> Self:
@@ -104,11 +103,8 @@ class Draft:
     def _open(self, segment: Segment) -> OpenSegment:
         return OpenSegment.open(self.index_dir, segment, self.model.dimension)
 
-    def write(self, new: NewGeneration, incoming: Iterable[Batch], expected: int) -> None:
-        """Write segments for about ``expected`` faces of ``incoming``, with those that are merged.
-
-        The publisher reads it back once it is synced.
-        """
+    def write_segments(self, new: NewGeneration, incoming: Iterable[Batch], expected: int) -> None:
+        """Write about ``expected`` faces of ``incoming``, with the segments that are merged."""
         merged = tiers.choose_segments(self.segments, expected, self.dropped)
         writer = SegmentWriter(new, self.model.dimension)
         for segment in merged:
@@ -117,9 +113,10 @@ class Draft:
         for ids, vectors in self._take_in(incoming):
             writer.add(ids, vectors)
         stay = tuple(segment for segment in self.segments if segment not in merged)
-        new_ones = writer.finish()
-        self.written = sum(segment.count for segment in new_ones)
-        self.segments = stay + new_ones
+        self.segments = stay + writer.finish()
+
+    def write_codes(self, new: NewGeneration) -> None:
+        """Write the codes that segments lack; training may take a minute."""
         coder = Coder(self.index_dir, new, self.model.dimension, self.exact_faces)
         self.segments, self.quantiser = coder.code(
             self.segments, self.quantiser, np.array(sorted(self.dropped), dtype=np.int64)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.items import ModelInfo, Vector
@@ -20,6 +22,10 @@ ONE_FILE = 1
 """The format of before: one file a generation, in the generation's own folder."""
 EXACT_FACES = 200_000
 _MODULUS = 1 << 256
+_AS_WRITTEN = ConfigDict(extra="forbid", strict=True)
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern="^[0-9]{8,}$")]
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Change:
     None when the face was erased.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _AS_WRITTEN
+
     seq: int = 0
     face_id: int = 0
     kind: str = ""
@@ -41,9 +49,11 @@ class Change:
 class File:
     """A file of the index: its path below ``INDEX_DIR``, SHA-256, and size in bytes."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _AS_WRITTEN
+
     name: str
-    sha256: str
-    size: int
+    sha256: Digest
+    size: Count
 
 
 @dataclass(frozen=True)
@@ -55,23 +65,19 @@ class Segment:
     bits a number, in the file's order.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _AS_WRITTEN
+
     file: File
-    count: int
-    digest: str
-    first_id: int
-    last_id: int
-    gone: tuple[int, ...] = ()
+    count: Count
+    digest: Digest
+    first_id: Count
+    last_id: Count
+    gone: tuple[Count, ...] = ()
     codes: File | None = None
 
     @property
     def live(self) -> int:
         return self.count - len(self.gone)
-
-    @classmethod
-    def parse(cls, fields: dict[str, Any]) -> Segment:
-        codes = File(**fields["codes"]) if fields["codes"] else None
-        gone = tuple(map(int, fields["gone"]))
-        return cls(**{**fields, "file": File(**fields["file"]), "gone": gone, "codes": codes})
 
 
 def is_sampled(ids: NDArray[np.int64], every: int) -> NDArray[np.bool_]:
@@ -88,18 +94,16 @@ class Quantiser:
     There were ``faces`` then; it saw one in ``every`` of those up to ``last_id``.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _AS_WRITTEN
+
     file: File
-    faces: int
-    every: int
-    last_id: int
+    faces: Count
+    every: Annotated[int, Field(ge=1, lt=1 << 63)]
+    last_id: Count
 
     def saw(self, ids: NDArray[np.int64]) -> bool:
         """Whether one of ``ids`` (n,) may have taken part in the training."""
         return bool((is_sampled(ids, self.every) & (ids <= self.last_id)).any())
-
-    @classmethod
-    def parse(cls, fields: dict[str, Any]) -> Quantiser:
-        return cls(**{**fields, "file": File(**fields["file"])})
 
 
 @dataclass(frozen=True)
@@ -115,17 +119,19 @@ class Manifest:
     faces segments are searched by their codes.
     """
 
-    generation: str
-    previous: str | None
+    __pydantic_config__: ClassVar[ConfigDict] = _AS_WRITTEN
+
+    generation: Name
+    previous: Name | None
     model: ModelInfo
-    count: int
+    count: Count
     change: Change
-    digest: str
+    digest: Digest
     segments: tuple[Segment, ...]
     created_at: float
     quantiser: Quantiser | None = None
-    exact_faces: int = EXACT_FACES
-    skipped: tuple[int, ...] = ()
+    exact_faces: Count = EXACT_FACES
+    skipped: tuple[Count, ...] = ()
     database: str = ""
     format: int = FORMAT
 
@@ -147,31 +153,28 @@ class Manifest:
         """Raises ``FileNotFoundError`` when pruned, :class:`IndexDamaged` when unusable."""
         raw = path.read_bytes()
         try:
-            fields = json.loads(raw)
-            if fields["format"] == ONE_FILE:
-                fields = _name_segment(fields)
-            manifest = cls._parse(fields)
+            manifest = _parse(raw)
         except (ValueError, TypeError, KeyError) as error:
-            raise IndexDamaged(f"{path} is no manifest ({error}); run scrapy reindex") from error
+            why = str(error).splitlines()[0]
+            raise IndexDamaged(f"{path} is no manifest ({why}); run scrapy reindex") from error
         if manifest.format not in (FORMAT, ONE_FILE) or manifest.generation != path.parent.name:
             raise IndexDamaged(f"{path} belongs to another generation; run scrapy reindex")
         if manifest.count != sum(segment.live for segment in manifest.segments):
             raise IndexDamaged(f"{path} does not add up; run scrapy reindex")
         return manifest
 
-    @classmethod
-    def _parse(cls, fields: dict[str, Any]) -> Manifest:
-        trained = fields["quantiser"]
-        return cls(
-            **{
-                **fields,
-                "model": ModelInfo(**fields["model"]),
-                "change": Change(**fields["change"]),
-                "segments": tuple(map(Segment.parse, fields["segments"])),
-                "quantiser": Quantiser.parse(trained) if trained else None,
-                "skipped": tuple(fields["skipped"]),
-            }
-        )
+
+def _parse(raw: bytes) -> Manifest:
+    """Fields must be all there, none more, and of their types."""
+    fields = json.loads(raw)
+    if fields["format"] == ONE_FILE:
+        raw = json.dumps(_name_segment(fields)).encode()
+    return _make_adapter().validate_json(raw)
+
+
+@functools.cache
+def _make_adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
 
 
 def _name_segment(fields: dict[str, Any]) -> dict[str, Any]:
