@@ -14,7 +14,6 @@ with a note to measure again.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -25,9 +24,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import platformdirs
+
+from enrichscrapy.files.locks import FileLock
 
 VERSION = 2
 """Of what is measured; another one measures again."""
@@ -166,23 +167,16 @@ def _cpu_info() -> str:
 def _locked(path: Path) -> Iterator[bool]:
     """Alone, where the cache folder can be written; else each process measures by itself. Tells
     whether another process had to be waited for."""
+    lock = FileLock(path.with_suffix(".lock"), "measuring")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        waited = not lock.acquire()
+        if waited:
+            lock.acquire(timeout=None)
     except OSError:
         yield False
         return
-    with os.fdopen(handle) as file:
-        yield _lock(file)
-
-
-def _lock(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return True
-    return False
+    with lock:
+        yield waited
 
 
 def _read(path: Path) -> dict[str, Any]:

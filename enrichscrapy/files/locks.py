@@ -7,9 +7,7 @@ code reads it to decide, and a stale one means nothing. Locks are not rows: a ro
 
 from __future__ import annotations
 
-import fcntl
 import json
-import math
 import os
 import socket
 import time
@@ -19,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import filelock
 
 from enrichscrapy.exceptions import SourceLocked
 
@@ -43,45 +43,39 @@ class Holder:
 
 
 class FileLock:
-    """An exclusive lock on ``path``; created when missing, never deleted.
+    """An exclusive lock on ``path``, which says who holds it; created when missing, never deleted.
 
-    Deleting would let two processes lock two files of one name. The descriptor is not inherited
-    by child processes that ``exec``, so no worker keeps a lock alive.
+    Where a file system has no locks there is no second best: a file that stands for a lock would
+    outlive ``kill -9``. One process's threads share what it holds.
     """
 
     def __init__(self, path: Path, purpose: str) -> None:
         self.path = path
         self.purpose = purpose
-        self._descriptor: int | None = None
+        self._lock = filelock.FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
 
     @property
     def held(self) -> bool:
-        return self._descriptor is not None
+        return self._lock.is_locked
 
     def acquire(self, timeout: float | None = 0.0) -> bool:
         """Take it; wait up to ``timeout`` seconds (None: for as long as it takes)."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            taken = _wait_for(descriptor, timeout)
-        except BaseException as error:
-            os.close(descriptor)
-            if isinstance(error, OSError):  # flock's error does not name the file
-                why = f"cannot be locked: {error.strerror}"
-                raise OSError(error.errno, why, str(self.path)) from error
-            raise
-        if not taken:
-            os.close(descriptor)
+            self._lock.acquire(-1 if timeout is None else timeout, poll_interval=_POLL_SECONDS)
+        except filelock.Timeout:
             return False
-        self._descriptor = descriptor
-        _sign(descriptor, self.purpose)
+        except OSError as error:  # flock's error does not name the file
+            why = f"cannot be locked: {error.strerror}"
+            raise OSError(error.errno, why, str(self.path)) from error
+        holder = Holder(os.getpid(), socket.gethostname(), time.time(), self.purpose)
+        self.path.write_text(json.dumps(asdict(holder)), encoding="utf-8")
         return True
 
     def release(self) -> None:
-        if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self.held:
+            os.truncate(self.path, 0)
+            self._lock.release()
 
     def read_holder(self) -> Holder | None:
         """The holder written in the file; None when there is none (yet)."""
@@ -102,29 +96,6 @@ class FileLock:
         traceback: TracebackType | None,
     ) -> None:
         self.release()
-
-
-def _wait_for(descriptor: int, timeout: float | None) -> bool:
-    deadline = math.inf if timeout is None else time.monotonic() + timeout
-    while not _try_lock(descriptor):
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True
-
-
-def _sign(descriptor: int, purpose: str) -> None:
-    holder = Holder(os.getpid(), socket.gethostname(), time.time(), purpose)
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def make_source_lock_path(database: Path, source: str) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import http.client
 import os
@@ -11,12 +9,12 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from enrichscrapy.files.durable import sync_folder
+from enrichscrapy.files.locks import FileLock
 
 CHUNK = 1 << 18
 ATTEMPTS = 4
@@ -63,20 +61,12 @@ def fetch(url: str, target: Path, sha256: str, label: str) -> Path:
     if not url.startswith(("https://", "http://")):
         raise DownloadError(f"{url} is no address on the web")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(target.with_name(target.name + ".lock")):
+        with FileLock(target.with_name(target.name + ".lock"), "fetching"):
             if not target.exists():
                 _fetch(url, target, sha256, Progress(label))
     except NETWORK_ERRORS as error:
         raise DownloadError(" ".join(str(error).split()) or type(error).__name__) from error
     return target
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with _open_own(path) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _open_own(path: Path) -> BufferedRandom:
