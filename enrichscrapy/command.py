@@ -165,7 +165,13 @@ def describe_error(error: OSError) -> str:
 def open_existing(settings: ProjectSettings) -> PerformerDatabase:
     """Open DATABASE_URL; ``BadSetting`` when there is none yet, instead of an empty one."""
     database = PerformerDatabase.of(settings, create=False)
-    finish_what_was_begun(database, settings.INDEX_DIR)
+    try:
+        if database.is_shared:
+            database.suppressions.check()
+        finish_what_was_begun(database, settings.INDEX_DIR)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

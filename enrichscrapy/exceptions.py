@@ -40,6 +40,10 @@ class SourceLocked(EnrichError):
     exit_code = 4
 
 
+class LeaseLost(EnrichError):
+    """A lookup is another crawl's by now: this one did not renew its lease in time."""
+
+
 class DatabaseDamaged(EnrichError):
     """The database fails its own check; restore a backup or, of SQLite, run ``.recover``."""
 

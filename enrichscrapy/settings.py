@@ -41,8 +41,10 @@ ITEM_PIPELINES = {
 
 # What lives as long as the crawl.
 EXTENSIONS = {
-    # Before the database and the JOBDIR are opened: one crawl of a source at a time.
+    # Before the database and the JOBDIR are opened: one crawl of a source at a time, or, on a
+    # server's database, one of many.
     "enrichscrapy.extensions.lock.SourceLockExtension": -200,
+    "enrichscrapy.extensions.worker.WorkerExtension": -190,
     # Before Scrapy opens anything in the JOBDIR.
     "enrichscrapy.extensions.jobdir.JobdirExtension": -100,
     "enrichscrapy.extensions.database.DatabaseExtension": 0,
@@ -93,6 +95,19 @@ MAX_CANDIDATES = 4
 MAX_PHOTOS_PER_PROFILE = 20
 # Performers that are being looked up at the same time; they share one connection to the site.
 LOOKUPS_IN_PROGRESS = 4
+
+# --- Several machines on one database (PostgreSQL) -----------------------------------------------
+# What this machine is called among them; empty: its host name. Two folders on one host that hold
+# files of their own (index, JOBDIRs, logs) are two machines.
+MACHINE_NAME = _read_environment("MACHINE_NAME", "")
+# The key of the suppressions, the same file on every machine; empty: beside the database, or in
+# STATE_DIR.
+SUPPRESSION_KEY_FILE = _read_environment("SUPPRESSION_KEY_FILE", "")
+# Seconds after which the lookups of a crawl that is not heard of are anybody's.
+LEASE_SECONDS = 120
+# Seconds that a crawl waits for a database server that is away; it asks sites for nothing
+# meanwhile.
+DATABASE_PATIENCE = 300
 
 # --- Faces ---------------------------------------------------------------------------------------
 # 0 stops after the photos' addresses and leaves the lookup due.

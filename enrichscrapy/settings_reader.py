@@ -173,6 +173,12 @@ class ProjectSettings(BaseModel):
     MAX_PHOTOS_PER_PROFILE: Count
     LOOKUPS_IN_PROGRESS: Count
 
+    # --- Several machines on one database --------------------------------------------------------
+    MACHINE_NAME: Annotated[Text, Field(description="a name, or nothing")]
+    SUPPRESSION_KEY_FILE: AnyPath
+    LEASE_SECONDS: Annotated[float, Within(ge=1, le=DAY, unit="seconds")]
+    DATABASE_PATIENCE: Seconds
+
     # --- Faces -----------------------------------------------------------------------------------
     FACES_ENABLED: bool
     FACE_MODEL: Annotated[

@@ -29,7 +29,9 @@ class Command(EnrichCommand):
     Removes rows, vectors, crops, history, proposals, registered JOBDIRs, log lines, reports,
     exports, older index generations and registered backups; from then on a matching link or id is
     kept out, and a matching name waits until --namesake says that it is somebody else. Asks first;
-    waits for running crawls. Exit codes: 0 done, 1 something could not be removed, 2 bad argument.
+    waits for running crawls. Where several machines share the database it says which of them have
+    not removed it yet. Exit codes: 0 done, 1 something could not be removed, or not yet on every
+    machine, 2 bad argument.
     """
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -56,7 +58,7 @@ class Command(EnrichCommand):
         if person.is_stranger:
             print(f"{STRANGER}{_near(person)}: kept out from now on")
         _print(forgotten, names)
-        return 1 if forgotten.failed else 0
+        return 1 if forgotten.failed or forgotten.silent else 0
 
     def _confirm(self, database: PerformerDatabase, text: str) -> int:
         performer = find_the_one(database, text)
@@ -102,6 +104,11 @@ def _print(forgotten: Forgotten, names: Mapping[int, str]) -> None:
         print(f"{names[performer_id]} has the same {kind} and is kept out; {way_out}")
     for line in forgotten.failed:
         print(f"NOT removed: {line}")
+    for machine in forgotten.silent:
+        print(
+            f"NOT YET removed on {machine}: its crawls end, and the next command there does it; "
+            f"if it never comes back: scrapy machines --strike-off {machine}"
+        )
     print("What this program cannot reach:")
     for line in OUT_OF_REACH:
         print(f"- {line}")

@@ -13,11 +13,11 @@ from rich.progress import Progress
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.locks import lock_out_crawls
 from enrichscrapy.database.whom import describe_id
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.model import crop_shape, resolve_model
 from enrichscrapy.faces.options import FaceOptions
-from enrichscrapy.files.locks import lock_all_sources
 from enrichscrapy.reporting.words import VERDICTS, count_words, describe_reason
 from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.sites import find_sites
@@ -49,7 +49,7 @@ class Command(EnrichCommand):
         # No crawl may add faces of the old model meanwhile, or judge by half of the new ones.
         with (
             open_existing(settings) as database,
-            lock_all_sources(database.path, find_sites(), self.name, timeout=0.0),
+            lock_out_crawls(database, find_sites(), self.name, timeout=0.0),
         ):
             try:
                 moved = self._move(database, settings)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from enrichscrapy.command import EnrichCommand, open_existing
+from enrichscrapy.database.locks import list_crawls
 from enrichscrapy.database.minors import find_kept_minors
 from enrichscrapy.database.whom import describe_id
-from enrichscrapy.files.locks import list_running_crawls
 from enrichscrapy.index import index_model_id
 from enrichscrapy.index.verify import list_differences
 from enrichscrapy.settings_reader import ProjectSettings
@@ -32,7 +32,7 @@ class Command(EnrichCommand):
                 print(f"minor: {name} is under 18, and something is kept")
                 found += 1
             model_id = index_model_id(database, index_dir)
-            running = list_running_crawls(database.path)
+            running = list_crawls(database)
             for crawl in running:
                 self.say(f"being crawled: {crawl}; what it has not published yet is left out")
             for difference in list_differences(

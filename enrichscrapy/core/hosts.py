@@ -12,24 +12,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.database.host_row import POLL_SECONDS
+from enrichscrapy.database.hosts import Cleared, HostStore
 from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
-from enrichscrapy.files.locks import FileLock
+from enrichscrapy.extensions.worker import find_worker
+from enrichscrapy.files.locks import HOST_PREFIX, FileLock
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.settings_reader import read_settings
-
-if TYPE_CHECKING:
-    from enrichscrapy.database.hosts import HostStore
 
 
 @dataclass
@@ -39,39 +39,50 @@ class Host:
     ``untroubled``: a good answer would change nothing. While it is held, only requests that
     follow from another one (a challenge's visit) may leave. While photos wait, no page does: what
     was begun is finished first, so that a crawl that has to end has few pages in progress.
+    ``file_lock`` keeps other crawls of this machine waiting; None where the database does so.
+    ``interval`` is how many seconds lie between two requests now.
     """
 
     name: str
     rules: PaceRules
-    file_lock: FileLock
+    file_lock: FileLock | None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     untroubled: bool = False
     held_until: float = 0.0
     holders: int = 0
     photos_waiting: int = 0
+    interval: float = 0.0
 
     @property
     def is_held(self) -> bool:
         return self.holders > 0 or time.monotonic() < self.held_until
 
     def release(self) -> None:
-        self.file_lock.release()
+        if self.file_lock is not None:
+            self.file_lock.release()
         self.lock.release()
 
 
 class Hosts:
-    """The hosts of a crawl; ``name_and_rules`` finds a request's, ``stop`` ends the crawl."""
+    """The hosts of a crawl; ``name_and_rules`` finds a request's, ``stop`` ends the crawl.
+
+    ``worker_id``: it ``shares`` them with crawls of other machines.
+    """
 
     def __init__(
         self,
         database: DatabaseExtension,
         name_and_rules: Callable[[Request], tuple[str, PaceRules]],
         stop: Callable[[str, str], None],
+        worker_id: int | None = None,
     ) -> None:
         self.database = database
+        self.store = HostStore(database.stores, worker_id)
+        self.shares = worker_id is not None
         self._name_and_rules = name_and_rules
         self._stop = stop
         self._hosts: dict[str, Host] = {}
+        self._letting_go: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -88,11 +99,14 @@ class Hosts:
         def stop(reason: str, message: str) -> None:
             stop_crawl(crawler, reason, message)
 
-        return cls(require(crawler, DatabaseExtension), name_and_rules, stop)
+        worker = find_worker(crawler)
+        database = require(crawler, DatabaseExtension)
+        return cls(database, name_and_rules, stop, worker.id if worker else None)
 
     @property
-    def store(self) -> HostStore:
-        return self.database.stores.hosts
+    def machine(self) -> str:
+        """The machine this crawl runs on; empty where the database is one machine's."""
+        return self.database.stores.machine
 
     def now(self) -> float:
         """UTC seconds since the epoch."""
@@ -101,11 +115,13 @@ class Hosts:
     def of(self, request: Request) -> Host:
         name, rules = self._name_and_rules(request)
         if name not in self._hosts:
-            path = self.database.stores.path
-            folder = path.with_name(f"{path.name}.locks")
-            lock_path = folder / f"host-{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
-            self._hosts[name] = Host(name, rules, FileLock(lock_path, f"request to {name}"))
+            self._hosts[name] = Host(name, rules, None if self.shares else self._make_lock(name))
         return self._hosts[name]
+
+    def _make_lock(self, name: str) -> FileLock:
+        path = self.database.stores.path
+        file = f"{HOST_PREFIX}{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
+        return FileLock(path.with_name(f"{path.name}.locks") / file, f"request to {name}")
 
     # --- Who goes first --------------------------------------------------------------------------
 
@@ -122,6 +138,24 @@ class Hosts:
     def note_judged(self, request: Request) -> None:
         """The answer to this request was understood: the others may go on."""
         self.of(request).held_until = 0.0
+
+    def let_go_when_judged(self, host: Host) -> None:
+        """Until an answer is understood the host stays this crawl's, whoever else waits."""
+        if self.shares:
+            task = asyncio.ensure_future(self._let_go_when_judged(host))
+            self._letting_go.add(task)
+            task.add_done_callback(self._letting_go.discard)
+
+    def stop_waiting(self) -> None:
+        """The crawl ends, and with it all its turns."""
+        for task in self._letting_go:
+            task.cancel()
+
+    async def _let_go_when_judged(self, host: Host) -> None:
+        while host.is_held:  # noqa: ASYNC110  # by the clock, too
+            await asyncio.sleep(POLL_SECONDS)
+        async with host.lock:  # not while a request of this crawl is out
+            await self.database.write(self.store.release, host.name, host.rules)
 
     # --- The circuit -----------------------------------------------------------------------------
 
@@ -158,13 +192,14 @@ class Hosts:
         host = self.of(request)
         await self.database.write(self.store.refund, host.name, host.rules, max(0, count))
 
-    async def find_clearance(self, request: Request) -> list[dict[str, Any]]:
-        """The cookies of the last challenge that was passed, in this run or another."""
+    async def find_clearance(self, request: Request) -> Cleared:
+        """The last challenge that was passed, in this run or another."""
         return await self.database.read(self.store.find_clearance, self.of(request).name)
 
     async def set_clearance(self, request: Request, cookies: list[dict[str, Any]]) -> None:
-        host = self.of(request)
-        await self.database.write(self.store.set_clearance, host.name, host.rules.source, cookies)
+        host, agent = self.of(request), request.headers.get("User-Agent") or b""
+        cleared = Cleared(cookies, self.machine, agent.decode("latin-1"))
+        await self.database.write(self.store.set_clearance, host.name, host.rules.source, cleared)
 
     def _stop_if_open(self, host: Host, state: HostState) -> HostState:
         host.untroubled = state.untroubled

@@ -19,14 +19,16 @@ class RequestInfo:
 
     ``performer_ids``: it asks for a page of these performers' lookups, and may be handed back to
     the scheduler. ``restored``: a JOBDIR brought it back. ``photo``, ``robots``: what is asked for,
-    where it is no page. ``visit``: it goes to a browser. ``cleared``: it is sent again after such
-    a visit. ``cost``: requests it is charged in the budget.
+    where it is no page; ``photo_of``: whose lookup a photo belongs to. ``visit``: it goes to a
+    browser. ``cleared``: it is sent again after such a visit. ``cost``: requests it is charged in
+    the budget.
     """
 
     source: str = ""
     performer_ids: tuple[int, ...] = ()
     restored: bool = False
     photo: bool = False
+    photo_of: int | None = None
     robots: bool = False
     visit: Visit | None = None
     cleared: bool = False
@@ -41,6 +43,11 @@ class RequestInfo:
     def meta(self, **more: Any) -> dict[str, Any]:
         """The ``meta`` of a new request; ``more`` are Scrapy's own keys."""
         return {KEY: self, **more}
+
+    @property
+    def whose(self) -> tuple[int, ...]:
+        """The performers whose lookups ask for it."""
+        return self.performer_ids if self.photo_of is None else (self.photo_of,)
 
     @property
     def follows(self) -> bool:

@@ -3,6 +3,9 @@
 A turn is taken before the cookies are set (a request that waits for a challenge to be passed has
 to leave with what was won). The download handler gives it back: it alone always learns how a
 request ended, also when the crawl no longer waits for it.
+
+Other crawls that visit the host wait meanwhile: those of one machine for its file lock, those of
+several for its row in the database they share.
 """
 
 from __future__ import annotations
@@ -24,10 +27,11 @@ from scrapy.statscollectors import StatsCollector
 from enrichscrapy.core.hosts import Host, Hosts
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
+from enrichscrapy.database.host_row import POLL_SECONDS
 from enrichscrapy.database.hosts import HostAnswer
 from enrichscrapy.extensions.shutdown import lets_finish
 from enrichscrapy.items import Outcome
-from enrichscrapy.politeness.pace import Closed, Turn, Wait, parse_retry_after
+from enrichscrapy.politeness.pace import Closed, Turn, Wait, compute_interval, parse_retry_after
 
 CHECK_SECONDS = 0.5
 """How often a waiting request looks whether the crawl is ending."""
@@ -35,6 +39,8 @@ LOCK_SECONDS = 0.05
 HOLD_SECONDS = 5.0
 """How long others wait at most for an answer that may be a refusal to be judged."""
 _DOUBTFUL = (403, 429, 503)
+COURTESY = 1.5
+"""Polls for which a worker leaves the next turn to others that wait, where the pace has room."""
 
 
 @dataclass
@@ -78,14 +84,17 @@ class Turns:
     def close(self) -> None:
         """Requests that were cut off may still come to their end, but there is no more to learn."""
         self._closed = True
+        self.hosts.stop_waiting()
 
     async def take(self, request: Request) -> None:
         """Wait for the request's turn; raises ``RequestRefused`` where it gets none."""
         host = self.hosts.of(request)
         await self._come_first(host, request)
         try:
+            await self._let_others_first(host)
             await self._lock_out_other_processes(host)
-            await self._wait_for_turn(host, request)
+            while not await self._leaves(host, await self._wait_for_turn(host, request)):
+                pass  # the turn was lost: taken for dead, or without its locks for a while
         except BaseException:
             host.release()
             raise
@@ -100,18 +109,27 @@ class Turns:
         try:
             if self._closed:
                 return
-            answer = _answer(request, response, taken.left_at, self.hosts.now())
-            state = await self.hosts.database.write(
-                self.hosts.store.note_answer, taken.host.name, taken.host.rules, answer
-            )
-            taken.host.untroubled = state.untroubled
             doubtful = response is not None and response.status in _DOUBTFUL
             if doubtful and not RequestInfo.of(request).follows:
                 taken.host.held_until = time.monotonic() + HOLD_SECONDS
+            await self._note_answer(taken, request, response)
             if response is not None and 300 <= response.status < 400:
                 await self.hosts.note_success(request)  # it goes on as a request of its own
         finally:
             taken.host.release()
+
+    async def _note_answer(
+        self, taken: _Taken, request: Request, response: Response | None
+    ) -> None:
+        host, is_held = taken.host, taken.host.is_held
+        answer = _answer(request, response, taken.left_at, self.hosts.now())
+        state = await self.hosts.database.write(
+            self.hosts.store.note_answer, host.name, host.rules, answer, keeps_turn=is_held
+        )
+        host.untroubled = state.untroubled
+        host.interval = compute_interval(state, host.rules)
+        if is_held:
+            self.hosts.let_go_when_judged(host)
 
     async def _come_first(self, host: Host, request: Request) -> None:
         """Acquire the host; what goes on with another request goes before what begins again."""
@@ -129,12 +147,17 @@ class Turns:
         finally:
             host.photos_waiting -= is_photo
 
+    async def _let_others_first(self, host: Host) -> None:
+        """Whoever has just had a turn would always be the first to ask for the next one."""
+        if self.hosts.shares and not host.is_held:
+            await self._sleep(min(COURTESY * POLL_SECONDS, host.interval / 2.0))
+
     async def _lock_out_other_processes(self, host: Host) -> None:
-        while not host.file_lock.acquire():
+        while host.file_lock is not None and not host.file_lock.acquire():
             self._refuse_if_ending()
             await self._sleep(LOCK_SECONDS)
 
-    async def _wait_for_turn(self, host: Host, request: Request) -> None:
+    async def _wait_for_turn(self, host: Host, request: Request) -> Turn:
         while True:
             self._refuse_if_ending()
             decision = await self.hosts.database.write(
@@ -151,7 +174,17 @@ class Turns:
                 until = decision.until if isinstance(decision, Wait) else decision.at
                 await self._wait_until(until)
             if isinstance(decision, Turn):
-                return
+                return decision
+
+    async def _leaves(self, host: Host, turn: Turn) -> bool:
+        """Whether the turn is still this crawl's when its moment has come."""
+        async with self._given_up_on_error(host, turn):
+            left = await self.hosts.database.write(
+                self.hosts.store.begin_turn, host.name, host.rules, turn
+            )
+            if left:  # the clock by which it waited was a little fast
+                await self._sleep(left)
+        return left is not None
 
     @asynccontextmanager
     async def _given_up_on_error(self, host: Host, decision: Turn | Wait) -> AsyncIterator[None]:

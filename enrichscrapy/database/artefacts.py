@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 
+from enrichscrapy.database import machines
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import artefacts
@@ -28,14 +29,23 @@ class ArtefactStore:
 
     def register(self, kind: str, path: Path) -> None:
         """Remember a file or folder; again does nothing."""
-        values = {"kind": kind, "path": str(path.absolute()), "created_at": self._database.clock()}
-        with self._database.write() as connection:
-            connection.execute(insert(artefacts).values(values).on_conflict_do_nothing())
+        database = self._database
+        values = {"kind": kind, "path": str(path.absolute()), "machine": database.machine}
+        with database.write() as connection:
+            now = database.read_now(connection)
+            if database.is_shared:
+                machines.note(connection, database.machine, now)
+            statement = insert(artefacts).values(created_at=now, **values)
+            connection.execute(statement.on_conflict_do_nothing())
 
     def remove(self, path: Path) -> None:
         """Forget that this file was written."""
         with self._database.write() as connection:
-            connection.execute(delete(artefacts).where(artefacts.c.path == str(path.absolute())))
+            is_it = artefacts.c.path == str(path.absolute())
+            connection.execute(delete(artefacts).where(is_it, self._is_ours()))
+
+    def _is_ours(self) -> ColumnElement[bool]:
+        return artefacts.c.machine == self._database.machine
 
     @contextmanager
     def write_private(self, kind: str, path: Path) -> Iterator[IO[bytes]]:

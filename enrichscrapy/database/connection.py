@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, select
 
+from enrichscrapy.database.clock import DatabaseClock
 from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.database.dialects.backend import Watch
 from enrichscrapy.database.migrations import migrate
@@ -26,26 +28,35 @@ class Database:
     ``target`` is the path of an SQLite file or a URL; ``folder`` takes what belongs to a server's
     database on this machine; ``busy_timeout`` is how many seconds a writer waits for another
     process; ``create`` makes file or tables where there are none; ``clock`` gives UTC seconds since
-    the epoch. ``token`` tells this database from any other; ``name`` is for people, and what
-    belongs to it on this machine lies beside ``path``. Opening raises ``DatabaseDamaged``,
-    ``DatabaseUnavailable`` or, for one that is missing or out of reach, ``BadSetting``.
+    the epoch (a server's own, else this machine's). ``machine`` is what this machine is called
+    among those that share it, by default its host name; ``key_file`` is where the key of the
+    suppressions lies, if not beside ``path``. ``token`` tells this database from any other;
+    ``name`` is for people, and what belongs to it on this machine lies beside ``path``. Opening
+    raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for one that is missing or out of reach,
+    ``BadSetting``.
     """
 
     def __init__(
         self,
         target: str | Path,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         busy_timeout: float = 60.0,
         create: bool = True,
         folder: Path = Path("data"),
+        machine: str = "",
+        key_file: Path | None = None,
     ) -> None:
         self.backend = find_backend(target, folder, busy_timeout)
         self.path, self.name = self.backend.path, self.backend.name
-        self.clock = clock
+        self.is_shared = self.backend.is_shared
+        self.machine = (machine or socket.gethostname()) if self.is_shared else ""
+        self.key_file = key_file or self.path.with_name(f"{self.path.name}.key")
         self.engine = self.backend.open(create=create)
+        own_clock = DatabaseClock(self.engine) if self.is_shared else time.time
+        self.clock: Callable[[], float] = clock or own_clock
         try:
-            migrate(self.engine, self.backend, clock(), create=create)
+            migrate(self.engine, self.backend, self.clock(), create=create)
             with self.read() as connection:
                 self.token = connection.scalars(select(origin.c.token)).one()
         except BaseException:
@@ -66,13 +77,14 @@ class Database:
         with self.engine.connect() as connection:
             self.backend.check(connection)
 
-    def insist(self, unit: Callable[[], T]) -> T:
+    def insist(self, unit: Callable[[], T], patience: float | None = None) -> T:
         """Run ``unit``, again where two writers stood in each other's way or the server was lost.
 
         It has to be one transaction, of which running it twice does no harm: whether a commit
-        that lost its answer was written, nobody knows. A server is waited for as long as a lock.
+        that lost its answer was written, nobody knows. A server is waited for ``patience`` seconds,
+        by default as long as a lock.
         """
-        deadline = time.monotonic() + self.backend.busy_timeout
+        deadline = time.monotonic() + (self.backend.busy_timeout if patience is None else patience)
         while True:
             try:
                 return unit()
@@ -88,6 +100,11 @@ class Database:
     def shrink(self) -> str:
         """Rewrite it without what was deleted; returns what could not be emptied, and why."""
         return self.backend.shrink(self.engine)
+
+    def read_now(self, connection: Connection) -> float:
+        """The time now, exact where several machines decide by it."""
+        clock = self.clock
+        return clock.read(connection) if isinstance(clock, DatabaseClock) else clock()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     union,
 )
 
+from enrichscrapy.database import leases
 from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import (
     external_urls,
@@ -56,7 +57,8 @@ class Selection:
 
     ``model_id``: a found lookup of another model is due again. ``revisit_after_days``: an ended
     one is, after so many days (0: never). ``gender`` takes performers of that gender and those
-    whose gender is unknown; ``performer_ids`` these performers only.
+    whose gender is unknown; ``performer_ids`` these performers only. ``worker_id`` is the crawl's
+    among those of several machines: what another has leased is not due.
     """
 
     source: str
@@ -65,6 +67,7 @@ class Selection:
     revisit_after_days: float = 0.0
     gender: str | None = None
     performer_ids: tuple[int, ...] | None = None
+    worker_id: int | None = None
 
 
 def find(
@@ -72,7 +75,7 @@ def find(
 ) -> list[int]:
     """Ids of the first ``limit`` performers above ``after_id`` whose lookup is due at ``now``."""
     pages = [
-        _select_page(way, selection, after_id, limit)
+        _select_page(way, selection, now, after_id, limit)
         for way in _list_ways(connection, selection, now)
     ]
     query = union(*pages).order_by(column("performer_id")).limit(limit)
@@ -82,7 +85,7 @@ def find(
 def count(connection: Connection, selection: Selection, now: float) -> int:
     """How many performers' lookups are due at ``now``."""
     ways = _list_ways(connection, selection, now)
-    query = union(*(_select_page(way, selection, 0, None) for way in ways)).subquery()
+    query = union(*(_select_page(way, selection, now, 0, None) for way in ways)).subquery()
     return connection.scalar(select(func.count()).select_from(query)) or 0
 
 
@@ -96,7 +99,9 @@ def _list_ways(connection: Connection, selection: Selection, now: float) -> list
     return ways
 
 
-def _select_page(way: Way, selection: Selection, after_id: int, limit: int | None) -> Select[int]:
+def _select_page(
+    way: Way, selection: Selection, now: float, after_id: int, limit: int | None
+) -> Select[int]:
     performer_id, condition = way
     is_unread = exists().where(
         unread_birth_dates.c.performer_id == performer_id, unread_birth_dates.c.seen_at.is_(None)
@@ -109,6 +114,9 @@ def _select_page(way: Way, selection: Selection, after_id: int, limit: int | Non
     )
     if selection.performer_ids is not None:
         page = page.where(performer_id.in_(listed(selection.performer_ids)))
+    if selection.worker_id is not None:
+        work = (selection.source, selection.mode)
+        page = page.where(leases.is_free(*work, performer_id, selection.worker_id, now))
     if limit is not None:
         page = page.order_by(performer_id).limit(limit)
     return select(page.subquery().c.performer_id)

@@ -1,30 +1,39 @@
 """What is known of each source's host, kept across runs, idle times and processes.
 
-Each call is one short write transaction that reads the row, applies a rule of ``pace.py`` or
-``circuit.py`` and writes the row back: two processes on one host cannot get the same turn.
+Each call is one short write transaction that locks and reads the row, applies a rule of ``pace.py``
+or ``circuit.py`` and writes the row back: two processes on one host cannot get the same turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import func, select, update
 
 from enrichscrapy.database.connection import Database
-from enrichscrapy.database.dialects.expressions import insert
+from enrichscrapy.database.host_row import (
+    POLL_SECONDS,
+    STATE_COLUMNS,
+    HostRow,
+    change_row,
+    check_locks,
+    find_wait,
+    load,
+    read_state,
+    write_row,
+)
 from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness import circuit, pace
-from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn, Wait
+from enrichscrapy.politeness.pace import Closed, HostState, Turn, Wait
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
 
 ROBOTS_DETAIL = "robots"
 """``lookups.detail`` of a page that robots.txt disallows."""
-
-_STATE_COLUMNS = [hosts.c[field.name] for field in fields(HostState)]
 
 
 @dataclass(frozen=True)
@@ -40,23 +49,39 @@ class HostAnswer:
     retry_after: float | None = None
 
 
-class HostStore:
-    """Pace, budget, circuit, robots.txt digest and clearance of each ``host`` or ``host:port``."""
+@dataclass(frozen=True)
+class Cleared:
+    """The cookies of the last challenge that was passed, as Playwright gives them, expired ones
+    included; on which ``machine``, and under which User-Agent (``agent``).
+    """
 
-    def __init__(self, database: Database) -> None:
+    cookies: list[dict[str, Any]] = field(default_factory=list)
+    machine: str | None = None
+    agent: str | None = None
+
+
+class HostStore:
+    """Pace, budget, circuit, robots.txt digest and clearance of each ``host`` or ``host:port``.
+
+    ``worker_id`` is the crawl's among those of several machines; None where there is one machine,
+    whose file locks keep two requests from being out at once.
+    """
+
+    def __init__(self, database: Database, worker_id: int | None = None) -> None:
         self._database = database
+        self._worker_id = worker_id
 
     def get(self, host: str) -> HostState:
         """What is known of a host; the defaults for one never visited."""
         with self._database.read() as connection:
-            return _load(connection, host)
+            return load(connection, host)
 
     def list_all(self) -> list[tuple[str, str, HostState]]:
         """Every host with its source and state, by name."""
-        query = select(hosts.c.host, hosts.c.source, *_STATE_COLUMNS).order_by(hosts.c.host)
+        query = select(hosts.c.host, hosts.c.source, *STATE_COLUMNS).order_by(hosts.c.host)
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        return [(row["host"], row["source"], _read_state(row)) for row in rows]
+        return [(row["host"], row["source"], read_state(row)) for row in rows]
 
     # --- Pace and budget ---------------------------------------------------------------------
 
@@ -69,72 +94,110 @@ class HostStore:
         *,
         follows_probe: bool = False,
     ) -> Turn | Wait | Closed:
-        """Reserve the next slot, or say why there is none; see ``pace.take_turn``."""
-        with self._database.write() as connection:
-            state, decision = pace.take_turn(
-                _load(connection, host),
-                rules,
-                self._database.clock(),
-                spread,
-                cost,
-                follows_probe=follows_probe,
+        """Reserve the next slot, or say why there is none; see ``pace.take_turn``.
+
+        Among workers the host is this one's from then on, until :meth:`release`. Raises
+        ``ConnectionLost`` for one that has lost its locks.
+        """
+        if (until := self._find_wait(host)) is not None:
+            return Wait(until)
+        with self._change_row(host, rules.source) as row:
+            if self._worker_id is not None and not row.take_over(self._worker_id):
+                return Wait(row.now + POLL_SECONDS)
+            row.state, decision = pace.take_turn(
+                row.state, rules, row.now, spread, cost, follows_probe=follows_probe
             )
             if isinstance(decision, Turn):
-                self._save(connection, host, rules.source, state)
+                row.holder = self._worker_id
         return decision
+
+    def _find_wait(self, host: str) -> float | None:
+        """Asked first, without a lock: whoever waits asks often."""
+        if self._worker_id is None:
+            return None
+        with self._database.read() as connection:
+            now = self._database.read_now(connection)
+            return find_wait(connection, host, self._worker_id, now)
+
+    def begin_turn(self, host: str, rules: PaceRules, turn: Turn) -> float | None:
+        """The moment has come: seconds that are left to it, or None where the turn was lost.
+
+        Among workers the next request counts from here on, also where nobody ever says how this
+        one ended. The database's clock decides, and a worker that cannot ask it sends nothing.
+        """
+        if self._worker_id is None:
+            return 0.0
+        with self._change_row(host, rules.source) as row:
+            check_locks(row.connection, self._worker_id)
+            if row.holder != self._worker_id:
+                return None
+            leaves_at = max(row.now, turn.at)
+            row.state = replace(row.state, last_request_at=leaves_at)
+            return leaves_at - row.now
 
     def give_up_turn(self, host: str, rules: PaceRules, turn: Turn) -> None:
         """The request never left: it counts nothing, and its slot stays empty."""
+        with self._change_row(host, rules.source) as row:
+            row.state = pace.refund(row.state, 1)
+            if turn.probe:
+                row.state = circuit.give_up_probe(row.state, row.now)
+            row.let_go(self._worker_id)
 
-        def change(state: HostState) -> HostState:
-            state = pace.refund(state, 1)
-            return circuit.give_up_probe(state, self._database.clock()) if turn.probe else state
-
-        self._change(host, rules.source, change)
+    def release(self, host: str, rules: PaceRules) -> None:
+        """Let other workers have their turn."""
+        if self._worker_id is not None:
+            with self._change_row(host, rules.source) as row:
+                row.let_go(self._worker_id)
 
     def refund(self, host: str, rules: PaceRules, count: int) -> None:
         """Give back requests that were charged in advance and not made."""
         if count:
-            self._change(host, rules.source, lambda state: pace.refund(state, count))
+            self._change(host, rules.source, lambda state, _now: pace.refund(state, count))
 
-    def note_answer(self, host: str, rules: PaceRules, answer: HostAnswer) -> HostState:
-        """Learn the delay, and the pause the host asked for; returns the new state."""
-        return self._change(
-            host,
-            rules.source,
-            lambda state: pace.learn_from_answer(
-                state,
+    def note_answer(
+        self, host: str, rules: PaceRules, answer: HostAnswer, *, keeps_turn: bool = False
+    ) -> HostState:
+        """Learn the delay, and the pause the host asked for; returns the new state.
+
+        ``keeps_turn``: what follows from this answer goes before all other workers' requests.
+        """
+        seen_ago = self._database.clock() - answer.seen_at
+        with self._change_row(host, rules.source) as row:
+            row.state = pace.learn_from_answer(
+                row.state,
                 rules,
-                self._database.clock(),
-                seen_at=answer.seen_at,
+                row.now,
+                seen_at=row.now - seen_ago,
                 status=answer.status,
                 latency=answer.latency,
                 retry_after=answer.retry_after,
-            ),
-        )
+            )
+            if not keeps_turn:
+                row.let_go(self._worker_id)
+        return row.state
 
     # --- The circuit ---------------------------------------------------------------------------
 
     def note_success(self, host: str, rules: PaceRules) -> HostState:
-        return self._change(host, rules.source, circuit.note_success)
+        return self._change(host, rules.source, lambda state, _now: circuit.note_success(state))
 
     def note_refusal(
         self, host: str, rules: PaceRules, kind: RefusalKind, detail: str
     ) -> HostState:
-        def change(state: HostState) -> HostState:
-            return circuit.note_refusal(state, rules, self._database.clock(), kind, detail)
+        def change(state: HostState, now: float) -> HostState:
+            return circuit.note_refusal(state, rules, now, kind, detail)
 
         return self._change(host, rules.source, change)
 
     def note_failure(self, host: str, rules: PaceRules, detail: str) -> HostState:
-        def change(state: HostState) -> HostState:
-            return circuit.note_failure(state, rules, self._database.clock(), detail)
+        def change(state: HostState, now: float) -> HostState:
+            return circuit.note_failure(state, rules, now, detail)
 
         return self._change(host, rules.source, change)
 
     def open_circuit(self, host: str, rules: PaceRules, detail: str) -> HostState:
-        def change(state: HostState) -> HostState:
-            return circuit.open_circuit(state, rules, self._database.clock(), detail)
+        def change(state: HostState, now: float) -> HostState:
+            return circuit.open_circuit(state, rules, now, detail)
 
         return self._change(host, rules.source, change)
 
@@ -150,7 +213,7 @@ class HostStore:
             now = self._database.clock()
             before = connection.scalar(select(hosts.c.robots_digest).where(hosts.c.host == host))
             values = {"robots_digest": digest, "robots_fetched_at": now}
-            self._upsert(connection, host, source, values)
+            write_row(connection, host, source, values, now)
             if before == digest:
                 return 0
             disallowed = (
@@ -166,7 +229,7 @@ class HostStore:
     def set_crawl_delay(self, host: str, rules: PaceRules, seconds: float | None) -> HostState:
         """The ``Crawl-delay`` in force: a floor of the delay, until robots.txt says otherwise."""
 
-        def change(state: HostState) -> HostState:
+        def change(state: HostState, _now: float) -> HostState:
             return pace.set_crawl_delay(state, seconds)
 
         return self._change(host, rules.source, change)
@@ -179,47 +242,33 @@ class HostStore:
         with self._database.read() as connection:
             name = connection.scalar(source)
         if name is not None:
-            self._change(host, name, pace.resume)
+            self._change(host, name, lambda state, _now: pace.resume(state))
         return name is not None
 
-    def find_clearance(self, host: str) -> list[dict[str, Any]]:
-        """The cookies of the last challenge that was passed, expired ones included."""
+    def find_clearance(self, host: str) -> Cleared:
+        columns = (hosts.c.clearance, hosts.c.clearance_machine, hosts.c.clearance_agent)
         with self._database.read() as connection:
-            found = connection.scalar(select(hosts.c.clearance).where(hosts.c.host == host))
-        return list(found or [])
+            row = connection.execute(select(*columns).where(hosts.c.host == host)).first()
+        return Cleared(list(row[0] or []), row[1], row[2]) if row is not None else Cleared()
 
-    def set_clearance(self, host: str, source: str, cookies: list[dict[str, Any]]) -> None:
-        with self._database.write() as connection:
-            self._upsert(connection, host, source, {"clearance": cookies or None})
+    def set_clearance(self, host: str, source: str, cleared: Cleared) -> None:
+        """Remember it for later crawls, and for those of other machines."""
+        with self._database.write(shared=True) as connection:
+            values = {
+                "clearance": cleared.cookies or None,
+                "clearance_machine": cleared.machine,
+                "clearance_agent": cleared.agent,
+            }
+            write_row(connection, host, source, values, self._database.read_now(connection))
 
     # --- Rows ----------------------------------------------------------------------------------
 
     def _change(
-        self, host: str, source: str, change: Callable[[HostState], HostState]
+        self, host: str, source: str, change: Callable[[HostState, float], HostState]
     ) -> HostState:
-        with self._database.write() as connection:
-            before = _load(connection, host)
-            after = change(before)
-            if after != before:
-                self._save(connection, host, source, after)
-        return after
+        with self._change_row(host, source) as row:
+            row.state = change(row.state, row.now)
+        return row.state
 
-    def _save(self, connection: Connection, host: str, source: str, state: HostState) -> None:
-        self._upsert(connection, host, source, asdict(state) | {"circuit": state.circuit.value})
-
-    def _upsert(
-        self, connection: Connection, host: str, source: str, values: dict[str, Any]
-    ) -> None:
-        values = values | {"source": source, "updated_at": self._database.clock()}
-        statement = insert(hosts).values(host=host, **values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["host"], set_=values))
-
-
-def _load(connection: Connection, host: str) -> HostState:
-    row = connection.execute(select(*_STATE_COLUMNS).where(hosts.c.host == host)).mappings().first()
-    return _read_state(row) if row is not None else HostState()
-
-
-def _read_state(row: RowMapping) -> HostState:
-    values = {field.name: row[field.name] for field in fields(HostState)}
-    return HostState(**values | {"circuit": Circuit(values["circuit"])})
+    def _change_row(self, host: str, source: str) -> AbstractContextManager[HostRow]:
+        return change_row(self._database, host, source)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, insert, null, select, update
 
-from enrichscrapy.database import due
+from enrichscrapy.database import due, leases
 from enrichscrapy.database.box_ids import list_ids_to_ask
 from enrichscrapy.database.connection import Database
 from enrichscrapy.database.dialects.expressions import listed
@@ -102,19 +102,54 @@ class Ledger:
                 return page
             after_id = ids[-1]
 
+    def claim_due(
+        self, selection: Selection, after_id: int = 0, batch_size: int = 4
+    ) -> list[DueLookup]:
+        """The same, and from now on they are the selection's worker's, as long as it renews them.
+
+        Raises ``ConnectionLost`` for a worker that has lost its locks.
+        """
+        self._prepare(selection)
+        while True:
+            with self._database.write(shared=True) as connection:
+                now = self._database.read_now(connection)
+                ids = due.find(connection, selection, now, after_id, batch_size)
+                page = self._claim(connection, selection, ids, now)
+            if page or not ids:
+                return page
+            after_id = ids[-1]
+
+    def _claim(
+        self, connection: Connection, selection: Selection, ids: list[int], now: float
+    ) -> list[DueLookup]:
+        """Those that nobody else has, and that are still due now that nobody can have them."""
+        assert selection.worker_id is not None
+        work = (selection.source, selection.mode)
+        taken = leases.take(connection, work, ids, selection.worker_id, now)
+        still = replace(selection, performer_ids=tuple(sorted(taken)))
+        left = due.find(connection, still, now, 0, len(ids)) if taken else []
+        page = self._complete_due(connection, selection, left)
+        unused = taken - {found.performer.id for found in page}
+        leases.end(connection, work, unused, selection.worker_id)
+        return page
+
     def is_due(self, selection: Selection, performer_id: int) -> bool:
-        """Whether this performer is among the due ones now, and may be asked for."""
+        """Whether this performer is among the due ones now, and may be asked for.
+
+        With a worker the lookup is claimed, or is its own already.
+        """
         if selection.performer_ids is not None and performer_id not in selection.performer_ids:
             return False
-        one = Selection(
-            selection.source,
-            selection.mode,
-            selection.model_id,
-            selection.revisit_after_days,
-            selection.gender,
-            (performer_id,),
-        )
-        return any(not found.minor for found in self.list_due(one, batch_size=1))
+        one = replace(selection, performer_ids=(performer_id,))
+        ask = self.list_due if selection.worker_id is None else self.claim_due
+        return any(not found.minor for found in ask(one, batch_size=1))
+
+    def holds(self, selection: Selection, performer_id: int) -> bool:
+        """Whether the lookup is the worker's own: a lease is lost when it was not renewed."""
+        assert selection.worker_id is not None
+        work = (selection.source, selection.mode)
+        with self._database.read() as connection:
+            return bool(leases.list_held(connection, work, [performer_id], selection.worker_id))
 
     def count_due(self, selection: Selection) -> int:
         """How many lookups are due, suppressed performers not counted."""

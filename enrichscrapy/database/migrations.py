@@ -35,6 +35,7 @@ STEPS = (
     "0072_lookalikes",
     "0073_troubles",
     "0080_crop_area",
+    "0110_machines",
     "0140_new_performers",
     "0141_birth_dates",
 )

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
 
 from enrichscrapy.database.dialects.expressions import insert, is_odd_date
-from enrichscrapy.database.performers import split_chunks
+from enrichscrapy.database.machines import ask_all
+from enrichscrapy.database.performers import read_new_id, split_chunks
 from enrichscrapy.database.schema import (
     erasures,
     faces,
@@ -175,7 +176,7 @@ def _withdraw(connection: Connection, performer_id: int, now: float) -> None:
     ]
     if any(removed):  # and what files hold of them goes as soon as no crawl runs
         row = {"kind": "minor", "person_id": performer_id, "begun_at": now}
-        connection.execute(insert(erasures).values(row))
+        ask_all(connection, read_new_id(connection.execute(insert(erasures).values(row))))
     found = update(lookups).where(
         lookups.c.performer_id == performer_id, lookups.c.outcome == Outcome.FOUND.value
     )

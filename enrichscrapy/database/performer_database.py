@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Self
 
 from sqlalchemy import func, select
 
+from enrichscrapy.database import machines
 from enrichscrapy.database import performers as rows
 from enrichscrapy.database.accepting import ProposalStore
 from enrichscrapy.database.artefacts import ArtefactStore
@@ -19,7 +19,7 @@ from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.minors import find_whose_words, note_stored_dates
 from enrichscrapy.database.rejections import drop_expired
-from enrichscrapy.database.schema import erasures, performers, stashbox_ids
+from enrichscrapy.database.schema import performers, stashbox_ids
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.identity.evidence import make_bearer
 from enrichscrapy.identity.rarity import Population
@@ -38,13 +38,21 @@ class PerformerDatabase(Database):
         self,
         target: str | Path,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         busy_timeout: float = 60.0,
         create: bool = True,
         folder: Path = Path("data"),
+        machine: str = "",
+        key_file: Path | None = None,
     ) -> None:
         super().__init__(
-            target, clock=clock, busy_timeout=busy_timeout, create=create, folder=folder
+            target,
+            clock=clock,
+            busy_timeout=busy_timeout,
+            create=create,
+            folder=folder,
+            machine=machine,
+            key_file=key_file,
         )
         try:
             self.ledger.register_sources(find_sites())
@@ -58,7 +66,13 @@ class PerformerDatabase(Database):
     @classmethod
     def of(cls, settings: ProjectSettings, *, create: bool = True) -> Self:
         """Open the database that the settings name."""
-        return cls(settings.DATABASE_URL, create=create, folder=settings.STATE_DIR)
+        return cls(
+            settings.DATABASE_URL,
+            create=create,
+            folder=settings.STATE_DIR,
+            machine=settings.MACHINE_NAME,
+            key_file=settings.SUPPRESSION_KEY_FILE,
+        )
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -163,9 +177,9 @@ class PerformerDatabase(Database):
             return self.backend.find_last_id(connection, performers.name)
 
     def is_erasing(self) -> bool:
-        """Whether an erasure was begun that is not done."""
+        """Whether an erasure was begun that is not done, on this machine or in the database."""
         with self.read() as connection:
-            return connection.scalar(select(erasures.c.id).limit(1)) is not None
+            return bool(machines.list_open(connection, self.machine))
 
     def count_performers(self) -> int:
         with self.read() as connection:

@@ -462,6 +462,10 @@ hosts = Table(
     Column("robots_digest", Text),
     Column("robots_fetched_at", Float),
     Column("updated_at", Float),
+    # Whose request is out, of several machines' crawls; the worker may be dead by now.
+    Column("turn_worker", Whole),
+    Column("clearance_machine", Text),
+    Column("clearance_agent", Text),  # the User-Agent it was won under
 )
 
 artefacts = Table(
@@ -469,8 +473,10 @@ artefacts = Table(
     metadata,
     Column("id", Whole, primary_key=True),
     Column("kind", Text, nullable=False),  # "jobdir", "log", "report", "export"
-    Column("path", Text, nullable=False, unique=True),  # absolute
+    Column("path", Text, nullable=False),  # absolute
     Column("created_at", Float, nullable=False),
+    Column("machine", Text, nullable=False, server_default=""),  # empty where there is only one
+    UniqueConstraint("machine", "path"),
 )
 
 suppressions = Table(
@@ -506,6 +512,52 @@ erasures = Table(
     Column("traits", JSON(none_as_null=True)),  # of a person; null as soon as they are not needed
     Column("begun_at", Float, nullable=False),
     **NEVER_REUSED,
+)
+
+# Machines that share the database and hold files of it; none where it is a file itself.
+machines = Table(
+    "machines",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("first_seen", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("struck_off_at", Float),  # a person has said that it will not come back
+)
+
+# Which machines an erasure was asked of; "answered_at" is null until they hold nothing any more.
+erasure_answers = Table(
+    "erasure_answers",
+    metadata,
+    Column("erasure_id", ForeignKey("erasures.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "machine", ForeignKey("machines.name", ondelete="CASCADE"), primary_key=True, index=True
+    ),
+    Column("answered_at", Float),
+)
+
+# Crawls that run on a shared database. One that is not heard of until "expires_at" is dead.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("machine", ForeignKey("machines.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pid", Whole, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    **NEVER_REUSED,
+)
+
+# Lookups that a crawl has claimed; they are another's once its worker is dead.
+leases = Table(
+    "leases",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    _performer_id(primary_key=True, index=True),
+    Column("worker_id", ForeignKey("workers.id", ondelete="CASCADE"), nullable=False, index=True),
+    **KEY_ONLY,
 )
 
 # Whose word makes a performer a minor. While any row's day has not come, nothing of the performer

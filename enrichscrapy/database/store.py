@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
+from enrichscrapy.database import leases
 from enrichscrapy.database.accepting import accept_of_box
 from enrichscrapy.database.box_ids import write_ids
 from enrichscrapy.database.claims import REASON as CONTESTED
@@ -24,6 +25,7 @@ from enrichscrapy.database.shared_photos import quarantine_placeholders
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.database.vectors import encode_vector
 from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, insert_face
+from enrichscrapy.exceptions import LeaseLost
 from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.identity.age import read_latest_birthday
 from enrichscrapy.items import (
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 Judging = Callable[[Lookup, list[StoredFace]], Judgement]
 _OWN_PHOTOS = "import"
+UNKNOWN = "unknown performer"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def store_lookup(
     model_id: int | None,
     retry: RetryPolicy,
     judge: Judging | None,
+    worker_id: int | None = None,
 ) -> StoreReport:
     """Write a lookup and all it brought, or nothing.
 
@@ -75,12 +79,15 @@ def store_lookup(
     now, ``judge`` decides again. Without ``judge`` the faces' decisions stand. Faces of photos
     that this model has seen before are dropped from ``lookup.faces``.
 
-    Raises ``ValueError`` for a vector that is not finite or not of unit length, for a face without
-    a decision, and for one whose photo is not among the lookup's.
+    With ``worker_id`` the lookup was leased, and the lease ends with it. Raises ``LeaseLost`` where
+    another has it by now, ``ValueError`` for a vector that is not finite or not of unit length, for
+    a face without a decision, and for one whose photo is not among the lookup's.
     """
     given, lookup = lookup, replace(lookup)  # a transaction that is undone leaves it as it is
     with db.write() as connection:
         refusal = _find_refusal(db, connection, lookup)
+        if worker_id is not None and refusal != UNKNOWN:  # with the performer, the lease has gone
+            _end_lease(connection, lookup, worker_id)
         if refusal:
             return StoreReport(False, refusal)
         _leave_forgotten(db, connection, lookup)
@@ -101,10 +108,16 @@ def store_lookup(
     return report
 
 
+def _end_lease(connection: Connection, lookup: Lookup, worker_id: int) -> None:
+    source, mode, performer_id = lookup.key
+    if not leases.end(connection, (source, mode), [performer_id], worker_id):
+        raise LeaseLost(f"performer {performer_id} is another crawl's by now: nothing is stored")
+
+
 def _find_refusal(db: PerformerDatabase, connection: Connection, lookup: Lookup) -> str:
     found = load_performers(connection, [lookup.performer.id])
     if not found:
-        return "unknown performer"
+        return UNKNOWN
     if db.suppressions.find_kept_out(connection, found):
         return "suppressed"
     stored = read_latest_birthday(found[0].birth_date, to_utc_day(db.clock()))

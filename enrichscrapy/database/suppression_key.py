@@ -25,7 +25,8 @@ def read_key(path: Path) -> bytes:
     except OSError as error:
         raise SuppressionKeyMissing(
             f"{path} cannot be read ({error.strerror}): without it nobody who was forgotten "
-            "could be kept out; put it back from where you keep it"
+            "could be kept out; put it back from where you keep it, or copy it from a machine that "
+            "has it"
         ) from error
 
 

@@ -45,17 +45,36 @@ class SuppressionStore:
 
     @property
     def key_path(self) -> Path:
-        path = self._database.path
-        return path.with_name(f"{path.name}.key")
+        return self._database.key_file
 
     def has_any(self, connection: Connection) -> bool:
         """Whether there are any; raises ``SuppressionKeyMissing`` when they cannot be told."""
         return self._make_digester(connection) is not None
 
     def check(self) -> None:
-        """Raise ``SuppressionKeyMissing`` when there are suppressions that cannot be told."""
+        """Raise ``SuppressionKeyMissing`` when there are suppressions that cannot be told.
+
+        On a database that several machines share also where this one has another key than the
+        first, or none: what it added would mean nothing to the others. The first one makes it.
+        """
         with self._database.read() as connection:
+            known = _find_proof(connection)
             self._make_digester(connection)
+        if not self._database.is_shared:
+            return
+        if known is None:
+            self._make_first_key()
+        elif Digester(read_key(self.key_path)).proof != known:
+            raise self._refuse_key()
+
+    def _make_first_key(self) -> None:
+        with self._database.write() as connection:
+            if _find_proof(connection) is None:  # another machine may have been faster
+                make_key(self.key_path)
+                proof = Digester(read_key(self.key_path)).proof
+                row = {"kind": "key", "digest": proof, "created_at": self._database.clock()}
+                connection.execute(insert(suppressions).values(row))
+        self.check()
 
     # --- Adding --------------------------------------------------------------------------------
 
@@ -202,13 +221,15 @@ class SuppressionStore:
 
     def _read_digester(self, connection: Connection) -> Digester:
         digester = Digester(read_key(self.key_path))
-        proof = select(suppressions.c.digest).where(suppressions.c.kind == "key")
-        if connection.scalar(proof) not in (None, digester.proof):
-            raise SuppressionKeyMissing(
-                f"{self.key_path} is not the key of this database's suppressions: put the right "
-                "one back"
-            )
+        if _find_proof(connection) not in (None, digester.proof):
+            raise self._refuse_key()
         return digester
+
+    def _refuse_key(self) -> SuppressionKeyMissing:
+        return SuppressionKeyMissing(
+            f"{self.key_path} is not the key of this database's suppressions: put the right one "
+            "back, or name it with SUPPRESSION_KEY_FILE"
+        )
 
 
 def _find_kind(connection: Connection, digester: Digester, traits: Traits) -> str | None:
@@ -231,7 +252,14 @@ def _count(connection: Connection) -> int:
 
 
 def _has_any(connection: Connection) -> bool:
-    return connection.scalar(select(suppressions.c.id).limit(1)) is not None
+    """The key's own digest suppresses nobody."""
+    others = select(suppressions.c.id).where(suppressions.c.kind != "key")
+    return connection.scalar(others.limit(1)) is not None
+
+
+def _find_proof(connection: Connection) -> str | None:
+    query = select(suppressions.c.digest).where(suppressions.c.kind == "key")
+    return connection.scalar(query)
 
 
 def find_confirmed_namesakes(connection: Connection, performer_ids: Iterable[int]) -> set[int]:

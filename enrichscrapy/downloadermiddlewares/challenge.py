@@ -38,9 +38,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Clearance:
-    """The cookies of a passed challenge; ``cookies`` are as Playwright gives them."""
+    """The cookies of a passed challenge; ``cookies`` are as Playwright gives them.
+
+    ``is_anothers``: another machine won them; they may serve at its own address only.
+    """
 
     cookies: list[dict[str, Any]] = field(default_factory=list)
+    is_anothers: bool = False
 
     def is_valid(self, now: float) -> bool:
         return bool(self.cookies) and now < self._find_expiry()
@@ -120,10 +124,8 @@ class ChallengeMiddleware:
             return
         async with gate.lock:
             if gate.clearance is None:
-                cookies = await self.hosts.find_clearance(request)
-                gate.clearance = Clearance(cookies)
-                if gate.clearance.is_valid(self.hosts.now()):
-                    self._use(gate.clearance, request, source)
+                gate.clearance = Clearance()
+                await self._take_up(gate, request, source)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         info = RequestInfo.of(request)
@@ -143,21 +145,35 @@ class ChallengeMiddleware:
     def _find_gate(self, source: SourceAddresses) -> _Gate:
         return self._gates.setdefault(source.source, _Gate())
 
+    async def _take_up(self, gate: _Gate, request: Request, source: SourceAddresses) -> None:
+        """Use what an earlier run, or another machine meanwhile, has won under this User-Agent."""
+        stored = await self.hosts.find_clearance(request)
+        agent = (request.headers.get("User-Agent") or b"").decode("latin-1")
+        if stored.agent not in (None, agent):
+            return
+        found = Clearance(stored.cookies, stored.machine not in (None, self.hosts.machine))
+        if found.is_valid(self.hosts.now()):
+            gate.clearance = found
+            self._use(found, request, source)
+
     # --- The challenge ---------------------------------------------------------------------------
 
     async def _get_in(
         self, request: Request, response: Response, source: SourceAddresses, refusal: Refusal
     ) -> None:
         """Return when the request may be sent again; raises ``RequestRefused`` else."""
-        gate = self._find_gate(source)
+        gate, cleared = self._find_gate(source), RequestInfo.of(request).cleared
+        if self.hosts.shares and not cleared:
+            await self._take_up(gate, request, source)
         clearance = gate.clearance or Clearance()
         if clearance.is_valid(self.hosts.now()):
-            if not (clearance.was_sent(request) or RequestInfo.of(request).cleared):
+            if not (clearance.was_sent(request) or cleared):
                 return  # it left before another request's challenge was passed
             gate.clearance = Clearance()
-            await self.hosts.set_clearance(request, [])
-            await self._refuse(request, refusal, "challenge: passed, yet asked again")
-        if RequestInfo.of(request).cleared:
+            if not clearance.is_anothers:
+                await self.hosts.set_clearance(request, [])
+                await self._refuse(request, refusal, "challenge: passed, yet asked again")
+        elif cleared:
             await self._refuse(request, refusal, "challenge: passed without a cookie")
         if not self.has_browser:
             await self._refuse(request, refusal, f"challenge: no browser found; {HOW_TO_INSTALL}")

@@ -41,8 +41,9 @@ class DatabaseExtension:
     Building it raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or ``SuppressionKeyMissing``.
     """
 
-    def __init__(self, database: PerformerDatabase) -> None:
+    def __init__(self, database: PerformerDatabase, patience: float | None = None) -> None:
         self.stores = database
+        self.patience = patience
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
         self._population: asyncio.Future[Population] | None = None
@@ -60,7 +61,7 @@ class DatabaseExtension:
         except BaseException:
             database.close()
             raise
-        extension = share(crawler, cls(database))
+        extension = share(crawler, cls(database, settings.DATABASE_PATIENCE))
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 
@@ -88,9 +89,12 @@ class DatabaseExtension:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
+        """Each function is one transaction, which can be repeated: at worst one that was written
+        after all counts a request twice, or finds that its lease has ended.
+        """
         loop = asyncio.get_running_loop()
         unit = partial(function, *args, **kwargs)
-        return await loop.run_in_executor(threads, self.stores.insist, unit)
+        return await loop.run_in_executor(threads, self.stores.insist, unit, self.patience)
 
     async def engine_stopped(self) -> None:
         """Finish what was asked for, then close."""

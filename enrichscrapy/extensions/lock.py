@@ -20,7 +20,7 @@ class SourceLockExtension:
     """Holds the source's lock from before the database and the JOBDIR are opened to the end.
 
     Raises ``SourceLocked`` (exit code 4) and, without a database, ``BadSetting``. Not active for
-    spiders without a ``source_name``.
+    spiders without a ``source_name``, nor where machines share the database (``worker.py``).
     """
 
     def __init__(self, lock: FileLock) -> None:
@@ -35,6 +35,8 @@ class SourceLockExtension:
         purpose = f"crawl {source}" + (f", mode {mode}" if mode else "")
         settings = read_settings(crawler.settings)
         database = find_backend(settings.DATABASE_URL, settings.STATE_DIR)
+        if database.is_shared:
+            raise NotConfigured
         database.check_exists()  # locks lie beside it: nothing is made where it should be
         lock = lock_source(database.path, source, purpose)
         extension = cls(lock)

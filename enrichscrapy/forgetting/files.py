@@ -51,7 +51,10 @@ def clean_files(
     cleaned = CleanedFiles()
     mentions = Mentions(person.traits)
     with db.read() as connection:
-        registered = connection.execute(select(artefacts.c.kind, artefacts.c.path)).all()
+        here = artefacts.c.machine == db.machine  # another machine's are on its own disk
+        registered = connection.execute(
+            select(artefacts.c.kind, artefacts.c.path).where(here)
+        ).all()
     for kind, name in registered:
         if kinds is not None and kind not in kinds:
             continue

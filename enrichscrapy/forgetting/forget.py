@@ -1,7 +1,9 @@
 """Forgetting a person everywhere this program can reach, and naming what it cannot.
 
 An erasure is a job of the database: recorded before anything is removed, finished by whatever
-command comes next when it is killed, and gone from the database once everything is done.
+command comes next when it is killed, and gone from the database once everything is done. Where
+several machines share the database each carries it out before it goes on: its crawls end, and the
+next command there removes what its own disk holds.
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, select, update
 
-from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database import PerformerDatabase, machines
+from enrichscrapy.database.locks import lock_out_crawls
 from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import erasures
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import IndexOfAnotherDatabase
-from enrichscrapy.files.locks import lock_all_sources
 from enrichscrapy.forgetting.files import clean_files
-from enrichscrapy.forgetting.rows import Person, erase_rows, shrink
+from enrichscrapy.forgetting.rows import Person, erase_mentions, erase_rows, shrink
 from enrichscrapy.index import erase, index_model_id
 from enrichscrapy.items import Performer
 
@@ -38,7 +40,10 @@ _WITH_PICTURES = ("photos", "report", "export")
 
 @dataclass
 class Forgotten:
-    """What was removed, by table; what was done to files; what is left to do by hand."""
+    """What was removed, by table; what was done to files; what is left to do by hand.
+
+    ``silent`` are the machines that still have to carry it out.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     suppressions: int = 0
@@ -46,6 +51,7 @@ class Forgotten:
     index: str = ""
     failed: list[str] = field(default_factory=list)
     blocked: dict[int, str] = field(default_factory=dict)
+    silent: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,14 @@ def forget(
     """Suppress the person, then remove every trace; can be run again after an interruption.
 
     From the suppression on nobody writes them again. Waits ``wait`` seconds (None: for as long as
-    it takes) for running crawls, telling ``on_wait`` which, else raises ``SourceLocked``: then
-    the next command that finds no crawl running finishes it.
+    it takes) for running crawls of this machine, telling ``on_wait`` which, else raises
+    ``SourceLocked``: then the next command that finds no crawl running finishes it.
     """
     job_id = _begin(db, person)
     added = db.suppressions.add(person.traits)
-    with lock_all_sources(db.path, sources, "forget", wait, on_wait):
+    with db.write() as connection:  # a machine that came in between may hold something
+        machines.ask_all(connection, job_id)
+    with lock_out_crawls(db, sources, "forget", wait, on_wait, here_only=True):
         done = {job.id: _finish(db, job, index_dir) for job in _list_erasures(db)}
     forgotten = done.pop(job_id)
     forgotten.failed += [line for other in done.values() for line in other.failed]
@@ -90,9 +98,9 @@ def forget(
 def finish_erasures(db: PerformerDatabase, index_dir: Path, sources: Iterable[str]) -> list[str]:
     """Finish what was begun, also of minors; returns what could not be removed.
 
-    Raises ``SourceLocked`` while a crawl is running.
+    Raises ``SourceLocked`` while a crawl is running on this machine.
     """
-    with lock_all_sources(db.path, sources, "forget", 0.0):
+    with lock_out_crawls(db, sources, "forget", 0.0, here_only=True):
         return [line for job in _list_erasures(db) for line in _finish(db, job, index_dir).failed]
 
 
@@ -104,12 +112,15 @@ def _begin(db: PerformerDatabase, person: Person) -> int:
         "begun_at": db.clock(),
     }
     with db.write() as connection:
-        return read_new_id(connection.execute(insert(erasures).values(row)))
+        job_id = read_new_id(connection.execute(insert(erasures).values(row)))
+        machines.ask_all(connection, job_id)
+        return job_id
 
 
 def _list_erasures(db: PerformerDatabase) -> list[_Erasure]:
     with db.read() as connection:
-        rows = connection.execute(select(erasures).order_by(erasures.c.id)).all()
+        mine = erasures.c.id.in_(machines.list_open(connection, db.machine))
+        rows = connection.execute(select(erasures).where(mine).order_by(erasures.c.id)).all()
     return [_Erasure(row.id, row.kind, _read_person(row.person_id, row.traits)) for row in rows]
 
 
@@ -144,16 +155,29 @@ def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
         db.suppressions.add(person.traits)
         if person.performer is not None and db.get_performer(person.performer.id) is not None:
             forgotten.rows = erase_rows(db, person.performer.id, person)
+        elif person.performer is not None and db.is_shared:
+            # Crawls of this machine may have written of them since another one erased the rows.
+            erase_mentions(db, person.performer.id, person)
     stranger = job.kind == "person" and person.is_stranger
     forgotten.index = "left as it is" if stranger else _erase_from_index(db, index_dir)
     if not forgotten.failed:
+        forgotten.silent = _answer(db, job.id)
+    is_done = not (forgotten.failed or forgotten.silent)
+    if is_done:
         with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)
             connection.execute(nameless.values(traits=None, person_id=None))
-    if left := shrink(db):
+    if (is_done or forgotten.failed or forgotten.rows) and (left := shrink(db)):
         forgotten.failed.append(left)
-    if not forgotten.failed:
+    if is_done and not forgotten.failed:
         with db.write() as connection:
             connection.execute(delete(erasures).where(erasures.c.id == job.id))
     forgotten.failed += cleaned.not_ours
     return forgotten
+
+
+def _answer(db: PerformerDatabase, job_id: int) -> list[str]:
+    """This machine is done; returns those that are not."""
+    with db.write() as connection:
+        machines.answer(connection, job_id, db.machine, db.read_now(connection))
+        return machines.list_silent(connection, job_id)

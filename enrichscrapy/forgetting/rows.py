@@ -56,6 +56,9 @@ OF_NOBODY = {
     "erasures": "what was begun, and of whom until it is done",
     "suppressions": "keyed digests",
     "schema_migrations": "names of steps",
+    "machines": "names of machines",
+    "workers": "process ids of crawls",
+    "erasure_answers": "which machines have carried out an erasure",
     "visits": "when the gallery was looked at, and the number of a face",
 }
 """Tables that outlive a performer, and why they may."""
@@ -157,6 +160,14 @@ def erase_rows(db: PerformerDatabase, performer_id: int, person: Person) -> dict
         _leave_numbers(connection, performer_id)
         connection.execute(delete(performers).where(performers.c.id == performer_id))
     return {**counts, "mentions": len(strangers)}
+
+
+def erase_mentions(db: PerformerDatabase, performer_id: int, person: Person) -> None:
+    """Remove what the rows of others say of a performer who is gone."""
+    found = _blank_rows_of_others(db, performer_id, Mentions(person.traits))
+    with db.write() as connection:
+        for statement in found:
+            connection.execute(statement)
 
 
 def _leave_numbers(connection: Connection, performer_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import Connection
 
+from enrichscrapy.database.locks import lock_publishing
 from enrichscrapy.exceptions import (
-    EnrichError,
     IndexDamaged,
     IndexOfAnotherDatabase,
     IndexOfAnotherModel,
 )
-from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import accepted, files
 from enrichscrapy.index.accepted import Batch
 from enrichscrapy.index.draft import Draft
@@ -69,7 +68,7 @@ def publish(
     :class:`EnrichError`. ``OSError`` (disk full, read-only folder) leaves what was published as it
     was, and so does another database's index (``IndexOfAnotherDatabase``).
     """
-    with _lock_publishing(index_dir, wait):
+    with lock_publishing(db, index_dir, wait):
         return _Publisher(db, index_dir, model_id, exact_faces).bring_up_to_date()
 
 
@@ -79,7 +78,7 @@ def erase(db: PerformerDatabase, index_dir: Path, model_id: int) -> Manifest | N
     Segments with such a face are written anew, generations before are removed. Returns what is in
     force then; None when there is no index.
     """
-    with _lock_publishing(index_dir, None):
+    with lock_publishing(db, index_dir, None):
         _Publisher(db, index_dir, model_id, None).bring_up_to_date(erase=True)
         in_force = _read_base(index_dir)
         if in_force is not None:
@@ -99,7 +98,7 @@ def reindex(
 
     ``force`` replaces another database's index too.
     """
-    with _lock_publishing(index_dir, None):
+    with lock_publishing(db, index_dir, None):
         base = None if force else _try_base(index_dir)
         if base is not None:
             _check_ours(db, index_dir, model_id, base)
@@ -127,19 +126,6 @@ def index_model_id(db: PerformerDatabase, index_dir: Path) -> int | None:
         if model_id is None or not accepted.count(connection, model_id):
             model_id = accepted.find_newest_model_id(connection)
     return model_id
-
-
-@contextmanager
-def _lock_publishing(index_dir: Path, wait: float | None) -> Iterator[None]:
-    lock = FileLock(index_dir / "lock", "publishing")
-    if not lock.acquire(wait):
-        raise EnrichError(
-            f"the index is being published by {lock.read_holder() or 'another process'}"
-        )
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _read_base(index_dir: Path) -> Manifest | None:

@@ -79,7 +79,9 @@ class PhotosPipeline:
         request = Request(
             url,
             headers={"Referer": lookup.url or ""},
-            meta=RequestInfo(lookup.source, photo=True).meta(handle_httpstatus_all=True),
+            meta=RequestInfo(lookup.source, photo=True, photo_of=lookup.performer.id).meta(
+                handle_httpstatus_all=True
+            ),
             dont_filter=True,
         )
         try:

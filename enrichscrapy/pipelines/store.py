@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Self
@@ -15,13 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from enrichscrapy.database.dialects import describe_statement
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.store import StoreReport, store_lookup
-from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable
+from enrichscrapy.exceptions import DatabaseDamaged, DatabaseUnavailable, LeaseLost
 from enrichscrapy.extensions import Stop, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.extensions.worker import find_worker
 from enrichscrapy.items import Lookup, Outcome
 from enrichscrapy.settings_reader import read_settings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, repr=False)
@@ -41,10 +45,11 @@ class StorePipeline:
     _: KW_ONLY
     writes: bool
     faces: bool
+    worker_id: int | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = read_settings(crawler.settings)
+        settings, worker = read_settings(crawler.settings), find_worker(crawler)
         return cls(
             require(crawler, DatabaseExtension),
             require(crawler, ModelExtension),
@@ -56,6 +61,7 @@ class StorePipeline:
             ),
             writes=not settings.DRY_RUN,
             faces=settings.FACES_ENABLED,
+            worker_id=worker.id if worker else None,
         )
 
     async def process_item(self, lookup: Lookup) -> Lookup:
@@ -63,6 +69,10 @@ class StorePipeline:
         if self._is_kept(lookup):
             try:
                 report = await self.database.write(self._bind_store(lookup))
+            except LeaseLost as error:
+                self.stats.inc_value("lookups/lease_lost")
+                logger.warning("Not stored: %s", error)
+                raise DropItem("another crawl has the lookup", log_level="DEBUG") from error
             except (DatabaseUnavailable, DatabaseDamaged) as error:
                 self.stop("database_error", str(error), at_once=True)
                 raise DropItem("the database cannot be written", log_level="ERROR") from error
@@ -84,6 +94,7 @@ class StorePipeline:
             model_id=self.model.model_id,
             retry=self.retry,
             judge=self.judging.judge,
+            worker_id=self.worker_id,
         )
 
     def _count(self, lookup: Lookup, report: StoreReport | None) -> None:

@@ -21,6 +21,7 @@ from enrichscrapy.reporting.faces import (
 )
 from enrichscrapy.reporting.hosts import HostReport, list_hosts
 from enrichscrapy.reporting.index import IndexState, index_state
+from enrichscrapy.reporting.machines import MachineReport, list_reports
 from enrichscrapy.reporting.sources import SourceProgress, list_progress
 
 UNREAD_SHOWN = 5
@@ -41,6 +42,7 @@ class Status:
     hard_to_tell: HardToTell
     index: IndexState
     hosts: list[HostReport]
+    machines: list[MachineReport]
     unread: int = 0
     unread_first: tuple[UnreadBirthDate, ...] = ()
 
@@ -72,6 +74,7 @@ def read_status(
         covered = count_coverage(connection, model.id if model else None)
         index = index_state(connection, index_dir, model)
         hosts = list_hosts(connection, now)
+        machines = list_reports(connection, now)
         unread_count, unread_first = count_unread(connection), list_unread(connection, UNREAD_SHOWN)
     progress = list_progress(
         database,
@@ -89,6 +92,7 @@ def read_status(
         hard,
         index,
         hosts,
+        machines,
         unread_count,
         tuple(unread_first),
     )

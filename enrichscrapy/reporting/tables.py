@@ -12,6 +12,7 @@ from enrichscrapy.facts.text import fold_line
 from enrichscrapy.reporting.faces import ENOUGH, HardToTell, VerdictCount
 from enrichscrapy.reporting.hosts import HostReport
 from enrichscrapy.reporting.index import IndexState
+from enrichscrapy.reporting.machines import MachineReport
 from enrichscrapy.reporting.sources import SourceProgress
 from enrichscrapy.reporting.status import Status
 from enrichscrapy.reporting.words import (
@@ -34,6 +35,7 @@ def print_status(status: Status, console: Console | None = None) -> None:
     tables = [_make_sources(status)]
     tables += [_make_faces(status.faces)] if status.faces else []
     tables += [_make_hosts(status.hosts, status.at)] if status.hosts else []
+    tables += [_make_machines(status.machines)] if status.machines else []
     for shown in tables:
         console.print(shown, markup=False)
         console.print()
@@ -88,6 +90,26 @@ def print_hosts(hosts: Sequence[HostReport], now: float) -> None:
         print("No host was asked yet.")
         return
     Console().print(_make_hosts(hosts, now))
+
+
+def print_machines(machines: Sequence[MachineReport]) -> None:
+    """The machines alone."""
+    if not machines:
+        print("No machine shares this database.")
+        return
+    Console().print(_make_machines(machines))
+
+
+def _make_machines(machines: Iterable[MachineReport]) -> Table:
+    made = make_table("Machines", "machine", "last seen", "crawls", "files", "to forget", numbers=2)
+    for each in machines:
+        seen = format_utc(each.last_seen)
+        if each.struck_off_at is not None:
+            seen = f"struck off {format_utc(each.struck_off_at)}"
+        crawls = ", ".join(each.crawls)
+        counts = (_count(each.files), _count(each.erasures_left))
+        made.add_row(fold_line(each.name), seen, crawls, *counts)
+    return made
 
 
 def _make_hosts(hosts: Iterable[HostReport], now: float) -> Table:

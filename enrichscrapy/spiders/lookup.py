@@ -26,6 +26,7 @@ from enrichscrapy.exceptions import BadSetting, DatabaseDamaged, DatabaseUnavail
 from enrichscrapy.extensions import find_shared, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
+from enrichscrapy.extensions.worker import find_worker
 from enrichscrapy.identity.age import find_latest_birthday
 from enrichscrapy.items import Lookup, Outcome, Performer, ReferenceSiteMode
 from enrichscrapy.lookups.plan import FITTING, Plan, conclude
@@ -49,6 +50,7 @@ class LookupSpider(Spider):
     source_name: str
     gender_filter: ClassVar[str | None] = None
     max_in_progress: int = 4
+    claims: bool = True
     revisit_after_days: float = 0.0
 
     def __init__(self, arguments: SpiderArguments, **kwargs: Any) -> None:
@@ -67,6 +69,7 @@ class LookupSpider(Spider):
         settings = read_settings(crawler.settings)
         spider.max_in_progress = settings.LOOKUPS_IN_PROGRESS
         spider.revisit_after_days = settings.REVISIT_AFTER_DAYS
+        spider.claims = not settings.DRY_RUN
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._note_end, signal=signal)
         crawler.signals.connect(spider._stage_failed, signal=signals.item_error)
@@ -81,7 +84,7 @@ class LookupSpider(Spider):
 
     async def selection(self) -> Selection:
         """The question this run asks the ledger."""
-        model = find_shared(self.crawler, ModelExtension)
+        model, worker = find_shared(self.crawler, ModelExtension), find_worker(self.crawler)
         return Selection(
             source=self.source_name,
             mode=self.mode.value,
@@ -89,6 +92,7 @@ class LookupSpider(Spider):
             revisit_after_days=self.revisit_after_days,
             gender=self._choose_gender(),
             performer_ids=await self._find_chosen(),
+            worker_id=worker.id if worker else None,
         )
 
     async def _find_chosen(self) -> tuple[int, ...] | None:
@@ -126,14 +130,25 @@ class LookupSpider(Spider):
     async def _iter_due(self) -> AsyncIterator[DueLookup]:
         """Page by page in id order, so that a million performers cost no memory."""
         selection, after_id = await self.selection(), 0
-        ledger = self._database.stores.ledger
         try:
-            while page := await self._database.read(ledger.list_due, selection, after_id):
+            while page := await self._list_due(selection, after_id):
                 for due in page:
                     yield due
                 after_id = page[-1].performer.id
         except DATABASE_FAULTS as error:
             stop_crawl(self.crawler, "database_error", str(error))
+
+    async def _list_due(self, selection: Selection, after_id: int) -> list[DueLookup]:
+        """Among several crawls of the source only what there is room for, and that is claimed."""
+        ledger = self._database.stores.ledger
+        if selection.worker_id is None or not self.claims:
+            return await self._database.read(ledger.list_due, selection, after_id)
+        return await self._database.write(ledger.claim_due, selection, after_id, self.claim_size)
+
+    @property
+    def claim_size(self) -> int:
+        """Performers that are claimed at once."""
+        return min(self.max_in_progress, self.limit or self.max_in_progress)
 
     def _count(self, performer: Performer) -> None:
         self.crawler.stats.inc_value("lookups/started")

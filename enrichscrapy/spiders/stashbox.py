@@ -88,6 +88,10 @@ class StashBoxSpider(LookupSpider):
         spider.batch_size = read_settings(crawler.settings).STASHBOX_BATCH
         return spider
 
+    @property
+    def claim_size(self) -> int:
+        return min(self.batch_size, self.limit or self.batch_size)
+
     # --- Asking ---------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from enrichscrapy.database.hosts import HostAnswer
+from enrichscrapy.database.hosts import Cleared, HostAnswer
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
 from enrichscrapy.politeness.refusals import RefusalKind
@@ -144,8 +144,9 @@ def test_changed_robots_rules_make_disallowed_pages_due(database, clock):
 
 def test_clearance_is_kept_and_taken_away(database):
     cookies = [{"name": "cf_clearance", "value": "x", "expires": NOW + 60}]
-    database.hosts.set_clearance(HOST, "babepedia", cookies)
-    assert database.hosts.find_clearance(HOST) == cookies
-    database.hosts.set_clearance(HOST, "babepedia", [])
-    assert database.hosts.find_clearance(HOST) == []
-    assert database.hosts.find_clearance("other.example") == []
+    cleared = Cleared(cookies, "one", "enrichscrapy/0")
+    database.hosts.set_clearance(HOST, "babepedia", cleared)
+    assert database.hosts.find_clearance(HOST) == cleared
+    database.hosts.set_clearance(HOST, "babepedia", Cleared())
+    assert database.hosts.find_clearance(HOST) == Cleared()
+    assert database.hosts.find_clearance("other.example") == Cleared()

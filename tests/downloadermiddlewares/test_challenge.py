@@ -12,6 +12,7 @@ import pytest
 from enrichscrapy import __version__
 from enrichscrapy.core.browser import find_browser
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.hosts import Cleared
 from tests.support import PATIENCE
 
 needs_browser = pytest.mark.skipif(
@@ -119,7 +120,7 @@ def test_what_was_won_is_kept_for_the_next_run_and_counted(
     with PerformerDatabase(tmp_path / "crawl.db") as database:
         host = server.url.removeprefix("http://")
         used = database.hosts.get(host).budget_used
-        (cookie,) = database.hosts.find_clearance(host)
+        (cookie,) = database.hosts.find_clearance(host).cookies
     assert len(server.seen) <= used <= len(server.seen) + 2
     assert (cookie["name"], cookie["domain"]) == ("cf_clearance", "www.example.com")
     assert cookie["expires"] > time.time()
@@ -128,12 +129,12 @@ def test_what_was_won_is_kept_for_the_next_run_and_counted(
     assert "requests/browser_visits" not in again.stats
 
 
-def keep_clearance(folder, server, value, expires):
-    """As an earlier crawl won it."""
+def keep_clearance(folder, server, value, expires, **by):
+    """As an earlier crawl won it; ``by``: another machine, or another User-Agent."""
     cookie = {"name": "cf_clearance", "value": value, "domain": "www.example.com", "path": "/"}
     with PerformerDatabase(folder / "crawl.db") as database:
         host = server.url.removeprefix("http://")
-        database.hosts.set_clearance(host, "probe", [cookie | {"expires": expires}])
+        database.hosts.set_clearance(host, "probe", Cleared([cookie | {"expires": expires}], **by))
 
 
 @needs_browser
@@ -153,7 +154,30 @@ def test_a_clearance_that_no_longer_serves_is_dropped(server, crawl, reply, tmp_
     left_alone(crawled, "challenge: passed, yet asked again")
     assert "requests/browser_visits" not in crawled.stats
     with PerformerDatabase(tmp_path / "crawl.db") as database:
-        assert database.hosts.find_clearance(server.url.removeprefix("http://")) == []
+        host = server.url.removeprefix("http://")
+        assert database.hosts.find_clearance(host).cookies == []
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("value", "by", "visits"),
+    [
+        ("let-me-in", {"machine": "elsewhere"}, 0),
+        ("for its address", {"machine": "elsewhere"}, 1),
+        ("let-me-in", {"agent": "enrichscrapy/0"}, 1),
+    ],
+)
+def test_another_machines_clearance_is_tried_and_won_anew_where_it_does_not_serve(
+    server, crawl, reply, tmp_path, no_browser_left, value, by, visits
+):
+    keep_clearance(tmp_path, server, value, time.time() + 3600, **by)
+    server.answers["/x"] = Gate(server, reply)(reply(PAGE))
+    crawled = crawl("/x")
+    assert crawled.results[0]["status"] == 200
+    assert crawled.stats.get("requests/browser_visits", 0) == visits
+    with PerformerDatabase(tmp_path / "crawl.db") as database:
+        kept = database.hosts.find_clearance(server.url.removeprefix("http://"))
+    assert kept.machine == ("" if visits else "elsewhere")
 
 
 @needs_browser

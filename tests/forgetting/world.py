@@ -9,12 +9,15 @@ from enrichscrapy.database.reembedding import NewVector, Reembedding
 from enrichscrapy.database.schema import (
     hosts,
     import_rows,
+    leases,
+    machines,
     merged_ids,
     minors,
     sent_values,
     stash_pictures,
     suppressed_performers,
     unread_birth_dates,
+    workers,
 )
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import Identity, ModelInfo, Outcome, Profile, ReferenceSiteMode
@@ -91,9 +94,21 @@ def populate(db, model_id):
             connection.execute(insert(suppressed_performers).values(row))
             word = {"performer_id": performer_id, "said_by": "iafd", "adult_on": "2001-01-01"}
             connection.execute(insert(minors).values(word))
+        lease_to_a_crawl(connection)
     db.ledger.register_sources(["elsewhere"])
     stage_vectors(db)
     reject_by_hand(db)
+
+
+def lease_to_a_crawl(connection):
+    """As on a database that several machines share: a crawl there, long dead, has claimed both."""
+    machine = {"name": "elsewhere", "first_seen": 1.0, "last_seen": 1.0, "struck_off_at": 2.0}
+    connection.execute(insert(machines).values(machine))
+    row = {"machine": "elsewhere", "pid": 1, "started_at": 1.0, "expires_at": 2.0}
+    worker = connection.execute(insert(workers).values(source="iafd", mode="url", **row))
+    for performer_id in (1, 2):
+        row = {"performer_id": performer_id, "worker_id": worker.inserted_primary_key[0]}
+        connection.execute(insert(leases).values(source="iafd", mode="url", **row))
 
 
 def stage_vectors(db):

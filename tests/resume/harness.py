@@ -16,7 +16,8 @@ from tests.support import PATIENCE, Workplace, fork_server
 
 
 class HeldSite:
-    """Answers 404 (an ended lookup) unless told otherwise; remembers who asked for what.
+    """Answers 404 (an ended lookup) unless told otherwise; remembers who asked for what, and when
+    (``times``, monotonic seconds, robots.txt included).
 
     ``hold(test)`` keeps requests whose path passes ``test`` waiting until ``release``;
     ``status_of`` gives the status of a path; each answer takes ``delay`` seconds.
@@ -26,6 +27,7 @@ class HeldSite:
 
     def __init__(self) -> None:
         self.paths: list[str] = []
+        self.times: list[float] = []
         self.status_of: Callable[[str], int] = lambda _path: 404
         self._held: Callable[[str], bool] = lambda _path: False
         self._released = threading.Event()
@@ -34,6 +36,7 @@ class HeldSite:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                site.times.append(time.monotonic())
                 if self.path == "/robots.txt":
                     self._answer(404)
                     return

@@ -31,12 +31,14 @@ class Backend(ABC):
 
     ``name`` is what messages call it, without a password. ``path`` names it on this machine: what
     belongs to it here lies beside that (locks, the suppression key, reports). ``busy_timeout`` is
-    how many seconds a writer waits for another, or for a server that was lost.
+    how many seconds a writer waits for another, or for a server that was lost. ``is_shared``: other
+    machines may use it at the same time, and each has a clock of its own.
     """
 
     name: str
     path: Path
     busy_timeout: float
+    is_shared: bool = False
 
     @abstractmethod
     def check_exists(self) -> None:

@@ -71,6 +71,8 @@ class PostgresBackend(Backend):
     seconds a writer waits for another.
     """
 
+    is_shared = True
+
     def __init__(self, url: URL, folder: Path, busy_timeout: float) -> None:
         self.url = url
         shown = (url.drivername, url.username, None, url.host, url.port, url.database)

@@ -1,0 +1,160 @@
+"""Crawls of one source on several machines and one PostgreSQL, in processes of their own."""
+
+import random
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import update
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import workers
+from tests.postgres import run_server
+from tests.resume.harness import Crawl, HeldSite
+from tests.support import Workplace
+
+INTERVAL = 0.1
+
+
+class SharedPlace(Workplace):
+    """A workplace on a server's database; each of its machines has a folder."""
+
+    url = ""
+
+    def use(self, url):
+        self.url = url
+        self.settings |= {
+            "DATABASE_URL": url,
+            "SUPPRESSION_KEY_FILE": str(self.folder / "key"),
+            "LEASE_SECONDS": "60",
+            "DELAY_FLOORS": f'{{"babepedia": {INTERVAL}, "iafd": {INTERVAL}}}',
+        }
+
+    def database(self):
+        return PerformerDatabase(self.url, folder=self.folder, key_file=self.folder / "key")
+
+    def machine(self, name):
+        """The settings of one of its machines."""
+        folder = self.folder / name
+        return {
+            "MACHINE_NAME": name,
+            "STATE_DIR": str(folder),
+            "INDEX_DIR": str(folder / "index"),
+        }
+
+
+@pytest.fixture
+def site():
+    with HeldSite().running() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path, postgres_url, site):
+    made = SharedPlace(tmp_path, {"FACES_ENABLED": "0"})
+    made.use_sites(site.url, site.url)
+    made.use(postgres_url)
+    return made
+
+
+@pytest.fixture
+def crawl(place):
+    """``crawl("machine")`` starts one there; none is left behind."""
+    running = []
+
+    def start(machine, *flags, **settings):
+        given = place.machine(machine) | settings
+        running.append(Crawl(place, "babepedia", *flags, **given))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.kill()
+
+
+def fill(place, count):
+    with place.database() as db:
+        for number in range(1, count + 1):
+            performer = db.add_performer(f"Ada Demo{number}", gender="FEMALE")
+            db.add_url(performer, f"https://www.babepedia.com/babe/Ada_Demo{number}")
+
+
+def ended(place, count):
+    """The pages whose lookup has ended."""
+    with place.database() as db:
+        rows = [db.ledger.get("babepedia", "url", each) for each in range(1, count + 1)]
+    return {path(row["performer_id"]) for row in rows if row and row["outcome"] == "absent"}
+
+
+def path(performer_id):
+    return f"/babe/Ada_Demo{performer_id}"
+
+
+def gaps(site):
+    return [after - before for before, after in pairwise(site.times)]
+
+
+def test_two_machines_share_the_work(place, site, crawl):
+    fill(place, 16)
+    crawls = [crawl("one"), crawl("two")]
+    for each in crawls:
+        assert each.end() == 0, each.output
+        assert "'lookups/absent'" in each.output, "it did nothing"
+    assert sorted(site.paths) == sorted(map(path, range(1, 17)))
+    assert ended(place, 16) == set(site.paths)
+    assert min(gaps(site)) >= INTERVAL
+
+
+@pytest.fixture
+def own_server():
+    """One that may be restarted: nobody else's tests use it."""
+    with run_server() as server:
+        yield server
+
+
+def expire(place):
+    """As when those that were killed have not been heard of for long."""
+    with place.database() as db, db.write() as connection:
+        connection.execute(update(workers).values(expires_at=1.0))
+
+
+@pytest.mark.parametrize(
+    ("crawls", "kills", "performers"),
+    [(8, 4, 48), pytest.param(8, 24, 240, marks=pytest.mark.long)],
+)
+def test_many_are_killed_and_the_server_starts_again(
+    place, site, crawl, own_server, crawls, kills, performers
+):
+    """What ended is never asked for again, and what is asked keeps the pace all the while."""
+    place.use(own_server.create())
+    chance, everybody = random.Random(7), set(map(path, range(1, performers + 1)))
+    fill(place, performers)
+    running, seen = [crawl(f"machine {number}") for number in range(crawls)], []
+    for kill in range(kills):
+        site.wait_for(len(site.paths) + 2)
+        ended_by_then = ended(place, performers)
+        seen.append((ended_by_then, len(site.paths)))
+        if kill == kills // 2:
+            own_server.restart()
+        running.pop(chance.randrange(len(running))).kill()
+        running.append(crawl(f"machine {crawls + kill}"))
+    assert ended(place, performers) < everybody, "the work was done too early to prove anything"
+    for each in running:
+        # One that only began when the server went says so in one line.
+        assert each.end() == 0 or "Spider opened" not in each.output, each.output
+    expire(place)
+    last = crawl("the last one")
+    assert last.end() == 0, last.output
+    for ended_by_then, asked in seen:
+        assert not ended_by_then & set(site.paths[asked:])
+    assert ended(place, performers) == set(site.paths) == everybody
+    again = len(site.paths) - performers
+    assert again <= kills, "only what was out, or not stored yet, when its crawl was killed"
+    assert min(gaps(site)) >= INTERVAL
+
+
+def test_the_budget_is_one_for_all(place, site, crawl):
+    fill(place, 12)
+    crawls = [crawl(f"machine {number}", REQUESTS_PER_DAY=8) for number in range(3)]
+    for each in crawls:
+        each.end()
+    assert len(site.times) == 8
