@@ -25,6 +25,8 @@ from enrichscrapy.index import (
 from enrichscrapy.index.files import list_files, list_generations, read_current
 from enrichscrapy.index.manifest import digest_hex, digest_of
 
+pytestmark = pytest.mark.on_both(short=("test_changes_are_applied_without_reading_the_rest",))
+
 
 def contents(index_dir) -> dict[int, bytes]:
     index = FaceIndex.open_current(index_dir, None)
@@ -249,6 +251,7 @@ def restore(world, path) -> None:
     shutil.copy(path, world.db.path)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("catch_up", [0, 1, 2, 5], ids=["behind", "level", "ahead", "far ahead"])
 def test_a_restored_backup_is_noticed_and_read_again(world, index_dir, tmp_path, catch_up):
     """Its change numbers and face ids count on from where the backup stood."""

@@ -14,6 +14,8 @@ from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import FaceIndex, erase, files, publish, reindex, segments, tiers, verify
 from enrichscrapy.index.manifest import File, Segment, digest_hex, digest_of
 
+pytestmark = pytest.mark.on_both(short=("test_no_file_holds_it_and_the_rest_is_left_alone",))
+
 
 def list_segments(index_dir) -> dict[str, tuple[int, int]]:
     """Inode and size of each file of the segments: another inode is another file."""
