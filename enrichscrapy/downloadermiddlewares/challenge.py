@@ -181,7 +181,7 @@ class ChallengeMiddleware:
         if not visit.opened:
             await self._refuse(request, refusal, f"challenge: {visit.failure or 'not opened'}")
         gate.clearance = Clearance([_make_canonical(c, source) for c in visit.cookies])
-        self._use(gate.clearance, request, source)
+        self._use(gate.clearance, request)
         await self.hosts.set_clearance(request, gate.clearance.cookies)
 
     async def _refuse(self, request: Request, refusal: Refusal, detail: str) -> NoReturn:
@@ -214,7 +214,7 @@ class ChallengeMiddleware:
         response = await self.download(again)
         return response.replace(request=request)
 
-    def _use(self, clearance: Clearance, request: Request, source: SourceAddresses) -> None:
+    def _use(self, clearance: Clearance, request: Request) -> None:
         jar = self.find_jar()
         if jar is not None:
             for cookie in clearance.cookies:
