@@ -154,7 +154,7 @@ class ChallengeMiddleware:
         found = Clearance(stored.cookies, stored.machine not in (None, self.hosts.machine))
         if found.is_valid(self.hosts.now()):
             gate.clearance = found
-            self._use(found, request, source)
+            self._use(found, request)
 
     # --- The challenge ---------------------------------------------------------------------------
 
