@@ -125,7 +125,7 @@ class ChallengeMiddleware:
         async with gate.lock:
             if gate.clearance is None:
                 gate.clearance = Clearance()
-                await self._take_up(gate, request, source)
+                await self._take_up(gate, request)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         info = RequestInfo.of(request)
@@ -145,7 +145,7 @@ class ChallengeMiddleware:
     def _find_gate(self, source: SourceAddresses) -> _Gate:
         return self._gates.setdefault(source.source, _Gate())
 
-    async def _take_up(self, gate: _Gate, request: Request, source: SourceAddresses) -> None:
+    async def _take_up(self, gate: _Gate, request: Request) -> None:
         """Use what an earlier run, or another machine meanwhile, has won under this User-Agent."""
         stored = await self.hosts.find_clearance(request)
         agent = (request.headers.get("User-Agent") or b"").decode("latin-1")
@@ -164,7 +164,7 @@ class ChallengeMiddleware:
         """Return when the request may be sent again; raises ``RequestRefused`` else."""
         gate, cleared = self._find_gate(source), RequestInfo.of(request).cleared
         if self.hosts.shares and not cleared:
-            await self._take_up(gate, request, source)
+            await self._take_up(gate, request)
         clearance = gate.clearance or Clearance()
         if clearance.is_valid(self.hosts.now()):
             if not (clearance.was_sent(request) or cleared):
