@@ -4,42 +4,10 @@ import random
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import update
 
-from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.schema import workers
 from tests.postgres import run_server
 from tests.resume.harness import Crawl, HeldSite
-from tests.support import Workplace
-
-INTERVAL = 0.1
-
-
-class SharedPlace(Workplace):
-    """A workplace on a server's database; each of its machines has a folder."""
-
-    url = ""
-
-    def use(self, url):
-        self.url = url
-        self.settings |= {
-            "DATABASE_URL": url,
-            "SUPPRESSION_KEY_FILE": str(self.folder / "key"),
-            "LEASE_SECONDS": "60",
-            "DELAY_FLOORS": f'{{"babepedia": {INTERVAL}, "iafd": {INTERVAL}}}',
-        }
-
-    def database(self):
-        return PerformerDatabase(self.url, folder=self.folder, key_file=self.folder / "key")
-
-    def machine(self, name):
-        """The settings of one of its machines."""
-        folder = self.folder / name
-        return {
-            "MACHINE_NAME": name,
-            "STATE_DIR": str(folder),
-            "INDEX_DIR": str(folder / "index"),
-        }
+from tests.shared_place import INTERVAL, SharedPlace
 
 
 @pytest.fixture
@@ -111,12 +79,6 @@ def own_server():
         yield server
 
 
-def expire(place):
-    """As when those that were killed have not been heard of for long."""
-    with place.database() as db, db.write() as connection:
-        connection.execute(update(workers).values(expires_at=1.0))
-
-
 @pytest.mark.parametrize(
     ("crawls", "kills", "performers"),
     [(8, 4, 48), pytest.param(8, 24, 240, marks=pytest.mark.long)],
@@ -141,7 +103,7 @@ def test_many_are_killed_and_the_server_starts_again(
     for each in running:
         # One that only began when the server went says so in one line.
         assert each.end() == 0 or "Spider opened" not in each.output, each.output
-    expire(place)
+    place.expire()
     last = crawl("the last one")
     assert last.end() == 0, last.output
     for ended_by_then, asked in seen:

@@ -1,0 +1,44 @@
+"""A workplace of several machines on one PostgreSQL: each is a folder."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.schema import workers
+from tests.support import Workplace
+
+INTERVAL = 0.1
+"""Seconds between two requests to a demo site."""
+
+
+class SharedPlace(Workplace):
+    """A workplace on a server's database; each of its machines has a folder."""
+
+    url = ""
+
+    def use(self, url):
+        self.url = url
+        self.settings |= {
+            "DATABASE_URL": url,
+            "SUPPRESSION_KEY_FILE": str(self.folder / "key"),
+            "LEASE_SECONDS": "60",
+            "DELAY_FLOORS": f'{{"babepedia": {INTERVAL}, "iafd": {INTERVAL}}}',
+        }
+
+    def database(self):
+        return PerformerDatabase(self.url, folder=self.folder, key_file=self.folder / "key")
+
+    def machine(self, name):
+        """The settings of one of its machines."""
+        folder = self.folder / name
+        return {
+            "MACHINE_NAME": name,
+            "STATE_DIR": str(folder),
+            "INDEX_DIR": str(folder / "index"),
+        }
+
+    def expire(self):
+        """As when those that were killed have not been heard of for long."""
+        with self.database() as db, db.write() as connection:
+            connection.execute(update(workers).values(expires_at=1.0))
