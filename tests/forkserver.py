@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -152,6 +153,9 @@ def run_worker(environment: dict[str, str], fds: list[int]) -> None:
 def take_environment(environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    if ahead := float(os.environ.get("CLOCK_AHEAD", "0")):  # this machine's clock is wrong
+        real = time.time
+        time.time = lambda: real() + ahead
     sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 

@@ -16,20 +16,28 @@ class SharedPlace(Workplace):
     """A workplace on a server's database; each of its machines has a folder."""
 
     url = ""
+    ahead = 0.0
+    """Seconds by which the clock of the next machine is wrong."""
 
-    def use(self, url):
+    def use(self, url: str) -> None:
         self.url = url
         self.settings |= {
             "DATABASE_URL": url,
             "SUPPRESSION_KEY_FILE": str(self.folder / "key"),
             "LEASE_SECONDS": "60",
-            "DELAY_FLOORS": f'{{"babepedia": {INTERVAL}, "iafd": {INTERVAL}}}',
         }
 
-    def database(self):
+    def use_sites(self, babepedia_url: str, iafd_url: str) -> None:
+        super().use_sites(babepedia_url, iafd_url)
+        self.settings["DELAY_FLOORS"] = f'{{"babepedia": {INTERVAL}, "iafd": {INTERVAL}}}'
+
+    def environment(self) -> dict[str, str]:
+        return super().environment() | {"CLOCK_AHEAD": str(self.ahead)}
+
+    def database(self) -> PerformerDatabase:
         return PerformerDatabase(self.url, folder=self.folder, key_file=self.folder / "key")
 
-    def machine(self, name):
+    def machine(self, name: str) -> dict[str, str]:
         """The settings of one of its machines."""
         folder = self.folder / name
         return {
@@ -38,7 +46,7 @@ class SharedPlace(Workplace):
             "INDEX_DIR": str(folder / "index"),
         }
 
-    def expire(self):
+    def expire(self) -> None:
         """As when those that were killed have not been heard of for long."""
         with self.database() as db, db.write() as connection:
             connection.execute(update(workers).values(expires_at=1.0))

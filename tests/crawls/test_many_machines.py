@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from enrichscrapy.database.due import Selection
+from enrichscrapy.database.workers import Worker
 from tests.postgres import run_server
 from tests.resume.harness import Crawl, HeldSite
 from tests.shared_place import INTERVAL, SharedPlace
@@ -61,9 +63,11 @@ def gaps(site):
     return [after - before for before, after in pairwise(site.times)]
 
 
-def test_two_machines_share_the_work(place, site, crawl):
+def test_two_machines_share_the_work_whatever_their_clocks_say(place, site, crawl):
     fill(place, 16)
-    crawls = [crawl("one"), crawl("two")]
+    crawls = []
+    for name, place.ahead in (("one", 5.0), ("two", -5.0)):
+        crawls.append(crawl(name))
     for each in crawls:
         assert each.end() == 0, each.output
         assert "'lookups/absent'" in each.output, "it did nothing"
@@ -112,6 +116,32 @@ def test_many_are_killed_and_the_server_starts_again(
     again = len(site.paths) - performers
     assert again <= kills, "only what was out, or not stored yet, when its crawl was killed"
     assert min(gaps(site)) >= INTERVAL
+
+
+def test_a_jobdirs_lookups_are_claimed_again_or_left_to_whoever_has_them(
+    place, site, crawl, tmp_path
+):
+    fill(place, 8)
+    site.hold(lambda _asked: len(site.paths) == 3)
+    first = crawl("one", JOBDIR=tmp_path / "jobs")
+    site.wait_for(3)
+    first.signal()
+    first.wait_for("Stopping: ")
+    site.release()
+    assert first.end() == 0, first.output
+    (left, *_) = [number for number in range(4, 8) if path(number) not in site.paths]
+    with place.database() as db:
+        other = Worker(db, "babepedia", "url", 60.0)
+        other.begin()
+        claimed = Selection("babepedia", "url", performer_ids=(left,), worker_id=other.id)
+        assert db.ledger.claim_due(claimed)
+        again = crawl("one", JOBDIR=tmp_path / "jobs")
+        assert again.end() == 0, again.output
+        assert len(site.paths) == 7
+        other.end()
+    assert crawl("two").end() == 0
+    assert site.paths[-1] == path(left)
+    assert sorted(site.paths) == sorted(map(path, range(1, 9)))
 
 
 def test_the_budget_is_one_for_all(place, site, crawl):
