@@ -172,6 +172,17 @@ class TestErasing:
         assert holds(large, world.unit(7).tobytes()) == []
         assert verify(world.db, large, world.model_id) == []
 
+    def test_a_retired_face_goes_without_a_change_that_tells_of_it(self, world, large):
+        """Its performer's rows go; only accepted faces are in ``face_changes``."""
+        world.retire(8)
+        publish(world.db, large, world.model_id)
+        with world.db.write() as connection:
+            connection.execute(faces.delete().where(faces.c.id == 8))
+        assert holds(large, world.unit(7).tobytes())
+        erase(world.db, large, world.model_id)
+        assert holds(large, world.unit(7).tobytes()) == []
+        assert verify(world.db, large, world.model_id) == []
+
     def test_without_an_index_there_is_nothing_to_erase(self, world, index_dir):
         assert erase(world.db, index_dir, world.model_id) is None
 
