@@ -1,6 +1,6 @@
 """What may not run beside what: file locks where one machine has the database, else its own locks.
 
-``files/locks.py`` and ``dialects/advisory.py`` are the two kinds; nobody else has to know which it is.
+``files/locks.py`` and ``dialects/advisory.py`` are these two kinds; nobody else has to know which.
 """
 
 from __future__ import annotations
