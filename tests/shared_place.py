@@ -46,7 +46,8 @@ class SharedPlace(Workplace):
             "INDEX_DIR": str(folder / "index"),
         }
 
-    def expire(self) -> None:
-        """As when those that were killed have not been heard of for long."""
+    def expire(self, machine: str = "%") -> None:
+        """As when those that were killed there have not been heard of for long."""
+        theirs = update(workers).where(workers.c.machine.like(machine))
         with self.database() as db, db.write() as connection:
-            connection.execute(update(workers).values(expires_at=1.0))
+            connection.execute(theirs.values(expires_at=1.0))

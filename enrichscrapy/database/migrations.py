@@ -37,6 +37,7 @@ STEPS = (
     "0073_troubles",
     "0080_crop_area",
     "0110_machines",
+    "0111_robots",
     "0140_new_performers",
     "0141_birth_dates",
 )

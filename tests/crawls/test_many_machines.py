@@ -74,6 +74,7 @@ def test_two_machines_share_the_work_whatever_their_clocks_say(place, site, craw
     assert sorted(site.paths) == sorted(map(path, range(1, 17)))
     assert ended(place, 16) == set(site.paths)
     assert min(gaps(site)) >= INTERVAL
+    assert len(site.times) - len(site.paths) == 1, "robots.txt is fetched for all"
 
 
 @pytest.fixture
