@@ -97,7 +97,7 @@ def test_an_argument_that_no_spider_has(place, argument):
         (("crawl", "babepedia", "-a", "limit"), "-a NAME=VALUE"),
         (("crawl", "babypedia"), "no spider named babypedia: use one of babepedia, "),
         (("crawl",), "name one spider: babepedia, "),
-        (("status", "--jsn"), "only --json and --performer WHO"),
+        (("status", "--jsn"), "it takes no arguments, only options"),
         (("import-faces", "here", "there"), "name one folder"),
     ],
 )
