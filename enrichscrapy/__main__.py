@@ -21,7 +21,7 @@ from enrichscrapy.folder import find_folder
 SETTINGS = "SCRAPY_SETTINGS_MODULE"
 GROUPS = {
     "Begin": ("init", "import-performers", "import-faces", "birth-date"),
-    "Look up": ("crawl", "status", "hosts", "check"),
+    "Look up": ("crawl", "status", "hosts", "machines", "check"),
     "Decide": ("gallery", "review", "proposals", "report"),
     "Use": ("export", "push-stash", "verify", "reindex"),
     "Keep in order": ("forget", "calibrate", "reembed", "migrate-database", "completion"),
