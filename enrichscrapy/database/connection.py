@@ -21,8 +21,10 @@ from enrichscrapy.exceptions import ConnectionLost, DatabaseUnavailable, WriteCo
 
 T = TypeVar("T")
 
-UNFINISHED = "unfinished copy of "
-"""Begins the token of a database that ``scrapy migrate-database`` has not finished."""
+
+LAG_SECONDS = 1.0
+"""How much of what may lag a failing power takes. The sites' own floors are no shorter: at their
+pace each request is on the disk before it leaves."""
 
 
 class Database:
@@ -30,13 +32,13 @@ class Database:
 
     ``target`` is the path of an SQLite file or a URL; ``folder`` takes what belongs to a server's
     database on this machine; ``busy_timeout`` is how many seconds a writer waits for another
-    process; ``create`` makes file or tables where there are none; ``unfinished`` allows a copy that
-    ``copying.py`` has begun; ``clock`` gives UTC seconds since the epoch (a server's own, else this
-    machine's). ``machine`` is what this machine is called among those that share it, by default its
-    host name; ``key_file`` is where the key of the suppressions lies, if not beside ``path``.
-    ``token`` tells this database from any other; ``name`` is for people, and what belongs to it on
-    this machine lies beside ``path``. Opening raises ``DatabaseDamaged``, ``DatabaseUnavailable``
-    or, for one that is missing or out of reach, ``BadSetting``.
+    process; ``create`` makes file or tables where there are none; ``clock`` gives UTC seconds since
+    the epoch (a server's own, else this machine's). ``machine`` is what this machine is called
+    among those that share it, by default its host name; ``key_file`` is where the key of the
+    suppressions lies, if not beside ``path``. ``token`` tells this database from any other;
+    ``name`` is for people, and what belongs to it on this machine lies beside ``path``. Opening
+    raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for one that is missing or out of reach,
+    ``BadSetting``.
     """
 
     def __init__(
@@ -49,7 +51,6 @@ class Database:
         folder: Path = Path("data"),
         machine: str = "",
         key_file: Path | None = None,
-        unfinished: bool = False,
     ) -> None:
         self.backend = find_backend(target, folder, busy_timeout)
         self.path, self.name = self.backend.path, self.backend.name
@@ -57,17 +58,13 @@ class Database:
         self.machine = (machine or socket.gethostname()) if self.is_shared else ""
         self.key_file = key_file or self.path.with_name(f"{self.path.name}.key")
         self.engine = self.backend.open(create=create)
+        self._synced_at = -LAG_SECONDS
         own_clock = DatabaseClock(self.engine) if self.is_shared else time.time
         self.clock: Callable[[], float] = clock or own_clock
         try:
             migrate(self.engine, self.backend, self.clock(), create=create)
             with self.read() as connection:
                 self.token = connection.scalars(select(origin.c.token)).one()
-            if self.token.startswith(UNFINISHED) and not unfinished:
-                raise DatabaseUnavailable(
-                    f"{self.name} is a copy that was not finished: run scrapy migrate-database "
-                    "again, from the database that it is of"
-                )
         except BaseException:
             self.close()
             raise
@@ -122,17 +119,22 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, shared: bool = False) -> Iterator[Connection]:
+    def write(self, *, shared: bool = False, may_lag: bool = False) -> Iterator[Connection]:
         """A write transaction; rolled back when the block raises.
 
         Nobody else writes meanwhile. ``shared``: on a server others may; the statements have to
-        lock the rows they decide by. Raises ``DatabaseUnavailable`` when the name leads to no
+        lock the rows they decide by. ``may_lag``: when the power fails, what was written within
+        the last second may be lost, and nothing else is ever; else it is on the disk when this
+        returns, with all before it. Raises ``DatabaseUnavailable`` when the name leads to no
         database any more, or to another one.
         """
-        options = {"writes": True, "shared": shared}
+        lags = may_lag and time.monotonic() - self._synced_at < LAG_SECONDS
+        options = {"writes": True, "shared": shared, "lags": lags}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             self._check_same(connection)
             yield connection
+        if not lags:
+            self._synced_at = time.monotonic()
 
     def _check_same(self, connection: Connection) -> None:
         """What is written to a database that was deleted or replaced is lost, unnoticed."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
+from enrichscrapy.database.advisory import Kind, is_held, make_key
 from enrichscrapy.database.connection import Database
-from enrichscrapy.database.dialects.advisory import Kind, is_held, make_key
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import hosts
 from enrichscrapy.database.workers import is_alive
@@ -56,9 +56,14 @@ class HostRow:
 
 
 @contextmanager
-def change_row(database: Database, host: str, source: str) -> Iterator[HostRow]:
-    """Lock the row; what the block makes of it is written when it ends without an error."""
-    with database.write(shared=True) as connection:
+def change_row(
+    database: Database, host: str, source: str, *, may_lag: bool = False
+) -> Iterator[HostRow]:
+    """Lock the row; what the block makes of it is written when it ends without an error.
+
+    ``may_lag`` as in :meth:`Database.write`.
+    """
+    with database.write(shared=True, may_lag=may_lag) as connection:
         query = select(hosts.c.turn_worker, *STATE_COLUMNS).where(hosts.c.host == host)
         query = query.with_for_update()
         is_new = False

@@ -6,7 +6,6 @@ or ``circuit.py`` and writes the row back: two processes on one host cannot get 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -102,7 +101,7 @@ class HostStore:
         """
         if (until := self._find_wait(host)) is not None:
             return Wait(until)
-        with self._change_row(host, rules.source) as row:
+        with self._change_row(host, rules.source, may_lag=True) as row:
             if self._worker_id is not None and not row.take_over(self._worker_id):
                 return Wait(row.now + POLL_SECONDS)
             row.state, decision = pace.take_turn(
@@ -128,7 +127,7 @@ class HostStore:
         """
         if self._worker_id is None:
             return 0.0
-        with self._change_row(host, rules.source) as row:
+        with self._change_row(host, rules.source, may_lag=True) as row:
             check_locks(row.connection, self._worker_id)
             if row.holder != self._worker_id:
                 return None
@@ -163,7 +162,8 @@ class HostStore:
         ``keeps_turn``: what follows from this answer goes before all other workers' requests.
         """
         seen_ago = self._database.clock() - answer.seen_at
-        with self._change_row(host, rules.source) as row:
+        is_usual = answer.status == 200 and answer.retry_after is None
+        with self._change_row(host, rules.source, may_lag=is_usual) as row:
             row.state = pace.learn_from_answer(
                 row.state,
                 rules,
@@ -204,29 +204,16 @@ class HostStore:
 
     # --- robots.txt ----------------------------------------------------------------------------
 
-    def find_robots(self, host: str, max_age: float) -> tuple[bytes, float] | None:
-        """What another crawl has fetched, and how many seconds ago; None where that is too long."""
-        columns = (hosts.c.robots_text, hosts.c.robots_fetched_at)
-        with self._database.read() as connection:
-            row = connection.execute(select(*columns).where(hosts.c.host == host)).first()
-            now = self._database.read_now(connection)
-        if row is None or row.robots_text is None or now - row.robots_fetched_at >= max_age:
-            return None
-        return bytes(row.robots_text), max(0.0, now - row.robots_fetched_at)
-
-    def note_robots(self, host: str, source: str, text: bytes) -> int:
+    def note_robots(self, host: str, source: str, digest: str) -> int:
         """Remember which rules are in force.
 
         When they are others than before, the source's pages that the old ones disallowed are due
         again; returns how many.
         """
-        digest = hashlib.sha256(text).hexdigest()
         with self._database.write() as connection:
-            now = self._database.read_now(connection)
+            now = self._database.clock()
             before = connection.scalar(select(hosts.c.robots_digest).where(hosts.c.host == host))
             values = {"robots_digest": digest, "robots_fetched_at": now}
-            if self._worker_id is not None:
-                values["robots_text"] = text
             write_row(connection, host, source, values, now)
             if before == digest:
                 return 0
@@ -284,5 +271,7 @@ class HostStore:
             row.state = change(row.state, row.now)
         return row.state
 
-    def _change_row(self, host: str, source: str) -> AbstractContextManager[HostRow]:
-        return change_row(self._database, host, source)
+    def _change_row(
+        self, host: str, source: str, *, may_lag: bool = False
+    ) -> AbstractContextManager[HostRow]:
+        return change_row(self._database, host, source, may_lag=may_lag)

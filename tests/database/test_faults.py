@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -496,3 +497,25 @@ class TestOnlyTheDatabaseThatWasOpened:
             token = db.token
         with PerformerDatabase(path) as db:
             assert db.token == token
+
+
+def test_what_may_lag_is_on_the_disk_once_a_second_and_all_else_at_once(tmp_path, monkeypatch):
+    seconds = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    with PerformerDatabase(tmp_path / "performers.db") as database:
+
+        def read_sync(**how) -> int:
+            with database.write(**how) as connection:
+                return connection.exec_driver_sql("PRAGMA synchronous").scalar()
+
+        full, normal = 2, 1
+        for passed, may_lag, expected in (
+            (5.0, True, full),
+            (0.1, True, normal),
+            (0.1, False, full),
+            (0.9, True, normal),
+            (0.2, True, full),
+            (0.0, True, normal),
+        ):
+            seconds[0] += passed
+            assert read_sync(may_lag=may_lag) == expected

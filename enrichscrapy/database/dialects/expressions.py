@@ -76,12 +76,7 @@ def write_rows(
         return
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     order = compiled.positiontup
-    if not order:
-        given: list[Any] = [dict(row) for row in rows]
-    elif len(order) == 1:  # of which itemgetter would make no tuples
-        given = [(row[order[0]],) for row in rows]
-    else:
-        given = list(map(itemgetter(*order), rows))
+    given = list(map(itemgetter(*order), rows)) if order else [dict(row) for row in rows]
     connection.exec_driver_sql(compiled.string, given)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext
 
 from enrichscrapy.database.dialects.backend import Backend, Watch, write_json
@@ -92,18 +92,11 @@ class SqliteBackend(Backend):
     def watch(self, engine: Engine) -> Watch:
         return _Watch(engine)
 
-    def read_sequence(self, connection: Connection, table: Table) -> int:
+    def find_last_id(self, connection: Connection, table: str) -> int:
         given = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-        return connection.scalar(given, {"table": table.name}) or 0
+        return connection.scalar(given, {"table": table}) or 0
 
-    def set_last_id(self, connection: Connection, table: Table, last: int) -> None:
-        """SQLite remembers it of the tables whose ids are never reused."""
-        if table.dialect_options["sqlite"]["autoincrement"]:
-            given = {"table": table.name, "last": last}
-            connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), given)
-            connection.execute(text("INSERT INTO sqlite_sequence VALUES (:table, :last)"), given)
-
-    def reserve_ids(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
+    def reserve_ids(self, connection: Connection, table: str, count: int) -> Sequence[int]:
         """The next ones: nobody else writes meanwhile, and SQLite goes on from the highest."""
         last = self.find_last_id(connection, table)
         return range(last + 1, last + 1 + count)
@@ -297,6 +290,7 @@ def _begin(path: Path, busy_timeout: float) -> Callable[[Connection], None]:
         def start() -> None:
             driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
             if writes:
+                _choose_sync(connection, driver)
                 driver.execute("BEGIN IMMEDIATE")
             else:
                 driver.execute("BEGIN")
@@ -308,6 +302,14 @@ def _begin(path: Path, busy_timeout: float) -> Callable[[Connection], None]:
             raise describe(error, path) from error
 
     return begin
+
+
+def _choose_sync(connection: Connection, driver: sqlite3.Connection) -> None:
+    """NORMAL waits for no disk; the next FULL transaction takes what came before with it."""
+    lags = connection.get_execution_options().get("lags", False)
+    if lags != connection.info.get("lags", False):
+        driver.execute(f"PRAGMA synchronous = {'NORMAL' if lags else 'FULL'}")
+        connection.info["lags"] = lags
 
 
 def _take_snapshot(driver: sqlite3.Connection) -> None:
