@@ -65,18 +65,19 @@ class _Counts:
 def _index(connection: Connection, model_id: int | None) -> list[Entry]:
     waiting = select(faces.c.performer_id).where(IS_WAITING, faces.c.model_id == model_id)
     counts: dict[int, _Counts] = defaultdict(_Counts)
-    query = select(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN, func.count())
+    is_own = (faces.c.source == OWN).label("is_own")
+    query = select(faces.c.performer_id, faces.c.verdict, is_own, func.count())
     query = query.where(faces.c.model_id == model_id, faces.c.performer_id.in_(waiting))
-    query = query.group_by(faces.c.performer_id, faces.c.verdict, faces.c.source == OWN)
+    query = query.group_by(faces.c.performer_id, faces.c.verdict, is_own)
     for performer_id, verdict, own, count in connection.execute(query):
         entry = counts[performer_id]
         entry.verdicts[verdict] = entry.verdicts.get(verdict, 0) + count
         entry.before += count if own and verdict == Verdict.ACCEPTED else 0
-    outcomes: dict[int, list[str]] = defaultdict(list)
+    told: dict[int, list[str]] = defaultdict(list)
     asked = select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
     asked = asked.where(lookups.c.source != OWN, lookups.c.performer_id.in_(waiting))
     for performer_id, source, outcome in connection.execute(asked.order_by(lookups.c.updated_at)):
-        outcomes[performer_id].append(f"{source}: {outcome}")
+        told[performer_id].append(f"{source}: {outcome}")
     names = select(performers.c.id, performers.c.canonical_name)
     names = names.where(performers.c.id.in_(waiting)).order_by(performers.c.id)
     return [
@@ -85,7 +86,7 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
             name,
             counts[performer_id].before,
             *(counts[performer_id].verdicts.get(verdict.value, 0) for verdict in _ORDER),
-            ", ".join(outcomes[performer_id]),
+            ", ".join(told[performer_id]),
         ]
         for performer_id, name in connection.execute(names)
     ]
@@ -116,10 +117,10 @@ def _block(
         .where(faces.c.performer_id.in_(ids), faces.c.model_id == model_id)
         .order_by(faces.c.id)
     )
-    entries: dict[int, list[Entry]] = {performer_id: [] for performer_id in ids}
+    mine: dict[int, list[Entry]] = {performer_id: [] for performer_id in ids}
     for row in connection.execute(query):
-        entries[row.performer_id].append(_face(row, row.id in pictured))
-    return [entries[performer_id] for performer_id in ids]
+        mine[row.performer_id].append(_face(row, row.id in pictured))
+    return [mine[performer_id] for performer_id in ids]
 
 
 def _face(row: Row[Any], pictured: bool) -> Entry:
