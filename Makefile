@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo demo-gallery picture test test-all lint types bench fuzz torture clean
+.PHONY: help setup demo demo-gallery picture test test-all lint types bench bench-scale fuzz torture clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make test     set up, then run the tests (minutes); make test-all: the long ones as well"
 	@echo "make lint     check style; make types: check types"
 	@echo "make bench    measure speed and accuracy, side by side with the plain use of the networks"
+	@echo "make bench-scale   how costs grow with performers, faces and crawls (minutes); SIZES=\"100 1000000\""
 	@echo "make fuzz     feed every reader of other people's bytes mutated inputs (minutes)"
 	@echo "make torture  kill crawls hundreds of times and compare what is left (long)"
 	@echo "make clean    remove the virtual environment and the demo's results"
@@ -58,6 +59,12 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+SIZES ?= 100 10000 100000
+
+bench-scale: $(READY)
+	$(BIN)/python -m benchmarks scale --sizes $(SIZES)
+	$(BIN)/python -m benchmarks workers
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz

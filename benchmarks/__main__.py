@@ -11,6 +11,9 @@ import sys
 
 import benchmarks
 
+LONG = ("scale", "workers")
+"""Run by ``make bench-scale``, or by name."""
+
 
 def names() -> list[str]:
     """The benchmarks, by module name."""
@@ -18,8 +21,12 @@ def names() -> list[str]:
     return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
+def _list_short() -> list[str]:
+    return [name for name in names() if name not in LONG]
+
+
 def main(arguments: list[str]) -> int:
-    chosen, options = (arguments[:1], arguments[1:]) if arguments else (names(), [])
+    chosen, options = (arguments[:1], arguments[1:]) if arguments else (_list_short(), [])
     failed = []
     for name in chosen:
         if name not in names():
