@@ -78,7 +78,7 @@ class Judge:
                     face.trusted,
                     face.quality,
                     face.source,
-                    earned=face.trusted and not face.confirmed_by_person,
+                    earned=face.trusted and not face.vouched_for,
                     waiting=face.verdict is not Verdict.ACCEPTED,
                 )
                 for face in stored
