@@ -9,6 +9,7 @@ an hour and says first what it needs.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import tempfile
 import threading
@@ -151,6 +152,7 @@ def work_on(cost: Cost, folder: Path) -> Cost:
     """What a crawl and its user do with what :func:`build` made."""
     index_dir, meter = folder / INDEX, Meter(cost)
     with PerformerDatabase(folder / DATABASE) as db:
+        os.sync()  # what was built is still on its way to the disk
         time_ten(db, index_dir, meter)
         with meter.measure("opening"):
             index = FaceIndex.open_current(index_dir, None)
@@ -193,17 +195,11 @@ def forget_one(db: PerformerDatabase, index_dir: Path, meter: Meter) -> None:
 
 
 def measure_search(index: FaceIndex, index_dir: Path, meter: Meter) -> None:
-    """How many of the nearest are found, and how long a lookup of six faces takes."""
+    """How long a lookup of six faces takes, and how many of the nearest are found."""
     exact = FaceIndex.load(index_dir, index.manifest)
     for segment in exact.segments:
         segment.codes = None
-    known = next(draw_known())
     strangers = next(draw_faces(QUERIES * PHOTOS, STRANGERS_SEED))[::PHOTOS]
-    for what, queries in (("known", known), ("stranger", strangers)):
-        found, truth = (each.search(queries, NEIGHBOURS)[0] for each in (index, exact))
-        for k in (1, 10, NEIGHBOURS):
-            both = [len(np.intersect1d(a[:k], b[:k])) for a, b in zip(found, truth, strict=True)]
-            meter.cost.recall[f"{what}@{k}"] = float(np.mean(both)) / k
     for what, each in (("a lookup's search", index), ("the same, all compared", exact)):
         taken = []
         for number in range(0, TIMES * LOOKUP, LOOKUP):
@@ -211,6 +207,11 @@ def measure_search(index: FaceIndex, index_dir: Path, meter: Meter) -> None:
                 each.search(strangers[number : number + LOOKUP], NEIGHBOURS)
             taken.append(meter.cost.seconds[what])
         meter.cost.seconds[what] = median(taken)
+    for what, queries in (("known", next(draw_known())), ("stranger", strangers)):
+        found, truth = (each.search(queries, NEIGHBOURS)[0] for each in (index, exact))
+        for k in (1, 10, NEIGHBOURS):
+            both = [len(np.intersect1d(a[:k], b[:k])) for a, b in zip(found, truth, strict=True)]
+            meter.cost.recall[f"{what}@{k}"] = float(np.mean(both)) / k
 
 
 def draw_known() -> Iterator[Vector]:

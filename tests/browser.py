@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
@@ -47,7 +48,7 @@ class Watched:
 
 
 @contextmanager
-def watch(browser: Browser, **context: object) -> Iterator[Watched]:
+def watch(browser: Browser, **context: Any) -> Iterator[Watched]:
     """A page that is being watched, in a context of its own (viewport, colour scheme, …) or, which
     takes a third of the time, in the one that all share, without the cookies of those before it."""
     shared = browser.contexts[0] if browser.contexts else browser.new_context()

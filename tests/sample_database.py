@@ -228,9 +228,9 @@ def _crawl(sample: Sample, performer_id: int, place: int) -> None:
             once = RetryPolicy(max_attempts=1)
             sample.lookup(performer_id, Outcome.FAILED, detail="http 500", retry=once)
         case _:
-            faces = [ACCEPTED] * (1 + place % 3) + [WEAKER] + [WAITING] * (place % 2)
+            some = [ACCEPTED] * (1 + place % 3) + [WEAKER] + [WAITING] * (place % 2)
             bad = [(PhotoOutcome.NO_FACE, ""), (PhotoOutcome.LOW_QUALITY, "sharpness 2.1 < 4")]
-            sample.lookup(performer_id, faces=[*faces, REJECTED], photos=bad[: place % 3])
+            sample.lookup(performer_id, faces=[*some, REJECTED], photos=bad[: place % 3])
     if place % 4 == 0:
         found = place % 8 == 0
         outcome = Outcome.FOUND if found else Outcome.ABSENT

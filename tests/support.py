@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import event, select
 
 from enrichscrapy.database import PerformerDatabase
@@ -29,6 +28,7 @@ from enrichscrapy.database.schema import artefacts, face_changes, faces, lookups
 from enrichscrapy.database.vectors import decode_vector
 from enrichscrapy.importing.performers import Summary, import_records
 from enrichscrapy.importing.readers import open_reader
+from enrichscrapy.items import Vector
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -45,7 +45,7 @@ class ForkServer:
     """Starts commands in processes that need not import anything; see ``forkserver.py``."""
 
     def __init__(self, workers: Path | None = None) -> None:
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", "tests.forkserver", *([str(workers)] if workers else [])],
             cwd=PROJECT,
             env={**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"},
@@ -56,10 +56,13 @@ class ForkServer:
         self._codes: dict[int, int] = {}
         self._ended = threading.Condition()
         self._asking = threading.Lock()
+        assert self._process.stdin
+        assert self._process.stdout
+        self._asked, self._told = self._process.stdin, self._process.stdout
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        for line in self._process.stdout:
+        for line in self._told:
             message = json.loads(line)
             if "status" not in message:
                 self._started.put(message["pid"])
@@ -89,8 +92,8 @@ class ForkServer:
             "workers": str(workers or ""),
         }
         with self._asking:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
+            self._asked.write(json.dumps(request).encode() + b"\n")
+            self._asked.flush()
             return self._started.get(timeout=PATIENCE)
 
     def exit_code(self, pid: int, timeout: float = 0.0) -> int | None:
@@ -108,9 +111,9 @@ class ForkServer:
         return self._process.poll() is None
 
     def close(self) -> None:
-        self._process.stdin.close()
+        self._asked.close()
         self._process.wait()
-        self._process.stdout.close()
+        self._told.close()
 
 
 @functools.cache
@@ -285,7 +288,7 @@ def list_artefacts(database: PerformerDatabase, *kinds: str) -> list[Path]:
         return [Path(path) for path in connection.scalars(query)]
 
 
-def accepted_vectors(database, model_id: int) -> dict[int, np.ndarray]:
+def accepted_vectors(database: PerformerDatabase, model_id: int) -> dict[int, Vector | None]:
     """Vector by face id of every accepted face, in id order."""
     query = select(faces.c.id, faces.c.vector).where(
         faces.c.model_id == model_id, faces.c.verdict == "accepted"
@@ -295,7 +298,7 @@ def accepted_vectors(database, model_id: int) -> dict[int, np.ndarray]:
     return {face_id: decode_vector(data) for face_id, data in rows}
 
 
-def changes_since(database, model_id: int, seq: int) -> list[tuple[int, str]]:
+def changes_since(database: PerformerDatabase, model_id: int, seq: int) -> list[tuple[int, str]]:
     """(face id, change) of every change to the accepted set after ``seq``, in order."""
     query = select(face_changes.c.face_id, face_changes.c.change).where(
         face_changes.c.model_id == model_id, face_changes.c.seq > seq

@@ -1,6 +1,7 @@
 """The direction of imports is enforced: `make lint` fails when somebody breaks it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,3 +61,25 @@ def test_every_package_says_what_it_is_for_and_what_it_may_import():
             continue
         said = (package / "__init__.py").read_text().partition('"""')[2].partition('"""')[0]
         assert "ay import" in said, package
+
+
+OF_ONE_DATABASE = re.compile(
+    r"sqlite3|sqlite_\w|PRAGMA|IMMEDIATE|\bGLOB\b|NOCASE|json_(each|extract|array)|group_concat"
+    r"|INSERT OR|strftime\('|\browid\b|postgresql_\w|psycopg|\bpg_\w|ILIKE|ON CONFLICT|SKIP LOCKED"
+    r"|sqlalchemy\.dialects|dialect\.name =="
+)
+
+
+def test_only_the_dialects_know_which_database_it_is():
+    """What reads another program's SQLite file does so too, of that file."""
+    apart = (PROJECT / "enrichscrapy/database/dialects", PROJECT / "enrichscrapy/importing")
+    told = [
+        f"{path.relative_to(PROJECT)}:{number}: {line.strip()}"
+        for path in sorted((PROJECT / "enrichscrapy").rglob("*.py"))
+        if not path.is_relative_to(apart[0]) and not path.is_relative_to(apart[1])
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if OF_ONE_DATABASE.search(line) and "postgresql+psycopg://" not in line
+    ]
+    assert told == []
+    for kind in ("sqlite", "postgresql"):
+        assert OF_ONE_DATABASE.search((apart[0] / f"{kind}.py").read_text())

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import urllib.parse
 import urllib.request
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,6 +26,7 @@ from demo.people import PEOPLE, babepedia_profiles, write_performers
 from demo.sites import DemoSites
 from demo.sites.babepedia import slug_of
 from enrichscrapy.database.schema import lookups
+from tests.shared_place import INTERVAL, SharedPlace
 from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace, list_artefacts
 
 USER, PASSWORD = "keeper", "a password, for the test only"
@@ -86,9 +91,9 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def scrapyd(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scrapyd")
+@contextmanager
+def run_scrapyd(folder: Path, **environment: str) -> Iterator[Scrapyd]:
+    """One that is about to be deployed to; its jobs have ``environment``."""
     library = folder / "library"  # the demo's stand-in model, and nothing else of this checkout
     library.mkdir()
     (library / "demo").symlink_to(PROJECT / "demo")
@@ -102,7 +107,7 @@ def scrapyd(tmp_path_factory):
         process = subprocess.Popen(
             [sys.executable, "-m", "scrapyd"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(library)},
+            env={**os.environ, "PYTHONPATH": str(library), **environment},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -115,9 +120,19 @@ def scrapyd(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def scrapyd(tmp_path_factory):
+    with run_scrapyd(tmp_path_factory.mktemp("scrapyd")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def deployed(scrapyd, tmp_path_factory):
-    """Deployed with ``scrapyd-deploy``, from a copy: building leaves folders behind."""
-    copy = tmp_path_factory.mktemp("checkout")
+    return deploy(scrapyd, tmp_path_factory.mktemp("checkout"))
+
+
+def deploy(scrapyd: Scrapyd, copy: Path) -> Scrapyd:
+    """Deploy with ``scrapyd-deploy``, from a copy: building leaves folders behind."""
+    copy.mkdir(exist_ok=True)
     for name in PACKED:
         source = PROJECT / name
         if source.is_dir():
@@ -195,6 +210,46 @@ def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deploy
     assert [asked[f"/babe/{slug_of(person.name)}"] for person in ended] == [1] * len(ended)
     assert (place.index_dir / "current").exists()
     assert place.run("verify").returncode == 0
+
+
+@pytest.mark.long
+def test_two_nodes_share_the_work_of_one_database(tmp_path, postgres_url):
+    """A job is killed; what it had begun comes back, and nothing that ended is asked for again."""
+    cast = PEOPLE[:12]
+    with ExitStack() as stack:
+        sites = stack.enter_context(DemoSites(babepedia_profiles(cast)))
+        place = SharedPlace(tmp_path, {"FACE_MODEL": STAND_IN})
+        place.use_sites(sites.babepedia.url, sites.iafd.url)
+        place.use(postgres_url)
+        write_performers(tmp_path / "performers.jsonl", cast)
+        imported = place.run("import-performers", str(tmp_path / "performers.jsonl"))
+        assert imported.returncode == 0, imported.stderr
+        nodes = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            running = run_scrapyd(tmp_path / name, **place.machine(name))
+            nodes.append(deploy(stack.enter_context(running), tmp_path / f"checkout {name}"))
+        jobs = [node.schedule("babepedia", place.settings, mode="url") for node in nodes]
+        _until(lambda: len(looked_up(place, "babepedia", "url")) >= 3, PATIENCE)
+        (doomed,) = nodes[0].call("listjobs", project="enrichscrapy")["running"]
+        ended, asked = looked_up(place, "babepedia", "url"), len(sites.babepedia.paths())
+        os.kill(doomed["pid"], signal.SIGKILL)
+        nodes[0].wait_for(jobs[0], "finished")
+        place.expire("one")
+        jobs[0] = nodes[0].schedule("babepedia", place.settings, mode="url")
+        for node, job in zip(nodes, jobs, strict=True):
+            node.wait_for(job, "finished")
+        pages = {number: f"/babe/{slug_of(person.name)}" for number, person in enumerate(cast, 1)}
+        later = sites.babepedia.paths()[asked:]
+        assert not {pages[number] for number in ended} & set(later)
+        times = [entry["time"] for entry in sites.babepedia.entries]
+        assert min(after - before for before, after in pairwise(times)) >= INTERVAL
+        assert looked_up(place, "babepedia", "url") == {
+            number for number, person in enumerate(cast, 1) if person.links
+        }
+        for name in ("one", "two"):
+            assert place.run("reindex", **place.machine(name)).returncode == 0
+            assert place.run("verify", **place.machine(name)).returncode == 0
 
 
 def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):

@@ -55,7 +55,7 @@ class People:
         """Found once: a lookup that is made up asks for everybody's faces."""
         ids, firsts = np.unique(np.sort(self.owners), return_index=True)
         rows = np.split(np.argsort(self.owners, kind="stable"), firsts[1:])
-        return {int(owner): mine for owner, mine in zip(ids, rows, strict=False)}
+        return {int(owner): of_owner for owner, of_owner in zip(ids, rows, strict=False)}
 
     def with_photos(self, least: int) -> list[int]:
         """Those with so many photos or more."""
@@ -76,11 +76,16 @@ def gather_people(labelled: Mapping[str, Sequence[tuple[Vector, float]]]) -> Peo
 
 
 def read_database(
-    database: PerformerDatabase, model_id: int, *, vouched_for: bool, most: int = 400, seed: int = 0
+    database: PerformerDatabase,
+    model_id: int,
+    *,
+    confirmed_only: bool,
+    most: int = 400,
+    seed: int = 0,
 ) -> People:
     """Accepted faces of at most ``most`` performers who have two or more, drawn at random.
 
-    With ``vouched_for`` only faces that a person confirmed count. Those that the rules accepted
+    With ``confirmed_only`` only faces that a person confirmed count. Those that the rules accepted
     are within their thresholds by definition: on them, misses look rarer than they are.
     """
     labelled: dict[str, list[tuple[Vector, float]]] = {}
@@ -93,7 +98,7 @@ def read_database(
             for face in database.faces.find_references(int(performer_id), model_id)[0]
             if face.verdict is Verdict.ACCEPTED
             and face.vector is not None
-            and (face.vouched_for or not vouched_for)
+            and (face.confirmed_by_person or not confirmed_only)
         ]
         if len(faces) > 1:
             labelled[f"{performer_id:012d}"] = faces

@@ -14,7 +14,7 @@ from enrichscrapy.verdicts.crowd import COHORT, apart_from_crowd, chance_places
 from enrichscrapy.verdicts.evidence import Matrix, centroid, distances, scores
 from enrichscrapy.verdicts.region import LAST, people_places
 from enrichscrapy.verdicts.thresholds import Thresholds
-from enrichscrapy.verdicts.vouching import allowed_variety
+from enrichscrapy.verdicts.trusted_faces import allowed_variety
 
 COUNTS = (1, 2, 3, 5)
 """Numbers of trusted faces that are tried."""

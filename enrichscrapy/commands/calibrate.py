@@ -160,7 +160,7 @@ class Command(EnrichCommand):
                     f"the database has no faces of {info.name}: run scrapy import-faces DIR "
                     "first, or calibrate --faces DIR"
                 )
-            people = read_database(database, model_id, vouched_for=True)
+            people = read_database(database, model_id, confirmed_only=True)
             if len(people.ids) > 1:
                 return people
             if not hasattr(resolve_model(settings.FACE_MODEL), "default_thresholds"):
@@ -174,7 +174,7 @@ class Command(EnrichCommand):
                 "too few faces that a person confirmed: measuring on those the rules accepted, "
                 "which makes misses look rarer than they are"
             )
-            return read_database(database, model_id, vouched_for=False)
+            return read_database(database, model_id, confirmed_only=False)
 
 
 def _write(path: Path, text: str) -> None:

@@ -35,6 +35,7 @@ EXIT_CODES = {
     "budget": 0,
     "bad_setting": 2,
     "blocked": 3,
+    "locked_out": 4,
     "layout_changed": 5,
     "stage_failed": 6,
     "disk_error": 6,

@@ -98,8 +98,8 @@ class Command(EnrichCommand):
                 counts += _count_verdicts(report.taken.lookup)
                 unusable += report.taken.unusable
                 counts["photos that wait for you"] += len(report.taken.waiting)
-                for told in report.taken.waiting:
-                    self.say(f"{told}: waits for you (scrapy review)")
+                for line in report.taken.waiting:
+                    self.say(f"{line}: waits for you (scrapy review)")
         publish(database, settings.INDEX_DIR, photos.model_id)
         return counts, unusable
 

@@ -127,15 +127,15 @@ class _Run:
         """True when nothing was left out and nothing waits."""
         looks = library.pictures is not None and self._is_to_look(library, faces)
         summary = self._take_records(library, namesakes)
-        told, faultless = str(summary), summary.faultless
+        line, faultless = str(summary), summary.faultless
         if looks:
             counts = self._take_pictures(library)
-            told += "".join(f", {name} {number}" for name, number in counts.items() if number)
+            line += "".join(f", {name} {number}" for name, number in counts.items() if number)
             faultless = faultless and not (counts[WAITING] or counts[MISSING])
         if not summary.skipped:  # else the next import reads them again, as it does of a file
             library.finish(self.database)
         self.bar.stop()
-        print(told)
+        print(line)
         return faultless
 
     # --- Performers ----------------------------------------------------------------------------
@@ -225,11 +225,11 @@ class _Run:
         for report in reports:
             self.bar.advance(self.task)
             counts[_name_outcome(report)] += 1
-            for told in _list_told(report):
-                kind = told.partition(":")[0]
+            for line in _list_notes(report):
+                kind = line.partition(":")[0]
                 kinds[kind] += 1
                 if kinds[kind] <= SHOWN:
-                    self._say(f"{library.label}, {library.reader.unit} {report.row_id}: {told}")
+                    self._say(f"{library.label}, {library.reader.unit} {report.row_id}: {line}")
         self._say_more(library, kinds)
         del counts[UNCHANGED]
         return counts
@@ -258,7 +258,7 @@ def _name_outcome(report: PictureReport) -> str:
     return UNCHANGED  # a photo that was known already
 
 
-def _list_told(report: PictureReport) -> Iterable[str]:
+def _list_notes(report: PictureReport) -> Iterable[str]:
     if report.problem:
         yield report.problem
     if report.taken:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self
 
@@ -19,6 +19,7 @@ from scrapy.crawler import Crawler
 
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
+from enrichscrapy.database.dialects.advisory import Kind, LockSession, make_key
 from enrichscrapy.database.host_row import POLL_SECONDS
 from enrichscrapy.database.hosts import Cleared, HostStore
 from enrichscrapy.extensions import require, stop_crawl
@@ -122,6 +123,29 @@ class Hosts:
         path = self.database.stores.path
         file = f"{HOST_PREFIX}{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
         return FileLock(path.with_name(f"{path.name}.locks") / file, f"request to {name}")
+
+    # --- robots.txt ---------------------------------------------------------------------------
+
+    async def find_robots(self, name: str, max_age: float) -> tuple[bytes, float] | None:
+        """What a crawl of another machine has fetched, and how many seconds ago."""
+        if not self.shares:
+            return None
+        return await self.database.read(self.store.find_robots, name, max_age)
+
+    @asynccontextmanager
+    async def fetching_robots(self, name: str) -> AsyncIterator[None]:
+        """One crawl fetches it; the others wait, and find it fetched."""
+        if not self.shares:
+            yield
+            return
+        session = LockSession(self.database.stores.engine)
+        try:
+            key = make_key(Kind.ROBOTS, name)
+            while not await self.database.read(session.begin_with, key):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_SECONDS)
+            yield
+        finally:
+            await asyncio.to_thread(session.end)
 
     # --- Who goes first --------------------------------------------------------------------------
 

@@ -212,15 +212,15 @@ def _find_doubt(connection: Connection, row: Proposed, before: str | None) -> st
 
 
 def _enter(connection: Connection, row: Proposed, now: float) -> None:
-    mine, origin = row.performer_id, name_origin(row.source)
+    performer_id, origin = row.performer_id, name_origin(row.source)
     match row.kind:
         case "alias":
-            rows.insert_alias(connection, mine, row.value, origin, now)
+            rows.insert_alias(connection, performer_id, row.value, origin, now)
         case "link":
-            rows.insert_url(connection, mine, row.value, now, source=origin)
+            rows.insert_url(connection, performer_id, row.value, now, source=origin)
         case "birth_date":
-            rows.set_birth_date(connection, mine, PartialDate.parse(row.value), now)
-            note_stored_dates(connection, [mine], now)
+            rows.set_birth_date(connection, performer_id, PartialDate.parse(row.value), now)
+            note_stored_dates(connection, [performer_id], now)
         case _:
             _set_column(connection, row, row.value, now)
 

@@ -44,16 +44,16 @@ def settle(connection: Connection, lookup: Lookup, page: str | None, now: float)
     if not rivals:
         return Claim.HOLDS
     evidence = lookup.evidence.get("identity", {})
-    mine = _count_proof(connection, lookup.source, lookup.performer.id, evidence)
-    theirs = [
+    proof = _count_proof(connection, lookup.source, lookup.performer.id, evidence)
+    rival_proofs = [
         _count_proof(
             connection, row["source"], row["performer_id"], row["evidence"].get("identity", {})
         )
         for row in rivals
     ]
-    if mine < max(theirs):
+    if proof < max(rival_proofs):
         return Claim.LOST
-    claim = Claim.CONTESTED if mine == max(theirs) else Claim.LOST
+    claim = Claim.CONTESTED if proof == max(rival_proofs) else Claim.LOST
     for row in rivals:
         _take_page(connection, row, claim, now)
     return Claim.HOLDS if claim is Claim.LOST else claim

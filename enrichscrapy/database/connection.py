@@ -21,6 +21,9 @@ from enrichscrapy.exceptions import ConnectionLost, DatabaseUnavailable, WriteCo
 
 T = TypeVar("T")
 
+UNFINISHED = "unfinished copy of "
+"""Begins the token of a database that ``scrapy migrate-database`` has not finished."""
+
 
 LAG_SECONDS = 1.0
 """How much of what may lag a failing power takes. The sites' own floors are no shorter: at their
@@ -32,13 +35,13 @@ class Database:
 
     ``target`` is the path of an SQLite file or a URL; ``folder`` takes what belongs to a server's
     database on this machine; ``busy_timeout`` is how many seconds a writer waits for another
-    process; ``create`` makes file or tables where there are none; ``clock`` gives UTC seconds since
-    the epoch (a server's own, else this machine's). ``machine`` is what this machine is called
-    among those that share it, by default its host name; ``key_file`` is where the key of the
-    suppressions lies, if not beside ``path``. ``token`` tells this database from any other;
-    ``name`` is for people, and what belongs to it on this machine lies beside ``path``. Opening
-    raises ``DatabaseDamaged``, ``DatabaseUnavailable`` or, for one that is missing or out of reach,
-    ``BadSetting``.
+    process; ``create`` makes file or tables where there are none; ``unfinished`` allows a copy that
+    ``copying.py`` has begun; ``clock`` gives UTC seconds since the epoch (a server's own, else this
+    machine's). ``machine`` is what this machine is called among those that share it, by default its
+    host name; ``key_file`` is where the key of the suppressions lies, if not beside ``path``.
+    ``token`` tells this database from any other; ``name`` is for people, and what belongs to it on
+    this machine lies beside ``path``. Opening raises ``DatabaseDamaged``, ``DatabaseUnavailable``
+    or, for one that is missing or out of reach, ``BadSetting``.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Database:
         folder: Path = Path("data"),
         machine: str = "",
         key_file: Path | None = None,
+        unfinished: bool = False,
     ) -> None:
         self.backend = find_backend(target, folder, busy_timeout)
         self.path, self.name = self.backend.path, self.backend.name
@@ -65,6 +69,11 @@ class Database:
             migrate(self.engine, self.backend, self.clock(), create=create)
             with self.read() as connection:
                 self.token = connection.scalars(select(origin.c.token)).one()
+            if self.token.startswith(UNFINISHED) and not unfinished:
+                raise DatabaseUnavailable(
+                    f"{self.name} is a copy that was not finished: run scrapy migrate-database "
+                    "again, from the database that it is of"
+                )
         except BaseException:
             self.close()
             raise

@@ -50,7 +50,7 @@ class StoredFace:
     decided_by: str
 
     @property
-    def vouched_for(self) -> bool:
+    def confirmed_by_person(self) -> bool:
         """Whether a person, not the rules, confirmed that this face is the performer's."""
         return self.decided_by in ("import", "review")
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
-from enrichscrapy.database.advisory import Kind, is_held, make_key
 from enrichscrapy.database.connection import Database
+from enrichscrapy.database.dialects.advisory import Kind, is_held, make_key
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import hosts
 from enrichscrapy.database.workers import is_alive

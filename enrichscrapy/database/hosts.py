@@ -6,6 +6,7 @@ or ``circuit.py`` and writes the row back: two processes on one host cannot get 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -204,16 +205,29 @@ class HostStore:
 
     # --- robots.txt ----------------------------------------------------------------------------
 
-    def note_robots(self, host: str, source: str, digest: str) -> int:
+    def find_robots(self, host: str, max_age: float) -> tuple[bytes, float] | None:
+        """What another crawl has fetched, and how many seconds ago; None where that is too long."""
+        columns = (hosts.c.robots_text, hosts.c.robots_fetched_at)
+        with self._database.read() as connection:
+            row = connection.execute(select(*columns).where(hosts.c.host == host)).first()
+            now = self._database.read_now(connection)
+        if row is None or row.robots_text is None or now - row.robots_fetched_at >= max_age:
+            return None
+        return bytes(row.robots_text), max(0.0, now - row.robots_fetched_at)
+
+    def note_robots(self, host: str, source: str, text: bytes) -> int:
         """Remember which rules are in force.
 
         When they are others than before, the source's pages that the old ones disallowed are due
         again; returns how many.
         """
+        digest = hashlib.sha256(text).hexdigest()
         with self._database.write() as connection:
-            now = self._database.clock()
+            now = self._database.read_now(connection)
             before = connection.scalar(select(hosts.c.robots_digest).where(hosts.c.host == host))
             values = {"robots_digest": digest, "robots_fetched_at": now}
+            if self._worker_id is not None:
+                values["robots_text"] = text
             write_row(connection, host, source, values, now)
             if before == digest:
                 return 0

@@ -1,6 +1,6 @@
 """What may not run beside what: file locks where one machine has the database, else its own locks.
 
-``files/locks.py`` and ``advisory.py`` are the two kinds; nobody else has to know which it is.
+``files/locks.py`` and ``dialects/advisory.py`` are these two kinds; nobody else has to know which.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrichscrapy.database import machines, workers
-from enrichscrapy.database.advisory import Kind, LockSession, hold, make_key
+from enrichscrapy.database.dialects.advisory import Kind, LockSession, hold, make_key
 from enrichscrapy.exceptions import EnrichError, SourceLocked
 from enrichscrapy.files.durable import create_file
 from enrichscrapy.files.locks import FileLock, list_running_crawls, lock_all_sources

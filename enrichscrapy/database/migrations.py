@@ -1,7 +1,8 @@
 """The schema's steps, each recorded by name in ``schema_migrations`` once it was taken.
 
-A step is one SQL file of its name for each database, in ``steps/sqlite`` and ``steps/postgresql``.
-A released one is never edited. A change of the schema is a new name at the end of ``STEPS``, and
+A step is one SQL file of its name for each database, in ``steps/sqlite`` and ``steps/postgresql``;
+the latter was added later, and begins with what all steps until then had made (``baseline.sql``). A
+released one is never edited. A change of the schema is a new name at the end of ``STEPS``, and
 the same change in ``schema.py``; a test holds them together.
 """
 
@@ -36,12 +37,10 @@ STEPS = (
     "0073_troubles",
     "0080_crop_area",
     "0110_machines",
+    "0111_robots",
     "0140_new_performers",
     "0141_birth_dates",
 )
-BASELINE = "0080_crop_area"
-"""PostgreSQL was added after this step: its ``baseline.sql`` is the schema as all steps up to this
-one left it. Every later step has a file for each database."""
 
 
 def run_step(connection: Connection, backend: Backend, name: str) -> None:
@@ -50,10 +49,10 @@ def run_step(connection: Connection, backend: Backend, name: str) -> None:
     backend.run_script(connection, steps.joinpath(f"{name}.sql").read_text("utf-8"))
 
 
-def create_baseline(connection: Connection, backend: Backend, now: float) -> None:
-    """Everything up to ``BASELINE`` at once."""
+def create_baseline(connection: Connection, backend: Backend, last: str, now: float) -> None:
+    """What all steps up to ``last`` have made, at once."""
     run_step(connection, backend, "baseline")
-    rows = [{"name": name, "applied_at": now} for name in STEPS if name <= BASELINE]
+    rows = [{"name": name, "applied_at": now} for name in STEPS if name <= last]
     connection.execute(insert(schema_migrations), rows)
 
 
@@ -74,8 +73,8 @@ def migrate(engine: Engine, backend: Backend, now: float, *, create: bool = True
         )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         done = _list_steps_done(connection, backend.name)  # another process may have been faster
-        if not done and engine.dialect.name == "postgresql":
-            create_baseline(connection, backend, now)
+        if not done and backend.baseline is not None:
+            create_baseline(connection, backend, backend.baseline, now)
             done = _list_steps_done(connection, backend.name)
         for name in STEPS:
             if name not in done:

@@ -174,7 +174,7 @@ class PerformerDatabase(Database):
     def get_last_performer_id(self) -> int:
         """The highest id that any performer ever had."""
         with self.read() as connection:
-            return self.backend.find_last_id(connection, performers.name)
+            return self.backend.find_last_id(connection, performers)
 
     def is_erasing(self) -> bool:
         """Whether an erasure was begun that is not done, on this machine or in the database."""

@@ -466,6 +466,8 @@ hosts = Table(
     Column("turn_worker", Whole),
     Column("clearance_machine", Text),
     Column("clearance_agent", Text),  # the User-Agent it was won under
+    # What was fetched at "robots_fetched_at", for the crawls of other machines.
+    Column("robots_text", LargeBinary),
 )
 
 artefacts = Table(

@@ -59,7 +59,6 @@ class StoreReport:
     retired: tuple[int, ...] = ()
     confirmed: tuple[int, ...] = ()
     proposals: int = 0
-    judged_again: bool = False
     next_attempt_at: float | None = None
 
 
@@ -176,7 +175,7 @@ class _Storing:
         )
         quarantine_placeholders(self.connection, self.lookup.photos, self.now)
         kept = self._list_new_faces(rows)
-        judgement, again = self._find_judgement(kept, judge)
+        judgement = self._find_judgement(kept, judge)
         if contested:
             judgement = Judgement(tuple(map(_make_wait, judgement.decisions)))
         face_ids = self._write_faces(kept, judgement.decisions, rows)
@@ -187,7 +186,6 @@ class _Storing:
             retired=tuple(face_id for face_id, _ in judgement.retire),
             confirmed=judgement.confirm,
             proposals=self._write_proposals(),
-            judged_again=again,
             next_attempt_at=write_row(
                 self.connection, self.lookup, self.page, self.model_id, retry, self.now
             ),
@@ -201,13 +199,11 @@ class _Storing:
             raise ValueError(f"{len(strangers)} photos with faces are not among the lookup's")
         return [face for face in self.lookup.faces if face.photo_url not in rows.settled]
 
-    def _find_judgement(
-        self, kept: Sequence[Face], judge: Judging | None
-    ) -> tuple[Judgement, bool]:
-        """The verdicts to write, and whether they had to be taken again."""
+    def _find_judgement(self, kept: Sequence[Face], judge: Judging | None) -> Judgement:
+        """The verdicts to write: taken again where the references changed meanwhile."""
         lookup = self.lookup
         if judge is None or self.model_id is None:
-            return _take_over(kept, lookup.judgement), False
+            return _take_over(kept, lookup.judgement)
         references, token = load_references(self.connection, self.performer.id, self.model_id)
         stands = (
             token == lookup.references_token
@@ -215,8 +211,8 @@ class _Storing:
             and lookup.judgement is not None
         )
         if stands or not kept:
-            return _take_over(kept, lookup.judgement if stands else None), False
-        return judge(replace(lookup, faces=list(kept)), references), True
+            return _take_over(kept, lookup.judgement if stands else None)
+        return judge(replace(lookup, faces=list(kept)), references)
 
     def _write_faces(
         self, kept: Sequence[Face], decisions: Sequence[Decision], rows: PhotoRows

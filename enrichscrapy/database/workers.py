@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, insert, select, update
 
 from enrichscrapy.database import machines
-from enrichscrapy.database.advisory import Key, Kind, LockSession, is_held, make_key
+from enrichscrapy.database.dialects.advisory import Key, Kind, LockSession, is_held, make_key
 from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import workers
 from enrichscrapy.exceptions import SourceLocked

@@ -125,7 +125,7 @@ class ChallengeMiddleware:
         async with gate.lock:
             if gate.clearance is None:
                 gate.clearance = Clearance()
-                await self._take_up(gate, request, source)
+                await self._take_up(gate, request)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         info = RequestInfo.of(request)
@@ -145,7 +145,7 @@ class ChallengeMiddleware:
     def _find_gate(self, source: SourceAddresses) -> _Gate:
         return self._gates.setdefault(source.source, _Gate())
 
-    async def _take_up(self, gate: _Gate, request: Request, source: SourceAddresses) -> None:
+    async def _take_up(self, gate: _Gate, request: Request) -> None:
         """Use what an earlier run, or another machine meanwhile, has won under this User-Agent."""
         stored = await self.hosts.find_clearance(request)
         agent = (request.headers.get("User-Agent") or b"").decode("latin-1")
@@ -154,7 +154,7 @@ class ChallengeMiddleware:
         found = Clearance(stored.cookies, stored.machine not in (None, self.hosts.machine))
         if found.is_valid(self.hosts.now()):
             gate.clearance = found
-            self._use(found, request, source)
+            self._use(found, request)
 
     # --- The challenge ---------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class ChallengeMiddleware:
         """Return when the request may be sent again; raises ``RequestRefused`` else."""
         gate, cleared = self._find_gate(source), RequestInfo.of(request).cleared
         if self.hosts.shares and not cleared:
-            await self._take_up(gate, request, source)
+            await self._take_up(gate, request)
         clearance = gate.clearance or Clearance()
         if clearance.is_valid(self.hosts.now()):
             if not (clearance.was_sent(request) or cleared):
@@ -181,7 +181,7 @@ class ChallengeMiddleware:
         if not visit.opened:
             await self._refuse(request, refusal, f"challenge: {visit.failure or 'not opened'}")
         gate.clearance = Clearance([_make_canonical(c, source) for c in visit.cookies])
-        self._use(gate.clearance, request, source)
+        self._use(gate.clearance, request)
         await self.hosts.set_clearance(request, gate.clearance.cookies)
 
     async def _refuse(self, request: Request, refusal: Refusal, detail: str) -> NoReturn:
@@ -214,7 +214,7 @@ class ChallengeMiddleware:
         response = await self.download(again)
         return response.replace(request=request)
 
-    def _use(self, clearance: Clearance, request: Request, source: SourceAddresses) -> None:
+    def _use(self, clearance: Clearance, request: Request) -> None:
         jar = self.find_jar()
         if jar is not None:
             for cookie in clearance.cookies:

@@ -8,7 +8,6 @@ cannot be fetched means "not now".
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -117,11 +116,24 @@ class RobotsMiddleware:
         now = self.hosts.now()
         if known is not None and 0 <= now - known.fetched_at < self.max_age:
             return known
-        text = await self._fetch(origin, request)
+        source = self.sources.of(request)
+        assert source is not None  # the intake refuses what belongs to no source
+        host = source.find_host(origin)
+        async with self.hosts.fetching_robots(host):
+            if (shared := await self.hosts.find_robots(host, self.max_age)) is not None:
+                text, age = shared
+                return await self._take_up(origin, request, text, self.hosts.now() - age)
+            text = await self._fetch(origin, request)
+            rules = await self._take_up(origin, request, text, now)
+            await self._remember(host, source.source, text)
+        return rules
+
+    async def _take_up(self, origin: str, request: Request, text: bytes, at: float) -> Rules:
         readable = text[:_READ].decode("utf-8-sig", "replace")
-        rules = Rules(await asyncio.to_thread(Protego.parse, readable), now)
+        rules = Rules(await asyncio.to_thread(Protego.parse, readable), at)
         self._rules[origin] = rules
-        await self._remember(origin, request, text)
+        longest = max(rules.delay for rules in self._rules.values())
+        await self.hosts.set_crawl_delay(request, longest or None)
         return rules
 
     async def _fetch(self, origin: str, request: Request) -> bytes:
@@ -149,16 +161,9 @@ class RobotsMiddleware:
         await self.hosts.leave_alone(request, detail)
         raise RequestRefused(Outcome.BLOCKED, detail, transient=True)
 
-    async def _remember(self, origin: str, request: Request, text: bytes) -> None:
-        longest = max(rules.delay for rules in self._rules.values())
-        await self.hosts.set_crawl_delay(request, longest or None)
-        source = self.sources.of(request)
-        if source is None or self.dry_run:
+    async def _remember(self, host: str, source: str, text: bytes) -> None:
+        if self.dry_run:
             return
-        host = source.find_host(origin)
-        digest = hashlib.sha256(text).hexdigest()
-        due = await self.hosts.database.write(
-            self.hosts.store.note_robots, host, source.source, digest
-        )
+        due = await self.hosts.database.write(self.hosts.store.note_robots, host, source, text)
         if due:
             logger.info("robots.txt has changed: %d lookups it disallowed are due again", due)

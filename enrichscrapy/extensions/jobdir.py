@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
@@ -78,7 +78,7 @@ class JobdirExtension:
         """Register what will hold links of performers, for erasure to find."""
         await asyncio.to_thread(self.register, self.jobdir.path)
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
+    def spider_closed(self, reason: str) -> None:
         """The scheduler has closed its queues by now."""
         if self.broken:
             return

@@ -134,7 +134,7 @@ class LiveLine:
             TextColumn("{task.description}", style="bold"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[figures]}"),
             console=console,
             auto_refresh=False,
             transient=True,
@@ -143,16 +143,18 @@ class LiveLine:
         )
         self._progress.start()
         self._diverted = _divert_logs(self._progress.console)
-        self._task = self._progress.add_task(name, total=pacer.total, told="")
+        self._task = self._progress.add_task(name, total=pacer.total, figures="")
 
     def refresh(self) -> None:
         now = self.pacer.latest
-        told = [describe_time_left(self.pacer), f"{now.accepted:,} faces"]
+        figures = [describe_time_left(self.pacer), f"{now.accepted:,} faces"]
         if self.pacer.per_minute is not None:
-            told.insert(0, f"{self.pacer.per_minute:.1f}/min")
+            figures.insert(0, f"{self.pacer.per_minute:.1f}/min")
         if now.refusals:
-            told.append(f"{now.refusals:,} refused")
-        self._progress.update(self._task, completed=now.done, told=" · ".join(told), refresh=True)
+            figures.append(f"{now.refusals:,} refused")
+        self._progress.update(
+            self._task, completed=now.done, figures=" · ".join(figures), refresh=True
+        )
 
     def close(self) -> None:
         """Take the line away and give the log its stream back; again does nothing."""

@@ -78,7 +78,7 @@ class SummaryExtension:
 
 
 def print_summary(
-    console: Console, title: str, lines: Sequence[SummaryLine], told: Sequence[str]
+    console: Console, title: str, lines: Sequence[SummaryLine], sentences: Sequence[str]
 ) -> None:
     """A section's name stands once; reasons stand under their verdict."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
@@ -93,5 +93,5 @@ def print_summary(
             table.add_row("", Text(f"  {words}", "dim"), Text(f"{count:,}", "dim"))
     if lines:
         console.print(table, markup=False)
-    for sentence in told:
+    for sentence in sentences:
         console.print(sentence, markup=False, highlight=False)

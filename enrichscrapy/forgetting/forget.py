@@ -87,7 +87,7 @@ def forget(
     with db.write() as connection:  # a machine that came in between may hold something
         machines.ask_all(connection, job_id)
     with lock_out_crawls(db, sources, "forget", wait, on_wait, here_only=True):
-        done = {job.id: _finish(db, job, index_dir) for job in _list_erasures(db)}
+        done = {job.id: _finish(db, job, index_dir) for job in _list_erasures(db, job_id)}
     forgotten = done.pop(job_id)
     forgotten.failed += [line for other in done.values() for line in other.failed]
     forgotten.suppressions = added
@@ -117,9 +117,10 @@ def _begin(db: PerformerDatabase, person: Person) -> int:
         return job_id
 
 
-def _list_erasures(db: PerformerDatabase) -> list[_Erasure]:
+def _list_erasures(db: PerformerDatabase, *begun_here: int) -> list[_Erasure]:
+    """What is open for this machine; what it has begun is, even where it holds no files."""
     with db.read() as connection:
-        mine = erasures.c.id.in_(machines.list_open(connection, db.machine))
+        mine = erasures.c.id.in_([*machines.list_open(connection, db.machine), *begun_here])
         rows = connection.execute(select(erasures).where(mine).order_by(erasures.c.id)).all()
     return [_Erasure(row.id, row.kind, _read_person(row.person_id, row.traits)) for row in rows]
 

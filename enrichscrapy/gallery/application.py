@@ -85,8 +85,8 @@ def send_file(request: Request) -> Response:
 
 def _tell_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    told = "There is no such page." if error.status_code == 404 else error.detail
-    return _tell(request, error.status_code, told)
+    message = "There is no such page." if error.status_code == 404 else error.detail
+    return _tell(request, error.status_code, message)
 
 
 def _tell_error(request: Request, error: Exception) -> Response:

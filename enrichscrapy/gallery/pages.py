@@ -71,7 +71,7 @@ def answer(request: Request, template: str, status: int = 200, **context: Any) -
             words=words,
             version=__version__,
             files=fingerprints(),
-            told=request.query_params.get("told", ""),
+            message=request.query_params.get("message", ""),
             **context,
         ),
         status,
@@ -83,13 +83,13 @@ def go(request: Request, page: str) -> RedirectResponse:
     return RedirectResponse(f"{request.app.state.secrets.base}/{page}", 303)
 
 
-def go_back(request: Request, told: str) -> Response:
+def go_back(request: Request, message: str) -> Response:
     """To the page whose form this was, with the result; a script gets the words alone."""
     back = form_of(request).get("back", "")
     if not back.startswith(PAGES):
-        return JSONResponse({"words": told})
+        return JSONResponse({"words": message})
     joint = "&" if "?" in back else "?"
-    return go(request, f"{back}{joint}{urlencode({'told': told})}")
+    return go(request, f"{back}{joint}{urlencode({'message': message})}")
 
 
 @cache

@@ -272,20 +272,20 @@ def _key(row: Row[Any]) -> str:
 def _entries(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
     ids = [row.id for row in rows]
     found = _faces(connection, ids)
-    told = _lookups(connection, ids)
-    return tuple(_entry(row, found[row.id], told[row.id]) for row in rows)
+    outcomes = _lookups(connection, ids)
+    return tuple(_entry(row, found[row.id], outcomes[row.id]) for row in rows)
 
 
-def _entry(row: Row[Any], mine: list[Thumbnail], told: list[tuple[str, str]]) -> Entry:
-    pictured = [face for face in mine if face.pictured]
+def _entry(row: Row[Any], shown: list[Thumbnail], outcomes: list[tuple[str, str]]) -> Entry:
+    pictured = [face for face in shown if face.pictured]
     return Entry(
         performer_id=row.id,
         name=row.canonical_name,
-        accepted=sum(face.verdict == Verdict.ACCEPTED for face in mine),
-        waiting=sum(_waits(face) for face in mine),
+        accepted=sum(face.verdict == Verdict.ACCEPTED for face in shown),
+        waiting=sum(_waits(face) for face in shown),
         thumbnails=tuple(pictured[:THUMBNAILS]),
         more=max(0, len(pictured) - THUMBNAILS),
-        lookups=tuple(told),
+        lookups=tuple(outcomes),
     )
 
 
@@ -304,8 +304,8 @@ def _faces(connection: Connection, ids: Sequence[int]) -> dict[int, list[Thumbna
     for row in connection.execute(query.where(faces.c.performer_id.in_(ids)).order_by(faces.c.id)):
         face = Thumbnail(row.id, row.verdict, row.trusted, row.reason, row.pictured)
         found[row.performer_id].append(face)
-    for mine in found.values():
-        mine.sort(key=lambda face: (_FIRST.index(Verdict(face.verdict)), not face.trusted))
+    for shown in found.values():
+        shown.sort(key=lambda face: (_FIRST.index(Verdict(face.verdict)), not face.trusted))
     return found
 
 
@@ -315,7 +315,7 @@ def _lookups(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple
         .where(lookups.c.performer_id.in_(ids), lookups.c.source != OWN)
         .order_by(lookups.c.updated_at)
     )
-    told: dict[int, list[tuple[str, str]]] = {performer_id: [] for performer_id in ids}
+    outcomes: dict[int, list[tuple[str, str]]] = {performer_id: [] for performer_id in ids}
     for performer_id, source, outcome in connection.execute(query):
-        told[performer_id].append((source, outcome))
-    return told
+        outcomes[performer_id].append((source, outcome))
+    return outcomes

@@ -50,8 +50,8 @@ def show_performer(request: Request) -> Response:
         story=story,
         performer=story.performer,
         groups={
-            verdict.value: (told, [shown for shown in faces if shown.face.verdict == verdict])
-            for verdict, told in GROUPS.items()
+            verdict.value: (heading, [shown for shown in faces if shown.face.verdict == verdict])
+            for verdict, heading in GROUPS.items()
         },
         trusted=[shown for shown in faces if shown.face.trusted],
         lookups=[list(tell_lookup(lookup)) for lookup in story.lookups],
@@ -73,8 +73,10 @@ def forget_performer(request: Request) -> Response:
     try:
         done = forget(gallery.database, person, gallery.index_dir, gallery.genders, wait=0.0)
     except SourceLocked as error:
-        told = f"{error}. Nothing new is taken in from now on; the rest goes when the crawl ends."
-        query = urlencode({"told": told})
+        message = (
+            f"{error}. Nothing new is taken in from now on; the rest goes when the crawl ends."
+        )
+        query = urlencode({"message": message})
         return go(request, f"performers/{story.performer.id}?{query}")
     forget_thumbnails()
     shown = answer(request, "forget.html", story=story, faces=0, done=done, reach=OUT_OF_REACH)
@@ -92,5 +94,5 @@ def _story(request: Request, gallery: Gallery) -> Story:
 def _photos_without_faces(story: Story) -> Iterator[tuple[PhotoStory, str]]:
     for photo in story.photos:
         if not photo.faces:
-            told = PHOTOS.get(str(photo.outcome), str(photo.outcome or "not looked at"))
-            yield photo, f"{told} ({photo.detail})" if photo.detail else told
+            words = PHOTOS.get(str(photo.outcome), str(photo.outcome or "not looked at"))
+            yield photo, f"{words} ({photo.detail})" if photo.detail else words

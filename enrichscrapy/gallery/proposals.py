@@ -52,5 +52,5 @@ def accept_confirmed(request: Request) -> Response:
     """All that confirmed pages say, but what could be a mistake."""
     decisions = list(gallery_of(request).database.proposals.accept_confirmed())
     refused = sum(bool(decision.refusal) for decision in decisions)
-    told = f"{count_words(len(decisions) - refused, 'proposal')} accepted, {refused} left open."
-    return go_back(request, told)
+    message = f"{count_words(len(decisions) - refused, 'proposal')} accepted, {refused} left open."
+    return go_back(request, message)

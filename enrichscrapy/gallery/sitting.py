@@ -33,5 +33,5 @@ def hold_sitting(
     print(f"Open {server.link(page)}\nCtrl-C ends it.", flush=True)
     server.run()
     publish_decisions(database, settings.INDEX_DIR)
-    told = ", ".join(f"{count} {name}" for name, count in sorted(desk.counts.items()))
-    print(f"Decided: {told or 'nothing'}")
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(desk.counts.items()))
+    print(f"Decided: {counts or 'nothing'}")

@@ -135,7 +135,7 @@ class ImportBatch:
         if not new:
             return
         time = format_time(self.now)
-        ids = self.backend.reserve_ids(self.connection, performers.name, len(new))
+        ids = self.backend.reserve_ids(self.connection, performers, len(new))
         rows = [
             {
                 "id": performer_id,

@@ -246,7 +246,7 @@ class CsvReader:
             except StopIteration:
                 return
             except csv.Error as error:
-                fault = f"not CSV: {error}{self._lines.told()}"
+                fault = f"not CSV: {error}{self._lines.describe_span()}"
             line, own = self._lines.first, self._count_own_lines(bool(fault))
             if own < len(self._lines.taken):
                 self._lines.go_back(own)
@@ -331,7 +331,7 @@ class _Lines:
         self._again += reversed(self.taken[own:])
         del self.taken[own:]
 
-    def told(self) -> str:
+    def describe_span(self) -> str:
         """Which lines were taken, where it is more than one."""
         last = self.first + len(self.taken) - 1
         return f" (lines {self.first} to {last})" if last > self.first else ""

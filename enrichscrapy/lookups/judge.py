@@ -78,7 +78,7 @@ class Judge:
                     face.trusted,
                     face.quality,
                     face.source,
-                    earned=face.trusted and not face.vouched_for,
+                    earned=face.trusted and not face.confirmed_by_person,
                     waiting=face.verdict is not Verdict.ACCEPTED,
                 )
                 for face in stored

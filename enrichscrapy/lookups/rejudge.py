@@ -38,7 +38,7 @@ class ChangedVerdict:
         """Whether a person decided; for own photos that wait, the rules did."""
         face = self.face
         return face.decided_by == "review" or (
-            face.vouched_for and face.verdict is Verdict.ACCEPTED
+            face.confirmed_by_person and face.verdict is Verdict.ACCEPTED
         )
 
 
@@ -87,7 +87,7 @@ class _Again:
         ]
         for source in sorted({face.source for face in judged}):
             of_source = [face for face in judged if face.source == source]
-            alone = [face for face in of_source if face.vouched_for and source != OWN]
+            alone = [face for face in of_source if face.confirmed_by_person and source != OWN]
             yield [face for face in of_source if face not in alone]
             yield from ([face] for face in alone)
 

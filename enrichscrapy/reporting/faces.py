@@ -143,10 +143,10 @@ def count_coverage(connection: Connection, model_id: int | None) -> Coverage:
         .where(faces.c.model_id == model_id, faces.c.verdict == Verdict.ACCEPTED.value)
         .group_by(faces.c.performer_id)
     )
-    for had, has, vouching in connection.execute(query) if model_id is not None else ():
+    for had, has, is_trusted in connection.execute(query) if model_id is not None else ():
         before[int(had)] += 1
         after[int(has)] += 1
-        trusted += int(vouching)
+        trusted += int(is_trusted)
     nothing = total - after.total()
     before[0] += nothing
     after[0] += nothing

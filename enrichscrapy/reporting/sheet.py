@@ -73,11 +73,11 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
         entry = counts[performer_id]
         entry.verdicts[verdict] = entry.verdicts.get(verdict, 0) + count
         entry.before += count if own and verdict == Verdict.ACCEPTED else 0
-    told: dict[int, list[str]] = defaultdict(list)
+    outcomes: dict[int, list[str]] = defaultdict(list)
     asked = select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
     asked = asked.where(lookups.c.source != OWN, lookups.c.performer_id.in_(waiting))
     for performer_id, source, outcome in connection.execute(asked.order_by(lookups.c.updated_at)):
-        told[performer_id].append(f"{source}: {outcome}")
+        outcomes[performer_id].append(f"{source}: {outcome}")
     names = select(performers.c.id, performers.c.canonical_name)
     names = names.where(performers.c.id.in_(waiting)).order_by(performers.c.id)
     return [
@@ -86,7 +86,7 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
             name,
             counts[performer_id].before,
             *(counts[performer_id].verdicts.get(verdict.value, 0) for verdict in _ORDER),
-            ", ".join(told[performer_id]),
+            ", ".join(outcomes[performer_id]),
         ]
         for performer_id, name in connection.execute(names)
     ]
@@ -117,10 +117,10 @@ def _block(
         .where(faces.c.performer_id.in_(ids), faces.c.model_id == model_id)
         .order_by(faces.c.id)
     )
-    mine: dict[int, list[Entry]] = {performer_id: [] for performer_id in ids}
+    entries: dict[int, list[Entry]] = {performer_id: [] for performer_id in ids}
     for row in connection.execute(query):
-        mine[row.performer_id].append(_face(row, row.id in pictured))
-    return [mine[performer_id] for performer_id in ids]
+        entries[row.performer_id].append(_face(row, row.id in pictured))
+    return [entries[performer_id] for performer_id in ids]
 
 
 def _face(row: Row[Any], pictured: bool) -> Entry:

@@ -15,6 +15,7 @@ LOOKUPS: Mapping[str, str] = {
     "postponed": "put off, nothing learnt: stay due",
     "not_stored": "suppressed meanwhile: nothing stored",
     "restored_not_due": "in the JOBDIR, but no longer due",
+    "lease_lost": "another crawl's by now: dropped",
     "unknown_gender": "of unknown gender among those begun",
 }
 FACES: Mapping[str, str] = {
@@ -53,6 +54,7 @@ ENDINGS: Mapping[str, str] = {
     "layout_changed": "the site's pages no longer look as they did",
     "bad_setting": "a setting cannot be used",
     "disk_error": "a folder cannot be written any more",
+    "locked_out": "something goes first that no crawl may run beside; the same command goes on",
 }
 
 

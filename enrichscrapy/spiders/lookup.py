@@ -173,7 +173,7 @@ class LookupSpider(Spider):
         if isinstance(item, Lookup):
             self._leave(item.performer.id)
 
-    def _stage_failed(self, item: Any, failure: Failure) -> None:
+    def _stage_failed(self, failure: Failure) -> None:
         """A stage broke over a lookup, which stays due.
 
         What the machine did (a full disk, no memory) would meet the next one too, and so would

@@ -22,8 +22,8 @@ from enrichscrapy.verdicts.evidence import (
 )
 from enrichscrapy.verdicts.region import Caution, Region, apart_with_care, caution
 from enrichscrapy.verdicts.thresholds import Thresholds
+from enrichscrapy.verdicts.trusted_faces import TrustedFaces
 from enrichscrapy.verdicts.types import Candidate, Context, Reason, Reference
-from enrichscrapy.verdicts.vouching import Vouching
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Evidence:
     index: int
     candidate: Candidate
     vector: Matrix
-    vouching: Vouching
+    trusted_faces: TrustedFaces
     crowd: Crowd
     allowance: float
     caution: Caution
@@ -64,12 +64,12 @@ class Evidence:
     @cached_property
     def own(self) -> Nearness | None:
         """How near the trusted faces are; None where there are none."""
-        return self.vouching.nearness(self.vector)
+        return self.trusted_faces.nearness(self.vector)
 
     @cached_property
     def anchor(self) -> float | None:
         """The score against the faces that trust began with, where others are trusted too."""
-        return self.vouching.anchor(self.vector)
+        return self.trusted_faces.anchor(self.vector)
 
     @cached_property
     def score(self) -> float:
@@ -89,7 +89,7 @@ class Evidence:
     def resembles(self) -> bool:
         """Whether it is as near as faces are accepted where people are known to be told apart."""
         near = self.score - self.caution.distance
-        return near <= self.thresholds.accept_at(self.vouching.count)
+        return near <= self.thresholds.accept_at(self.trusted_faces.count)
 
     @property
     def other(self) -> Neighbour | None:
@@ -110,13 +110,13 @@ class Evidence:
     def certain(self) -> bool:
         """So near the trusted faces that only photos that agree with it can cast doubt on it, and
         that it needs no other picture beside it."""
-        limit = self.thresholds.certain_at(self.vouching.count)
+        limit = self.thresholds.certain_at(self.trusted_faces.count)
         return self.score <= limit and self.stands_apart
 
     @property
     def matches(self) -> bool:
         """Near enough to the trusted faces to be accepted, and to speak for others."""
-        limit = self.thresholds.accept_at(self.vouching.count)
+        limit = self.thresholds.accept_at(self.trusted_faces.count)
         return self.score <= limit and self.stands_apart
 
     @cached_property
@@ -128,7 +128,7 @@ class Evidence:
         if self.other_is_nearer and self.other is not None:
             both = self.resembles and self.other.distance <= self.thresholds.accept_at(1)
             found.append(Reason.SUSPECTED_MERGE if both else Reason.OTHER_PERFORMER)
-        if self.vouching.refuse(self.own, self.anchor):
+        if self.trusted_faces.refuse(self.own, self.anchor):
             found.append(Reason.TOO_FAR)
         return tuple(found)
 
@@ -157,7 +157,7 @@ class Case:
     groups: tuple[Group, ...]
     vectors: Matrix
     gaps: Matrix
-    vouching: Vouching
+    trusted_faces: TrustedFaces
     trusted: tuple[Reference, ...]
     untrusted: tuple[Reference, ...]
     waiting: tuple[Reference, ...]
@@ -191,21 +191,23 @@ def gather(
     ordered = [candidates[index] for index in order]
     known = sorted(references, key=lambda face: face.face_id)
     trusted = tuple(face for face in known if face.trusted and not face.waiting)
-    vouching = Vouching(trusted, thresholds)
+    trusted_faces = TrustedFaces(trusted, thresholds)
     crowds = [
         Crowd(neighbours[index], max(context.index_size, len(neighbours[index])), thresholds)
         for index in order
     ]
     vectors = stack([candidate.vector for candidate in ordered])
-    cautions = _cautions(vectors, [neighbours[i] for i in order], vouching, context, thresholds)
+    cautions = _cautions(
+        vectors, [neighbours[i] for i in order], trusted_faces, context, thresholds
+    )
     allowances = [
         thresholds.crowd_weight * apart_with_care(crowd.apart, care, thresholds)
-        + vouching.variety
+        + trusted_faces.variety
         - care.distance
         for crowd, care in zip(crowds, cautions, strict=True)
     ]
     gaps = distances(vectors, vectors)
-    groups = _groups(ordered, vectors, gaps, vouching.faces, allowances, thresholds)
+    groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, allowances, thresholds)
     group_of = {index: group for group in groups for index in group.members}
     pictures = set(independent(gaps, thresholds.twin))
     return Case(
@@ -214,7 +216,7 @@ def gather(
                 index=index,
                 candidate=candidate,
                 vector=vectors[[index]],
-                vouching=vouching,
+                trusted_faces=trusted_faces,
                 crowd=crowds[index],
                 allowance=allowances[index],
                 caution=cautions[index],
@@ -228,7 +230,7 @@ def gather(
         groups=groups,
         vectors=vectors,
         gaps=gaps,
-        vouching=vouching,
+        trusted_faces=trusted_faces,
         trusted=trusted,
         untrusted=tuple(face for face in known if not face.trusted and not face.waiting),
         waiting=tuple(face for face in known if face.waiting),
@@ -240,15 +242,15 @@ def gather(
 def _cautions(
     vectors: Matrix,
     neighbours: Sequence[Sequence[Neighbour]],
-    vouching: Vouching,
+    trusted_faces: TrustedFaces,
     context: Context,
     thresholds: Thresholds,
 ) -> list[Caution]:
     model, size = background(thresholds.background), context.index_size
     risk = model.risk if model else lambda faces: 0.0
     own = None
-    if vouching.count:
-        own = Region.of(context.around, size, risk(vouching.faces), thresholds)
+    if trusted_faces.count:
+        own = Region.of(context.around, size, risk(trusted_faces.vectors), thresholds)
     found = []
     for index, near in enumerate(neighbours):
         region = Region.of(near, size, risk(vectors[[index]]), thresholds)

@@ -86,7 +86,7 @@ def _by_trusted(case: Case, elsewhere: list[Reference]) -> set[int]:
     return {
         face.face_id
         for face in elsewhere
-        if nearness(own := stack([face.vector]), case.vouching.faces).score <= limit
+        if nearness(own := stack([face.vector]), case.trusted_faces.vectors).score <= limit
         and any(case.thresholds.twin < distances(own, seen)[0, 0] <= limit for seen in certain)
     }
 

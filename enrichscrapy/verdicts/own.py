@@ -34,13 +34,13 @@ def own_photo(case: Case, item: Evidence) -> Ruling:
 def _far_from_known(case: Case, item: Evidence) -> bool:
     """Whether the faces that a person confirmed contradict it."""
     score = item.anchor if item.anchor is not None else (item.own.score if item.own else 0.0)
-    return score > case.thresholds.reject_at(case.vouching.anchored)
+    return score > case.thresholds.reject_at(case.trusted_faces.anchored)
 
 
 def _company(case: Case, item: Evidence) -> Matrix:
     """What else shows the performer: the folder's other photos and the trusted faces."""
     others = np.delete(case.vectors, item.index, axis=0)
-    return np.concatenate([others, case.vouching.faces]) if case.count else others
+    return np.concatenate([others, case.trusted_faces.vectors]) if case.count else others
 
 
 def _doubt(case: Case, item: Evidence) -> Reason | None:

@@ -7,7 +7,7 @@ import numpy as np
 from enrichscrapy.verdicts.case import Case, Evidence, Group
 from enrichscrapy.verdicts.evidence import nearness
 from enrichscrapy.verdicts.region import apart_with_care
-from enrichscrapy.verdicts.vouching import allowed_variety
+from enrichscrapy.verdicts.trusted_faces import allowed_variety
 
 
 def supporters(case: Case, item: Evidence) -> list[Evidence]:
@@ -27,7 +27,9 @@ def supporters(case: Case, item: Evidence) -> list[Evidence]:
 
 def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
     """The score against the trusted faces and the supporters taken together."""
-    pool = np.concatenate([case.vouching.faces, case.vectors[[other.index for other in others]]])
+    pool = np.concatenate(
+        [case.trusted_faces.vectors, case.vectors[[other.index for other in others]]]
+    )
     apart = apart_with_care(item.crowd.apart, item.caution, case.thresholds)
     crowd = case.thresholds.together_crowd_weight * apart
     allowance = crowd + allowed_variety(pool, case.thresholds) - item.caution.distance

@@ -64,15 +64,15 @@ class Region:
         usual = usual_distances(len(gaps), size, thresholds)
         over = [gap - expected for gap, expected in zip(gaps, usual, strict=True)]
         near, far = over[:NEXT], over[NEXT + 1 :] or over
-        told = _estimate_spread(size)
-        return cls(told * sum(near) / len(near), told * sum(far) / len(far), risk)
+        spread = _estimate_spread(size)
+        return cls(spread * sum(near) / len(near), spread * sum(far) / len(far), risk)
 
     def with_share(self, other: Region, share: float) -> Region:
         """The mean of both, in which ``other`` has this share."""
         return Region(
             *(
-                (1 - share) * mine + share * theirs
-                for mine, theirs in (
+                (1 - share) * own + share * others
+                for own, others in (
                     (self.near, other.near),
                     (self.far, other.far),
                     (self.risk, other.risk),

@@ -4,42 +4,12 @@ import random
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import update
 
-from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.schema import workers
+from enrichscrapy.database.due import Selection
+from enrichscrapy.database.workers import Worker
 from tests.postgres import run_server
 from tests.resume.harness import Crawl, HeldSite
-from tests.support import Workplace
-
-INTERVAL = 0.1
-
-
-class SharedPlace(Workplace):
-    """A workplace on a server's database; each of its machines has a folder."""
-
-    url = ""
-
-    def use(self, url):
-        self.url = url
-        self.settings |= {
-            "DATABASE_URL": url,
-            "SUPPRESSION_KEY_FILE": str(self.folder / "key"),
-            "LEASE_SECONDS": "60",
-            "DELAY_FLOORS": f'{{"babepedia": {INTERVAL}, "iafd": {INTERVAL}}}',
-        }
-
-    def database(self):
-        return PerformerDatabase(self.url, folder=self.folder, key_file=self.folder / "key")
-
-    def machine(self, name):
-        """The settings of one of its machines."""
-        folder = self.folder / name
-        return {
-            "MACHINE_NAME": name,
-            "STATE_DIR": str(folder),
-            "INDEX_DIR": str(folder / "index"),
-        }
+from tests.shared_place import INTERVAL, SharedPlace
 
 
 @pytest.fixture
@@ -93,15 +63,18 @@ def gaps(site):
     return [after - before for before, after in pairwise(site.times)]
 
 
-def test_two_machines_share_the_work(place, site, crawl):
+def test_two_machines_share_the_work_whatever_their_clocks_say(place, site, crawl):
     fill(place, 16)
-    crawls = [crawl("one"), crawl("two")]
+    crawls = []
+    for name, place.ahead in (("one", 5.0), ("two", -5.0)):
+        crawls.append(crawl(name))
     for each in crawls:
         assert each.end() == 0, each.output
         assert "'lookups/absent'" in each.output, "it did nothing"
     assert sorted(site.paths) == sorted(map(path, range(1, 17)))
     assert ended(place, 16) == set(site.paths)
     assert min(gaps(site)) >= INTERVAL
+    assert len(site.times) - len(site.paths) == 1, "robots.txt is fetched for all"
 
 
 @pytest.fixture
@@ -109,12 +82,6 @@ def own_server():
     """One that may be restarted: nobody else's tests use it."""
     with run_server() as server:
         yield server
-
-
-def expire(place):
-    """As when those that were killed have not been heard of for long."""
-    with place.database() as db, db.write() as connection:
-        connection.execute(update(workers).values(expires_at=1.0))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +108,7 @@ def test_many_are_killed_and_the_server_starts_again(
     for each in running:
         # One that only began when the server went says so in one line.
         assert each.end() == 0 or "Spider opened" not in each.output, each.output
-    expire(place)
+    place.expire()
     last = crawl("the last one")
     assert last.end() == 0, last.output
     for ended_by_then, asked in seen:
@@ -150,6 +117,32 @@ def test_many_are_killed_and_the_server_starts_again(
     again = len(site.paths) - performers
     assert again <= kills, "only what was out, or not stored yet, when its crawl was killed"
     assert min(gaps(site)) >= INTERVAL
+
+
+def test_a_jobdirs_lookups_are_claimed_again_or_left_to_whoever_has_them(
+    place, site, crawl, tmp_path
+):
+    fill(place, 8)
+    site.hold(lambda _asked: len(site.paths) == 3)
+    first = crawl("one", JOBDIR=tmp_path / "jobs")
+    site.wait_for(3)
+    first.signal()
+    first.wait_for("Stopping: ")
+    site.release()
+    assert first.end() == 0, first.output
+    (left, *_) = [number for number in range(4, 8) if path(number) not in site.paths]
+    with place.database() as db:
+        other = Worker(db, "babepedia", "url", 60.0)
+        other.begin()
+        claimed = Selection("babepedia", "url", performer_ids=(left,), worker_id=other.id)
+        assert db.ledger.claim_due(claimed)
+        again = crawl("one", JOBDIR=tmp_path / "jobs")
+        assert again.end() == 0, again.output
+        assert len(site.paths) == 7
+        other.end()
+    assert crawl("two").end() == 0
+    assert site.paths[-1] == path(left)
+    assert sorted(site.paths) == sorted(map(path, range(1, 9)))
 
 
 def test_the_budget_is_one_for_all(place, site, crawl):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, text
 
+from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.items import (
     Decision,
     Face,
@@ -33,7 +36,9 @@ def sha256(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def photo(name: str, content: str | None = None, outcome=PhotoOutcome.FACES) -> Photo:
+def photo(
+    name: str, content: str | None = None, outcome: PhotoOutcome | None = PhotoOutcome.FACES
+) -> Photo:
     """A photo at ``name``; its bytes are those of ``content`` (its name, unless given)."""
     return Photo(
         url=f"https://www.babepedia.com/pics/{name}.jpg",
@@ -45,12 +50,12 @@ def photo(name: str, content: str | None = None, outcome=PhotoOutcome.FACES) -> 
     )
 
 
-def lost_photo(name: str, outcome=PhotoOutcome.FAILED) -> Photo:
+def lost_photo(name: str, outcome: PhotoOutcome = PhotoOutcome.FAILED) -> Photo:
     """A photo whose bytes never arrived."""
     return Photo(url=f"https://www.babepedia.com/pics/{name}.jpg", outcome=outcome, detail="lost")
 
 
-def face(of: Photo, seed: int = 0, decision: Decision | None = None, **fields) -> Face:
+def face(of: Photo, seed: int = 0, decision: Decision | None = None, **fields: Any) -> Face:
     return Face(
         photo_url=of.url,
         box=(1.0, 2.0, 101.0, 122.0),
@@ -77,7 +82,7 @@ def quarantine(reason: str = "between_thresholds") -> Decision:
     return Decision(Verdict.QUARANTINED, reason, False, {"own": 0.5}, "1")
 
 
-def lookup(performer: Performer, outcome=Outcome.FOUND, **fields) -> Lookup:
+def lookup(performer: Performer, outcome: Outcome = Outcome.FOUND, **fields: Any) -> Lookup:
     fields.setdefault("source", "babepedia")
     fields.setdefault("mode", ReferenceSiteMode.URL_LOOKUP)
     if outcome is Outcome.FOUND:
@@ -85,10 +90,12 @@ def lookup(performer: Performer, outcome=Outcome.FOUND, **fields) -> Lookup:
     return Lookup(performer=performer, outcome=outcome, **fields)
 
 
-def accept_up_to(per_source: int, total: int):
+def accept_up_to(
+    per_source: int, total: int
+) -> Callable[[Lookup, Sequence[StoredFace]], Judgement]:
     """A judge that accepts until the limits are reached, then rejects."""
 
-    def judge(lookup, stored):
+    def judge(lookup: Lookup, stored: Sequence[StoredFace]) -> Judgement:
         accepted = [face for face in stored if face.verdict is Verdict.ACCEPTED]
         of_source = sum(face.source == lookup.source for face in accepted)
         decisions = []
@@ -107,4 +114,4 @@ def count_pending_differences(connection: Connection) -> int:
     differences = " UNION ALL ".join(
         f"SELECT * FROM ({one} EXCEPT {other})" for one, other in ((view, copy), (copy, view))
     )
-    return connection.scalar(text(f"SELECT count(*) FROM ({differences})"))
+    return int(connection.scalar(text(f"SELECT count(*) FROM ({differences})")) or 0)

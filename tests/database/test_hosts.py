@@ -127,12 +127,12 @@ def test_changed_robots_rules_make_disallowed_pages_due(database, clock):
     store_lookup(database, ids[2], "babepedia", "blocked", "block: error 1020", later)
     store_lookup(database, ids[3], "iafd", "blocked", "robots", later)
     store_lookup(database, ids[4], "babepedia", "found", "robots", None)
-    assert database.hosts.note_robots(HOST, "babepedia", "digest 1") == 2
+    assert database.hosts.note_robots(HOST, "babepedia", b"rules 1") == 2
     with database.write() as connection:
         connection.execute(lookups.update().values(next_attempt_at=later))
     clock.now += 60
-    assert database.hosts.note_robots(HOST, "babepedia", "digest 1") == 0
-    assert database.hosts.note_robots(HOST, "babepedia", "digest 2") == 2
+    assert database.hosts.note_robots(HOST, "babepedia", b"rules 1") == 0
+    assert database.hosts.note_robots(HOST, "babepedia", b"rules 2") == 2
     with database.read() as connection:
         due = connection.execute(
             select(lookups.c.performer_id, lookups.c.source).where(

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.dialects.postgresql import PostgresBackend
 from enrichscrapy.database.migrations import STEPS, run_step
 from enrichscrapy.database.schema import metadata
 from tests.database.builders import count_pending_differences
+from tests.postgres import name_of
 from tests.support import PROJECT
 
 WRITTEN = sorted((PROJECT / "tests" / "database" / "files").glob("*.sql"))
@@ -69,6 +71,63 @@ def test_the_steps_make_the_schema_that_is_declared(db, tmp_path):
     metadata.create_all(declared)
     assert shape(db.engine) == shape(declared)
     declared.dispose()
+
+
+def shape_on_server(url: str) -> dict[str, set[tuple[object, ...]]]:
+    """Columns, indexes and rules in a server's own words, without how a text sorts or an id is
+    counted."""
+    queries = {
+        "columns": """
+            SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                   CASE WHEN pg_get_expr(d.adbin, d.adrelid) NOT LIKE 'nextval%'
+                        THEN pg_get_expr(d.adbin, d.adrelid) END
+              FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+              LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+             WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+        """,
+        "indexes": "SELECT replace(indexdef, ' COLLATE \"C\"', '') FROM pg_indexes"
+        " WHERE schemaname = 'public'",
+        "rules": """
+            SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+             WHERE connamespace = 'public'::regnamespace
+        """,
+    }
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = {
+            name: {tuple(row) for row in connection.exec_driver_sql(query.replace("%", "%%"))}
+            for name, query in queries.items()
+        }
+    engine.dispose()
+    return found
+
+
+def test_the_steps_make_the_same_schema_on_a_server(postgres, postgres_url):
+    declared = postgres.create(empty=True)
+    engine = create_engine(declared)
+    metadata.create_all(engine)
+    engine.dispose()
+    assert shape_on_server(postgres_url) == shape_on_server(declared)
+    postgres.drop(declared)
+
+
+def test_text_sorts_on_a_server_as_in_a_file(postgres, postgres_url):
+    query = (
+        "SELECT table_name, column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND data_type = 'text'"
+        " AND collation_name IS DISTINCT FROM 'C'"
+    )
+    with postgres.connect(name_of(postgres_url)) as connection:
+        found = connection.execute(query).fetchall()
+    assert [row for row in found if row[0] != "never_looked_up"] == []
+
+
+def test_every_step_after_the_first_of_a_server_has_a_file_for_each():
+    folder = PROJECT / "enrichscrapy" / "database" / "steps"
+    names = {kind.name: {path.stem for path in kind.glob("*.sql")} for kind in folder.iterdir()}
+    assert names["sqlite"] == set(STEPS)
+    later = {name for name in STEPS if name > PostgresBackend.baseline}
+    assert names["postgresql"] == {"baseline", *later}
 
 
 def test_an_older_file_becomes_like_a_new_one(older, db):

@@ -202,7 +202,7 @@ def test_what_a_server_says_reaches_no_terminal(server, crawl, reply, text):
     assert "\nINFO forged" not in said
 
 
-def test_a_certificate_nobody_vouches_for_is_not_accepted(make_server, crawl, tmp_path):
+def test_a_certificate_nobody_signed_is_not_accepted(make_server, crawl, tmp_path):
     server = make_server()
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     write_self_signed(key, certificate)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,12 +19,12 @@ TEMPLATE.append([70.7299, 92.2041])
 
 def small_network(
     *,
-    kind=TensorProto.FLOAT,
-    shape=("n", 3, SIDE, SIDE),
-    outputs=("vectors",),
-    scale=1.0,
-    nodes=(),
-    weights=(),
+    kind: int = TensorProto.FLOAT,
+    shape: Sequence[int | str] = ("n", 3, SIDE, SIDE),
+    outputs: Sequence[str] = ("vectors",),
+    scale: float = 1.0,
+    nodes: Sequence[onnx.NodeProto] = (),
+    weights: Sequence[onnx.TensorProto] = (),
 ) -> onnx.ModelProto:
     """Sixteen mean colours of the face's parts, turned by lot into DIMENSION numbers."""
     number = np.float16 if kind == TensorProto.FLOAT16 else np.float32
@@ -45,7 +47,7 @@ def small_network(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def write_card(folder: Path, model: onnx.ModelProto | bytes, **changes) -> Path:
+def write_card(folder: Path, model: onnx.ModelProto | bytes, **changes: Any) -> Path:
     """A card and its file in ``folder``; ``changes`` are keys of the card, None leaves one out."""
     data = model if isinstance(model, bytes) else model.SerializeToString()
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +69,7 @@ def write_card(folder: Path, model: onnx.ModelProto | bytes, **changes) -> Path:
     return path
 
 
-def _toml(value) -> str:
+def _toml(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
     return json.dumps(value)

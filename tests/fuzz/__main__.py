@@ -7,10 +7,15 @@ import secrets
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.fuzz.run import feed
 from tests.fuzz.targets import TARGETS
+
+
+def _is_over(until: float) -> bool:
+    return time.monotonic() >= until
 
 
 def main() -> int:
@@ -25,7 +30,7 @@ def main() -> int:
     for name in names:
         until = time.monotonic() + options.seconds / len(names)
         seeds = range(first, first + (1 << 30))
-        count, found = feed(TARGETS[name], seeds, lambda until=until: time.monotonic() >= until)
+        count, found = feed(TARGETS[name], seeds, partial(_is_over, until))
         print(f"{name}: {count} inputs from seed {first}, {len(found)} broke it", flush=True)
         for each in found[:5]:
             print(f"  seed {each.seed}: {each.what} ({_keep(each.data)})", flush=True)

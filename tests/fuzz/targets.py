@@ -154,14 +154,25 @@ def _queue(data: bytes) -> None:
 def _queued() -> bytes:
     plan = plan_by_link(1, ["https://www.babepedia.com/babe/Zo\u00eb_Demo"])
     spider = BabepediaSpider()
-    return to_json(spider.request_for(plan, plan.take_step()))
+    step = plan.take_step()
+    assert step is not None
+    return to_json(spider.request_for(plan, step))
+
+
+class _Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 @contextmanager
 def _gallery() -> Iterator[Callable[[bytes], object]]:
-    broken: list[logging.LogRecord] = []
-    faults = logging.Handler(logging.ERROR)
-    faults.emit = broken.append  # type: ignore[method-assign]
+    faults = _Kept(logging.ERROR)
     logging.getLogger("enrichscrapy.gallery").addHandler(faults)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -182,8 +193,8 @@ def _gallery() -> Iterator[Callable[[bytes], object]]:
                     link.shutdown(socket.SHUT_WR)
                 while link.recv(65536):
                     pass
-            if broken:
-                raise AssertionError(faults.format(broken.pop()))
+            if faults.records:
+                raise AssertionError(faults.format(faults.records.pop()))
 
         yield ask
     logging.getLogger("enrichscrapy.gallery").removeHandler(faults)

@@ -140,7 +140,10 @@ def test_a_form_goes_back_to_its_page_and_nowhere_else(guarded):
 
     post(guarded, "review/faces/3/accept")
     status, target = location("performers/3")
-    assert (status, target.startswith(f"{guarded.secrets.base}/performers/3?told=")) == (303, True)
+    assert (status, target.startswith(f"{guarded.secrets.base}/performers/3?message=")) == (
+        303,
+        True,
+    )
     post(guarded, "review/faces/3/accept")
     assert location("//evil.example") == (200, None)
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import face_changes, faces, models, performers, photos
+from enrichscrapy.index import FaceIndex
 from enrichscrapy.items import ModelInfo
 from tests.support import open_database
 
@@ -19,6 +20,16 @@ OTHER_MODEL = ModelInfo("drawn", "1" * 64, "none-1", DIMENSION)
 def unit(seed: int, dimension: int = DIMENSION) -> np.ndarray:
     vector = np.random.default_rng(seed).normal(size=dimension)
     return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def contents(index_dir) -> dict[int, bytes]:
+    """Every face of the index in force with its vector."""
+    index = FaceIndex.open_current(index_dir, None)
+    return {
+        int(face_id): row.tobytes()
+        for ids, vectors in index.batches()
+        for face_id, row in zip(ids, vectors, strict=True)
+    }
 
 
 class World:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+AnyPath = str | os.PathLike[str]
 PATCHED = ("open", "write", "fsync", "replace", "mkdir", "unlink", "rmdir")
 
 
@@ -27,7 +28,7 @@ class Recorder:
         self._names: dict[int, str] = {}
 
     @contextmanager
-    def recording(self):
+    def recording(self) -> Iterator[Recorder]:
         for name in PATCHED:
             setattr(os, name, getattr(self, f"_{name}"))
         try:
@@ -44,7 +45,7 @@ class Recorder:
             os.kill(os.getpid(), signal.SIGKILL)
         self.steps.append((call, name))
 
-    def _name(self, path, dir_fd=None) -> str | None:
+    def _name(self, path: AnyPath, dir_fd: int | None = None) -> str | None:
         if dir_fd is not None:  # shutil.rmtree walks by descriptors
             path = Path(self._names.get(dir_fd, "/"), path)
             return str(path) if dir_fd in self._names else None
@@ -53,39 +54,41 @@ class Recorder:
         except ValueError:
             return None
 
-    def _open(self, path, flags, mode=0o777, *, dir_fd=None):
+    def _open(
+        self, path: AnyPath, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+    ) -> int:
         name = self._name(path, dir_fd)
         if flags & os.O_CREAT:
             self._step("create", name)
-        descriptor = self._real["open"](path, flags, mode, dir_fd=dir_fd)
+        descriptor: int = self._real["open"](path, flags, mode, dir_fd=dir_fd)
         self._names.pop(descriptor, None)
         if name is not None:
             self._names[descriptor] = name
         return descriptor
 
-    def _write(self, descriptor, data):
+    def _write(self, descriptor: int, data: bytes) -> object:
         half = bytes(data)[: len(data) // 2]
         self._step(
             "write", self._names.get(descriptor), lambda: self._real["write"](descriptor, half)
         )
         return self._real["write"](descriptor, data)
 
-    def _fsync(self, descriptor):
+    def _fsync(self, descriptor: int) -> object:
         self._step("sync", self._names.get(descriptor))
         return self._real["fsync"](descriptor)
 
-    def _replace(self, source, target):
+    def _replace(self, source: AnyPath, target: AnyPath) -> object:
         self._step("rename", f"{self._name(source)} -> {self._name(target)}")
         return self._real["replace"](source, target)
 
-    def _mkdir(self, path, mode=0o777):
+    def _mkdir(self, path: AnyPath, mode: int = 0o777) -> object:
         self._step("mkdir", self._name(path))
         return self._real["mkdir"](path, mode)
 
-    def _unlink(self, path, *, dir_fd=None):
+    def _unlink(self, path: AnyPath, *, dir_fd: int | None = None) -> object:
         self._step("remove", self._name(path, dir_fd))
         return self._real["unlink"](path, dir_fd=dir_fd)
 
-    def _rmdir(self, path, *, dir_fd=None):
+    def _rmdir(self, path: AnyPath, *, dir_fd: int | None = None) -> object:
         self._step("remove", self._name(path, dir_fd))
         return self._real["rmdir"](path, dir_fd=dir_fd)

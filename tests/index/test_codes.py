@@ -7,6 +7,8 @@ from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import FaceIndex, erase, files, publish, reindex, tiers, verify
 from enrichscrapy.index.manifest import is_sampled
 
+pytestmark = pytest.mark.on_both()
+
 EXACT = 200
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from enrichscrapy.index import FaceIndex, erase, publish, reindex, verify
-from enrichscrapy.index.files import list_generations
+from enrichscrapy.index.files import list_files, list_generations
 from enrichscrapy.index.segments import OpenSegment
 from tests.index.steps import Recorder
 from tests.support import PATIENCE
@@ -204,6 +204,7 @@ def test_a_full_disk_leaves_what_was_published(world, index_dir, full_disk):
     with pytest.raises(OSError, match="too large"):
         publish(world.db, index_dir, world.model_id)
     assert list_generations(index_dir) == [first.path.name]
+    assert [path.name for path in list_files(index_dir)] == ["00000001-0.faiss"]
     assert FaceIndex.open_current(index_dir, world.model).count == 10
 
 

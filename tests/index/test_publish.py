@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.exceptions import BadSetting, EnrichError, IndexOfAnotherDatabase
+from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.files.locks import FileLock
 from enrichscrapy.index import (
     FaceIndex,
@@ -22,17 +21,11 @@ from enrichscrapy.index import (
     tiers,
     verify,
 )
-from enrichscrapy.index.files import list_files, list_generations, read_current
+from enrichscrapy.index.files import list_files, list_generations
 from enrichscrapy.index.manifest import digest_hex, digest_of
+from tests.index.conftest import contents
 
-
-def contents(index_dir) -> dict[int, bytes]:
-    index = FaceIndex.open_current(index_dir, None)
-    return {
-        int(face_id): row.tobytes()
-        for ids, vectors in index.batches()
-        for face_id, row in zip(ids, vectors, strict=True)
-    }
+pytestmark = pytest.mark.on_both(short=("test_changes_are_applied_without_reading_the_rest",))
 
 
 @pytest.fixture
@@ -249,6 +242,7 @@ def restore(world, path) -> None:
     shutil.copy(path, world.db.path)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("catch_up", [0, 1, 2, 5], ids=["behind", "level", "ahead", "far ahead"])
 def test_a_restored_backup_is_noticed_and_read_again(world, index_dir, tmp_path, catch_up):
     """Its change numbers and face ids count on from where the backup stood."""
@@ -325,44 +319,3 @@ def test_many_publishers_and_a_writer_end_with_one_whole_index(world, index_dir)
     publish(world.db, index_dir, world.model_id)
     assert contents(index_dir) == world.accepted()
     assert verify(world.db, index_dir, world.model_id) == []
-
-
-class TestAnotherDatabase:
-    """As when the disk with the data is not mounted, and an empty database is made in its place."""
-
-    @pytest.fixture
-    def elsewhere(self, tmp_path, world, index_dir):
-        world.add(1, 2, 3)
-        publish(world.db, index_dir, world.model_id)
-        with PerformerDatabase(tmp_path / "elsewhere.db") as database:
-            yield type(world)(database)
-
-    def forget_the_token(self, index_dir):
-        """As an older version published."""
-        path = index_dir / read_current(index_dir) / "manifest.json"
-        manifest = json.loads(path.read_text())
-        del manifest["database"]
-        path.write_text(json.dumps(manifest))
-
-    @pytest.mark.parametrize("older", [False, True])
-    @pytest.mark.parametrize("faces", [0, 1])
-    def test_the_index_is_left_as_it_is(self, world, elsewhere, index_dir, older, faces):
-        elsewhere.add(*range(10, 10 + faces))
-        if older:
-            self.forget_the_token(index_dir)
-        for attempt in (publish, reindex):
-            with pytest.raises(IndexOfAnotherDatabase, match="scrapy reindex --force"):
-                attempt(elsewhere.db, index_dir, elsewhere.model_id)
-        assert contents(index_dir) == world.accepted()
-        assert verify(elsewhere.db, index_dir, elsewhere.model_id)[0].kind.startswith("other_")
-
-    def test_by_force_it_is_made_anew(self, elsewhere, index_dir):
-        elsewhere.add(10)
-        assert reindex(elsewhere.db, index_dir, elsewhere.model_id, force=True)
-        assert contents(index_dir) == elsewhere.accepted()
-
-    def test_an_older_index_of_this_database_goes_on(self, world, elsewhere, index_dir):
-        self.forget_the_token(index_dir)
-        world.add(4)
-        generation = publish(world.db, index_dir, world.model_id)
-        assert (generation.rebuilt, generation.manifest.database) == ("", world.db.token)

@@ -14,6 +14,8 @@ from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import FaceIndex, erase, files, publish, reindex, segments, tiers, verify
 from enrichscrapy.index.manifest import File, Segment, digest_hex, digest_of
 
+pytestmark = pytest.mark.on_both(short=("test_no_file_holds_it_and_the_rest_is_left_alone",))
+
 
 def list_segments(index_dir) -> dict[str, tuple[int, int]]:
     """Inode and size of each file of the segments: another inode is another file."""
@@ -166,6 +168,17 @@ class TestErasing:
         publish(world.db, large, world.model_id)
         assert holds(large, world.unit(7).tobytes())
         (large / "segments" / "00000001-7.faiss").write_bytes(world.unit(7).tobytes())
+        erase(world.db, large, world.model_id)
+        assert holds(large, world.unit(7).tobytes()) == []
+        assert verify(world.db, large, world.model_id) == []
+
+    def test_a_retired_face_goes_without_a_change_that_tells_of_it(self, world, large):
+        """Its performer's rows go; only accepted faces are in ``face_changes``."""
+        world.retire(8)
+        publish(world.db, large, world.model_id)
+        with world.db.write() as connection:
+            connection.execute(faces.delete().where(faces.c.id == 8))
+        assert holds(large, world.unit(7).tobytes())
         erase(world.db, large, world.model_id)
         assert holds(large, world.unit(7).tobytes()) == []
         assert verify(world.db, large, world.model_id) == []

@@ -7,6 +7,8 @@ from enrichscrapy.database.schema import faces
 from enrichscrapy.index import publish, verify
 from enrichscrapy.index.verify import list_differences
 
+pytestmark = pytest.mark.on_both()
+
 
 @pytest.fixture
 def published(world, index_dir):

@@ -210,11 +210,11 @@ def test_what_would_break_the_next_lookup_too_ends_the_crawl(monkeypatch):
         spider, stopped[:] = BabepediaSpider(mode="name"), []
         spider.crawler = None
         for failure in failures:
-            spider._stage_failed(None, Failure(failure))
+            spider._stage_failed(Failure(failure))
         assert [reason for reason, _ in stopped[:1]] == ["stage_failed"] * ends
     spider = BabepediaSpider(mode="name")
     spider.crawler, stopped[:] = None, []
     for _ in range(5):  # with one that went well between any two
-        spider._stage_failed(None, Failure(ValueError("odd")))
+        spider._stage_failed(Failure(ValueError("odd")))
         spider._note_end(None, signals.item_scraped)
     assert stopped == []

@@ -6,15 +6,20 @@ no limit is reached, and no picture is shown twice.
 
 from __future__ import annotations
 
+from typing import Any
+
 from demo.people import DemoPerson, SitePage, link
 from demo.sites import DemoSites, Fault, Kind
 
 OWN = SitePage(("own", "own"))
 
 
-def person(number: int, name: str, **more: object) -> DemoPerson:
-    facts = {"birth_date": f"19{80 + number}-04-0{number % 9 + 1}", "links": (link(name),)}
-    pages = {"known": 3, "babepedia": OWN, "iafd": SitePage(("own",))}
+def person(number: int, name: str, **more: Any) -> DemoPerson:
+    facts: dict[str, Any] = {
+        "birth_date": f"19{80 + number}-04-0{number % 9 + 1}",
+        "links": (link(name),),
+    }
+    pages: dict[str, Any] = {"known": 3, "babepedia": OWN, "iafd": SitePage(("own",))}
     return DemoPerson(number, name, **{**facts, **pages, **more})
 
 

@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from demo.people import babepedia_profiles, iafd_profiles, write_known_faces, write_performers
 from demo.sites import DemoSites
@@ -89,8 +90,8 @@ def contents(db: PerformerDatabase) -> dict[str, list[object]]:
         }
 
 
-def _rows(connection: Connection, query) -> list[object]:
-    return sorted(tuple(row) for row in connection.execute(query))
+def _rows(connection: Connection, query: Select[Any]) -> list[object]:
+    return [*sorted(tuple(row) for row in connection.execute(query))]
 
 
 @dataclass

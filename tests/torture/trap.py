@@ -11,6 +11,7 @@ import importlib
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -39,7 +40,8 @@ def set_trap(step: str, times: int) -> None:
         event.listen(Engine, "before_cursor_execute", trap.at_statement)
         return
     if step == WORKER:
-        WorkerProcess.look = trap.of_a_worker(WorkerProcess.look)
+        look = trap.of_a_worker(WorkerProcess.look)
+        type.__setattr__(WorkerProcess, "look", look)
         return
     name, function, when = STEPS[step]
     module = importlib.import_module(name)
@@ -55,9 +57,9 @@ class _Trap:
         if not self.left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def round(self, function: Callable, when: str) -> Callable:
+    def round(self, function: Callable[..., Any], when: str) -> Callable[..., Any]:
         @functools.wraps(function)
-        def trapped(*args, **kwargs):
+        def trapped(*args: Any, **kwargs: Any) -> Any:
             if when == BEFORE:
                 self.step()
             result = function(*args, **kwargs)
@@ -67,8 +69,8 @@ class _Trap:
 
         return trapped
 
-    def of_a_worker(self, look: Callable) -> Callable:
-        def trapped(process, photos):
+    def of_a_worker(self, look: Callable[..., Any]) -> Callable[..., Any]:
+        def trapped(process: WorkerProcess, photos: Any) -> Any:
             self.left -= 1
             if not self.left:
                 process.kill()
@@ -76,7 +78,9 @@ class _Trap:
 
         return trapped
 
-    def at_statement(self, _connection, _cursor, statement, *_more) -> None:
+    def at_statement(
+        self, _connection: object, _cursor: object, statement: str, *_more: object
+    ) -> None:
         if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
             self.step()
 

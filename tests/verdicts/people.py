@@ -1,16 +1,19 @@
 """People made of numbers: vectors at chosen distances, and the pieces the rules take."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, judge
+from enrichscrapy.items import Identity, Neighbour, Vector, Verdict
+from enrichscrapy.verdicts import Candidate, Context, Judgement, Limits, Reference, judge
 
 DIMENSION = 64
 ROOMY = Limits(per_source=50, total=100)
 
 
-def at(distance, turn=0, person=0):
+def at(distance: float, turn: int = 0, person: int = 0) -> Vector:
     """A unit vector at this cosine distance from a person's axis, in a direction of its own.
 
     ``turn`` picks the direction; vectors of different turns are at right angles off the axis.
@@ -21,17 +24,26 @@ def at(distance, turn=0, person=0):
     return vector
 
 
-def photos(*vectors, quality=0.8):
+def photos(*vectors: Vector, quality: float = 0.8) -> list[Candidate]:
     return [Candidate(v, quality, f"photo-{n}.jpg") for n, v in enumerate(vectors)]
 
 
-def trusted(*vectors, source="import", first=100, earned=False):
+def trusted(
+    *vectors: Vector, source: str = "import", first: int = 100, earned: bool = False
+) -> list[Reference]:
     return [
         Reference(first + n, v, True, 0.8, source, earned=earned) for n, v in enumerate(vectors)
     ]
 
 
-def verdicts(candidates, references=(), neighbours=None, trust="high", identity=None, **rest):
+def verdicts(
+    candidates: Sequence[Candidate],
+    references: Sequence[Reference] = (),
+    neighbours: Sequence[Sequence[Neighbour]] | None = None,
+    trust: str = "high",
+    identity: Identity | None = None,
+    **rest: Any,
+) -> tuple[list[tuple[Verdict, str]], Judgement]:
     """[(verdict, reason)] and the whole judgement."""
     judged = judge(
         candidates,

@@ -112,7 +112,7 @@ def test_what_is_accepted_and_what_goes_fits_the_limits(profile):
     assert len(same) - len(gone) + new <= max(limits.per_source, len(same))
     assert len(references) - len(gone) + new <= max(limits.total, len(references))
     assert not any(d.trusted for d in judged.decisions if d.verdict is not Verdict.ACCEPTED)
-    # Whoever a person vouched for never makes room for a face that nobody did.
+    # A face that a person confirmed never makes room for a face that nobody did.
     if context.trust != Trust.USER:
         given = {face.face_id for face in references if face.trusted and not face.earned}
         assert not gone & given
@@ -271,8 +271,8 @@ TestEnrichment.settings = settings(
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 8])
-def test_a_face_accepted_on_thin_evidence_does_not_vouch(size):
-    """Zero trusted faces: pages follow one another, and none of their faces may vouch."""
+def test_a_face_accepted_on_thin_evidence_is_no_reference(size):
+    """Zero trusted faces: pages follow one another, and none of their faces is a reference."""
     rng = np.random.default_rng(size)
     person = rng.normal(size=DIMENSION)
     faces = []

@@ -53,7 +53,7 @@ AXIS = trusted(at(0.12, turn=30), at(0.12, turn=31), at(0.12, turn=32))
 
 
 @pytest.mark.parametrize("trust", ["high", "medium"])
-def test_a_near_face_is_accepted_and_vouches(trust):
+def test_a_near_face_is_accepted_and_becomes_a_reference(trust):
     (got,), judged = verdicts(photos(at(0.2)), AXIS, trust=trust)
     assert got == (Verdict.ACCEPTED, Reason.MATCH)
     assert judged.decisions[0].trusted
@@ -347,7 +347,7 @@ def test_two_faces_of_one_photo_are_two_people():
     assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
 
 
-def test_a_match_with_a_single_trusted_face_is_accepted_but_vouches_only_with_company():
+def test_a_match_with_a_single_trusted_face_is_accepted_but_becomes_a_reference_only_with_company():
     one = AXIS[:1]
     got, judged = verdicts(photos(at(0.1)), one)
     assert got == [(Verdict.ACCEPTED, Reason.MATCH)]

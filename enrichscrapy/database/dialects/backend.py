@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichscrapy.facts.text import fold_line
@@ -32,13 +32,15 @@ class Backend(ABC):
     ``name`` is what messages call it, without a password. ``path`` names it on this machine: what
     belongs to it here lies beside that (locks, the suppression key, reports). ``busy_timeout`` is
     how many seconds a writer waits for another, or for a server that was lost. ``is_shared``: other
-    machines may use it at the same time, and each has a clock of its own.
+    machines may use it at the same time, and each has a clock of its own. ``baseline``
+    is the step of the schema with which this kind of database begins.
     """
 
     name: str
     path: Path
     busy_timeout: float
     is_shared: bool = False
+    baseline: ClassVar[str | None] = None
 
     @abstractmethod
     def check_exists(self) -> None:
@@ -73,12 +75,22 @@ class Backend(ABC):
     def watch(self, engine: Engine) -> Watch:
         """Begin to watch it."""
 
-    @abstractmethod
-    def find_last_id(self, connection: Connection, table: str) -> int:
-        """The highest id that a row of ``table`` ever had."""
+    def find_last_id(self, connection: Connection, table: Table) -> int:
+        """The highest id that a row of ``table`` ever had, as far as that is remembered."""
+        (key,) = table.primary_key
+        highest = connection.scalar(select(func.max(key))) or 0
+        return max(highest, self.read_sequence(connection, table))
 
     @abstractmethod
-    def reserve_ids(self, connection: Connection, table: str, count: int) -> Sequence[int]:
+    def read_sequence(self, connection: Connection, table: Table) -> int:
+        """The last id that was given to a row of ``table``; 0 where that is not remembered."""
+
+    @abstractmethod
+    def set_last_id(self, connection: Connection, table: Table, last: int) -> None:
+        """The next row of ``table`` shall have an id above ``last``."""
+
+    @abstractmethod
+    def reserve_ids(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
         """Ids that no row of ``table`` ever had, for rows that this transaction writes with them.
 
         Asking for each row's id after its INSERT costs more than the rows themselves.

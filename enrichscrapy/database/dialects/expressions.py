@@ -76,7 +76,12 @@ def write_rows(
         return
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     order = compiled.positiontup
-    given = list(map(itemgetter(*order), rows)) if order else [dict(row) for row in rows]
+    if not order:
+        given: list[Any] = [dict(row) for row in rows]
+    elif len(order) == 1:  # of which itemgetter would make no tuples
+        given = [(row[order[0]],) for row in rows]
+    else:
+        given = list(map(itemgetter(*order), rows))
     connection.exec_driver_sql(compiled.string, given)
 
 

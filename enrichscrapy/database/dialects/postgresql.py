@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import IsolationLevel
 from psycopg.types.string import StrDumper
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
@@ -72,6 +72,7 @@ class PostgresBackend(Backend):
     """
 
     is_shared = True
+    baseline = "0080_crop_area"
 
     def __init__(self, url: URL, folder: Path, busy_timeout: float) -> None:
         self.url = url
@@ -133,14 +134,19 @@ class PostgresBackend(Backend):
     def watch(self, engine: Engine) -> Watch:
         return _Watch(engine)
 
-    def find_last_id(self, connection: Connection, table: str) -> int:
-        query = text(f"SELECT last_value, is_called FROM {table}_id_seq")  # noqa: S608
+    def read_sequence(self, connection: Connection, table: Table) -> int:
+        query = text(f"SELECT last_value, is_called FROM {_name_sequence(table)}")  # noqa: S608
         last, is_called = connection.execute(query).one()
         return int(last) if is_called else 0
 
-    def reserve_ids(self, connection: Connection, table: str, count: int) -> Sequence[int]:
-        query = text(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, :count)")  # noqa: S608
-        return connection.scalars(query, {"count": count}).all()
+    def set_last_id(self, connection: Connection, table: Table, last: int) -> None:
+        values = {"sequence": _name_sequence(table), "last": max(last, 1), "given": last > 0}
+        connection.execute(text("SELECT setval(:sequence, :last, :given)"), values)
+
+    def reserve_ids(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
+        query = text("SELECT nextval(:sequence) FROM generate_series(1, :count)")
+        values = {"sequence": _name_sequence(table), "count": count}
+        return connection.scalars(query, values).all()
 
     def _make_engine(self) -> Engine:
         given = {"options": self._write_options(), **_OPTIONS}
@@ -189,6 +195,12 @@ class _Watch:
 
     def close(self) -> None:
         """The pool has its connections."""
+
+
+def _name_sequence(table: Table) -> str:
+    """What an identity column's sequence is called."""
+    (key,) = table.primary_key
+    return f"{table.name}_{key.name}_seq"
 
 
 def describe(error: psycopg.Error, name: str) -> EnrichError:

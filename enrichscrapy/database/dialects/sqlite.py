@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext
 
 from enrichscrapy.database.dialects.backend import Backend, Watch, write_json
@@ -92,11 +92,18 @@ class SqliteBackend(Backend):
     def watch(self, engine: Engine) -> Watch:
         return _Watch(engine)
 
-    def find_last_id(self, connection: Connection, table: str) -> int:
+    def read_sequence(self, connection: Connection, table: Table) -> int:
         given = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-        return connection.scalar(given, {"table": table}) or 0
+        return connection.scalar(given, {"table": table.name}) or 0
 
-    def reserve_ids(self, connection: Connection, table: str, count: int) -> Sequence[int]:
+    def set_last_id(self, connection: Connection, table: Table, last: int) -> None:
+        """SQLite remembers it of the tables whose ids are never reused."""
+        if table.dialect_options["sqlite"]["autoincrement"]:
+            given = {"table": table.name, "last": last}
+            connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), given)
+            connection.execute(text("INSERT INTO sqlite_sequence VALUES (:table, :last)"), given)
+
+    def reserve_ids(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
         """The next ones: nobody else writes meanwhile, and SQLite goes on from the highest."""
         last = self.find_last_id(connection, table)
         return range(last + 1, last + 1 + count)

@@ -24,7 +24,7 @@ def to_onnx(net: FoldedNet) -> bytes:
     x = graph.add("Cast", INPUT, to=TensorProto.FLOAT)
     x = graph.add("Sub", x, graph.constant(net.out[1].new_tensor(CENTRE)))
     x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
-    x = graph.pool(graph.chain(net.stem, x))
+    x = graph.pool(graph.chain(net.stem + net.before_pool, x))
     x = graph.chain(net.middle, x)
     for block in net.blocks:
         x = graph.branches(block, x) if isinstance(block, Branches) else graph.residual(block, x)

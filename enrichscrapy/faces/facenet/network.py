@@ -28,6 +28,9 @@ FLOAT32, BFLOAT16, ONNX_RUNTIME = "float32", "bfloat16", "onnxruntime"
 SAME_MODEL = 0.9999
 # Faces computed together to see how long it takes.
 MEASURED = 8
+# Faces that ONNX Runtime computes together: with 32 the processor's cache is too small, with 2 its
+# multiplications are (37.4 and 36 faces a second, against 39).
+AT_ONCE = 16
 
 
 def pick_device(name: str) -> torch.device:
@@ -138,8 +141,9 @@ class _Ways:
         session = open_session(to_onnx(self._folded(torch.float32)), "cpu", self._threads)
 
         def embed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-            (vectors,) = session.run(None, {INPUT: np.ascontiguousarray(crops)})
-            return normalise(vectors)
+            starts = range(0, max(len(crops), 1), AT_ONCE)
+            parts = [np.ascontiguousarray(crops[at : at + AT_ONCE]) for at in starts]
+            return normalise(np.concatenate([session.run(None, {INPUT: p})[0] for p in parts]))
 
         return embed
 

@@ -9,26 +9,26 @@ from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.types import Reference
 
 
-class Vouching:
-    """A performer's trusted faces, in the order they came, as one witness.
+class TrustedFaces:
+    """A performer's trusted faces, in the order they came, taken together.
 
-    ``faces`` is (n, d); ``variety`` is :func:`allowed_variety`. The *anchors* are those that trust
-    began with: the faces a person confirmed, else the three oldest. What they would have kept out
-    stays out, however trust has grown since.
+    ``vectors`` is (n, d); ``variety`` is :func:`allowed_variety`. The *anchors* are those that
+    trust began with: the faces a person confirmed, else the three oldest. What they would have kept
+    out stays out, however trust has grown since.
     """
 
     def __init__(self, trusted: Sequence[Reference], thresholds: Thresholds) -> None:
         given = [face for face in trusted if not face.earned] or trusted[:3]
-        self.faces = stack([face.vector for face in trusted])
+        self.vectors = stack([face.vector for face in trusted])
         self.count = len(trusted)
         self.anchored = len(given)
-        self.variety = allowed_variety(self.faces, thresholds)
+        self.variety = allowed_variety(self.vectors, thresholds)
         self._anchors = stack([face.vector for face in given])
         self._thresholds = thresholds
 
     def nearness(self, vector: Matrix) -> Nearness | None:
         """Of a (1, d) vector to the trusted faces; None where there are none."""
-        return nearness(vector, self.faces) if self.count else None
+        return nearness(vector, self.vectors) if self.count else None
 
     def anchor(self, vector: Matrix) -> float | None:
         """The score against the anchors; None where all trusted faces are anchors."""

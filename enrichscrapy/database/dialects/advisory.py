@@ -6,6 +6,7 @@ nobody has to judge whether a row of theirs is stale.
 
 from __future__ import annotations
 
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -33,13 +34,14 @@ class Kind(IntEnum):
 
     ``CRAWLS`` and ``MACHINE`` are shared by crawls, all of them and those of one machine, and taken
     alone by what none of these may see half done. ``WORKER``: a crawl is alive. ``INDEX``: one
-    publisher of an index folder.
+    publisher of an index folder. ``ROBOTS``: somebody fetches a host's robots.txt.
     """
 
     CRAWLS = 1
     MACHINE = 2
     WORKER = 3
     INDEX = 4
+    ROBOTS = 5
 
 
 Key = tuple[int, int]
@@ -52,11 +54,13 @@ def make_key(kind: Kind, name: str | int = 0) -> Key:
 
 
 class LockSession:
-    """A connection of its own and the locks it holds; ``OSError`` is never raised, only ours."""
+    """A connection of its own, and the locks it holds until it is closed or lost."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._one_at_a_time = threading.Lock()
+        self._ended = False
 
     def open(self) -> None:
         self.close()
@@ -74,6 +78,27 @@ class LockSession:
                 return False
             time.sleep(_POLL_SECONDS)
         return True
+
+    def begin_with(self, key: Key) -> bool:
+        """Open it where it is not, and try to take a lock; nothing after :meth:`end`.
+
+        Both are for callers that may be cancelled while a thread of theirs is in here.
+        """
+        with self._one_at_a_time:
+            if self._ended:
+                return False
+            try:
+                if self._connection is None:
+                    self.open()
+                return self.take(key)
+            except DatabaseUnavailable:
+                self.close()
+                raise
+
+    def end(self) -> None:
+        with self._one_at_a_time:
+            self._ended = True
+            self.close()
 
     def is_alive(self) -> bool:
         """Whether the connection, and with it the locks, is still there."""
