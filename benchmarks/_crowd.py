@@ -59,7 +59,7 @@ def add_faces(
         query = select(photos.c.performer_id, photos.c.id).order_by(photos.c.id)
         known = connection.execute(query.where(photos.c.performer_id.in_(listed(owners))))
         last = dict(known.all())
-        ids = database.backend.reserve_ids(connection, faces.name, len(owners))
+        ids = database.backend.reserve_ids(connection, faces, len(owners))
         rows = [
             {"id": number, **_make_face(last[owner], owner, model_id, vector)}
             for number, owner, vector in zip(ids, owners, vectors, strict=True)
