@@ -3,7 +3,7 @@
 Rows go in the order of their keys, a batch a transaction: whatever a killed copy has written is the
 beginning of each table, and the next run goes on behind it. Until all is compared, the copy bears a
 mark with which nothing else opens it. ``sources`` come last: without them the triggers of
-``pending`` have nothing to do, and with them ``pending`` is made anew.
+``pending`` have nothing to do, and with them ``pending`` is rebuilt.
 """
 
 from __future__ import annotations

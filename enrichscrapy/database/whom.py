@@ -128,7 +128,7 @@ def _take_local(meant: Meant) -> None:
     others = [one for one in meant.found if one not in here]
     elsewhere = "; ".join(f"{describe(one)} ({meant.readings[one.id][0]})" for one in others)
     if here and others:
-        meant.note = f"{meant.word} is taken for {describe(here[0])}, not for {elsewhere}"
+        meant.note = f"{meant.word} means {describe(here[0])}, not {elsewhere}"
     elif others:
         meant.doubt = f"there is no performer {meant.word} here, but {elsewhere}"
     meant.found = here

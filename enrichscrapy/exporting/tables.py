@@ -1,4 +1,4 @@
-"""NumPy and CSV: the vectors in one file, what they are in the other, in the same order."""
+"""The vectors as NumPy, and a CSV whose columns say what they are, in the same order."""
 
 from __future__ import annotations
 

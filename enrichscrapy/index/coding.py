@@ -1,4 +1,4 @@
-"""Which segments have codes, and when the quantiser is trained anew."""
+"""Which segments have codes, and when the quantiser is retrained."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Coder:
     ) -> tuple[tuple[Segment, ...], Quantiser | None]:
         """The segments with their codes, and what these were made with.
 
-        None up to ``exact_faces`` faces. Trained, and all coded, anew when there are ``_GROWN``
+        None up to ``exact_faces`` faces. Trained and coded again when there are ``_GROWN``
         times as many faces, and when a face of ``dropped`` (n,) took part: a list's middle may be
         one person's.
         """

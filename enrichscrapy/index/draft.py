@@ -1,4 +1,4 @@
-"""A generation in the making: what stands, what is written anew, and what it all must add up to."""
+"""A generation in the making: what stands, what is rewritten, and what it all must add up to."""
 
 from __future__ import annotations
 

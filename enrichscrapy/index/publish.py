@@ -75,7 +75,7 @@ def publish(
 def erase(db: PerformerDatabase, index_dir: Path, model_id: int) -> Manifest | None:
     """As :func:`publish`, and leave no file that holds a face whose vector the database lacks.
 
-    Segments with such a face are written anew, generations before are removed. Returns what is in
+    Segments with such a face are rewritten, generations before are removed. Returns what is in
     force then; None when there is no index.
     """
     with lock_publishing(db, index_dir, None):

@@ -1,4 +1,4 @@
-"""Which segments are written anew together with what comes in: a log-structured merge.
+"""Which segments are rewritten together with what comes in: a log-structured merge.
 
 A segment stands until as much has come in after it as it holds, so that a face is written again
 only when the faces after it have doubled: about once for each power of two between ``SMALL`` and
@@ -15,17 +15,17 @@ from enrichscrapy.index.manifest import Segment
 
 LARGEST = 65_536
 """Faces of a segment at the most: 128 MiB of 512 numbers. It bounds what one publishing, or one
-erasure, writes anew, and the memory for it."""
+erasure, rewrites, and the memory for it."""
 SMALL = 1_000
-"""Up to so many faces are always written anew: 2 MB cost no more than another file."""
+"""Up to so many faces are always rewritten: 2 MB cost no more than another file."""
 MOST_GONE = 1 / 64
-"""Share of a segment's faces that may be gone before it is written anew without them."""
+"""Share of a segment's faces that may be gone before it is rewritten without them."""
 
 
 def choose_segments(
     segments: Sequence[Segment], incoming: int, dropped: Collection[int]
 ) -> list[Segment]:
-    """Those of ``segments`` to write anew with ``incoming`` faces; the rest stands as it is.
+    """Those of ``segments`` to rewrite with ``incoming`` faces; the rest stands as it is.
 
     Any with a gone face among ``dropped``, or with too many gone, and the smaller ones that have
     not more faces than come in with them.

@@ -1,4 +1,4 @@
-"""A site that changes its layout overnight: the run notices, and nothing is taken for absent."""
+"""A site that changes its layout overnight: the run notices, and nothing is counted as missing."""
 
 from __future__ import annotations
 

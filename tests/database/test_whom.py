@@ -123,7 +123,7 @@ def test_the_number_of_a_row_that_was_not_taken_is_nobodys(world):
 def test_a_number_typed_is_this_databases_and_others_are_named(world):
     meant = who(world, "1", bare_is_local=True)
     assert meant.performer.id == 1
-    assert meant.note.startswith("1 is taken for id:1 Mia R")
+    assert meant.note.startswith("1 means id:1 Mia R")
     assert "id:2 Nora Vee" in meant.note
     assert who(world, "4", bare_is_local=True).note == ""
     nobody = who(world, "30", bare_is_local=True)

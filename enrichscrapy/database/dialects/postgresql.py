@@ -121,7 +121,7 @@ class PostgresBackend(Backend):
 
     def shrink(self, engine: Engine) -> str:
         """A plain ``VACUUM`` would leave the old bytes in pages until they are used again; ``FULL``
-        writes each table anew. What the write-ahead log, replicas and backups hold is beyond it.
+        rewrites each table. What the write-ahead log, replicas and backups hold is beyond it.
         """
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in inspect(connection).get_table_names():
