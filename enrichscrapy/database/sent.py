@@ -123,7 +123,7 @@ def _read_accepted(connection: Connection, stash: str) -> Sequence[Row[int, str,
 def _read_faces(connection: Connection) -> Sequence[Row[int, str, int, float]]:
     query = (
         select(
-            faces.c.performer_id,
+            performers.c.id,
             performers.c.canonical_name,
             func.count(),
             func.max(faces.c.created_at),
@@ -133,7 +133,7 @@ def _read_faces(connection: Connection) -> Sequence[Row[int, str, int, float]]:
             faces.c.verdict == Verdict.ACCEPTED.value,
             faces.c.performer_id.not_in(_list_kept_out()),
         )
-        .group_by(faces.c.performer_id)
+        .group_by(performers.c.id)
     )
     return connection.execute(query).all()
 

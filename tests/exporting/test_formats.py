@@ -25,6 +25,8 @@ from enrichscrapy.exporting.rows import Owner
 from tests.sample_database import ACCEPTED, MODEL, OWN, REJECTED, WAITING
 from tests.support import list_artefacts
 
+pytestmark = pytest.mark.on_both()
+
 UUID = "11111111-2222-4333-8444-555555555555"
 
 

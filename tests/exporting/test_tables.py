@@ -3,12 +3,16 @@ import stat
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
+from enrichscrapy.database.schema import faces
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.exporting.export import export_faces
 from enrichscrapy.exporting.tables import COLUMNS, plain
 from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING
 from tests.support import list_artefacts
+
+pytestmark = pytest.mark.on_both()
 
 
 def test_both_files_hold_the_accepted_faces_in_the_same_order(sample, tmp_path):
@@ -62,7 +66,7 @@ def test_a_damaged_vector_leaves_the_older_export_alone(sample, tmp_path):
     export_faces(sample.database, tmp_path, sample.model_id)
     before = (tmp_path / "faces.npz").read_bytes()
     with sample.database.write() as connection:
-        connection.exec_driver_sql(f"UPDATE faces SET vector = x'00' WHERE id = {face_id}")
+        connection.execute(update(faces).where(faces.c.id == face_id).values(vector=b"\0"))
     with pytest.raises(EnrichError, match="scrapy verify"):
         export_faces(sample.database, tmp_path, sample.model_id)
     assert (tmp_path / "faces.npz").read_bytes() == before

@@ -20,6 +20,8 @@ from tests.database.builders import sha256, unit_vector
 from tests.forgetting.world import NAME, PAGE, UUID, traces_in
 from tests.support import list_artefacts
 
+pytestmark = pytest.mark.on_both()
+
 STEPS = ("clean_files", "erase_rows", "index_model_id", "erase", "shrink")
 
 
@@ -79,6 +81,7 @@ def test_it_can_be_said_again_by_anything(
     is_done(world, tmp_path, index_dir)
 
 
+@pytest.mark.sqlite_only
 def test_while_crawls_run_it_waits_and_says_for_whom(world, index_dir):
     lock, told = lock_source(world.path, "babepedia", "crawl babepedia"), []
     person = find_person(world, NAME)

@@ -18,6 +18,8 @@ from tests.conftest import MODEL
 from tests.database.builders import sha256
 from tests.forgetting.world import NAME, populate, traces_in
 
+pytestmark = pytest.mark.on_both()
+
 
 class Machine:
     """A machine's own folder, and its view of the database."""

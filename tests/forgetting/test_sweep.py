@@ -24,6 +24,8 @@ from demo.stash import StashLibrary, StashPerformer, StashServer, write_stash_fi
 from enrichscrapy.database.schema import faces, photos
 from tests.support import Workplace
 
+pytestmark = pytest.mark.on_both()
+
 FILE = "stash-go.sqlite"
 CAST = [each for each in PEOPLE if each.name in ("Tessa Quillmark", "Greta Ashgrove")]
 PERSON = next(each for each in CAST if each.name == "Tessa Quillmark")
@@ -124,6 +126,7 @@ def sweep(folder, wanted):
     return found
 
 
+@pytest.mark.sqlite_only
 def test_nothing_is_left_of_a_forgotten_person(place):
     work(place)
     wanted = traces(place)

@@ -14,6 +14,8 @@ from tests.browser import watch
 from tests.gallery.conftest import serve
 from tests.sample_database import ACCEPTED, HOSTILE_NAME, OWN, WAITING, open_sample
 
+pytestmark = pytest.mark.on_both()
+
 PAGES = ["", "performers", "performers/1", "performers/1/forget", "review", "proposals", "hosts"]
 HEADINGS = ["What to do", "Performers", "Ada Demo", "Proposals", "How the sites receive the crawls"]
 

@@ -18,6 +18,8 @@ from enrichscrapy.reporting.sources import IS_TROUBLE, STUCK
 from enrichscrapy.verdicts import Reason
 from tests.sample_database import ACCEPTED, DAY, REJECTED, WAITING, open_sample
 
+pytestmark = pytest.mark.on_both()
+
 DUE = [Selection("babepedia", "url", 1)]
 
 
@@ -92,6 +94,12 @@ def test_the_parts_and_their_counts(world):
 def test_each_condition_is_in_the_words_of_its_index(db, column, condition, index):
     table = column.table
     query = str(select(column).where(condition).compile(db.engine))
+    if db.engine.dialect.name == "postgresql":
+        with db.read() as connection:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = connection.exec_driver_sql(f"EXPLAIN {query}").scalars().all()
+        assert index in "".join(plan)
+        return
     forced = query.replace(f"FROM {table.name}", f"FROM {table.name} INDEXED BY {index}")
     with db.read() as connection:
         connection.exec_driver_sql(forced)  # "no query solution" where it cannot serve

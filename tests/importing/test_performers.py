@@ -25,6 +25,8 @@ from enrichscrapy.items import Outcome
 from tests.database.builders import lookup
 from tests.support import import_file
 
+pytestmark = pytest.mark.on_both()
+
 BABEPEDIA = "https://www.babepedia.com/babe/Invented_Person"
 IAFD = "https://www.iafd.com/person.rme/id=0a1b2c3d-0000-4000-8000-00000000000a"
 
@@ -363,6 +365,7 @@ def test_a_missing_file_and_a_folder(tmp_path):
             open_reader(path)
 
 
+@pytest.mark.sqlite_only
 def test_the_database_is_not_imported_into_itself(db):
     with pytest.raises(UnreadableFile, match="DATABASE_URL"):
         import_file(db, db.path)

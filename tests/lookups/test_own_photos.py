@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from enrichscrapy.database.minors import note_birthdays
 from enrichscrapy.lookups.own_folders import Folder
 from enrichscrapy.lookups.own_photos import OwnPhotos, import_faces
+
+pytestmark = pytest.mark.on_both()
 
 
 def test_no_photo_of_a_minor_is_read(db, tmp_path):

@@ -27,6 +27,8 @@ from enrichscrapy.verdicts import Judgement, Limits, Thresholds
 from tests.database.builders import unit_vector
 from tests.index.conftest import MODEL, World, db, unit  # noqa: F401  # a fixture
 
+pytestmark = pytest.mark.on_both()
+
 TWIN = 0.05
 HASH = 0xF0E1D2C3B4A59687
 

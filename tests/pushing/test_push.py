@@ -19,6 +19,8 @@ from tests.database.builders import accept, face, lookup, photo
 from tests.forgetting.world import store
 from tests.support import Workplace
 
+pytestmark = pytest.mark.on_both()
+
 STASHDB = "https://stashdb.org/graphql"
 KEY = "a-key-that-nobody-may-see"
 

@@ -1,3 +1,5 @@
+import pytest
+
 from enrichscrapy.items import ModelInfo, Outcome, PhotoOutcome, Verdict
 from enrichscrapy.reporting.faces import (
     count_coverage,
@@ -6,6 +8,8 @@ from enrichscrapy.reporting.faces import (
     find_model_in_use,
 )
 from tests.sample_database import ACCEPTED, MODEL, OWN, REJECTED, WAITING, WEAKER
+
+pytestmark = pytest.mark.on_both()
 
 
 def test_coverage_counts_every_performer_before_and_after(sample):

@@ -1,6 +1,7 @@
 import re
 import xml.etree.ElementTree as ET
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ from enrichscrapy.reporting.plots import (
 )
 from enrichscrapy.reporting.sources import DayOutcome
 from tests.sample_database import ACCEPTED, WAITING
+
+pytestmark = pytest.mark.on_both()
 
 
 def parsed(chart) -> ET.Element:

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,8 @@ from enrichscrapy.reporting.progress import (
     describe_progress,
     describe_time_left,
 )
+
+pytestmark = pytest.mark.on_both()
 
 
 def followed(total, *seen, **options):

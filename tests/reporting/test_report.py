@@ -22,6 +22,8 @@ from tests.sample_database import (
 )
 from tests.support import list_artefacts
 
+pytestmark = pytest.mark.on_both()
+
 SOURCES = {"babepedia": "FEMALE", "iafd": None}
 
 

@@ -1,7 +1,11 @@
+import pytest
+
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.items import Outcome
 from enrichscrapy.reporting.sources import count_outcomes_by_day, list_progress, list_troubles
 from tests.sample_database import DAY, OWN
+
+pytestmark = pytest.mark.on_both()
 
 SOURCES = {"babepedia": "FEMALE", "iafd": None}
 

@@ -1,6 +1,7 @@
 import io
 import json
 
+import pytest
 from rich.console import Console
 from sqlalchemy import func, insert, select, update
 
@@ -11,6 +12,8 @@ from enrichscrapy.reporting.hosts import list_hosts
 from enrichscrapy.reporting.status import read_status
 from enrichscrapy.reporting.tables import index_sentence, print_status
 from tests.sample_database import ACCEPTED, DAY, START, WAITING
+
+pytestmark = pytest.mark.on_both()
 
 SOURCES = {"babepedia": "FEMALE", "iafd": None}
 

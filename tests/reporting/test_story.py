@@ -1,9 +1,13 @@
 import json
 
+import pytest
+
 from enrichscrapy.items import Outcome, PhotoOutcome
 from enrichscrapy.reporting.story import read_story
 from enrichscrapy.reporting.tell import tell
 from tests.sample_database import ACCEPTED, HOSTILE_NAME, OWN, REJECTED, WAITING
+
+pytestmark = pytest.mark.on_both()
 
 
 def told(sample, performer_id: int) -> str:

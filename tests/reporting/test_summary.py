@@ -1,5 +1,9 @@
+import pytest
+
 from enrichscrapy.items import Outcome, PhotoOutcome, Verdict
 from enrichscrapy.reporting.summary import SummaryLine, describe_ending, join_counts, list_counts
+
+pytestmark = pytest.mark.on_both()
 
 
 def test_counts_come_in_the_order_of_the_stages_with_their_reasons():

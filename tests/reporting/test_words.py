@@ -6,6 +6,8 @@ from enrichscrapy.items import Outcome, PhotoOutcome, ReferenceSiteMode, Verdict
 from enrichscrapy.reporting import words
 from enrichscrapy.verdicts import Reason
 
+pytestmark = pytest.mark.on_both()
+
 
 @pytest.mark.parametrize(
     ("codes", "known"),

@@ -16,6 +16,8 @@ from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.sample_database import ACCEPTED, OWN, WAITING
 
+pytestmark = pytest.mark.on_both()
+
 
 def one_waiting(sample, **options):
     (face_id,) = sample.lookup(sample.performer(), faces=[WAITING], **options)
@@ -87,6 +89,7 @@ def test_another_session_can_undo_a_rejection_for_a_day(sample, desk):
         other.undo(second)
 
 
+@pytest.mark.sqlite_only
 def test_what_can_no_longer_be_undone_is_deleted_when_the_database_is_opened(sample, desk):
     desk.reject(one_waiting(sample))
     for later, kept in ((UNDO_SECONDS - 1, 1), (UNDO_SECONDS, 0)):

@@ -1,8 +1,12 @@
 import json
 
+import pytest
+
 from enrichscrapy.review.queue import Narrowed, card, count_waiting, waiting, waiting_after
 from enrichscrapy.review.tell import print_queue, tell_card
 from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING, WEAKER
+
+pytestmark = pytest.mark.on_both()
 
 
 def test_the_queue_keeps_a_performers_faces_together(sample):
