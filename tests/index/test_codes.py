@@ -9,15 +9,15 @@ from enrichscrapy.index.manifest import is_sampled
 
 pytestmark = pytest.mark.on_both()
 
-EXACT = 200
+EXACT, FACES = 100, 300
 
 
 @pytest.fixture
 def coded(world, index_dir, monkeypatch):
-    """An index of 600 faces in segments of 256, all with codes."""
+    """Three segments, all with codes."""
     monkeypatch.setattr(tiers, "SMALL", 4)
-    monkeypatch.setattr(tiers, "LARGEST", 256)
-    world.add(*range(600))
+    monkeypatch.setattr(tiers, "LARGEST", 128)
+    world.add(*range(FACES))
     publish(world.db, index_dir, world.model_id, exact_faces=EXACT)
     return index_dir
 
@@ -60,15 +60,15 @@ def test_what_is_found_is_nearly_what_is_there_with_exact_similarities(world, co
 
 
 def test_a_face_finds_itself(world, coded):
-    queries = np.stack([world.unit(seed) for seed in range(0, 600, 7)])
+    queries = np.stack([world.unit(seed) for seed in range(0, FACES, 7)])
     ids, near = FaceIndex.open_current(coded, world.model).search(queries, 1)
-    assert ids[:, 0].tolist() == [seed + 1 for seed in range(0, 600, 7)]
+    assert ids[:, 0].tolist() == [seed + 1 for seed in range(0, FACES, 7)]
     assert near == pytest.approx(1, abs=1e-5)
 
 
 def test_more_are_asked_for_than_there_are(world, coded):
-    ids, _ = FaceIndex.open_current(coded, world.model).search(world.unit(5)[None], 700)
-    assert len(np.unique(ids[ids > 0])) == (ids > 0).sum() > 100
+    ids, _ = FaceIndex.open_current(coded, world.model).search(world.unit(5)[None], 400)
+    assert len(np.unique(ids[ids > 0])) == (ids > 0).sum() > 50
     assert (ids[0, -100:] == -1).all()
 
 
@@ -80,23 +80,23 @@ def test_gone_and_new_faces_need_no_new_codes(world, coded):
     written = {path.name for path in files.list_files(coded)} - before
     assert {name.rpartition(".")[2] for name in written} == {"faiss"}
     ids, _ = FaceIndex.open_current(coded, None).search(
-        np.stack([world.unit(7), world.unit(2000)]), 300
+        np.stack([world.unit(7), world.unit(2000)]), 200
     )
     assert 8 not in ids
-    assert ids[1, 0] == 601
+    assert ids[1, 0] == FACES + 1
     assert verify(world.db, coded, world.model_id) == []
 
 
 def test_the_quantiser_is_shared_until_the_index_has_grown_fourfold(world, coded):
     first = read_manifest(coded).quantiser
-    world.add(*range(1000, 1400))
+    world.add(*range(1000, 1200))
     grown = publish(world.db, coded, world.model_id).manifest
     assert grown.quantiser == first
     assert all(segment.codes for segment in grown.segments if segment.count * 16 >= EXACT)
-    world.add(*range(2000, 3500))
+    world.add(*range(2000, 2700))
     grown = publish(world.db, coded, world.model_id).manifest
     assert grown.quantiser.file != first.file
-    assert grown.quantiser.faces == 2500
+    assert grown.quantiser.faces == 1200
     assert verify(world.db, coded, world.model_id) == []
 
 
@@ -107,7 +107,7 @@ def test_nothing_trained_on_an_erased_face_is_kept(world, coded, seen):
     if not seen:  # trained before it came
         world.add(5000)
         manifest = publish(world.db, coded, world.model_id).manifest
-    face_id = 8 if seen else 601
+    face_id = 8 if seen else FACES + 1
     assert manifest.quantiser.saw(np.array([face_id])) is seen
     world.delete(face_id)
     left = erase(world.db, coded, world.model_id)

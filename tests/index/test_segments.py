@@ -36,10 +36,14 @@ def small_tiers(monkeypatch):
     monkeypatch.setattr(tiers, "LARGEST", 40)
 
 
+FACES = 300
+
+
 @pytest.fixture
-def large(world, index_dir):
-    """An index of 1,200 faces in one segment."""
-    world.add(*range(1200))
+def large(world, index_dir, monkeypatch):
+    """An index of one segment, which is large beside those that are always written anew."""
+    monkeypatch.setattr(tiers, "SMALL", 20)
+    world.add(*range(FACES))
     publish(world.db, index_dir, world.model_id)
     return index_dir
 
@@ -53,7 +57,7 @@ class TestWhatIsWritten:
         assert [size < 2000 for _, size in written.values()] == [True]
         assert before.items() <= list_segments(large).items()
         first, last = generation.manifest.segments
-        assert (first.live, last.live, last.first_id) == (1200, 10, added[0])
+        assert (first.live, last.live, last.first_id) == (FACES, 10, added[0])
         assert verify(world.db, large, world.model_id) == []
 
     def test_nothing_that_stays_is_read(self, world, large, monkeypatch):
@@ -101,7 +105,7 @@ class TestGone:
         assert list_segments(large) == before
         assert generation.manifest.segments[0].gone == (8,)
         index = FaceIndex.open_current(large, world.model)
-        ids, near = index.search(world.unit(7)[None], 1200)
+        ids, near = index.search(world.unit(7)[None], FACES)
         assert 8 not in ids
         assert ids[0, -1] == -1
         assert near[0, -1] == np.finfo(np.float32).min
@@ -117,7 +121,7 @@ class TestGone:
         assert verify(world.db, large, world.model_id) == []
 
     def test_a_segment_of_which_much_is_gone_is_written_anew(self, world, large):
-        for face_id in range(1, 1 + math.ceil(1200 * tiers.MOST_GONE) + 1):
+        for face_id in range(1, 1 + math.ceil(FACES * tiers.MOST_GONE) + 1):
             world.retire(face_id)
         [segment] = publish(world.db, large, world.model_id).manifest.segments
         assert segment.gone == ()
@@ -190,7 +194,7 @@ class TestErasing:
         world.delete(8)
         [file] = files.list_files(large)
         file.write_bytes(file.read_bytes()[:-1])
-        assert erase(world.db, large, world.model_id).count == 1199
+        assert erase(world.db, large, world.model_id).count == FACES - 1
         assert holds(large, world.unit(7).tobytes()) == []
 
 
