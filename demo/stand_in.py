@@ -44,8 +44,7 @@ class LocalBinaryPatterns:
         certain=(0.26,),
         accept=(0.28,),
         together=(0.28,),
-        profile=(0.28,),
-        profile_gain=0.0,
+        profile_apart=0.28,
         doubt_weight=0.0,
         reject=(0.31,),
         agree=0.28,
@@ -56,7 +55,6 @@ class LocalBinaryPatterns:
         twin=0.01,
         # A dozen drawn people are no population: nothing is known of where they usually lie.
         caution=0.0,
-        apart=0.0,
         background="",
         stranger_mean=0.76,
         stranger_sd=0.15,

@@ -85,11 +85,6 @@ class Indexed:
         rows = draw_index(people, people.ids, rng, len(people.ids))[:faces]
         return cls(people.vectors[rows].astype(np.float32), -1 - people.owners[rows])
 
-    def nearest(self, gaps: NDArray[np.float32]) -> list[Neighbour]:
-        """``gaps`` (n,) are the distances to all of them."""
-        found = _least(gaps)
-        return [Neighbour(int(self.owners[i]), -1 - int(i), float(gaps[i])) for i in found]
-
 
 @dataclass(frozen=True)
 class Index:
@@ -271,25 +266,24 @@ def find_neighbours(
 ) -> list[tuple[Neighbour, ...]]:
     """For each vector the nearest faces of an index; none of them may be its performer's."""
     shown = np.stack(vectors)
-    own = 1.0 - shown @ people.single[index].T
-    foreign = 1.0 - shown @ others.vectors.T if others else None
-    found = []
-    for row, gaps in enumerate(own):
-        near = [
-            Neighbour(int(people.owners[index[i]]), int(index[i]), float(gaps[i]))
-            for i in _least(gaps)
-        ]
-        if others is not None and foreign is not None:
-            near += others.nearest(foreign[row])
-        found.append(tuple(sorted(near, key=lambda face: face.distance)[:_NEIGHBOURS]))
-    return found
+    gaps = 1.0 - (shown @ people.single.T)[:, index]
+    owners, faces = people.owners[index], index
+    if others is not None:
+        gaps = np.concatenate([gaps, 1.0 - shown @ others.vectors.T], axis=1)
+        owners = np.concatenate([owners, others.owners])
+        faces = np.concatenate([faces, -1 - np.arange(len(others.owners))])
+    return [
+        tuple(Neighbour(int(owners[i]), int(faces[i]), float(row[i])) for i in _nearest(row))
+        for row in gaps
+    ]
 
 
-def _least(gaps: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The places of the nearest few."""
-    if len(gaps) <= _NEIGHBOURS:
-        return np.arange(len(gaps))
-    return np.argpartition(gaps, _NEIGHBOURS)[:_NEIGHBOURS]
+def _nearest(gaps: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The places of the nearest few, nearest first."""
+    few = np.arange(len(gaps))
+    if len(gaps) > _NEIGHBOURS:
+        few = np.argpartition(gaps, _NEIGHBOURS)[:_NEIGHBOURS]
+    return np.asarray(few[np.argsort(gaps[few], kind="stable")])
 
 
 def _mean(people: People, rows: Rows) -> list[Vector]:

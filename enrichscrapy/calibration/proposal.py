@@ -20,7 +20,7 @@ from enrichscrapy.verdicts.thresholds import Thresholds
 # The share of right faces that the reject threshold may keep out.
 _REJECTED_RIGHT = 0.01
 # Thresholds that keep their proportion to accept: trials with single photos do not measure them.
-_FOLLOW = ("certain", "together", "profile")
+_FOLLOW = ("certain", "together")
 # People in a large index.
 _MANY = 1000
 # The factor by which two scales of distances differ when they are not one model's.
@@ -66,7 +66,8 @@ def propose(trials: Trials, base: Thresholds, wanted: float) -> Proposal:
                 for count, limit in accept.items()
             }
         )
-    changed: dict[str, Any] = values
+    nearest = min(limit / base.accept_at(count) for count, limit in accept.items())
+    changed: dict[str, Any] = {**values, "profile_apart": round(base.profile_apart * nearest, 3)}
     return Proposal(wanted, replace(base, **changed))
 
 
@@ -123,6 +124,7 @@ def _scale_limits(thresholds: Thresholds, factors: Mapping[int, float]) -> Thres
         )
         for name in ("accept", *_FOLLOW)
     }
+    changed["profile_apart"] = round(thresholds.profile_apart * min(factors.values()), 3)
     return replace(thresholds, **changed)
 
 

@@ -127,7 +127,7 @@ def describe_distances(distances: Mapping[str, Any]) -> str:
     if (size := distances.get("cluster_size") or 0) > 1:
         photos = distances.get("photos") or size
         as_one, limit = distances.get("cluster_distance"), distances.get("cluster_limit")
-        as_group = "" if as_one is None else f": {as_one:.2f} away as one{_describe_limit(limit)}"
+        as_group = "" if as_one is None else f": {as_one:.2f} apart as one{_describe_limit(limit)}"
         parts.append(f"agrees with {size - 1} of the page's {photos - 1} other faces{as_group}")
     if (other := distances.get("other_distance")) is not None:
         parts.append(

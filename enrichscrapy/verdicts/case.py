@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,10 +14,10 @@ from enrichscrapy.verdicts.crowd import Crowd
 from enrichscrapy.verdicts.evidence import (
     Matrix,
     Nearness,
-    centroid,
     clusters,
     distances,
     independent,
+    set_apart,
     stack,
 )
 from enrichscrapy.verdicts.region import Caution, Region, apart_with_care, caution
@@ -31,14 +31,14 @@ class Group:
     """Photos of the profile that agree.
 
     ``size`` counts independent pictures of good enough quality; ``dominant`` is true of the one
-    group that has more of them than any other; ``as_one`` is the distance of the group's mean to
-    the trusted faces, with the members' mean allowance taken off.
+    group that has more of them than any other; ``apart`` is how far its pictures and the trusted
+    faces are set apart, None of a single picture.
     """
 
     members: tuple[int, ...]
     size: int
     dominant: bool
-    as_one: float | None
+    apart: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,8 @@ class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order; ``vector`` is (1, d).
 
     ``allowance`` is what the rest of the index and the performer's own variety add to the
-    thresholds, ``caution`` what is taken off it where people may not be told apart; ``picture`` is
-    false of a photo that only repeats a better one of the profile.
+    thresholds, ``caution`` (the case's) what is taken off it where people may not be told apart;
+    ``picture`` is false of a photo that only repeats a better one of the profile.
     """
 
     index: int
@@ -76,15 +76,6 @@ class Evidence:
         """Distance to the trusted faces as the thresholds see it; 2 without any."""
         return self.own.score - self.allowance if self.own else 2.0
 
-    @cached_property
-    def stands_apart(self) -> bool:
-        """Whether everybody else is farther than the trusted faces, by what has to be there."""
-        if self.own is None or self.other is None:
-            return True
-        rules = self.thresholds
-        needed = rules.apart + rules.apart_caution * self.caution.distance
-        return self.own.score + needed <= self.other.distance
-
     @property
     def resembles(self) -> bool:
         """Whether it is as near as faces are accepted where people are known to be told apart."""
@@ -110,14 +101,12 @@ class Evidence:
     def certain(self) -> bool:
         """So near the trusted faces that only photos that agree with it can cast doubt on it, and
         that it needs no other picture beside it."""
-        limit = self.thresholds.certain_at(self.trusted_faces.count)
-        return self.score <= limit and self.stands_apart
+        return self.score <= self.thresholds.certain_at(self.trusted_faces.count)
 
     @property
     def matches(self) -> bool:
         """Near enough to the trusted faces to be accepted, and to speak for others."""
-        limit = self.thresholds.accept_at(self.trusted_faces.count)
-        return self.score <= limit and self.stands_apart
+        return self.score <= self.thresholds.accept_at(self.trusted_faces.count)
 
     @cached_property
     def against(self) -> tuple[Reason, ...]:
@@ -158,6 +147,7 @@ class Case:
     vectors: Matrix
     gaps: Matrix
     trusted_faces: TrustedFaces
+    caution: Caution
     trusted: tuple[Reference, ...]
     untrusted: tuple[Reference, ...]
     waiting: tuple[Reference, ...]
@@ -197,17 +187,10 @@ def gather(
         for index in order
     ]
     vectors = stack([candidate.vector for candidate in ordered])
-    cautions = _cautions(
-        vectors, [neighbours[i] for i in order], trusted_faces, context, thresholds
-    )
-    allowances = [
-        thresholds.crowd_weight * apart_with_care(crowd.apart, care, thresholds)
-        + trusted_faces.variety
-        - care.distance
-        for crowd, care in zip(crowds, cautions, strict=True)
-    ]
+    care = _take_care(trusted_faces, context, thresholds)
+    steady = trusted_faces.variety - care.distance
     gaps = distances(vectors, vectors)
-    groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, allowances, thresholds)
+    groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, thresholds)
     group_of = {index: group for group in groups for index in group.members}
     pictures = set(independent(gaps, thresholds.twin))
     return Case(
@@ -218,8 +201,9 @@ def gather(
                 vector=vectors[[index]],
                 trusted_faces=trusted_faces,
                 crowd=crowds[index],
-                allowance=allowances[index],
-                caution=cautions[index],
+                allowance=steady
+                + thresholds.crowd_weight * apart_with_care(crowds[index].apart, care, thresholds),
+                caution=care,
                 group=group_of[index],
                 picture=index in pictures,
                 thresholds=thresholds,
@@ -231,6 +215,7 @@ def gather(
         vectors=vectors,
         gaps=gaps,
         trusted_faces=trusted_faces,
+        caution=care,
         trusted=trusted,
         untrusted=tuple(face for face in known if not face.trusted and not face.waiting),
         waiting=tuple(face for face in known if face.waiting),
@@ -239,27 +224,14 @@ def gather(
     )
 
 
-def _cautions(
-    vectors: Matrix,
-    neighbours: Sequence[Sequence[Neighbour]],
-    trusted_faces: TrustedFaces,
-    context: Context,
-    thresholds: Thresholds,
-) -> list[Caution]:
-    model, size = background(thresholds.background), context.index_size
-    risk = model.risk if model else lambda faces: 0.0
-    own = None
-    if trusted_faces.count:
-        own = Region.of(context.around, size, risk(trusted_faces.vectors), thresholds)
-    found = []
-    for index, near in enumerate(neighbours):
-        region = Region.of(near, size, risk(vectors[[index]]), thresholds)
-        if own is not None:
-            # Without a look round the trusted faces, only they themselves tell more.
-            seen = own if context.around else replace(region, risk=own.risk)
-            region = region.with_share(seen, thresholds.trusted_share)
-        found.append(caution(region, context.weak, thresholds))
-    return found
+def _take_care(trusted_faces: TrustedFaces, context: Context, thresholds: Thresholds) -> Caution:
+    """By where the trusted faces lie; there is nothing to be taken off without any."""
+    if not trusted_faces.count:
+        return caution(Region(), context.weak, thresholds)
+    model = background(thresholds.background)
+    risk = model.risk(trusted_faces.vectors) if model else 0.0
+    region = Region.of(context.around, context.index_size, risk, thresholds)
+    return caution(region, context.weak, thresholds)
 
 
 def _canonical(candidate: Candidate) -> tuple[float, str, bytes]:
@@ -272,22 +244,25 @@ def _groups(
     vectors: Matrix,
     gaps: Matrix,
     faces: Matrix,
-    allowances: Sequence[float],
     thresholds: Thresholds,
 ) -> tuple[Group, ...]:
     found = clusters(vectors, [candidate.photo for candidate in ordered], thresholds.agree)
-    sizes = [
-        sum(ordered[members[place]].quality >= thresholds.low_quality for place in pictures)
+    pictures = [
+        [members[place] for place in independent(gaps[np.ix_(members, members)], thresholds.twin)]
         for members in found
-        for pictures in [independent(gaps[np.ix_(members, members)], thresholds.twin)]
+    ]
+    sizes = [
+        sum(ordered[index].quality >= thresholds.low_quality for index in shown)
+        for shown in pictures
     ]
     most = max(sizes, default=0)
     alone = sizes.count(most) == 1
-    groups = []
-    for members, size in zip(found, sizes, strict=True):
-        as_one = None
-        if len(faces):
-            gap = distances(centroid(vectors[members]), centroid(faces))[0, 0]
-            as_one = float(gap) - sum(allowances[index] for index in members) / len(members)
-        groups.append(Group(tuple(members), size, alone and size == most, as_one))
-    return tuple(groups)
+    return tuple(
+        Group(
+            tuple(members),
+            size,
+            alone and size == most,
+            set_apart(vectors[shown], faces) if size > 1 and len(faces) else None,
+        )
+        for members, shown, size in zip(found, pictures, sizes, strict=True)
+    )

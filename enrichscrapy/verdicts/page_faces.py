@@ -65,14 +65,11 @@ def outvoted(case: Case, item: Evidence) -> bool:
 
 def differs(case: Case, group: Group, give: float = 0.0) -> bool:
     """Several photos that agree are judged as one: a lookalike in one of them is not enough.
-    ``give`` is added to how far they may be."""
-    limit = group_limit(case, group)
-    return group.as_one is not None and limit is not None and group.as_one > limit + give
+    ``give`` is added to how far they may be set apart."""
+    return group.apart is not None and group.apart > group_limit(case) + give
 
 
-def group_limit(case: Case, group: Group) -> float | None:
-    """How far photos that agree may be, judged as one; None of a single picture."""
-    if group.size < 2:
-        return None
+def group_limit(case: Case) -> float:
+    """How far photos that agree may be set apart from the trusted faces."""
     rules = case.thresholds
-    return rules.profile_at(case.count) - rules.profile_gain * (1 / 2 - 1 / group.size)
+    return rules.profile_apart - rules.profile_caution * case.caution.distance

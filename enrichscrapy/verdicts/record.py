@@ -41,7 +41,7 @@ def _list_evidence(case: Case, item: Evidence) -> dict[str, Any]:
         "other_distance": _round(other.distance if other else None),
         "cluster_size": item.group.size,
         "cluster_dominant": item.group.dominant,
-        "cluster_distance": _round(item.group.as_one),
+        "cluster_distance": _round(item.group.apart),
         "photos": len(case.evidence),
         "quality": _round(item.candidate.quality),
         "trust": str(case.context.trust),
@@ -59,7 +59,7 @@ def _list_limits(case: Case, item: Evidence) -> dict[str, Any]:
     return {
         **{name: getattr(rules, f"{name}_at")(case.count) for name in BY_COUNT},
         "alone_limit": _round(alone + item.allowance),
-        "cluster_limit": _round(page_faces.group_limit(case, item.group)),
+        "cluster_limit": None if item.group.apart is None else _round(page_faces.group_limit(case)),
     }
 
 

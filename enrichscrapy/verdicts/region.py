@@ -30,20 +30,23 @@ NEXT, LAST = 3, 10
 _FACES = 2.6
 # Where the second nearest of some thousand people lies, in deviations below the mean.
 _MANY = 2.95
+# What a model's doubt gains at most where the index holds too few people to confirm or allay it.
+_LEAST_TOLD = 0.4
 
 
 @dataclass(frozen=True)
 class Region:
-    """Where a face, or a performer's mean face, lies.
+    """Where a performer's mean face lies.
 
     ``near`` and ``far`` are by how much the nearest people, and those next to them, are farther
     than they usually are in an index of that size, in distances of a large one: the nearest of few
-    differ more by chance. ``risk`` is :meth:`Background.risk`.
+    differ more by chance, by ``told``. ``risk`` is :meth:`Background.risk`.
     """
 
     near: float = 0.0
     far: float = 0.0
     risk: float = 0.0
+    told: float = 1.0
 
     @classmethod
     def of(
@@ -59,26 +62,13 @@ class Region:
             known = nearest.get(face.performer_id, face.distance)
             nearest[face.performer_id] = min(face.distance, known)
         gaps = sorted(nearest.values())[:LAST]
+        told = _estimate_spread(size)
         if not gaps:
-            return cls(risk=risk)
+            return cls(risk=risk, told=told)
         usual = usual_distances(len(gaps), size, thresholds)
         over = [gap - expected for gap, expected in zip(gaps, usual, strict=True)]
         near, far = over[:NEXT], over[NEXT + 1 :] or over
-        spread = _estimate_spread(size)
-        return cls(spread * sum(near) / len(near), spread * sum(far) / len(far), risk)
-
-    def with_share(self, other: Region, share: float) -> Region:
-        """The mean of both, in which ``other`` has this share."""
-        return Region(
-            *(
-                (1 - share) * own + share * others
-                for own, others in (
-                    (self.near, other.near),
-                    (self.far, other.far),
-                    (self.risk, other.risk),
-                )
-            )
-        )
+        return cls(told * sum(near) / len(near), told * sum(far) / len(far), risk, told)
 
 
 @dataclass(frozen=True)
@@ -111,7 +101,8 @@ def caution(region: Region, weak: bool, thresholds: Thresholds) -> Caution:
     dense = rules.crowd_caution * _over(-region.near, rules.crowd_free)
     dense += rules.cluster_caution * _over(region.far - region.near, rules.cluster_free)
     unknown = rules.remote_caution * _over(region.far, rules.remote_free)
-    unknown += rules.risk_caution * _over(region.risk, rules.risk_free)
+    risk = rules.risk_caution * _over(region.risk, rules.risk_free) ** 2
+    unknown += risk / max(region.told, _LEAST_TOLD)
     reason = Reason.CROWDED if weak or dense >= unknown else Reason.UNFAMILIAR
     found = min(rules.caution * (dense + unknown), rules.caution_bound)
     return Caution(max(found, rules.weak_caution) if weak else found, reason)

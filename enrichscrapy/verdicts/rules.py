@@ -86,8 +86,9 @@ def _compare(case: Case, item: Evidence, trust: Trust) -> Ruling:
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
     if page_faces.differs(case, item.group):
-        held = not page_faces.differs(case, item.group, item.caution.distance)
-        return quarantine(item.caution.reason if held else Reason.PROFILE_DIFFERS)
+        given = case.thresholds.profile_caution * case.caution.distance
+        held = not page_faces.differs(case, item.group, given)
+        return quarantine(case.caution.reason if held else Reason.PROFILE_DIFFERS)
     others = page_faces.supporters(case, item)
     if item.certain:
         firm = item.witness and (case.count > 1 or bool(others))

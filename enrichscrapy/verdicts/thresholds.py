@@ -10,7 +10,7 @@ from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts.ruling import RULE_VERSION
 
-BY_COUNT = ("certain", "accept", "together", "profile", "reject")
+BY_COUNT = ("certain", "accept", "together", "reject")
 """The thresholds that are lists by the number of trusted faces."""
 
 
@@ -32,19 +32,18 @@ class Thresholds:
     # So near to the trusted faces that only photos that agree with it can cast doubt on it, that
     # it may serve as a reference later, and that it gets in as the only picture of a page of which
     # only the name says whose it is …
-    certain: tuple[float, ...] = (0.46, 0.448, 0.442, 0.435, 0.428)
+    certain: tuple[float, ...] = (0.46, 0.46, 0.455, 0.445, 0.435)
     # … so near that it gets in from a page that is confirmed, or has other pictures which do not
     # show somebody else …
-    accept: tuple[float, ...] = (0.48, 0.468, 0.462, 0.455, 0.448)
+    accept: tuple[float, ...] = (0.48, 0.475, 0.47, 0.46, 0.45)
     # … and so far that no photo does, whatever else speaks for it.
     reject: tuple[float, ...] = (0.75, 0.70, 0.68)
     # With photos of the profile that match: distance to those and the trusted faces taken together.
-    together: tuple[float, ...] = (0.508, 0.503, 0.498, 0.499, 0.502)
-    # Two photos of a profile that agree, judged as one, must be this near …
-    profile: tuple[float, ...] = (0.445, 0.385, 0.353, 0.348, 0.346)
-    # … and more than two nearer by this times (1/2 - 1/n): what single photos add to a person's
-    # face cancels out in their mean.
-    profile_gain: float = 0.14
+    together: tuple[float, ...] = (0.508, 0.52, 0.53)
+    # Photos of a profile that agree, taken as one, and the trusted faces may be set apart by this
+    # (``evidence.set_apart``), less so much of the caution (below).
+    profile_apart: float = 0.15
+    profile_caution: float = 0.5
     # Two photos (or groups of photos) of a profile this near are one person's.
     agree: float = 0.50
     # Two photos that are both in doubt and nearer to each other than this may show one stranger:
@@ -56,11 +55,11 @@ class Thresholds:
     # How much of the distance by which a face stands apart from other performers' faces (or
     # crowds with them) is added to certain, accept and profile, and to together, where faces are
     # farther and the crowd tells more …
-    crowd_weight: float = 0.46
+    crowd_weight: float = 0.4
     together_crowd_weight: float = 1.17
     # … and how much of that by which the person's own faces differ more (or less) than usual.
-    spread_weight: float = 0.24
-    spread_usual: float = 0.3
+    spread_weight: float = 1.0
+    spread_usual: float = 0.26
     # The most of either distance that counts. Of standing apart nothing counts where this much
     # caution is taken (below), and less where there is some: nobody near is then no evidence.
     allowance_bound: float = 0.2
@@ -68,25 +67,20 @@ class Thresholds:
     # How much nearer a face has to be where the network may not tell people apart (see
     # ``region.py``): so much times that by which people there are nearer than usual, or a few of
     # them nearer than the rest, or the rest farther, or the model itself at risk, each beyond
-    # what is allowed for free; the mean of the trusted faces has this share in all of it, and the
-    # rest is the face's own.
+    # what is allowed for free.
     crowd_free: float = 0.07
-    crowd_caution: float = 2.0
-    cluster_free: float = 0.04
-    cluster_caution: float = 2.3
+    crowd_caution: float = 1.7
+    cluster_free: float = 0.05
+    cluster_caution: float = 2.0
     remote_free: float = 0.10
-    remote_caution: float = 1.0
-    risk_free: float = 1.0
-    risk_caution: float = 0.3
+    remote_caution: float = 0.5
+    risk_free: float = 0.3
+    risk_caution: float = 0.065
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
-    trusted_share: float = 0.7
     caution_bound: float = 0.3
     # How much of this caution is taken; ``FACE_CAUTION`` times it.
     caution: float = 1.0
-    # Other people must be farther than the trusted faces by this, and by so much of the caution.
-    apart: float = 0.03
-    apart_caution: float = 0.6
     # The normal distribution of which the nearest of n lie where the nearest of n other people lie
     # to a person's mean face: each by the nearest of their faces.
     people_mean: float = 0.92
@@ -130,9 +124,6 @@ class Thresholds:
 
     def together_at(self, trusted: int) -> float:
         return _by_count(self.together, trusted)
-
-    def profile_at(self, trusted: int) -> float:
-        return _by_count(self.profile, trusted)
 
     def reject_at(self, trusted: int) -> float:
         return _by_count(self.reject, trusted)

@@ -46,8 +46,9 @@ class TrustedFaces:
 
 
 def allowed_variety(faces: Matrix, thresholds: Thresholds) -> float:
-    """A person whose photos are all alike is expected to be like them; one who varies, less so."""
+    """A person whose photos are all alike is expected to be like them. One who varies gets nothing
+    for it: a stranger among the trusted faces would bring others."""
     if not len(faces):
         return 0.0
     more = spread(faces, thresholds.spread_usual) - thresholds.spread_usual
-    return thresholds.spread_weight * thresholds.bounded(more)
+    return thresholds.spread_weight * min(thresholds.bounded(more), 0.0)

@@ -57,7 +57,7 @@ def test_distances_are_one_clause_each_and_missing_ones_are_left_out():
     )
     agreeing = {"cluster_size": 3, "photos": 5, "cluster_distance": 0.4, "cluster_limit": 0.33}
     assert words.describe_distances(agreeing) == (
-        "agrees with 2 of the page's 4 other faces: 0.40 away as one (accepted up to 0.33)"
+        "agrees with 2 of the page's 4 other faces: 0.40 apart as one (accepted up to 0.33)"
     )
     other = words.describe_distances({"other_distance": 0.7, "other_performer": 9})
     assert other == "the nearest other performer (9) is 0.70 away"

@@ -1,5 +1,7 @@
 """Whether people can be told apart where a face lies: by the index, the model, the database."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,10 +25,10 @@ def seen(distances, size=3000):
     return Region.of(faces, size, 0.0, RULES)
 
 
-@given(gaps, gaps, st.integers(0, 10_000), st.floats(-2, 4), st.booleans())
-def test_nothing_an_index_holds_or_lacks_loosens_a_threshold(near, around, size, risk, weak):
-    region = seen(near, size).with_share(seen(around, size), 0.7)
-    care = caution(Region(region.near, region.far, risk), weak, RULES)
+@given(gaps, st.integers(0, 10_000), st.floats(-2, 4), st.booleans())
+def test_nothing_an_index_holds_or_lacks_loosens_a_threshold(near, size, risk, weak):
+    region = replace(seen(near, size), risk=risk)
+    care = caution(region, weak, RULES)
     assert 0.0 <= care.distance <= max(RULES.caution_bound, RULES.weak_caution)
     assert care.distance >= RULES.weak_caution * weak
 
@@ -42,6 +44,12 @@ def test_a_person_counts_once_however_many_faces_they_have():
     rest = [Neighbour(2 + n, 20 + n, 0.6 + n / 100) for n in range(9)]
     once = Region.of([faces[0], *rest], 3000, 0.0, RULES)
     assert Region.of([*faces, *rest], 3000, 0.0, RULES) == once
+
+
+def test_where_the_index_tells_little_the_models_doubt_counts_more():
+    sizes = [3000, 600, 60, 0]
+    asked = [caution(replace(seen([], size), risk=0.9), False, RULES).distance for size in sizes]
+    assert 0 < asked[0] < asked[1] < asked[2] <= asked[3] <= RULES.caution_bound
 
 
 def crowd(count, photos, seed, *, off=0.0, close=0):

@@ -17,7 +17,9 @@ from enrichscrapy.verdicts import (
     Thresholds,
 )
 from enrichscrapy.verdicts.crowd import apart_from_crowd
+from enrichscrapy.verdicts.evidence import set_apart
 from enrichscrapy.verdicts.region import usual_distances
+from enrichscrapy.verdicts.trusted_faces import TrustedFaces
 from tests.verdicts import people
 from tests.verdicts.people import ROOMY, at, photos, trusted
 
@@ -28,14 +30,13 @@ RULES = Thresholds(
     accept=(0.415, 0.43, 0.44, 0.435, 0.43),
     reject=(0.75, 0.70, 0.68),
     together=(0.455, 0.465, 0.47, 0.465, 0.46),
-    profile=(0.43, 0.39, 0.37, 0.365, 0.36),
-    profile_gain=0.0,
+    profile_apart=0.25,
     doubt_weight=0.0,
     agree=0.50,
     crowd_weight=0.3,
     together_crowd_weight=0.3,
     spread_weight=0.35,
-    apart=0.0,
+    spread_usual=0.3,
     stranger_mean=0.875,
     stranger_sd=0.125,
 )
@@ -445,7 +446,7 @@ def test_nothing_to_judge_is_no_trouble():
 
 
 def test_a_photo_that_another_performer_shows_waits_and_speaks_for_nobody():
-    near, lone = photos(at(0.2), at(0.45))
+    near, lone = photos(at(0.2), at(0.44))
     shared = dataclasses.replace(near, shared=True)
     got, _ = verdicts([near, lone], AXIS)
     assert [verdict for verdict, _ in got] == [Verdict.ACCEPTED] * 2
@@ -485,7 +486,7 @@ def ring(*distances, first=7):
     return tuple(Neighbour(first + n, 70 + n, gap) for n, gap in enumerate(distances))
 
 
-CAUTIOUS = dataclasses.replace(EAGER, crowd_weight=0.0, apart=0.03, crowd_caution=5.0)
+CAUTIOUS = dataclasses.replace(EAGER, crowd_weight=0.0, crowd_caution=5.0, remote_caution=1.0)
 USUAL = tuple(usual_distances(10, 3000, RULES))
 
 
@@ -510,7 +511,7 @@ def test_where_people_lie_as_usual_a_near_face_is_accepted():
 
 
 def test_a_face_in_a_dense_region_waits():
-    assert among([0.37] * 10, distance=0.25) == (Verdict.QUARANTINED, Reason.CROWDED)
+    assert among([0.34] * 10, distance=0.25) == (Verdict.QUARANTINED, Reason.CROWDED)
 
 
 def test_a_few_who_stand_out_from_all_the_rest_are_a_dense_group():
@@ -532,3 +533,24 @@ def test_another_person_hardly_farther_than_the_trusted_faces_leaves_it_open():
     assert among([0.41, *USUAL[1:]])[0] is Verdict.ACCEPTED
     assert among([0.37, *USUAL[1:]])[0] is Verdict.QUARANTINED
     assert among(USUAL)[0] is Verdict.ACCEPTED
+
+
+def test_photos_of_one_person_are_not_set_apart_however_much_they_vary():
+    rng = np.random.default_rng(0)
+
+    def shown(person, count, vary):
+        made = np.eye(1, 256, person) + vary * rng.normal(size=(count, 256)) / 16
+        return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+    for vary in (0.3, 0.8):
+        assert set_apart(shown(0, 40, vary), shown(0, 40, vary)) == pytest.approx(0, abs=0.01)
+        assert set_apart(shown(0, 40, vary), shown(1, 40, vary)) > 0.5
+    assert set_apart(shown(0, 1, 0.3), shown(0, 40, 0.3)) == pytest.approx(0, abs=0.05)
+    assert set_apart(shown(0, 1, 0.3), shown(0, 1, 0.3)) is None
+
+
+def test_trusted_faces_that_vary_let_nobody_in_whom_others_would_keep_out():
+    varied = trusted(*(at(0.3, turn=30 + n) for n in range(3)))
+    alike = trusted(*(at(0.3, turn=30) for _ in range(3)))
+    assert TrustedFaces(varied, RULES).variety == 0
+    assert TrustedFaces(alike, RULES).variety < -0.05

@@ -69,7 +69,7 @@ def test_a_model_without_any_is_refused():
         ({"accept": []}, "accept needs"),
         ({"accept": [0.4, 3.0]}, "accept needs"),
         ({"accept": [0.9]}, "in this order"),
-        ({"certain": [0.45]}, "in this order"),
+        ({"certain": [0.47]}, "in this order"),
         ({"nonsense": 1}, "unknown nonsense"),
     ],
 )
