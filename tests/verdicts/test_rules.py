@@ -30,7 +30,7 @@ RULES = Thresholds(
     accept=(0.415, 0.43, 0.44, 0.435, 0.43),
     reject=(0.75, 0.70, 0.68),
     together=(0.455, 0.465, 0.47, 0.465, 0.46),
-    profile_apart=0.25,
+    profile_apart=0.27,
     doubt_weight=0.0,
     agree=0.50,
     crowd_weight=0.3,
@@ -446,7 +446,7 @@ def test_nothing_to_judge_is_no_trouble():
 
 
 def test_a_photo_that_another_performer_shows_waits_and_speaks_for_nobody():
-    near, lone = photos(at(0.2), at(0.44))
+    near, lone = photos(at(0.2), at(0.45))
     shared = dataclasses.replace(near, shared=True)
     got, _ = verdicts([near, lone], AXIS)
     assert [verdict for verdict, _ in got] == [Verdict.ACCEPTED] * 2
