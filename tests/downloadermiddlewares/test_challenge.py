@@ -164,7 +164,7 @@ def test_a_clearance_that_no_longer_serves_is_dropped(server, crawl, reply, tmp_
     [
         ("let-me-in", {"machine": "elsewhere"}, 0),
         ("for its address", {"machine": "elsewhere"}, 1),
-        ("let-me-in", {"agent": "enrichscrapy/0"}, 1),
+        pytest.param("let-me-in", {"agent": "enrichscrapy/0"}, 1, marks=pytest.mark.long),
     ],
 )
 def test_another_machines_clearance_is_tried_and_won_anew_where_it_does_not_serve(
