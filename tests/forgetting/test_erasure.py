@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import numpy as np
@@ -187,13 +188,13 @@ def test_a_registered_backup_is_cleaned(world, tmp_path, index_dir):
 
 @pytest.mark.sqlite_only
 def test_it_waits_for_running_crawls(world, index_dir):
-    lock = lock_source(world.path, "babepedia", "crawl babepedia")
-    with pytest.raises(SourceLocked):
-        forget(world, find_person(world, NAME), index_dir, ["babepedia"], wait=0.0)
-    assert world.get_performer(1) is not None
-    timer = threading.Timer(0.2, lock.release)
-    timer.start()
-    forget(world, find_person(world, NAME), index_dir, ["babepedia"])
+    with ThreadPoolExecutor(1) as crawl:
+        lock = crawl.submit(lock_source, world.path, "babepedia", "crawl babepedia").result()
+        with pytest.raises(SourceLocked):
+            forget(world, find_person(world, NAME), index_dir, ["babepedia"], wait=0.0)
+        assert world.get_performer(1) is not None
+        threading.Timer(0.2, lambda: crawl.submit(lock.release)).start()
+        forget(world, find_person(world, NAME), index_dir, ["babepedia"])
     assert not lock.held
     assert world.get_performer(1) is None
 
