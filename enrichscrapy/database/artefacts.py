@@ -34,7 +34,7 @@ class ArtefactStore:
         with database.write() as connection:
             now = database.read_now(connection)
             if database.is_shared:
-                machines.note(connection, database.machine, now)
+                machines.note(connection, database, now)
             statement = insert(artefacts).values(created_at=now, **values)
             connection.execute(statement.on_conflict_do_nothing())
 

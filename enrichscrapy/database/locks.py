@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrichscrapy.database import machines, workers
 from enrichscrapy.database.dialects.advisory import Kind, LockSession, hold, make_key
 from enrichscrapy.exceptions import EnrichError, SourceLocked
-from enrichscrapy.files.durable import create_file
 from enrichscrapy.files.locks import FileLock, list_running_crawls, lock_all_sources
+from enrichscrapy.files.token import find_token
 
 if TYPE_CHECKING:
     from enrichscrapy.database.connection import Database
@@ -65,30 +63,17 @@ def lock_publishing(db: Database, index_dir: Path, wait: float | None) -> Iterat
         finally:
             lock.release()
         return
-    with hold(db.engine, make_key(Kind.INDEX, _read_token(index_dir)), timeout=wait) as is_mine:
+    key = make_key(Kind.INDEX, find_token(index_dir / NAME))
+    with hold(db.engine, key, timeout=wait) as is_mine:
         if not is_mine:
             raise _refuse_second("another process or machine")
         with db.write(shared=True) as connection:
-            machines.note(connection, db.machine, db.read_now(connection))
+            machines.note(connection, db, db.read_now(connection))
         yield
 
 
 def _refuse_second(whom: str) -> EnrichError:
     return EnrichError(f"the index is being published by {whom}")
-
-
-def _read_token(index_dir: Path) -> str:
-    path = index_dir / NAME
-    if not path.exists():
-        index_dir.mkdir(parents=True, exist_ok=True)
-        token = secrets.token_hex(16)
-        temporary = path.with_name(f".{NAME}.{token}")
-        with create_file(temporary) as file:
-            file.write(token.encode())
-        with suppress(FileExistsError):
-            os.link(temporary, path)  # whole, or another's
-        temporary.unlink()
-    return path.read_text("ascii")
 
 
 @contextmanager

@@ -7,12 +7,17 @@ lies on its own disk, where no other can remove it. So an erasure stays until ea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, exists, func, literal, or_, select, update
 
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import artefacts, erasure_answers, erasures, machines, workers
 from enrichscrapy.exceptions import BadSetting
+from enrichscrapy.files.token import find_token
+
+if TYPE_CHECKING:
+    from enrichscrapy.database.connection import Database
 
 
 @dataclass(frozen=True)
@@ -28,24 +33,28 @@ class Machine:
     files: int
 
 
-def note(connection: Connection, name: str, now: float) -> None:
-    """The machine is here; a new one holds nothing that was erased before.
+def note(connection: Connection, db: Database, now: float) -> None:
+    """This machine is here; a new one holds nothing that was erased before.
 
-    Raises ``BadSetting`` for one that was struck off: what it holds may have been erased meanwhile.
+    Raises ``BadSetting`` for one that was struck off, since what it holds may have been erased
+    meanwhile, and where another has its name: one would answer for both.
     """
-    if is_struck_off(connection, name):
+    name, token = db.machine, find_token(db.path.with_name(f"{db.path.name}.machine"))
+    row = {"name": name, "token": token, "first_seen": now, "last_seen": now}
+    connection.execute(insert(machines).values(row).on_conflict_do_nothing())
+    is_it = machines.c.name == name
+    known = connection.execute(select(machines).where(is_it)).one()
+    if known.struck_off_at is not None:
         raise BadSetting(
             f"{name} was struck off the machines of this database: remove its index, JOBDIRs, "
             f"logs, kept photos and exports, then run scrapy machines --take-back {name}"
         )
-    statement = insert(machines).values(name=name, first_seen=now, last_seen=now)
-    seen = statement.on_conflict_do_update(index_elements=["name"], set_={"last_seen": now})
-    connection.execute(seen)
-
-
-def is_struck_off(connection: Connection, name: str) -> bool:
-    query = select(machines.c.struck_off_at).where(machines.c.name == name)
-    return connection.scalar(query) is not None
+    if known.token != token:
+        raise BadSetting(
+            f"another machine, or another STATE_DIR, is called {name} already: give this one a "
+            f"MACHINE_NAME of its own, or scrapy machines --strike-off {name} if that one is lost"
+        )
+    connection.execute(update(machines).where(is_it).values(last_seen=now))
 
 
 def list_machines(connection: Connection) -> list[Machine]:

@@ -38,6 +38,7 @@ STEPS = (
     "0080_crop_area",
     "0110_machines",
     "0111_robots",
+    "0112_machine_token",
     "0140_new_performers",
     "0141_birth_dates",
 )

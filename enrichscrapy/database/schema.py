@@ -524,6 +524,8 @@ machines = Table(
     Column("first_seen", Float, nullable=False),
     Column("last_seen", Float, nullable=False),
     Column("struck_off_at", Float),  # a person has said that it will not come back
+    # What tells it from another of that name; a file in its STATE_DIR says the same.
+    Column("token", Text, nullable=False, server_default=""),
 )
 
 # Which machines an erasure was asked of; "answered_at" is null until they hold nothing any more.

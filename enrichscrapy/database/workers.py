@@ -49,7 +49,7 @@ class Worker:
     def _enter(self) -> None:
         with self._database.write(shared=True) as connection:
             now = self._database.read_now(connection)
-            machines.note(connection, self.machine, now)
+            machines.note(connection, self._database, now)
             if machines.has_to_forget(connection, self.machine):
                 raise SourceLocked(
                     "somebody is to be forgotten on this machine first: that is done as soon as no "
@@ -70,7 +70,7 @@ class Worker:
             self._lock_own()
         with self._database.write(shared=True) as connection:
             now = self._database.read_now(connection)
-            machines.note(connection, self.machine, now)
+            machines.note(connection, self._database, now)
             values = {"expires_at": now + self.seconds}
             renewed = update(workers).where(workers.c.id == self.id).values(values)
             if not connection.execute(renewed).rowcount:  # it was taken for dead; its leases too

@@ -11,11 +11,12 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+from sqlalchemy.exc import SQLAlchemyError
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.database.dialects import find_backend
+from enrichscrapy.database.dialects import describe_statement, find_backend
 from enrichscrapy.database.workers import Worker
-from enrichscrapy.exceptions import DatabaseUnavailable, SourceLocked
+from enrichscrapy.exceptions import DatabaseUnavailable, EnrichError
 from enrichscrapy.extensions import Stop, find_shared, share, stop_crawl
 from enrichscrapy.settings_reader import read_settings
 
@@ -70,14 +71,17 @@ class WorkerExtension:
             await asyncio.sleep(AGAIN_SECONDS if away else self.worker.seconds / RENEWALS)
             try:
                 erases = await loop.run_in_executor(self._thread, self.worker.renew)
-            except SourceLocked as error:
-                self.stop("locked_out", str(error))
-                return
             except DatabaseUnavailable as error:
                 if not away:
                     logger.warning("Nothing is asked for meanwhile: %s", error)
                 away = True
                 continue
+            except EnrichError as error:  # locked out, or struck off
+                self.stop("locked_out", str(error))
+                return
+            except SQLAlchemyError as error:  # a bug of ours: its leases would expire, unnoticed
+                self.stop("database_error", describe_statement(error))
+                raise
             if away:
                 logger.info("The database is back")
             away = False

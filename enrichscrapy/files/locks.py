@@ -26,6 +26,9 @@ HOST_PREFIX = "host-"
 """Begins the names of the pace's locks, which lie in the same folder."""
 
 _POLL_SECONDS = 0.05
+_FOREVER = 1e9
+"""Seconds. Without an end filelock refuses to wait for what another of this thread's locks holds,
+which another thread may release."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class FileLock:
         """Take it; wait up to ``timeout`` seconds (None: for as long as it takes)."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._lock.acquire(-1 if timeout is None else timeout, poll_interval=_POLL_SECONDS)
+            wait = _FOREVER if timeout is None else timeout
+            self._lock.acquire(wait, poll_interval=_POLL_SECONDS)
         except filelock.Timeout:
             return False
         except OSError as error:  # flock's error does not name the file

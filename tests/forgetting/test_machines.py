@@ -25,6 +25,7 @@ class Machine:
     """A machine's own folder, and its view of the database."""
 
     def __init__(self, url, folder, name):
+        self.url = url
         self.folder = folder / name
         self.index = self.folder / "index"
         self.db = PerformerDatabase(
@@ -147,6 +148,16 @@ def test_a_machine_that_never_comes_back_is_struck_off(two, machine):
     worker = Worker(other.db, "iafd", "url", 60.0)
     worker.begin()
     worker.end()
+
+
+def test_two_machines_of_one_name_are_refused(two, machine, tmp_path):
+    """One would answer for both."""
+    one, _ = two
+    twin = PerformerDatabase(
+        one.url, folder=tmp_path / "twin", machine="one", key_file=tmp_path / "shared.key"
+    )
+    with twin, pytest.raises(BadSetting, match="MACHINE_NAME"):
+        twin.artefacts.register("log", tmp_path / "twin.log")
 
 
 def test_a_machine_that_comes_later_is_not_waited_for(two, machine):

@@ -10,7 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 
 from sqlalchemy import Connection, Engine, func, select, text
@@ -110,9 +110,13 @@ class LockSession:
     def close(self) -> None:
         """Let go of everything."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.invalidate()  # back in the pool it would keep its locks
-            connection.close()
+        if connection is None:
+            return
+        with suppress(DatabaseUnavailable, SQLAlchemyError):
+            # Left to the end of the connection, they would be free a moment later.
+            connection.execute(select(func.pg_advisory_unlock_all()))
+        connection.invalidate()
+        connection.close()
 
     def _ask(self, function: object) -> int:
         if self._connection is None:
