@@ -101,7 +101,7 @@ def caution(region: Region, weak: bool, thresholds: Thresholds) -> Caution:
     dense = rules.crowd_caution * _over(-region.near, rules.crowd_free)
     dense += rules.cluster_caution * _over(region.far - region.near, rules.cluster_free)
     unknown = rules.remote_caution * _over(region.far, rules.remote_free)
-    risk = rules.risk_caution * _over(region.risk, rules.risk_free) ** 2
+    risk = rules.risk_caution * _over(region.risk, rules.risk_free) ** 3
     unknown += risk / max(region.told, _LEAST_TOLD)
     reason = Reason.CROWDED if weak or dense >= unknown else Reason.UNFAMILIAR
     found = min(rules.caution * (dense + unknown), rules.caution_bound)

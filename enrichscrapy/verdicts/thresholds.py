@@ -57,7 +57,7 @@ class Thresholds:
     # farther and the crowd tells more …
     crowd_weight: float = 0.4
     together_crowd_weight: float = 1.17
-    # … and how much of that by which the person's own faces differ more (or less) than usual.
+    # … and how much of that by which the person's own faces differ less than usual is taken off.
     spread_weight: float = 1.0
     spread_usual: float = 0.26
     # The most of either distance that counts. Of standing apart nothing counts where this much
@@ -66,8 +66,8 @@ class Thresholds:
     apart_until: float = 0.05
     # How much nearer a face has to be where the network may not tell people apart (see
     # ``region.py``): so much times that by which people there are nearer than usual, or a few of
-    # them nearer than the rest, or the rest farther, or the model itself at risk, each beyond
-    # what is allowed for free.
+    # them nearer than the rest, or the rest farther, or the model itself at risk (the cube of
+    # this one: little doubt is common), each beyond what is allowed for free.
     crowd_free: float = 0.07
     crowd_caution: float = 1.7
     cluster_free: float = 0.05
@@ -75,7 +75,7 @@ class Thresholds:
     remote_free: float = 0.10
     remote_caution: float = 0.5
     risk_free: float = 0.3
-    risk_caution: float = 0.065
+    risk_caution: float = 0.12
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
     caution_bound: float = 0.3
