@@ -8,6 +8,7 @@ a name alone, which others may have too, blocks until a person has confirmed who
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -78,10 +79,11 @@ class SuppressionStore:
 
     # --- Adding --------------------------------------------------------------------------------
 
-    def add(self, traits: Traits) -> int:
+    def add(self, traits: Traits, *, again: bool = True) -> int:
         """Suppress the person with these traits; return how many suppressions that added.
 
         Performers of the database that now match are blocked, and their faces leave the index.
+        Not ``again``: they need not be looked for where nothing is added.
         """
         now = self._database.clock()
         with self._database.write() as connection:
@@ -97,7 +99,8 @@ class SuppressionStore:
                 [{"kind": kind, "digest": digest, "created_at": now} for kind, digest in digests],
             )
             added = _count(connection) - before
-            self._refresh_all(connection, digester)
+            if added or again:
+                self._refresh_all(connection, digester)
         return added
 
     # --- Telling -------------------------------------------------------------------------------
@@ -149,8 +152,9 @@ class SuppressionStore:
         digester = self._make_digester(connection)
         if digester is None:
             return
+        known = _read_known(connection)
         for chunk in split_chunks(performer_ids):
-            self._refresh(connection, digester, load_performers(connection, chunk))
+            self._refresh(connection, digester, load_performers(connection, chunk), known)
 
     def find_owners_of_link(self, connection: Connection, url: str) -> list[int]:
         """Performers who have this link, however it is written."""
@@ -171,17 +175,23 @@ class SuppressionStore:
             return dict(rows.all())
 
     def _refresh_all(self, connection: Connection, digester: Digester) -> None:
-        after_id = 0
+        known, after_id = _read_known(connection), 0
         while page := read_performers_page(connection, after_id, 1000):
-            self._refresh(connection, digester, page)
+            self._refresh(connection, digester, page, known)
             after_id = page[-1].id
 
     def _refresh(
-        self, connection: Connection, digester: Digester, found: Sequence[Performer]
+        self,
+        connection: Connection,
+        digester: Digester,
+        found: Sequence[Performer],
+        known: _Known,
     ) -> None:
         for performer_id, traits in _gather_traits(connection, found):
-            kind = _find_kind(connection, digester, traits)
+            kind = known.find_kind(digester, traits)
             table = suppressed_performers
+            if kind is None and performer_id not in known.blocked:
+                continue
             if kind is None:
                 gone = delete(table).where(table.c.performer_id == performer_id)
                 if connection.execute(gone).rowcount:
@@ -230,6 +240,27 @@ class SuppressionStore:
             f"{self.key_path} is not the key of this database's suppressions: put the right one "
             "back, or name it with SUPPRESSION_KEY_FILE"
         )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All suppressions and whom they block, for a look at many performers."""
+
+    kinds: dict[str, str]
+    blocked: set[int]
+
+    def find_kind(self, digester: Digester, traits: Traits) -> str | None:
+        """As :meth:`SuppressionStore.find_kind`."""
+        digests = (digester.digest(kind, text) for kind, text in traits)
+        found = {self.kinds[digest] for digest in digests if digest in self.kinds}
+        return next((kind for kind in STRENGTH if kind in found), None)
+
+
+def _read_known(connection: Connection) -> _Known:
+    wanted = suppressions.c.kind.in_([*STRENGTH, _SPELLING])
+    rows = connection.execute(select(suppressions.c.digest, suppressions.c.kind).where(wanted))
+    kinds = {digest: "name" if kind == _SPELLING else kind for digest, kind in rows}
+    return _Known(kinds, set(connection.scalars(select(suppressed_performers.c.performer_id))))
 
 
 def _find_kind(connection: Connection, digester: Digester, traits: Traits) -> str | None:

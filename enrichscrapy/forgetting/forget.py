@@ -153,7 +153,7 @@ def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
     cleaned = clean_files(db, person, _WITH_PICTURES if job.kind == "minor" else None)
     forgotten.files, forgotten.failed = cleaned.done, cleaned.failed
     if job.kind == "person":
-        db.suppressions.add(person.traits)
+        db.suppressions.add(person.traits, again=False)
         if person.performer is not None and db.get_performer(person.performer.id) is not None:
             forgotten.rows = erase_rows(db, person.performer.id, person)
         elif person.performer is not None and db.is_shared:
