@@ -6,6 +6,7 @@ more: how rare a name is follows from how often its words occur in the user's ow
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from collections.abc import Iterable, Sequence
@@ -157,7 +158,7 @@ class Population:
     def _rate_name(self, name: str, counted: bool) -> float:
         """The chance that somebody has this name: by its words, or because it was copied."""
         by_words = (
-            float(np.prod([self._rate_word(word, counted) for word in tokens]))
+            math.prod(self._rate_word(word, counted) for word in tokens)
             for tokens in (_split_tokens(name), _split_tokens(name.replace("-", "")))
         )
         return max(by_words) + self._copied
@@ -251,7 +252,9 @@ class _Counts:
         self.total = int(self._counts.sum())
 
     def __getitem__(self, number: int) -> int:
-        return int(self.of(np.array([number]))[0])
+        place = int(self._numbers.searchsorted(number))
+        is_there = place < len(self._numbers) and self._numbers[place] == number
+        return int(self._counts[place]) if is_there else 0
 
     def of(self, numbers: Hashes) -> Hashes:
         """The count of each; zero for those that do not occur. Any shape."""
