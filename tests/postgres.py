@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -51,6 +52,23 @@ END $$;
 UPDATE origin SET token = replace(gen_random_uuid()::text, '-', '');
 """
 """A fifth of the time that a new database takes."""
+GUARD = """
+import json, os, pathlib, shutil, signal, sys, time
+folder, owner = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+sys.stdin.read()
+data = folder / "data"
+users = json.loads((data / ".handle_pids.json").read_text() or "[]")
+if not any(pathlib.Path("/proc", str(user)).exists() for user in set(users) - {owner}):
+    while (data / "postmaster.pid").exists():
+        try:
+            os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+        except (OSError, ValueError, IndexError):
+            break
+        time.sleep(0.1)
+    shutil.rmtree(folder, ignore_errors=True)
+"""
+"""Waits for the end of a process that uses the server, be it killed; after the last one of them it
+stops the server and removes its folder."""
 _numbers = itertools.count(1)
 
 
@@ -160,9 +178,13 @@ def run_server(shared: Path | None = None) -> Iterator[Server]:
     folder.chmod(0o755)  # a server does not run as root: another user has to get there
     server = Server(folder)
     server.start()
+    guard = subprocess.Popen(
+        [sys.executable, "-c", GUARD, str(folder), str(os.getpid())],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is not for it
+    )
     try:
         yield server
     finally:
         server._server.cleanup()
-        if not (folder / "data" / "postmaster.pid").exists():  # this process was the last one
-            shutil.rmtree(folder, ignore_errors=True)
+        guard.communicate()

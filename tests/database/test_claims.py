@@ -13,7 +13,9 @@ from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import PAGE, accept, face, lookup, photo
 
-pytestmark = pytest.mark.on_both()
+pytestmark = pytest.mark.on_both(
+    short=("test_who_had_it_first_keeps_faces_to_wait_not_to_be_lost",)
+)
 
 RETRY = RetryPolicy()
 

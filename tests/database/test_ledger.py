@@ -15,7 +15,13 @@ from tests.conftest import Clock
 from tests.database.builders import count_pending_differences, lookup
 from tests.support import count_outcomes, open_database
 
-pytestmark = pytest.mark.on_both()
+pytestmark = pytest.mark.on_both(
+    short=(
+        "test_by_name_follows_what_became_of_the_link",
+        "test_another_model_makes_found_ones_due",
+        "test_a_changed_gender_changes_the_selection",
+    )
+)
 
 DAY = 86400.0
 PAGE = "https://www.babepedia.com/babe/"

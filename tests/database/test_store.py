@@ -49,7 +49,13 @@ from tests.database.builders import (
 )
 from tests.support import accepted_vectors, changes_since, count_outcomes
 
-pytestmark = pytest.mark.on_both()
+pytestmark = pytest.mark.on_both(
+    short=(
+        "test_changed_references_are_judged_again",
+        "test_known_bytes_add_no_second_face",
+        "test_what_an_index_follows",
+    )
+)
 
 RETRY = RetryPolicy(max_attempts=3, base_seconds=100, max_seconds=1000)
 

@@ -33,7 +33,7 @@ from tests.database.builders import lookup, unit_vector
 from tests.forgetting.world import ALIAS, NAME, PAGE, UUID, store, traces_in
 from tests.support import accepted_vectors, changes_since, list_artefacts
 
-pytestmark = pytest.mark.on_both()
+pytestmark = pytest.mark.on_both(short=("test_nothing_of_the_person_is_left",))
 
 
 def test_every_table_is_covered(world):

@@ -11,8 +11,6 @@ from enrichscrapy.database.schema import performers
 from enrichscrapy.files.jobdir import Owner, close_jobdir
 from tests.support import PATIENCE, list_artefacts
 
-pytestmark = pytest.mark.on_both()
-
 ALL = {f"/babe/Ada_Demo{number}": 1 for number in range(1, 9)}
 WITH_AND_WITHOUT = pytest.mark.parametrize("jobdir", [True, False], ids=["jobdir", "no jobdir"])
 
