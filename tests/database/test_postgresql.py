@@ -172,6 +172,14 @@ def test_a_name_sorts_as_in_sqlite_and_loses_a_nul(on_server, db):
     assert orders[0] == orders[1]
 
 
+def test_what_no_index_takes_is_told_in_one_line(on_server):
+    name = "".join(map(chr, range(200, 5200)))
+    with pytest.raises(DatabaseUnavailable, match="longer than its indexes take") as caught:
+        on_server.add_performer(name)
+    one_line(caught.value)
+    assert on_server.count_performers() == 0
+
+
 def test_shrinking_leaves_nothing_of_a_row_in_the_tables(on_server, postgres):
     on_server.add_performer("Quite Unmistakable")
     with on_server.write() as connection:
