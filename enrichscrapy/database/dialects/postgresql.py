@@ -60,7 +60,7 @@ _WORDS = {
     "55P03": "it stayed locked by another process: try again later",
     "25006": "it takes no writes: name the primary server, not a standby",
     "42501": "this user may not do that there: make it the owner of the database",
-    "54000": "a name or link is longer than its indexes take (2,700 bytes): shorten or leave it out",
+    "54000": "a name or link is longer than its indexes take (2,700 bytes): shorten it",
     "58030": "it cannot read or write its files: look into its log",
 }
 
