@@ -19,6 +19,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from enrichscrapy.faces.model import FacenetVGGFace2
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -51,6 +53,15 @@ class NetworkTiming:
     threads: int
     plain_vectors: NDArray[np.float32]
     our_vectors: dict[str, NDArray[np.float32]]
+
+
+class OnePass(FacenetVGGFace2):
+    """The model as it ships, without the mirror images: what plain use computes."""
+
+    embed_measured = None  # type: ignore[assignment]
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._network.embed(crops)
 
 
 class PlainProcess:
