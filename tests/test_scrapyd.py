@@ -92,8 +92,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def run_scrapyd(folder: Path, **environment: str) -> Iterator[Scrapyd]:
-    """One that is about to be deployed to; its jobs have ``environment``."""
+def run_scrapyd(folder: Path) -> Iterator[Scrapyd]:
+    """One that is about to be deployed to."""
     library = folder / "library"  # the demo's stand-in model, and nothing else of this checkout
     library.mkdir()
     (library / "demo").symlink_to(PROJECT / "demo")
@@ -107,7 +107,7 @@ def run_scrapyd(folder: Path, **environment: str) -> Iterator[Scrapyd]:
         process = subprocess.Popen(
             [sys.executable, "-m", "scrapyd"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(library), **environment},
+            env={**os.environ, "PYTHONPATH": str(library)},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -227,16 +227,20 @@ def test_two_nodes_share_the_work_of_one_database(tmp_path, postgres_url):
         nodes = []
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
-            running = run_scrapyd(tmp_path / name, **place.machine(name))
+            running = run_scrapyd(tmp_path / name)
             nodes.append(deploy(stack.enter_context(running), tmp_path / f"checkout {name}"))
-        jobs = [node.schedule("babepedia", place.settings, mode="url") for node in nodes]
+        settings = [place.settings | place.machine(name) for name in ("one", "two")]
+        jobs = [
+            node.schedule("babepedia", given, mode="url")
+            for node, given in zip(nodes, settings, strict=True)
+        ]
         _until(lambda: len(looked_up(place, "babepedia", "url")) >= 3, PATIENCE)
         (doomed,) = nodes[0].call("listjobs", project="enrichscrapy")["running"]
         ended, asked = looked_up(place, "babepedia", "url"), len(sites.babepedia.paths())
         os.kill(doomed["pid"], signal.SIGKILL)
         nodes[0].wait_for(jobs[0], "finished")
         place.expire("one")
-        jobs[0] = nodes[0].schedule("babepedia", place.settings, mode="url")
+        jobs[0] = nodes[0].schedule("babepedia", settings[0], mode="url")
         for node, job in zip(nodes, jobs, strict=True):
             node.wait_for(job, "finished")
         pages = {number: f"/babe/{slug_of(person.name)}" for number, person in enumerate(cast, 1)}
