@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ATTEMPT_SECONDS = 30.0
 """How long a crawl that begins waits for what may not run beside one: an erasure, say."""
 
+_begun: set[int] = set()
+"""This process's own workers."""
+
 
 class Worker:
     """A crawl's row, its locks and its leases.
@@ -56,7 +59,9 @@ class Worker:
                     "crawl runs here"
                 )
             connection.execute(delete(workers).where(workers.c.expires_at <= now))
+            _remove_killed(connection, self.machine)
             self.id = read_new_id(connection.execute(insert(workers).values(self._make_row(now))))
+            _begun.add(self.id)
 
     def renew(self) -> bool:
         """Keep the leases for another while; take the locks again where they were lost.
@@ -87,6 +92,7 @@ class Worker:
             with self._database.write(shared=True) as connection:
                 connection.execute(delete(workers).where(workers.c.id == self.id))
         finally:
+            _begun.discard(self.id)
             self._session.close()
 
     @property
@@ -118,6 +124,33 @@ class Worker:
         if not self._session.take(self._own_key, timeout=ATTEMPT_SECONDS):
             self._session.close()
             raise SourceLocked(f"another process is worker {self.id}")
+
+
+def _remove_killed(connection: Connection, machine: str) -> None:
+    """Remove those of this machine whose process is gone: nobody waits for their leases to expire.
+
+    Their locks must be free too: another container on the same files has process ids of its own.
+    Free locks alone mean little, since a restart of the server frees those of the living.
+    """
+    query = select(workers.c.id, workers.c.pid).where(workers.c.machine == machine)
+    killed = [
+        worker_id
+        for worker_id, pid in connection.execute(query)
+        if not _runs(worker_id, pid) and not is_held(connection, make_key(Kind.WORKER, worker_id))
+    ]
+    connection.execute(delete(workers).where(workers.c.id.in_(killed)))
+
+
+def _runs(worker_id: int, pid: int) -> bool:
+    if pid == os.getpid():  # a container's first process always has the same one
+        return worker_id in _begun
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def is_alive(connection: Connection, worker_id: int, now: float) -> bool:

@@ -1,11 +1,16 @@
 """Work that is claimed on a real PostgreSQL: by whom, for how long, and what ends it."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.dialects.advisory import Kind, is_held, make_key
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import leases, lookups, performers, photos, workers
@@ -14,8 +19,27 @@ from enrichscrapy.database.workers import Worker
 from enrichscrapy.exceptions import LeaseLost
 from enrichscrapy.items import Outcome
 from tests.database.builders import face, lookup, photo
+from tests.support import PATIENCE
 
 SOURCE, MODE = "babepedia", "url"
+CRAWL = """
+import sys
+from pathlib import Path
+from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.due import Selection
+from enrichscrapy.database.workers import Worker
+url, folder, machine = sys.argv[1:]
+database = PerformerDatabase(url, folder=Path(folder), machine=machine)
+worker = Worker(database, "babepedia", "url", 60.0)
+worker.begin()
+database.ledger.claim_due(Selection("babepedia", "url", worker_id=worker.id), 0, 2)
+print("claimed", flush=True)
+sys.stdin.readline()
+worker._session.close()
+print("without locks", flush=True)
+sys.stdin.readline()
+"""
+"""Claims two; lets its locks go when it is told to, as when the server starts again."""
 
 
 @pytest.fixture
@@ -39,6 +63,29 @@ def worker(database):
     yield begin
     for each in begun:
         each.end()
+
+
+@pytest.fixture
+def process(postgres_url, tmp_path):
+    """``process(machine)``: a crawl in a process of its own that has claimed two."""
+    started = []
+
+    def start(machine="one"):
+        folder = tmp_path / ("state" if machine == "one" else machine)
+        words = [sys.executable, "-c", CRAWL, postgres_url, str(folder), machine]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(words, **pipes))
+        assert started[-1].stdout.readline() == "claimed\n"
+        return started[-1]
+
+    yield start
+    for each in started:
+        kill(each)
+
+
+def kill(process):
+    process.kill()
+    process.communicate()
 
 
 def fill(database, count):
@@ -109,6 +156,60 @@ def test_those_of_a_crawl_that_left_come_back_at_once(database, worker):
     claim(database, gone, 3)
     gone.end()
     assert claim(database, two, 3) == [1, 2, 3]
+
+
+def test_those_of_a_process_killed_on_this_machine_come_back_as_the_next_begins(
+    database, worker, process
+):
+    fill(database, 3)
+    first, bystander = process(), worker()
+    assert claim(database, bystander, 3) == [3]
+    kill(first)
+    wait_until_free(database, first.pid)
+    assert claim(database, worker(), 3) == [1, 2]
+    assert database.ledger.holds(bystander.selection, 3)
+
+
+def test_a_process_that_lives_without_its_locks_keeps_its_leases(database, worker, process):
+    fill(database, 3)
+    first = process()
+    print(file=first.stdin, flush=True)
+    assert first.stdout.readline() == "without locks\n"
+    wait_until_free(database, first.pid)
+    assert claim(database, worker(), 3) == [3]
+    kill(first)
+    assert claim(database, worker(), 3) == [1, 2]
+
+
+def test_a_killed_process_whose_id_is_ours_now_is_killed_all_the_same(database, worker, process):
+    fill(database, 2)
+    first = process()
+    kill(first)
+    wait_until_free(database, first.pid)
+    with database.write() as connection:
+        connection.execute(update(workers).values(pid=os.getpid()))
+    assert claim(database, worker()) == [1, 2]
+
+
+def test_a_process_of_another_machine_is_not_judged_by_its_id(database, worker, process):
+    fill(database, 3)
+    elsewhere = process("two")
+    kill(elsewhere)
+    wait_until_free(database, elsewhere.pid)
+    assert claim(database, worker(), 3) == [3]
+
+
+def wait_until_free(database, pid):
+    """The server takes a moment to notice that a connection is gone."""
+    deadline = time.monotonic() + PATIENCE
+    with database.read() as connection:
+        worker_id = connection.scalar(select(workers.c.id).where(workers.c.pid == pid))
+    while True:
+        with database.read() as connection:
+            if not is_held(connection, make_key(Kind.WORKER, worker_id)):
+                return
+        assert time.monotonic() < deadline, "its locks are still held"
+        time.sleep(0.02)
 
 
 def test_without_its_lease_nothing_is_stored(database, worker):
