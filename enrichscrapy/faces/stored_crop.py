@@ -19,7 +19,8 @@ from enrichscrapy.faces.decode import DecodeLimits, Picture, Undecodable, decode
 
 # The side of what is kept, in times the longer side of the face's box, as far as the photo reaches.
 # The template of the ArcFace family takes about 1.05 of it, and half as much again where the head
-# is tilted. Of 37 photographed faces 1.6 showed every one whole; the crops of before, 78 %.
+# is tilted. Of 313 looks at photographed and drawn faces 1.5 shows it whole in 98 %, the others to
+# 99 % (1.6: all; 1.3: 84 %).
 WIDTH = 1.5
 # Pixels of the shorter side of the box, at most: networks of 160 pixels look at 146 of them. At
 # this size and quality a face of a large photo takes 20 KB (7 before); the vector's cosine to the
