@@ -13,6 +13,8 @@ from tests.resume.harness import Crawl, wait_until_gone
 from tests.support import PATIENCE, Workplace, face_server
 from tests.torture.process import Run
 
+pytestmark = pytest.mark.on_both()
+
 FIRST = DemoPerson(1, "Asta Quernholt", birth_date="1981-04-02", links=(link("Asta Quernholt"),))
 SECOND = DemoPerson(2, "Berit Vossmar", birth_date="1982-04-03", links=(link("Berit Vossmar"),))
 PAGES = ["/babe/Asta_Quernholt", "/babe/Berit_Vossmar"]

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.on_both()
+
 PERFORMERS = 150
 
 
