@@ -6,13 +6,13 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.gallery.figures import NEW_VISIT
 from enrichscrapy.gallery.people import Show
 from enrichscrapy.items import Profile, Verdict
 from tests.browser import watch
 from tests.gallery.conftest import serve
 from tests.sample_database import ACCEPTED, HOSTILE_NAME, OWN, WAITING, open_sample
+from tests.support import open_database
 
 pytestmark = pytest.mark.on_both()
 
@@ -150,7 +150,7 @@ def test_forgetting_asks_and_is_final(browser, shown, filled):
         assert seen.page.goto(shown.link(f"performers/{performer_id}")).status == 404
 
 
-def test_figures_follow_what_others_write(server, sample, monkeypatch):
+def test_figures_follow_what_others_write(server, sample, tmp_path, monkeypatch):
     monkeypatch.setattr("enrichscrapy.gallery.figures.REST", 0.0)
     figures = server.gallery.figures
 
@@ -158,7 +158,7 @@ def test_figures_follow_what_others_write(server, sample, monkeypatch):
         return figures.people()[Show.EVERYBODY], figures.status().coverage.performers
 
     assert count() == (0, 0)
-    with PerformerDatabase(sample.database.path) as other:
+    with open_database(tmp_path / "performers.db") as other:
         other.add_performer("Ada Demo")
     assert count() == (1, 1)
 

@@ -289,6 +289,7 @@ def test_a_vector_that_cannot_be_used_costs_that_face_only(world, index_dir, bad
     assert publish(world.db, index_dir, world.model_id).manifest.skipped == ()
 
 
+@pytest.mark.sqlite_only
 def test_one_publisher_at_a_time(world, index_dir):
     world.add(1)
     with FileLock(index_dir / "lock", "publishing"):
