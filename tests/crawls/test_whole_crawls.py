@@ -26,7 +26,7 @@ from enrichscrapy.database.schema import (
     proposals,
 )
 from enrichscrapy.index import FaceIndex
-from tests.support import Workplace
+from tests.support import DATABASES, Workplace
 
 NAMES = {
     "Tessa Quillmark",
@@ -97,8 +97,23 @@ class World:
         return Counter(verdict for (verdict,) in self.rows(query))
 
 
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+)
+def databases(request):
+    """Of which kind the whole module's are."""
+    if request.param == "sqlite":
+        yield
+        return
+    server = request.getfixturevalue("postgres")
+    DATABASES.append(server)
+    yield
+    DATABASES.clear()
+    server.take_back()
+
+
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world(databases, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     with DemoSites(babepedia_profiles(CAST), iafd_profiles(CAST)) as sites:
         world = World(folder, sites)
