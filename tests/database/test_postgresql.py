@@ -180,6 +180,17 @@ def test_what_no_index_takes_is_told_in_one_line(on_server):
     assert on_server.count_performers() == 0
 
 
+def test_shrinking_says_what_a_reader_holds_it_up_with(on_server):
+    on_server.add_performer("Quite Unmistakable")
+    with on_server.read() as connection:
+        connection.execute(performers.select()).all()
+        with on_server.write() as writing:
+            writing.execute(performers.delete())
+        on_server.backend.busy_timeout = 0.3
+        assert "somebody who reads" in on_server.shrink()
+    assert on_server.shrink() == ""
+
+
 def test_shrinking_leaves_nothing_of_a_row_in_the_tables(on_server, postgres):
     on_server.add_performer("Quite Unmistakable")
     with on_server.write() as connection:

@@ -11,6 +11,7 @@ the database, and a read-only transaction never fails because of others.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ _OPTIONS = {
     "tcp_user_timeout": "60000",
 }
 
+_OLDER = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid()
+   AND age(backend_xmin) > age(CAST(:begun AS xid))
+"""
 _CONFLICTS = {"40001", "40P01"}  # serialization failure, deadlock
 _GOING = {"57P01", "57P02", "57P03", "57P05"}  # shut down, crashed, starting, idle too long
 _DAMAGED = {"XX001", "XX002"}
@@ -125,6 +131,8 @@ class PostgresBackend(Backend):
         rewrites each table. What the write-ahead log, replicas and backups hold is beyond it.
         """
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not self._wait_for_readers(connection):
+                return "deleted rows that somebody who reads may still see: try again later"
             for table in inspect(connection).get_table_names():
                 try:
                     connection.exec_driver_sql(f"VACUUM (FULL) {table}")
@@ -148,6 +156,16 @@ class PostgresBackend(Backend):
         query = text("SELECT nextval(:sequence) FROM generate_series(1, :count)")
         values = {"sequence": _name_sequence(table), "count": count}
         return connection.scalars(query, values).all()
+
+    def _wait_for_readers(self, connection: Connection) -> bool:
+        """``VACUUM`` leaves what an older transaction (autovacuum's, too) may still see."""
+        begun = connection.scalar(text("SELECT pg_current_xact_id()::xid::text"))
+        deadline = time.monotonic() + self.busy_timeout
+        while connection.scalar(text(_OLDER), {"begun": begun}):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _make_engine(self) -> Engine:
         given = {"options": self._write_options(), **_OPTIONS}
