@@ -11,6 +11,7 @@ from enrichscrapy.database.migrations import STEPS
 from enrichscrapy.database.schema import performers, schema_migrations
 from enrichscrapy.exceptions import BadSetting, DatabaseUnavailable, NoDatabase
 from tests.database.builders import count_pending_differences
+from tests.postgres import name_of
 
 
 @pytest.fixture
@@ -180,15 +181,20 @@ def test_what_no_index_takes_is_told_in_one_line(on_server):
     assert on_server.count_performers() == 0
 
 
-def test_shrinking_says_what_a_reader_holds_it_up_with(on_server):
+@pytest.mark.parametrize("kind", ["reader", "writer"])
+def test_shrinking_waits_for_who_may_still_see_a_deleted_row(on_server, postgres, kind):
     on_server.add_performer("Quite Unmistakable")
-    with on_server.read() as connection:
-        connection.execute(performers.select()).all()
-        with on_server.write() as writing:
-            writing.execute(performers.delete())
+    statement = "SELECT count(*) FROM performers" if kind == "reader" else "SELECT txid_current()"
+    with postgres.connect(name_of(on_server.backend.url.render_as_string())) as other:
+        level = "REPEATABLE READ" if kind == "reader" else "READ COMMITTED"
+        other.execute(f"BEGIN ISOLATION LEVEL {level}")
+        other.execute(statement)
+        with on_server.write() as connection:
+            connection.execute(performers.delete())
         on_server.backend.busy_timeout = 0.3
-        assert "somebody who reads" in on_server.shrink()
-    assert on_server.shrink() == ""
+        assert "running transaction" in on_server.shrink()
+        other.execute("ROLLBACK")
+        assert on_server.shrink() == ""
 
 
 def test_shrinking_leaves_nothing_of_a_row_in_the_tables(on_server, postgres):

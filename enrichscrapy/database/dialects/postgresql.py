@@ -54,7 +54,7 @@ _OPTIONS = {
 _OLDER = """
 SELECT count(*) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid()
-   AND age(backend_xmin) > age(CAST(:begun AS xid))
+   AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(:begun AS xid))
 """
 _CONFLICTS = {"40001", "40P01"}  # serialization failure, deadlock
 _GOING = {"57P01", "57P02", "57P03", "57P05"}  # shut down, crashed, starting, idle too long
@@ -132,7 +132,7 @@ class PostgresBackend(Backend):
         """
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not self._wait_for_readers(connection):
-                return "deleted rows that somebody who reads may still see: try again later"
+                return "deleted rows that a running transaction may still see: try again later"
             for table in inspect(connection).get_table_names():
                 try:
                     connection.exec_driver_sql(f"VACUUM (FULL) {table}")
