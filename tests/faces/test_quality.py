@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,10 +107,7 @@ def test_the_network_tells_how_alike_a_face_and_its_mirror_image_are(engine, por
 
 
 def test_photos_of_one_person_are_ranked_sensibly(engine, portrait, encode):
-    """Sharp before blurred, large before small, lit before dark.
-
-    Of turned ones only the mirror image tells, above: drawn, they are as regular as the others.
-    """
+    """Sharp before blurred, large before small, lit before dark; below, frontal before turned."""
 
     def quality(image: Image.Image) -> float:
         (seen,) = engine.look([encode(image, quality=95)])
@@ -120,6 +118,20 @@ def test_photos_of_one_person_are_ranked_sensibly(engine, portrait, encode):
     assert shown > quality(best.filter(ImageFilter.GaussianBlur(7)))
     assert shown > quality(portrait(2).resize((200, 266)))
     assert shown > quality(best.point(lambda level: level * 0.35))
+
+
+@pytest.mark.parametrize("person", [2, 4, 5])
+def test_a_turned_head_lowers_the_score_of_a_face(engine, portrait, encode, person):
+    """By its pose and its mirror image, as the networks see them; with all else as it is in the
+    frontal photo, for a drawn face is as sharp and as sure of being one from the side."""
+    frontal, turned = (
+        Measures(**engine.look([encode(portrait(person, yaw=yaw))])[0].faces[0].measures)
+        for yaw in (0.0, 35.0)
+    )
+    assert frontal.mirror < turned.mirror
+    assert abs(frontal.yaw) + 10 < turned.yaw
+    aside = replace(frontal, yaw=turned.yaw, mirror=turned.mirror)
+    assert score_quality(aside) < score_quality(frontal)
 
 
 def test_recompression_leaves_sharpness_nearly_as_it_is(engine, portrait, encode):
