@@ -105,6 +105,15 @@ def test_faces_that_the_rules_accepted_are_measured_with_a_warning(place):
     assert in_force(place, model_id) is None
 
 
+@pytest.mark.long
+def test_what_was_not_told_to_apply_anything_only_measures(place):
+    model_id = store_people(place, "babepedia")
+    done = place.run("calibrate", "--strangers", "5")
+    assert done.returncode == 0
+    assert "which makes misses look rarer than they are" in done.stderr
+    assert in_force(place, model_id) is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from sqlalchemy import event, text, update
@@ -18,7 +17,7 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import ConnectionLost, DatabaseUnavailable, WriteConflict
 from tests.conftest import MODEL
 from tests.database.builders import accept, face, lookup, photo
-from tests.postgres import run_server
+from tests.postgres import name_of, run_server
 
 
 def open_on(url, folder):
@@ -110,7 +109,7 @@ def test_a_deadlock_is_undone_and_repeated(db, postgres, postgres_url):
     tries = []
 
     def other():
-        with postgres.connect(postgres_url.partition("@/")[2].partition("?")[0]) as connection:
+        with postgres.connect(name_of(postgres_url)) as connection:
             connection.execute("SET deadlock_timeout = '10min'")  # it is ours that is undone
             with connection.transaction():
                 sql = "UPDATE performers SET country = 'XX' WHERE id = %s"
@@ -182,12 +181,17 @@ def test_a_restart_in_the_middle_is_waited_for(own_server, tmp_path):
     url = own_server.create()
     with open_on(url, tmp_path) as db:
         units = [bring(db, f"Person {number}")[0] for number in range(8)]
-        restarting = threading.Thread(target=own_server.restart)
+        coming_back = threading.Thread(target=own_server.go_on)
+
+        def go_away(_connection):
+            own_server.stop()
+            coming_back.start()
+
         for number, unit in enumerate(units):
             if number == 3:
-                before_commit(db, lambda _: (restarting.start(), time.sleep(0.3)))
+                before_commit(db, go_away)
             assert db.insist(unit).stored
-        restarting.join()
+        coming_back.join()
         assert count(db) == [8, 8, 8, 8]
         db.check()
 

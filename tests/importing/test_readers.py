@@ -316,7 +316,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(st.lists(st.lists(ROWS, max_size=7), min_size=1, max_size=3))
 def test_counts_add_up_to_the_rows_of_the_file(tmp_path_factory, files):
     folder = tmp_path_factory.mktemp("counts")

@@ -29,7 +29,7 @@ def hold_third(site):
 
 
 @pytest.mark.parametrize(("jobdir", "number"), [(True, signal.SIGINT), (False, signal.SIGTERM)])
-def test_one_signal_finishes_what_is_in_flight(site, crawl, outcomes, settings, number):
+def test_one_signal_finishes_what_is_in_flight(site, crawl, outcomes, settings, number, dialect):
     hold_third(site)
     first = crawl(**settings)
     site.wait_for(3)
@@ -38,6 +38,8 @@ def test_one_signal_finishes_what_is_in_flight(site, crawl, outcomes, settings, 
     site.release()
     assert first.end() == 0, first.output
     assert len(site.paths) == 3
+    if dialect == "sqlite":
+        assert site.paths == [f"/babe/Ada_Demo{number}" for number in (1, 2, 3)]
     assert outcomes() == {"absent": 3}
     assert "the same command goes on from here: scrapy crawl babepedia" in first.output
 
