@@ -71,8 +71,9 @@ class Draft:
 
     @property
     def gone(self) -> list[int]:
-        """Ids of all that are in a file and count no more."""
-        return sorted({face_id for segment in self.segments for face_id in segment.gone})
+        """Ids of all that count no more but are in a file, or were trained on."""
+        found = {face_id for segment in self.segments for face_id in segment.gone}
+        return sorted(found.union(self.quantiser.gone if self.quantiser else ()))
 
     def take_out(self, face_ids: NDArray[np.int64]) -> list[int]:
         """Mark those of ``face_ids`` (n,) that are in it as gone, and return them.
@@ -112,6 +113,9 @@ class Draft:
                 writer.add(ids, vectors)
         for ids, vectors in self._take_in(incoming):
             writer.add(ids, vectors)
+        if self.quantiser is not None:
+            left_behind = [face_id for segment in merged for face_id in segment.gone]
+            self.quantiser = self.quantiser.remember_gone(np.array(left_behind, dtype=np.int64))
         stay = tuple(segment for segment in self.segments if segment not in merged)
         self.segments = stay + writer.finish()
 

@@ -6,9 +6,9 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,8 @@ def is_sampled(ids: NDArray[np.int64], every: int) -> NDArray[np.bool_]:
 class Quantiser:
     """What the codes of all segments are made with, trained on some of the faces.
 
-    There were ``faces`` then; it saw one in ``every`` of those up to ``last_id``.
+    There were ``faces`` then; it saw one in ``every`` of those up to ``last_id``. ``gone``
+    are those of them that are in no segment any more.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _AS_WRITTEN
@@ -100,10 +101,18 @@ class Quantiser:
     faces: Count
     every: Annotated[int, Field(ge=1, lt=1 << 63)]
     last_id: Count
+    gone: tuple[Count, ...] = ()
 
     def saw(self, ids: NDArray[np.int64]) -> bool:
         """Whether one of ``ids`` (n,) may have taken part in the training."""
-        return bool((is_sampled(ids, self.every) & (ids <= self.last_id)).any())
+        return len(self._pick_seen(ids)) > 0
+
+    def remember_gone(self, ids: NDArray[np.int64]) -> Self:
+        """The same, when faces ``ids`` (n,) leave every file."""
+        return replace(self, gone=tuple(sorted({*self.gone, *self._pick_seen(ids).tolist()})))
+
+    def _pick_seen(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        return ids[is_sampled(ids, self.every) & (ids <= self.last_id)]
 
 
 @dataclass(frozen=True)

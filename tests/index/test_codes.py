@@ -118,6 +118,20 @@ def test_nothing_trained_on_an_erased_face_is_kept(world, coded, seen):
     assert verify(world.db, coded, world.model_id) == []
 
 
+def test_nor_on_one_that_had_left_every_file_before(world, coded):
+    """Retired and merged away, then forgotten: only the quantiser still knows it."""
+    for face_id in range(1, 9):
+        world.retire(face_id)
+    merged = publish(world.db, coded, world.model_id).manifest
+    assert not any(segment.gone for segment in merged.segments)
+    world.delete(8)
+    left = erase(world.db, coded, world.model_id)
+    assert left.quantiser.file != merged.quantiser.file
+    assert not left.quantiser.gone
+    assert erase(world.db, coded, world.model_id) == left
+    assert verify(world.db, coded, world.model_id) == []
+
+
 def test_who_is_in_a_sample_is_told_by_the_id(coded):
     ids = np.arange(1, 100_001)
     drawn = is_sampled(ids, 20)
