@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichscrapy.faces.model import FacenetVGGFace2
+from enrichscrapy.faces.facenet import weights
+from enrichscrapy.faces.model import FacenetVGGFace2, ModelOptions
+from enrichscrapy.items import ModelInfo
+
+if TYPE_CHECKING:
+    from enrichscrapy.faces.facenet.network import Network
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,13 +60,25 @@ class NetworkTiming:
     our_vectors: dict[str, NDArray[np.float32]]
 
 
-class OnePass(FacenetVGGFace2):
-    """The model as it ships, without the mirror images: what plain use computes."""
+@dataclass(frozen=True)
+class OnePass:
+    """The network as it ships, without the mirror images: what plain use computes."""
 
-    embed_measured = None  # type: ignore[assignment]
+    info: ModelInfo
+    network: Network
+
+    describe = staticmethod(FacenetVGGFace2.describe)
+
+    @classmethod
+    def load(cls, options: ModelOptions) -> Self:
+        from enrichscrapy.faces.facenet.network import Network  # torch: workers only
+
+        data, sha256 = weights.read(options.weights, options.sha256)
+        network = Network(data, sha256, options.device, options.threads)
+        return cls(cls.describe(options), network)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self._network.embed(crops)
+        return self.network.embed(crops)
 
 
 class PlainProcess:
