@@ -1,14 +1,15 @@
 """What only PostgreSQL does: opening, locks, and errors that say what to do."""
 
 import threading
+import traceback
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.migrations import STEPS
-from enrichscrapy.database.schema import performers, schema_migrations
+from enrichscrapy.database.schema import aliases, performers, schema_migrations
 from enrichscrapy.exceptions import BadSetting, DatabaseUnavailable, NoDatabase
 from tests.database.builders import count_pending_differences
 from tests.postgres import name_of
@@ -179,6 +180,16 @@ def test_what_no_index_takes_is_told_in_one_line(on_server):
         on_server.add_performer(name)
     one_line(caught.value)
     assert on_server.count_performers() == 0
+
+
+def test_an_error_quotes_no_row(on_server):
+    owner = on_server.add_performer("Ada Demo")
+    row = {"performer_id": owner, "alias": "Bea Demo"}
+    with pytest.raises(IntegrityError) as error, on_server.write() as connection:
+        connection.execute(insert(aliases), [row, row])
+    shown = "".join(traceback.format_exception(error.value))
+    assert "aliases_performer_id_alias_key" in shown
+    assert "Bea Demo" not in shown
 
 
 @pytest.mark.parametrize("kind", ["reader", "writer"])

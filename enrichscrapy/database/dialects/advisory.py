@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichscrapy.exceptions import DatabaseUnavailable
@@ -34,7 +34,8 @@ class Kind(IntEnum):
 
     ``CRAWLS`` and ``MACHINE`` are shared by crawls, all of them and those of one machine, and taken
     alone by what none of these may see half done. ``WORKER``: a crawl is alive. ``INDEX``: one
-    publisher of an index folder. ``ROBOTS``: somebody fetches a host's robots.txt.
+    publisher of an index folder. ``ROBOTS``: somebody fetches a host's robots.txt. ``WRITER``: a
+    transaction writes.
     """
 
     CRAWLS = 1
@@ -42,6 +43,7 @@ class Kind(IntEnum):
     WORKER = 3
     INDEX = 4
     ROBOTS = 5
+    WRITER = 6
 
 
 Key = tuple[int, int]
@@ -118,10 +120,10 @@ class LockSession:
         connection.invalidate()
         connection.close()
 
-    def _ask(self, function: object) -> int:
+    def _ask(self, function: ColumnElement[int]) -> int:
         if self._connection is None:
             raise DatabaseUnavailable("the connection that held the locks is lost")
-        return int(self._connection.scalar(select(function)) or 0)  # type: ignore[call-overload]
+        return self._connection.scalar(select(function)) or 0
 
 
 def is_held(connection: Connection, key: Key) -> bool:

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect,
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
+from enrichscrapy.database.dialects.advisory import Kind, make_key
 from enrichscrapy.database.dialects.backend import Backend, Watch, write_json
 from enrichscrapy.exceptions import (
     BadSetting,
@@ -36,10 +37,6 @@ from enrichscrapy.facts.text import fold_line
 
 OLDEST = 15
 """Of the server: Debian 12's, and the oldest that is tried."""
-LOCKS = 0x656E7269
-"""First half of this program's advisory locks, which are numbers of a database."""
-WRITER = 1
-"""Second half of the lock that a writer holds."""
 
 _OPTIONS = {
     "application_name": "enrichscrapy",
@@ -124,6 +121,7 @@ class PostgresBackend(Backend):
                 "the database"
             ) from error
         except psycopg.Error as error:
+            _hide_values(error)
             raise describe(error, self.name) from error
 
     def shrink(self, engine: Engine) -> str:
@@ -268,7 +266,7 @@ def _begin(name: str) -> Callable[[Connection], None]:
         driver.isolation_level = level
         if writes and not options.get("shared"):
             try:
-                driver.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, WRITER))
+                driver.execute("SELECT pg_advisory_xact_lock(%s, %s)", make_key(Kind.WRITER))
             except psycopg.Error as error:
                 raise describe(error, name) from error
         if options.get("lags"):
@@ -284,6 +282,7 @@ def _translate(name: str) -> Callable[[ExceptionContext], BaseException | None]:
         error = context.original_exception
         if context.is_pre_ping or not isinstance(error, psycopg.Error):
             return None  # a connection that is found dead is replaced
+        _hide_values(error, context.sqlalchemy_exception)
         code = error.sqlstate or ""
         if code == "25006" and not _writes(context.connection):
             return None  # a reader that writes: a programming error, to be seen as such
@@ -291,6 +290,13 @@ def _translate(name: str) -> Callable[[ExceptionContext], BaseException | None]:
         return describe(error, name) if known or (not code and _is_away(error)) else None
 
     return translate
+
+
+def _hide_values(error: psycopg.Error, wrapper: BaseException | None = None) -> None:
+    """A DETAIL quotes the row: errors are logged, and rows hold names."""
+    if detail := error.diag.message_detail:
+        for each in filter(None, (error, wrapper)):
+            each.args = tuple(str(part).replace(detail, "…") for part in each.args)
 
 
 def _writes(connection: Connection | None) -> bool:
