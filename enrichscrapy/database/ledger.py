@@ -144,12 +144,12 @@ class Ledger:
         ask = self.list_due if selection.worker_id is None else self.claim_due
         return any(not found.minor for found in ask(one, batch_size=1))
 
-    def holds(self, selection: Selection, performer_id: int) -> bool:
-        """Whether the lookup is the worker's own: a lease is lost when it was not renewed."""
+    def holds_any(self, selection: Selection, performer_ids: Sequence[int]) -> bool:
+        """Whether one of these lookups is the worker's own: a lease that is not renewed is lost."""
         assert selection.worker_id is not None
         work = (selection.source, selection.mode)
         with self._database.read() as connection:
-            return bool(leases.list_held(connection, work, [performer_id], selection.worker_id))
+            return bool(leases.list_held(connection, work, performer_ids, selection.worker_id))
 
     def count_due(self, selection: Selection) -> int:
         """How many lookups are due, suppressed performers not counted."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, insert, select, update
 
 from enrichscrapy.database import machines
-from enrichscrapy.database.dialects.advisory import Key, Kind, LockSession, is_held, make_key
+from enrichscrapy.database.dialects.advisory import Kind, LockSession, is_held, make_key
 from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import workers
 from enrichscrapy.exceptions import SourceLocked
@@ -71,8 +71,12 @@ class Worker:
         something began that no crawl may run beside.
         """
         if not self._session.is_alive():
-            self._lock_shared(0.0)
-            self._lock_own()
+            try:
+                self._lock_shared(0.0)
+                self._lock_own()
+            except BaseException:  # else a connection with some of the locks looked alive
+                self._session.close()
+                raise
         with self._database.write(shared=True) as connection:
             now = self._database.read_now(connection)
             machines.note(connection, self._database, now)
@@ -82,10 +86,6 @@ class Worker:
                 connection.execute(insert(workers).values(id=self.id, **self._make_row(now)))
             return machines.has_to_forget(connection, self.machine)
 
-    def is_locked(self, connection: Connection) -> bool:
-        """Whether its locks are held; ``connection`` is another one."""
-        return is_held(connection, self._own_key)
-
     def end(self) -> None:
         """Leave: leases end with the row, locks with their connection."""
         try:
@@ -94,10 +94,6 @@ class Worker:
         finally:
             _begun.discard(self.id)
             self._session.close()
-
-    @property
-    def _own_key(self) -> Key:
-        return make_key(Kind.WORKER, self.id)
 
     def _make_row(self, now: float) -> dict[str, object]:
         return {
@@ -113,7 +109,6 @@ class Worker:
         self._session.open()
         for key in (make_key(Kind.CRAWLS), make_key(Kind.MACHINE, self.machine)):
             if not self._session.take(key, shared=True, timeout=timeout):
-                self._session.close()
                 raise SourceLocked(
                     "something runs that no crawl may run beside (an erasure, a move to another "
                     "model): try again when it is done"
@@ -121,8 +116,7 @@ class Worker:
 
     def _lock_own(self) -> None:
         # After a lost connection the server may not have noticed yet that the old one is gone.
-        if not self._session.take(self._own_key, timeout=ATTEMPT_SECONDS):
-            self._session.close()
+        if not self._session.take(make_key(Kind.WORKER, self.id), timeout=ATTEMPT_SECONDS):
             raise SourceLocked(f"another process is worker {self.id}")
 
 
@@ -165,4 +159,8 @@ def list_running(connection: Connection, now: float) -> list[tuple[str, str, int
     """Source, machine and process id of every crawl that runs now."""
     query = select(workers).where(workers.c.expires_at > now).order_by(workers.c.id)
     rows = connection.execute(query).all()
-    return [(r.source, r.machine, r.pid) for r in rows if is_alive(connection, r.id, now)]
+    return [
+        (row.source, row.machine, row.pid)
+        for row in rows
+        if is_held(connection, make_key(Kind.WORKER, row.id))
+    ]

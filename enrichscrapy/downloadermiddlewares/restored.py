@@ -52,11 +52,9 @@ class RestoredMiddleware:
             if not await self._is_any_due(selection, info):
                 self._refuse("lookups/restored_not_due", "not due any more")
         elif selection.worker_id is not None and self.claims:
-            ledger = self.database.stores.ledger
-            for performer_id in info.whose:
-                if await self.database.read(ledger.holds, selection, performer_id):
-                    return
-            self._refuse("lookups/lease_lost", "another crawl has the lookup")
+            holds_any = self.database.stores.ledger.holds_any
+            if not await self.database.read(holds_any, selection, info.whose):
+                self._refuse("lookups/lease_lost", "another crawl has the lookup")
 
     async def _is_any_due(self, selection: Selection, info: RequestInfo) -> bool:
         ledger = self.database.stores.ledger

@@ -124,8 +124,8 @@ def test_what_one_has_claimed_is_not_due_for_another(database, worker):
     assert database.ledger.count_due(two.selection) == 2
     assert not database.ledger.is_due(two.selection, 1)
     assert database.ledger.is_due(one.selection, 1)
-    assert database.ledger.holds(one.selection, 1)
-    assert not database.ledger.holds(two.selection, 1)
+    assert database.ledger.holds_any(one.selection, [1])
+    assert not database.ledger.holds_any(two.selection, [1])
 
 
 def test_a_lookup_that_ended_is_nobodys_any_more(database, worker):
@@ -146,8 +146,8 @@ def test_those_of_a_dead_crawl_come_back_when_they_expire(database, worker):
     expire(database, dead)
     assert claim(database, two, 2) == [1, 2]
     dead.renew()  # it was not dead after all: what nobody has taken is its own again
-    assert not database.ledger.holds(dead.selection, 1)
-    assert database.ledger.holds(dead.selection, 3)
+    assert not database.ledger.holds_any(dead.selection, [1])
+    assert database.ledger.holds_any(dead.selection, [3])
 
 
 def test_those_of_a_crawl_that_left_come_back_at_once(database, worker):
@@ -167,7 +167,7 @@ def test_those_of_a_process_killed_on_this_machine_come_back_as_the_next_begins(
     kill(first)
     wait_until_free(database, first.pid)
     assert claim(database, worker(), 3) == [1, 2]
-    assert database.ledger.holds(bystander.selection, 3)
+    assert database.ledger.holds_any(bystander.selection, [3])
 
 
 def test_a_process_that_lives_without_its_locks_keeps_its_leases(database, worker, process):
@@ -232,7 +232,7 @@ def test_what_breaks_the_store_leaves_the_lease(database, worker):
     claim(database, one)
     with pytest.raises(ValueError, match="not among"):
         store(database, 1, one, faces=[face(photo("of nobody's"))])
-    assert database.ledger.holds(one.selection, 1)
+    assert database.ledger.holds_any(one.selection, [1])
 
 
 def test_a_lease_goes_with_its_performer(database, worker):
