@@ -7,14 +7,14 @@ a name alone, which others may have too, blocks until a person has confirmed who
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Text, delete, func, select, update
 
 from enrichscrapy.database.connection import Database
-from enrichscrapy.database.dialects.expressions import insert
+from enrichscrapy.database.dialects.expressions import insert, listed
 from enrichscrapy.database.performers import load_performers, read_performers_page, split_chunks
 from enrichscrapy.database.schema import (
     external_urls,
@@ -87,7 +87,7 @@ class SuppressionStore:
         """
         now = self._database.clock()
         with self._database.write() as connection:
-            if not _has_any(connection):
+            if not _has_any(connection) and _find_proof(connection) is None:
                 make_key(self.key_path)
             digester = self._read_digester(connection)
             digests = [("key", digester.proof)]
@@ -108,7 +108,10 @@ class SuppressionStore:
     def find_kind(self, connection: Connection, traits: Traits) -> str | None:
         """The most certain kind of suppression these traits match; None when they match none."""
         digester = self._make_digester(connection)
-        return _find_kind(connection, digester, traits) if digester else None
+        if digester is None:
+            return None
+        digests = _make_digests(digester, traits)
+        return _find_strongest(_read_kinds(connection, digests), digests)
 
     def find_kept_out(self, connection: Connection, found: Sequence[Performer]) -> set[int]:
         """Ids of those performers that must not be looked up, written or indexed."""
@@ -116,9 +119,14 @@ class SuppressionStore:
         if digester is None:
             return set()
         confirmed = find_confirmed_namesakes(connection, [performer.id for performer in found])
+        digests = {
+            performer_id: _make_digests(digester, traits)
+            for performer_id, traits in _gather_traits(connection, found)
+        }
+        known = _read_kinds(connection, set().union(*digests.values()))
         kinds = {
-            traits_id: _find_kind(connection, digester, traits)
-            for traits_id, traits in _gather_traits(connection, found)
+            performer_id: _find_strongest(known, of_them)
+            for performer_id, of_them in digests.items()
         }
         return {
             performer_id
@@ -188,7 +196,7 @@ class SuppressionStore:
         known: _Known,
     ) -> None:
         for performer_id, traits in _gather_traits(connection, found):
-            kind = known.find_kind(digester, traits)
+            kind = _find_strongest(known.kinds, _make_digests(digester, traits))
             table = suppressed_performers
             if kind is None and performer_id not in known.blocked:
                 continue
@@ -249,31 +257,29 @@ class _Known:
     kinds: dict[str, str]
     blocked: set[int]
 
-    def find_kind(self, digester: Digester, traits: Traits) -> str | None:
-        """As :meth:`SuppressionStore.find_kind`."""
-        digests = (digester.digest(kind, text) for kind, text in traits)
-        found = {self.kinds[digest] for digest in digests if digest in self.kinds}
-        return next((kind for kind in STRENGTH if kind in found), None)
-
 
 def _read_known(connection: Connection) -> _Known:
-    wanted = suppressions.c.kind.in_([*STRENGTH, _SPELLING])
-    rows = connection.execute(select(suppressions.c.digest, suppressions.c.kind).where(wanted))
-    kinds = {digest: "name" if kind == _SPELLING else kind for digest, kind in rows}
-    return _Known(kinds, set(connection.scalars(select(suppressed_performers.c.performer_id))))
+    blocked = set(connection.scalars(select(suppressed_performers.c.performer_id)))
+    return _Known(_read_kinds(connection), blocked)
 
 
-def _find_kind(connection: Connection, digester: Digester, traits: Traits) -> str | None:
-    digests = sorted({digester.digest(kind, text) for kind, text in traits})
-    found = {
-        "name" if kind == _SPELLING else kind
-        for chunk in split_chunks(digests)
-        for kind in connection.scalars(
-            select(suppressions.c.kind).where(
-                suppressions.c.kind.in_([*STRENGTH, _SPELLING]), suppressions.c.digest.in_(chunk)
-            )
-        )
-    }
+def _read_kinds(connection: Connection, digests: Iterable[str] | None = None) -> dict[str, str]:
+    """What each digest suppresses by, of those that suppress somebody; by default of all."""
+    query = select(suppressions.c.digest, suppressions.c.kind).where(
+        suppressions.c.kind.in_([*STRENGTH, _SPELLING])
+    )
+    if digests is not None:
+        query = query.where(suppressions.c.digest.in_(listed(digests, Text())))
+    rows = connection.execute(query)
+    return {digest: "name" if kind == _SPELLING else kind for digest, kind in rows}
+
+
+def _make_digests(digester: Digester, traits: Traits) -> set[str]:
+    return {digester.digest(kind, text) for kind, text in traits}
+
+
+def _find_strongest(known: Mapping[str, str], digests: Iterable[str]) -> str | None:
+    found = {known[digest] for digest in digests if digest in known}
     return next((kind for kind in STRENGTH if kind in found), None)
 
 

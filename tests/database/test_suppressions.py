@@ -87,6 +87,14 @@ class TestKey:
         db.suppressions.key_path.write_bytes(key)
         assert due(db) == [performer.id]
 
+    def test_none_is_made_where_the_database_knows_one_already(self, db):
+        with db.write() as connection:
+            row = {"kind": "key", "digest": "another machine's", "created_at": 0.0}
+            connection.execute(insert(suppressions).values(row))
+        with pytest.raises(SuppressionKeyMissing, match="copy it"):
+            db.suppressions.add(Traits(names=[NAME]))
+        assert not db.suppressions.key_path.exists()
+
     def test_another_databases_key_is_noticed(self, db):
         db.suppressions.add(Traits(names=[NAME]))
         db.suppressions.key_path.write_bytes(b"00" * 32)
