@@ -142,6 +142,7 @@ class Hosts:
         try:
             key = make_key(Kind.ROBOTS, name)
             while not await self.database.read(session.begin_with, key):  # noqa: ASYNC110
+                # Nothing here tells that a lock of the database was let go of.
                 await asyncio.sleep(POLL_SECONDS)
             yield
         finally:

@@ -58,10 +58,8 @@ def lock_publishing(db: Database, index_dir: Path, wait: float | None) -> Iterat
         lock = FileLock(index_dir / "lock", "publishing")
         if not lock.acquire(wait):
             raise _refuse_second(str(lock.read_holder() or "another process"))
-        try:
+        with lock:
             yield
-        finally:
-            lock.release()
         return
     key = make_key(Kind.INDEX, find_token(index_dir / NAME))
     with hold(db.engine, key, timeout=wait) as is_mine:

@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from enrichscrapy.files.durable import create_file
+from enrichscrapy.files.durable import create_file, sync_folder
 
 
 def find_token(path: Path) -> str:
@@ -21,4 +21,5 @@ def find_token(path: Path) -> str:
         with suppress(FileExistsError):
             os.link(temporary, path)  # whole, or another's
         temporary.unlink()
+        sync_folder(path.parent)
     return path.read_text("ascii")

@@ -18,7 +18,7 @@ from enrichscrapy.files.durable import replace_file
 from enrichscrapy.files.jobdir import RECORD, SCRAPY_NAMES
 from enrichscrapy.files.kept_photos import find_folder
 from enrichscrapy.forgetting.mentions import Mentions
-from enrichscrapy.forgetting.rows import Person, erase_rows, find_same_person, shrink
+from enrichscrapy.forgetting.rows import Person, erase_rows, find_same_person
 
 if TYPE_CHECKING:
     from enrichscrapy.database.performer_database import PerformerDatabase
@@ -135,6 +135,6 @@ def _clean_backup(path: Path, person: Person) -> int:
         found = find_same_person(backup, person)
         for performer_id in found:
             erase_rows(backup, performer_id, person)
-        if found and (left := shrink(backup)):
+        if found and (left := backup.shrink()):
             raise EnrichError(left)
     return len(found)

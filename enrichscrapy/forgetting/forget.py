@@ -21,7 +21,7 @@ from enrichscrapy.database.schema import erasures
 from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import IndexOfAnotherDatabase
 from enrichscrapy.forgetting.files import clean_files
-from enrichscrapy.forgetting.rows import Person, erase_mentions, erase_rows, shrink
+from enrichscrapy.forgetting.rows import Person, erase_mentions, erase_rows
 from enrichscrapy.index import erase, index_model_id
 from enrichscrapy.items import Performer
 
@@ -168,7 +168,7 @@ def _finish(db: PerformerDatabase, job: _Erasure, index_dir: Path) -> Forgotten:
         with db.write() as connection:  # before the file is rewritten: this must not stay in it
             nameless = update(erasures).where(erasures.c.id == job.id)
             connection.execute(nameless.values(traits=None, person_id=None))
-    if (is_done or forgotten.failed or forgotten.rows) and (left := shrink(db)):
+    if (is_done or forgotten.failed or forgotten.rows) and (left := db.shrink()):
         forgotten.failed.append(left)
     if is_done and not forgotten.failed:
         with db.write() as connection:

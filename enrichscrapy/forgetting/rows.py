@@ -200,11 +200,6 @@ def find_same_person(backup: PerformerDatabase, person: Person) -> list[int]:
     return sorted(found)
 
 
-def shrink(db: PerformerDatabase) -> str:
-    """Rewrite the database without what was deleted; returns what could not be emptied, and why."""
-    return db.shrink()
-
-
 def _count_rows(connection: Connection, performer_id: int) -> dict[str, int]:
     def count(query: Any) -> int:
         return connection.scalar(query) or 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.schema import erasures
 from enrichscrapy.exceptions import SourceLocked
@@ -30,14 +31,15 @@ class Killed(BaseException):
 
 
 def kill_at(monkeypatch, step, *, after=False):
-    real = getattr(module, step)
+    place = PerformerDatabase if step == "shrink" else module
+    real = getattr(place, step)
 
     def killed(*args, **kwargs):
         if after:
             real(*args, **kwargs)
         raise Killed
 
-    monkeypatch.setattr(module, step, killed)
+    monkeypatch.setattr(place, step, killed)
 
 
 @pytest.fixture(params=[(step, after) for step in STEPS for after in (False, True)], ids=str)
