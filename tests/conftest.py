@@ -20,7 +20,7 @@ from PIL import Image
 from demo.portraits import PersonLook, Shot, draw_portrait, render
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.items import ModelInfo
-from tests.support import DATABASES, open_database
+from tests.support import databases_on, open_database
 
 MODEL = ModelInfo("invented", "0" * 64, "none-1", 512)
 SKIN = (0.85, 0.66, 0.56)
@@ -121,11 +121,8 @@ def dialect(request):
     if kind == "sqlite":
         yield kind
         return
-    server = request.getfixturevalue("postgres")
-    DATABASES.append(server)
-    yield kind
-    DATABASES.clear()
-    server.take_back()
+    with databases_on(request.getfixturevalue("postgres")):
+        yield kind
 
 
 @pytest.fixture

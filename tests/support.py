@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,8 +136,27 @@ def face_server() -> tuple[ForkServer, Path]:
     return server, folder / "workers"
 
 
+def wait_until(holds: Callable[[], object], poll_seconds: float = 0.02) -> None:
+    """Poll another process's or thread's work; fails the test when it never comes to that."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(poll_seconds)
+
+
 DATABASES: list[Server] = []
 """The server whose databases tests open, while there is one; else they open files."""
+
+
+@contextlib.contextmanager
+def databases_on(server: Server) -> Iterator[None]:
+    """Tests open databases of this server meanwhile; it takes them back."""
+    DATABASES.append(server)
+    try:
+        yield
+    finally:
+        DATABASES.clear()
+        server.take_back()
 
 
 def url_of(path: Path) -> str:

@@ -22,8 +22,8 @@ from demo.sites import DemoSites
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import lookups
 from tests.postgres import name_of
-from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace
-from tests.test_scrapyd import Scrapyd, _free_port, _until
+from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace, wait_until
+from tests.test_scrapyd import Scrapyd, free_port
 
 COMPOSE = yaml.safe_load((PROJECT / "compose.yaml").read_text())
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
@@ -73,7 +73,7 @@ class Node:
     """A node's process, with the command and environment of its service."""
 
     def __init__(self, name: str, folder: Path, database_url: str) -> None:
-        self.service, self.folder, self.port = NODES[name], folder / name, _free_port()
+        self.service, self.folder, self.port = NODES[name], folder / name, free_port()
         self.secrets = folder / "secrets"
         (self.folder / "etc").mkdir(parents=True)
         printf = DOCKERFILE.partition("printf")[2].partition(" > ")[0]
@@ -112,7 +112,7 @@ class Node:
             assert process.poll() is None, self.log.read_text()
             return f"Site starting on {self.port}" in self.log.read_text()
 
-        _until(is_up, PATIENCE)
+        wait_until(is_up)
         password = (self.secrets / "scrapyd_password").read_text().strip()
         return Scrapyd(process, f"http://127.0.0.1:{self.port}/", self.folder, password)
 

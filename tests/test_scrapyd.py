@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -27,7 +26,7 @@ from demo.sites import DemoSites
 from demo.sites.babepedia import slug_of
 from enrichscrapy.database.schema import lookups
 from tests.shared_place import INTERVAL, SharedPlace
-from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace, list_artefacts
+from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace, list_artefacts, wait_until
 
 USER, PASSWORD = "keeper", "a password, for the test only"
 CAST = PEOPLE[:4]
@@ -67,10 +66,10 @@ class Scrapyd:
         )
         return told["jobid"]
 
-    def wait_for(self, job: str, state: str, timeout: float = PATIENCE) -> None:
-        _until(
+    def wait_for(self, job: str, state: str) -> None:
+        wait_until(
             lambda: job in [j["id"] for j in self.call("listjobs", project="enrichscrapy")[state]],
-            timeout,
+            poll_seconds=0.25,
         )
 
 
@@ -78,14 +77,7 @@ def _each(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _until(condition, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.25)
-
-
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -97,7 +89,7 @@ def run_scrapyd(folder: Path) -> Iterator[Scrapyd]:
     library = folder / "library"  # the demo's stand-in model, and nothing else of this checkout
     library.mkdir()
     (library / "demo").symlink_to(PROJECT / "demo")
-    port = _free_port()  # scrapyd takes no 0
+    port = free_port()  # scrapyd takes no 0
     lines = ["[scrapyd]", f"http_port = {port}", "poll_interval = 0.2"]
     lines += [f"username = {USER}", f"password = {PASSWORD}", "max_proc = 2"]
     lines += [f"{name}_dir = {folder / name}" for name in ("eggs", "logs", "dbs", "jobs")]
@@ -112,7 +104,7 @@ def run_scrapyd(folder: Path) -> Iterator[Scrapyd]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _until(lambda: f"Site starting on {port}" in log.read_text(), PATIENCE)
+        wait_until(lambda: f"Site starting on {port}" in log.read_text(), poll_seconds=0.25)
         yield Scrapyd(process, f"http://127.0.0.1:{port}/", folder)
     finally:
         process.terminate()
@@ -192,7 +184,7 @@ def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deploy
     place, sites = world
     slow = {**place.settings, "DELAY_FLOORS": '{"babepedia": 1, "iafd": 1}', "FACES_ENABLED": "0"}
     first = deployed.schedule("babepedia", slow, mode="name")
-    _until(lambda: looked_up(place, "babepedia", "name"), PATIENCE)
+    wait_until(lambda: looked_up(place, "babepedia", "name"), poll_seconds=0.25)
     deployed.call("cancel", project="enrichscrapy", job=first)
     deployed.wait_for(first, "finished")
     begun = looked_up(place, "babepedia", "name")
@@ -234,7 +226,7 @@ def test_two_nodes_share_the_work_of_one_database(tmp_path, postgres_url):
             node.schedule("babepedia", given, mode="url")
             for node, given in zip(nodes, settings, strict=True)
         ]
-        _until(lambda: len(looked_up(place, "babepedia", "url")) >= 3, PATIENCE)
+        wait_until(lambda: len(looked_up(place, "babepedia", "url")) >= 3, poll_seconds=0.25)
         (doomed,) = nodes[0].call("listjobs", project="enrichscrapy")["running"]
         ended, asked = looked_up(place, "babepedia", "url"), len(sites.babepedia.paths())
         os.kill(doomed["pid"], signal.SIGKILL)

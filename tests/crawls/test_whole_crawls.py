@@ -26,7 +26,7 @@ from enrichscrapy.database.schema import (
     proposals,
 )
 from enrichscrapy.index import FaceIndex
-from tests.support import DATABASES, Workplace
+from tests.support import Workplace, databases_on
 
 NAMES = {
     "Tessa Quillmark",
@@ -105,11 +105,8 @@ def databases(request):
     if request.param == "sqlite":
         yield
         return
-    server = request.getfixturevalue("postgres")
-    DATABASES.append(server)
-    yield
-    DATABASES.clear()
-    server.take_back()
+    with databases_on(request.getfixturevalue("postgres")):
+        yield
 
 
 @pytest.fixture(scope="module")

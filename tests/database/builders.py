@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnElement, Connection, Table, select, text
 
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.faces import StoredFace
 from enrichscrapy.items import (
     Decision,
@@ -105,6 +106,14 @@ def accept_up_to(
         return Judgement(tuple(decisions))
 
     return judge
+
+
+def rows(
+    db: PerformerDatabase, table: Table, *columns: ColumnElement[Any]
+) -> list[tuple[Any, ...]]:
+    """What a table holds, or these columns of it."""
+    with db.read() as connection:
+        return [tuple(row) for row in connection.execute(select(*(columns or table.c)))]
 
 
 def count_pending_differences(connection: Connection) -> int:

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -19,7 +18,7 @@ from enrichscrapy.database.workers import Worker
 from enrichscrapy.exceptions import LeaseLost
 from enrichscrapy.items import Outcome
 from tests.database.builders import face, lookup, photo
-from tests.support import PATIENCE
+from tests.support import wait_until
 
 SOURCE, MODE = "babepedia", "url"
 CRAWL = """
@@ -201,15 +200,14 @@ def test_a_process_of_another_machine_is_not_judged_by_its_id(database, worker, 
 
 def wait_until_free(database, pid):
     """The server takes a moment to notice that a connection is gone."""
-    deadline = time.monotonic() + PATIENCE
     with database.read() as connection:
         worker_id = connection.scalar(select(workers.c.id).where(workers.c.pid == pid))
-    while True:
+
+    def is_free():
         with database.read() as connection:
-            if not is_held(connection, make_key(Kind.WORKER, worker_id)):
-                return
-        assert time.monotonic() < deadline, "its locks are still held"
-        time.sleep(0.02)
+            return not is_held(connection, make_key(Kind.WORKER, worker_id))
+
+    wait_until(is_free)
 
 
 def test_without_its_lease_nothing_is_stored(database, worker):

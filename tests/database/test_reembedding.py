@@ -32,6 +32,7 @@ from tests.database.builders import (
     photo,
     quarantine,
     reject,
+    rows,
     unit_vector,
 )
 
@@ -70,11 +71,6 @@ def world(db, model_id):
 
 def new_vector(face_id: int) -> NewVector:
     return NewVector(face_id, unit_vector(100 + face_id), 0.7, {"size": 100.0})
-
-
-def rows(db, table, *columns):
-    with db.read() as connection:
-        return [tuple(row) for row in connection.execute(select(*(columns or table.c)))]
 
 
 def state(db):

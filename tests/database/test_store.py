@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.known_photos import KnownPicture
@@ -44,6 +44,7 @@ from tests.database.builders import (
     photo,
     quarantine,
     reject,
+    rows,
     sha256,
     unit_vector,
 )
@@ -74,11 +75,6 @@ def store(db, model_id):
         return store_lookup(db, item, model_id=model, retry=RETRY, judge=judge)
 
     return store
-
-
-def rows(db, table, *columns):
-    with db.read() as connection:
-        return [tuple(row) for row in connection.execute(select(*(columns or table.c)))]
 
 
 class TestLedgerRow:

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from enrichscrapy.database import PerformerDatabase, machines
 from enrichscrapy.database.locks import lock_publishing
@@ -15,7 +15,7 @@ from enrichscrapy.forgetting.forget import finish_erasures, forget
 from enrichscrapy.forgetting.rows import find_person
 from enrichscrapy.index import FaceIndex, publish
 from tests.conftest import MODEL
-from tests.database.builders import sha256
+from tests.database.builders import rows, sha256
 from tests.forgetting.world import NAME, populate, traces_in
 
 pytestmark = pytest.mark.on_both()
@@ -75,11 +75,6 @@ def two(machine):
         each.work(model_id)
         assert each.knows()
     return one, other
-
-
-def rows(database, table):
-    with database.read() as connection:
-        return connection.execute(select(table)).all()
 
 
 def test_each_machine_drops_what_it_holds_and_then_nobody_is_named(two):

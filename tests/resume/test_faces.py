@@ -1,7 +1,6 @@
 """Stops and kills in the middle of a lookup's photos: the workers, the index, the lookup itself."""
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from demo.people import DemoPerson, SitePage, babepedia_profiles, link
 from demo.sites import DemoSites, Fault, Kind
 from enrichscrapy.index import FaceIndex, index_model_id, verify
 from tests.resume.harness import Crawl, wait_until_gone
-from tests.support import PATIENCE, Workplace, face_server
+from tests.support import PATIENCE, Workplace, face_server, wait_until
 from tests.torture.process import Run
 
 pytestmark = pytest.mark.on_both()
@@ -78,18 +77,12 @@ def find_face_workers():
 
 
 def wait_for_photo(sites):
-    deadline = time.monotonic() + PATIENCE
-    while SECOND_PHOTO not in sites.babepedia.paths("photo"):
-        assert time.monotonic() < deadline, sites.babepedia.paths()
-        time.sleep(0.02)
+    wait_until(lambda: SECOND_PHOTO in sites.babepedia.paths("photo"))
 
 
-def wait_for_index(place, sites):
+def wait_for_index(place):
     """The first performer's faces were published while the second's are still on their way."""
-    deadline = time.monotonic() + PATIENCE
-    while not (place.index_dir / "current").exists():
-        assert time.monotonic() < deadline, sites.babepedia.paths()
-        time.sleep(0.02)
+    wait_until((place.index_dir / "current").exists)
 
 
 def state(place):
@@ -105,7 +98,7 @@ def test_killed_with_photos_on_their_way(place, sites, forked_crawl):
     sites.babepedia.set_fault(SECOND_PHOTO, Fault(Kind.DELAY, seconds=PATIENCE, times=1))
     first = forked_crawl(JOBDIR=place.folder / "jobs")
     wait_for_photo(sites)
-    wait_for_index(place, sites)
+    wait_for_index(place)
     workers = find_face_workers()
     assert workers
     first.kill()

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 
 import pytest
 from sqlalchemy import delete
@@ -10,7 +9,7 @@ from sqlalchemy import delete
 from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.database.schema import performers
 from enrichscrapy.files.jobdir import Owner, close_jobdir
-from tests.support import PATIENCE, list_artefacts
+from tests.support import list_artefacts, wait_until
 
 pytestmark = pytest.mark.on_both()
 
@@ -48,14 +47,6 @@ def test_one_signal_finishes_what_is_in_flight(site, crawl, outcomes, settings, 
     assert site.asked == ALL
     assert outcomes() == {"absent": 8}
     assert "set aside" not in second.output
-
-
-def wait_until(holds):
-    """Poll another process's work; fails the test when it never comes to that."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
 
 
 @WITH_AND_WITHOUT
