@@ -72,20 +72,17 @@ def _writers(formats: tuple[str, ...], faces: AcceptedFaces) -> dict[str, Writer
 
         writers["faces.parquet"] = partial(write_parquet, faces=faces)
     if "numpy" in formats:
-        from enrichscrapy.exporting.tables import write_csv, write_npz
+        from enrichscrapy.exporting.tables import write_npz
 
-        writers |= {
-            "faces.npz": partial(write_npz, faces=faces),
-            "faces.csv": partial(write_csv, faces=faces),
-        }
+        writers["faces.npz"] = partial(write_npz, faces=faces)
     if "faiss" in formats:
         from enrichscrapy.exporting.faiss_index import INDEX, write_index
+
+        writers[INDEX] = partial(write_index, faces=faces)
+    if not {"numpy", "faiss"}.isdisjoint(formats):
         from enrichscrapy.exporting.tables import write_csv
 
-        writers |= {
-            INDEX: partial(write_index, faces=faces),
-            "faces.csv": partial(write_csv, faces=faces),
-        }
+        writers["faces.csv"] = partial(write_csv, faces=faces)
     if "usearch" in formats:
         writers |= {name: _write(data) for name, data in _search_files(faces).items()}
     return writers

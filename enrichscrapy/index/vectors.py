@@ -59,11 +59,6 @@ class Vectors:
         if len(ids):
             self._index.add_with_ids(np.ascontiguousarray(vectors), ids)
 
-    def lookup(self, face_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vector]:
-        """Those of ``face_ids`` that are in it, with copies of their vectors."""
-        found = np.flatnonzero(np.isin(self.ids, face_ids))
-        return self.ids[found], self.matrix[found]
-
     def search(
         self, vectors: Vector, k: int, without: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], Vector]:

@@ -53,8 +53,8 @@ class Thresholds:
     # Another performer's face must be nearer by this much to count as nearer.
     margin: float = 0.0
     # How much of the distance by which a face stands apart from other performers' faces (or
-    # crowds with them) is added to certain, accept and profile, and to together, where faces are
-    # farther and the crowd tells more …
+    # crowds with them) is added to certain and accept, and to together, where faces are farther and
+    # the crowd tells more …
     crowd_weight: float = 0.4
     together_crowd_weight: float = 1.17
     # … and how much of that by which the person's own faces differ less than usual is taken off.
