@@ -31,6 +31,11 @@ PACE = {
 }
 
 
+def make_flags(settings: dict[str, str]) -> list[str]:
+    """The settings as a command takes them."""
+    return [flag for pair in settings.items() for flag in ("-s", "=".join(pair))]
+
+
 @dataclass(frozen=True)
 class Speed:
     """Milliseconds a page, from the first page to the last."""
@@ -95,8 +100,7 @@ def measure(folder: Path, pages: int, rounds: int, latency: float) -> int:
             "FACES_ENABLED": "0",
             **PACE,
         }
-        flags = [flag for pair in settings.items() for flag in ("-s", "=".join(pair))]
-        own = [sys.executable, "-m", "enrichscrapy", "crawl", "babepedia", *flags]
+        own = [sys.executable, "-m", "enrichscrapy", "crawl", "babepedia", *make_flags(settings)]
         times = [
             (site.watch(bare, folder / "log"), site.watch(own, folder / "log"))
             for _ in range(rounds)

@@ -27,7 +27,7 @@ from rich.table import Table
 from benchmarks._crowd import MODEL, add_faces, finish_nearly_all, make_lookups
 from benchmarks._people import EverybodysSite, write_jsonl
 from benchmarks._servers import run_postgresql
-from benchmarks.overhead import PACE
+from benchmarks.overhead import PACE, make_flags
 from demo.sites.server import AccessLog, DemoSite
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
@@ -111,8 +111,7 @@ class Place:
             "FACE_WORKERS": "1",
             "BABEPEDIA_BASE_URL": self.site.url,
         }
-        flags = [flag for pair in settings.items() for flag in ("-s", "=".join(pair))]
-        command = [sys.executable, "-m", "enrichscrapy", *arguments, *flags]
+        command = [sys.executable, "-m", "enrichscrapy", *arguments, *make_flags(settings)]
         with (self.folder / "log").open("w+b") as log, self.timed(step):
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self.folder, env=ENVIRONMENT

@@ -24,6 +24,7 @@ from sqlalchemy import func, select
 
 from benchmarks._people import import_people, write_jsonl
 from benchmarks._servers import run_postgresql
+from benchmarks.overhead import make_flags
 from demo.sites.server import AccessLog, DemoSite, Reply, html
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import lookups
@@ -59,8 +60,8 @@ def copy_package(folder: Path) -> None:
 
 
 def crawl(source: str, folder: Path, settings: dict[str, str]) -> None:
-    flags = [flag for pair in settings.items() for flag in ("-s", "=".join(pair))]
-    command = [sys.executable, "-m", "enrichscrapy", "crawl", source, "-a", "mode=name", *flags]
+    command = [sys.executable, "-m", "enrichscrapy", "crawl", source, "-a", "mode=name"]
+    command += make_flags(settings)
     environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings"}
     environment["PYTHONPATH"] = str(folder / "source")
     with (folder / f"{source}.log").open("w+b") as log:
