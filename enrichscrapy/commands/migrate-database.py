@@ -66,4 +66,7 @@ class Command(EnrichCommand):
             print(
                 f"Who was forgotten is known by a key: copy {before} to {after}, readable by you."
             )
-        print("Name it in DATABASE_URL from now on, and keep the old one as a backup until then.")
+        print(
+            "Set DATABASE_URL to it from now on, and delete the old one when all is well: scrapy "
+            "forget does not reach it any more."
+        )
