@@ -220,6 +220,23 @@ def test_shrinking_leaves_nothing_of_a_row_in_the_tables(on_server, postgres):
     assert b"Unmistakable" not in (postgres.folder / "data" / path).read_bytes()
 
 
+def test_shrinking_leaves_nothing_of_a_row_in_the_statistics(on_server, postgres):
+    for name in ("Ada Demo", "Quite Unmistakable", "Zoe Demo"):
+        on_server.add_performer(name)
+    with postgres.connect(name_of(on_server.backend.url.render_as_string())) as owner:
+        owner.execute("ANALYZE performers")
+        quoted = "SELECT count(*) FROM pg_stats WHERE histogram_bounds::text LIKE '%Unmistakable%'"
+        assert owner.execute(quoted).fetchone()[0] > 0
+        with on_server.write() as connection:
+            is_it = performers.c.canonical_name == "Quite Unmistakable"
+            connection.execute(performers.delete().where(is_it))
+        assert on_server.shrink() == ""
+        assert owner.execute(quoted).fetchone()[0] == 0
+        path = owner.execute("SELECT pg_relation_filepath('pg_statistic')").fetchone()[0]
+        owner.execute("CHECKPOINT")
+    assert b"Unmistakable" not in (postgres.folder / "data" / path).read_bytes()
+
+
 def test_every_row_is_read_by_the_check(on_server):
     on_server.add_performer("Somebody")
     on_server.check()

@@ -126,16 +126,20 @@ class PostgresBackend(Backend):
 
     def shrink(self, engine: Engine) -> str:
         """A plain ``VACUUM`` would leave the old bytes in pages until they are used again; ``FULL``
-        rewrites each table. What the write-ahead log, replicas and backups hold is beyond it.
+        rewrites each table. The planner's statistics quote values of rows: they are taken again,
+        and their old ones rewritten. What the write-ahead log, replicas and backups hold is beyond
+        it.
         """
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not self._wait_for_readers(connection):
-                return "deleted rows that a running transaction may still see: try again later"
-            for table in inspect(connection).get_table_names():
-                try:
-                    connection.exec_driver_sql(f"VACUUM (FULL) {table}")
-                except DatabaseUnavailable as error:
-                    return f"the rows deleted from {table}: {error}"
+            tables = inspect(connection).get_table_names()
+            for options, names in (("FULL, ANALYZE", tables), ("FULL", ["pg_statistic"])):
+                if not self._wait_for_readers(connection):
+                    return "deleted rows that a running transaction may still see: try again later"
+                for table in names:
+                    try:
+                        connection.exec_driver_sql(f"VACUUM ({options}) {table}")
+                    except DatabaseUnavailable as error:
+                        return f"the rows deleted from {table}: {error}"
         return ""
 
     def watch(self, engine: Engine) -> Watch:
