@@ -254,7 +254,7 @@ def test_the_floor_between_requests_holds_in_a_whole_crawl(place):
         place.settings["DELAY_FLOORS"] = '{"babepedia": 0.4, "iafd": 0}'
         assert place.crawl("babepedia").returncode == 0
         times = [float(entry["time"]) for entry in sites.babepedia.entries]
-        assert len(set(sites.babepedia.paths())) == 9  # robots.txt, four pages, four photos
+    assert len(times) == 9  # robots.txt, four pages, four photos
     # One that reaches a busy server late comes nearer to the next.
     assert median(later - earlier for earlier, later in pairwise(times)) >= 0.4
     assert times[-1] - times[0] >= 0.9 * 8 * 0.4
