@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import os
-from contextlib import suppress
+import secrets
 from pathlib import Path
 
 from enrichscrapy.exceptions import SuppressionKeyMissing
-from enrichscrapy.files.durable import create_file, sync_folder
+from enrichscrapy.files.durable import create_once
 
 
 def make_key(path: Path) -> None:
     """Write a new key, durably, readable by its owner only; one that is there stays."""
-    with suppress(FileExistsError), create_file(path) as file:
-        file.write(os.urandom(32).hex().encode() + b"\n")
-    sync_folder(path.parent)
+    create_once(path, secrets.token_hex(32).encode() + b"\n")
 
 
 def read_key(path: Path) -> bytes:

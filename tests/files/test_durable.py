@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from enrichscrapy.files.durable import create_file, name_temporary, replace_file
+from enrichscrapy.files.durable import create_file, create_once, name_temporary, replace_file
 
 
 def test_a_file_is_replaced_whole_and_for_its_owner_only(tmp_path):
@@ -48,3 +48,22 @@ def test_what_is_there_is_not_written_over(tmp_path):
     with pytest.raises(FileExistsError), create_file(path):
         pass
     assert path.read_text() == "kept"
+
+
+def test_a_file_is_created_whole_or_is_another_s(tmp_path, monkeypatch):
+    """Whoever is killed before the last step leaves no half a key under its name."""
+    path, link = tmp_path / "key", os.link
+
+    def interfere(temporary, name):
+        assert not path.exists()
+        assert temporary.read_bytes() == b"ours"
+        monkeypatch.setattr(os, "link", link)
+        create_once(path, b"theirs")
+        link(temporary, name)
+
+    monkeypatch.setattr(os, "link", interfere)
+    create_once(path, b"ours")
+    create_once(path, b"late")
+    assert path.read_bytes() == b"theirs"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["key"]
