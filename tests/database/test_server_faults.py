@@ -65,11 +65,11 @@ class TestLostConnection:
     def cut(self, connection):
         connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    def cut_from_outside(self, postgres):
-        with postgres.connect() as connection:
+    def cut_from_outside(self, db, postgres):
+        with postgres.connect(name_of(db.backend.url.render_as_string())) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'enrichscrapy'"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
     def test_nothing_is_written_and_the_error_is_one_line(self, db):
@@ -89,7 +89,7 @@ class TestLostConnection:
 
     def test_connections_that_were_cut_while_idle_are_made_again(self, db, postgres):
         store, _ = bring(db)
-        self.cut_from_outside(postgres)
+        self.cut_from_outside(db, postgres)
         assert store().stored
         assert count(db) == [1, 1, 1, 1]
 

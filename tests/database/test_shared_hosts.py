@@ -131,8 +131,9 @@ def test_without_its_locks_a_worker_takes_no_turn_until_it_has_them_again(machin
     one = machine()
     reserved = one.hosts.take_turn(HOST, RULES, 0.0)
     with one.database.write() as connection:  # an administrator, a firewall
-        lost = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-        connection.execute(text(f"{lost} AND pid <> pg_backend_pid()"))
+        holders = "pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
+        here = "datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM {holders} AND {here}"))
     with pytest.raises(ConnectionLost):
         one.hosts.begin_turn(HOST, RULES, reserved)
     with pytest.raises(ConnectionLost):

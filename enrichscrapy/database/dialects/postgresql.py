@@ -48,10 +48,13 @@ _OPTIONS = {
     "tcp_user_timeout": "60000",
 }
 
+# A snapshot, VACUUM's own among them, goes back to the oldest writer of the whole server.
 _OLDER = """
 SELECT count(*) FROM pg_stat_activity
- WHERE datname = current_database() AND pid <> pg_backend_pid()
-   AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(:begun AS xid))
+ WHERE pid <> pg_backend_pid()
+   AND (age(backend_xid) > age(CAST(:begun AS xid))
+        OR age(backend_xmin) > age(CAST(:begun AS xid))
+           AND coalesce(datname = current_database(), TRUE))
 """
 _CONFLICTS = {"40001", "40P01"}  # serialization failure, deadlock
 _GOING = {"57P01", "57P02", "57P03", "57P05"}  # shut down, crashed, starting, idle too long
