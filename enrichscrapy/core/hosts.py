@@ -30,6 +30,7 @@ from enrichscrapy.items import Outcome
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
+from enrichscrapy.reporting.words import format_utc
 from enrichscrapy.settings_reader import read_settings
 
 
@@ -229,7 +230,7 @@ class Hosts:
     def _stop_if_open(self, host: Host, state: HostState) -> HostState:
         host.untroubled = state.untroubled
         if state.circuit is Circuit.OPEN:
-            until = _format_time(state.circuit_until or self.now())
+            until = format_utc(state.circuit_until or self.now())
             why = state.circuit_reason or "refused"
             self._stop("blocked", f"{host.name} is left alone until {until} ({why})")
         return state
@@ -237,10 +238,6 @@ class Hosts:
     def close(self, host: Host, closed: Closed) -> NoReturn:
         """End the crawl, because nothing may be asked of the host now."""
         self._stop(
-            closed.reason, f"{host.name}: {closed.detail}; it goes on {_format_time(closed.until)}"
+            closed.reason, f"{host.name}: {closed.detail}; it goes on {format_utc(closed.until)}"
         )
         raise RequestRefused(Outcome.BLOCKED, closed.detail, transient=True)
-
-
-def _format_time(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import performers, unread_birth_dates
-from enrichscrapy.facts.birth_dates import is_empty_date, read_birth_date
+from enrichscrapy.facts.stored_dates import is_empty_date, read_stored_date
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def split_birth_date(text: str | None) -> tuple[str | None, str | None]:
     """A birth date as it is stored, and the text where there is one that cannot be read."""
     if text is None or is_empty_date(text):
         return None, None
-    date = read_birth_date(text)
+    date = read_stored_date(text)
     return (str(date), None) if date else (None, text)
 
 

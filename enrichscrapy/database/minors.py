@@ -27,21 +27,17 @@ from enrichscrapy.database.schema import (
     stash_pictures,
 )
 from enrichscrapy.database.verdict_log import log_removals
+from enrichscrapy.facts.stored_dates import read_latest_birthday, to_utc_day
 from enrichscrapy.identity.age import (
     ADULT,
     find_18th_birthday,
     find_whose_word,
     is_minor,
-    read_latest_birthday,
 )
 from enrichscrapy.items import Outcome, Performer
 
 IN_THE_DATABASE = "database"
 _DETAIL = "minor: says "
-
-
-def to_utc_day(now: float) -> dt.date:
-    return dt.datetime.fromtimestamp(now, dt.UTC).date()
 
 
 def note_birthdays(

@@ -11,7 +11,8 @@ from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.links import read_link
 from enrichscrapy.database.schema import proposals
 from enrichscrapy.facts.stashboxes import find_box
-from enrichscrapy.identity.compare import read_countries, read_date
+from enrichscrapy.facts.stored_dates import read_stored_date
+from enrichscrapy.identity.compare import read_countries
 from enrichscrapy.identity.evidence import make_page_key
 from enrichscrapy.items import Lookup, PartialDate, Performer, Profile
 
@@ -90,7 +91,7 @@ def write_proposals(
 
 def _says_more(date: PartialDate, stored: str | None) -> bool:
     """Whether it fills in what the stored date leaves open, and contradicts nothing of it."""
-    known = read_date(stored)
+    known = read_stored_date(stored)
     if known is None:
         return not stored
     return _parts(date) > _parts(known) and not date.contradicts(known)

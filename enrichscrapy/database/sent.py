@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from enrichscrapy.database.schema import (
     stashbox_ids,
     suppressed_performers,
 )
+from enrichscrapy.facts.stored_dates import to_utc_day
 from enrichscrapy.items import Verdict
 
 FACES = "faces"
@@ -67,7 +67,7 @@ def read_to_send(
     query = select(sent_values.c.performer_id, sent_values.c.value).where(*conditions)
     sent = dict(connection.execute(query).all())
     for performer_id, name, count, came_at in _read_faces(connection):
-        known = Faces(count, dt.datetime.fromtimestamp(came_at, dt.UTC).date().isoformat())
+        known = Faces(count, to_utc_day(came_at).isoformat())
         if sent.get(performer_id) != str(known):
             found.setdefault(performer_id, ToSend(performer_id, name)).faces = known
     wanted = found.keys() if performer_ids is None else found.keys() & set(performer_ids)

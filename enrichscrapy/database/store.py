@@ -16,7 +16,7 @@ from enrichscrapy.database.claims import Claim, find_page, settle
 from enrichscrapy.database.faces import StoredFace, load_references
 from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.ledger_row import write_row
-from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays, to_utc_day
+from enrichscrapy.database.minors import IN_THE_DATABASE, note_birthdays
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.photo_rows import PhotoRows, write_photos
 from enrichscrapy.database.proposals import write_proposals
@@ -27,7 +27,7 @@ from enrichscrapy.database.vectors import encode_vector
 from enrichscrapy.database.verdict_log import VerdictEntry, change_verdict, insert_face
 from enrichscrapy.exceptions import LeaseLost
 from enrichscrapy.facts.stashboxes import find_box
-from enrichscrapy.identity.age import read_latest_birthday
+from enrichscrapy.facts.stored_dates import read_latest_birthday, to_utc_day
 from enrichscrapy.items import (
     Decision,
     Face,

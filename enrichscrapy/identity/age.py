@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from enrichscrapy.facts.birth_dates import is_empty_date
 from enrichscrapy.facts.dates import find_latest_birth
+from enrichscrapy.facts.stored_dates import is_empty_date, read_latest_birthday
 from enrichscrapy.items import Performer, Profile
 
 ADULT = 18
@@ -24,14 +24,8 @@ def is_minor(born: dt.date | None, today: dt.date) -> bool:
     return born is not None and today < find_18th_birthday(born)
 
 
-def read_latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
-    """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
-    born = find_latest_birth(text, today)
-    return born.latest() if born is not None else None
-
-
 def find_latest_birthday(profile: Profile | None, today: dt.date) -> dt.date | None:
-    """The same of what a page says, in whatever words."""
+    """The latest day of birth that a page can mean, in whatever words."""
     if profile is None:
         return None
     dates = (profile.birth_date, find_latest_birth(profile.birth_text, today))

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, unquote
 import pycountry
 
 from enrichscrapy.facts.countries import find_countries_by_nationality, find_country_by_code
-from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.links import find_link_kind, split_url
 from enrichscrapy.facts.names import fold_letters, split_name
 from enrichscrapy.items import PartialDate
@@ -46,11 +45,6 @@ def compare_genders(ours: str | None, theirs: str | None) -> Agreement:
         return Agreement.UNKNOWN
     one_is_trans, other_is_trans = one in _TRANS, other in _TRANS
     return Agreement.SLIP if one_is_trans != other_is_trans else Agreement.CONTRADICTS
-
-
-def read_date(text: str | None) -> PartialDate | None:
-    """A database's date: ISO, with ``-00`` for what is unknown, a year only, or in words."""
-    return parse_date(re.sub(r"-00\b", "", (text or "").strip()[:40]))
 
 
 _NO_DATE = {PartialDate(1970, 1, 1), PartialDate(1969, 12, 31)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from enrichscrapy.facts.names import split_name
+from enrichscrapy.facts.stored_dates import read_stored_date
 from enrichscrapy.identity.compare import (
     Agreement,
     compare_countries,
@@ -19,7 +20,6 @@ from enrichscrapy.identity.compare import (
     make_link_key,
     read_all_countries,
     read_countries,
-    read_date,
 )
 from enrichscrapy.identity.disambiguation import Note, note_in, read_disambiguation
 from enrichscrapy.identity.name_match import NameMatch, match_names
@@ -109,14 +109,14 @@ def gather_evidence(
     if gender is Agreement.AGREES and "TRANS" in (profile.gender or ""):
         evidence.supports.append("gender")
     _add_links(evidence, performer, profile)
-    born = drop_filler_date(read_date(performer.birth_date))
+    born = drop_filler_date(read_stored_date(performer.birth_date))
     if born is None and note.born:
         born = PartialDate(note.born)
     _add_birth_date(evidence, born, profile.birth_date)
-    _add_death_date(evidence, read_date(performer.death_date), profile.death_date)
+    _add_death_date(evidence, read_stored_date(performer.death_date), profile.death_date)
     for birth, death in (
         (born, profile.death_date),
-        (drop_filler_date(profile.birth_date), read_date(performer.death_date)),
+        (drop_filler_date(profile.birth_date), read_stored_date(performer.death_date)),
     ):
         if birth and death and death.latest() < birth.earliest():
             evidence.weigh("death date", Agreement.CONTRADICTS, birth, death)
@@ -169,7 +169,7 @@ class Named(Protocol):
 
 def make_bearer(performer: Named) -> Bearer:
     """The performer as a :class:`~enrichscrapy.identity.rarity.Population` counts them."""
-    born = drop_filler_date(read_date(performer.birth_date))
+    born = drop_filler_date(read_stored_date(performer.birth_date))
     homes = sorted(read_countries(performer.country))
     return Bearer(
         (performer.canonical_name, *performer.aliases),
@@ -345,5 +345,5 @@ def _is_uuid(key: str) -> bool:
 
 def is_provable(performer: Performer) -> bool:
     """Does the performer's record hold anything that could prove a page: a birthday, a link?"""
-    born = read_date(performer.birth_date)
+    born = read_stored_date(performer.birth_date)
     return bool(born and born.day) or any(map(make_page_key, performer.urls))

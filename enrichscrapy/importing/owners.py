@@ -26,8 +26,8 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
-from enrichscrapy.facts.birth_dates import read_birth_date
 from enrichscrapy.facts.names import make_name_key
+from enrichscrapy.facts.stored_dates import read_stored_date
 from enrichscrapy.importing.records import COLUMNS, Record
 
 Pair = tuple[str, str]
@@ -198,7 +198,7 @@ class Owners:
         texts = stored["birth_date"], stated.get("birth_date")
         if texts[0] == texts[1]:
             return False
-        ours, theirs = (read_birth_date(text or "") for text in texts)
+        ours, theirs = (read_stored_date(text) for text in texts)
         return ours is not None and theirs is not None and ours.contradicts(theirs)
 
     # --- Reading -------------------------------------------------------------------------------

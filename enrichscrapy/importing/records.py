@@ -14,10 +14,10 @@ from rapidfuzz import process
 
 from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.exceptions import ImportRowError
-from enrichscrapy.facts.birth_dates import is_cut, is_empty_date, read_birth_date
 from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stored_dates import is_cut, is_empty_date, read_stored_date
 from enrichscrapy.facts.text import fold, fold_line, strip_notes
 
 TEXT_COLUMNS = (
@@ -257,7 +257,7 @@ def _clean(column: str, value: Any, record: Record) -> str | int | None:
 
 def _read_date(column: str, text: str, record: Record) -> str | None:
     """A date as far as it can be read; a birth date of which nothing can be read is kept apart."""
-    date = read_birth_date(text)
+    date = read_stored_date(text)
     if date is None:
         if is_empty_date(text):
             return None

@@ -6,13 +6,13 @@ Times are UTC seconds since the epoch, because the state outlives the process; s
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from enrichscrapy.facts.stored_dates import to_utc_day
 from enrichscrapy.politeness.rules import PaceRules
 
 RECOVERY = 0.9
@@ -104,7 +104,7 @@ def take_turn(
             return state, Wait(min(state.circuit_until or now, now + 1.0))
         detail = f"circuit open: {state.circuit_reason or 'refused'}"
         return state, Closed(state.circuit_until or now, "blocked", detail)
-    today = _to_day(now)
+    today = to_utc_day(now).isoformat()
     used = state.budget_used if state.budget_day == today else 0
     if rules.budget and used + cost > rules.budget:
         detail = f"the day's {rules.budget} requests are used up"
@@ -140,10 +140,6 @@ def _find_earliest(state: HostState, rules: PaceRules, now: float, spread: float
     if last > now + max(spacing, rules.longest_wait):
         last = now  # the clock was set back
     return max(now, last + spacing, pause_ends)
-
-
-def _to_day(now: float) -> str:
-    return dt.datetime.fromtimestamp(now, dt.UTC).date().isoformat()
 
 
 def _find_midnight_after(now: float) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from enrichscrapy.database.schema import hosts
+from enrichscrapy.facts.stored_dates import to_utc_day
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class HostReport:
 
 def list_hosts(connection: Connection, now: float) -> list[HostReport]:
     """All hosts that were ever asked, by source and name."""
-    today = dt.datetime.fromtimestamp(now, dt.UTC).date().isoformat()
+    today = to_utc_day(now).isoformat()
     query = select(hosts).order_by(hosts.c.source, hosts.c.host)
     return [
         HostReport(

@@ -137,7 +137,7 @@ def test_the_budget_ends_the_crawl_with_its_own_reason(visiting):
     assert len(refused) == 3
     assert all(each.transient for each in refused)
     assert visit.stopped[0][0] == "budget"
-    assert "2027-01-16 00:00 UTC" in visit.stopped[0][1]
+    assert "2027-01-16 00:00Z" in visit.stopped[0][1]
 
 
 def test_those_who_wait_leave_when_the_crawl_ends_and_give_their_turn_back(visiting):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.birth_dates import read_birth_date
 from enrichscrapy.facts.dates import find_latest_birth, parse_date
+from enrichscrapy.facts.stored_dates import read_stored_date
 from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
 
@@ -221,7 +221,7 @@ def test_no_length_of_text_costs_more_than_its_beginning(filler, monkeypatch):
 )
 @settings(derandomize=True, deadline=None)
 def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
-    kept, latest = read_birth_date(text, TODAY), find_latest_birth(text, TODAY)
+    kept, latest = read_stored_date(text, TODAY), find_latest_birth(text, TODAY)
     if kept is not None:
         assert latest is not None
         assert latest.latest() >= (kept.latest() if kept.day else kept.earliest())

@@ -18,7 +18,7 @@ from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.genders import GENDERS
 from enrichscrapy.facts.links import find_link_kind, read_outside_link
 from enrichscrapy.facts.text import MAX_LINK, MAX_NAME, clean_aliases, cut, fold_line
-from enrichscrapy.items import PartialDate, Profile
+from enrichscrapy.items import Profile
 from enrichscrapy.sites.stashbox.endpoint import Endpoint
 from enrichscrapy.sites.stashbox.query import Unknown
 
@@ -171,8 +171,8 @@ def _read_profile(
         url=endpoint.page_url(own_id),
         aliases=clean_aliases(_texts(data.get("aliases")), name),
         gender=gender if gender in GENDERS else None,
-        birth_date=_read_date(born),
-        death_date=_read_date(_date_text(data.get("death_date"))),
+        birth_date=parse_date(born),
+        death_date=parse_date(_date_text(data.get("death_date"))),
         country=find_country_by_code(country) or find_country_by_name(country),
         links=_read_links(data.get("urls"), endpoint),
         photo_urls=tuple(_read_pictures(data.get("images"))),
@@ -205,13 +205,6 @@ def _date_text(value: object) -> str:
         kept = _KEPT_FOR.get(_text(value.get("accuracy")), 4)
         return _text(value.get("date"))[:kept]
     return _text(value)[:MAX_NAME]
-
-
-def _read_date(text: str) -> PartialDate | None:
-    try:
-        return PartialDate.parse(text)
-    except ValueError:
-        return parse_date(text) if text else None
 
 
 def _read_links(values: object, endpoint: Endpoint) -> dict[str, tuple[str, ...]]:

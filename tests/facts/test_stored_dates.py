@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.birth_dates import is_cut, is_empty_date, read_birth_date
 from enrichscrapy.facts.dates import find_latest_birth
+from enrichscrapy.facts.stored_dates import is_cut, is_empty_date, read_stored_date
 
 TODAY = dt.date(2026, 6, 15)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -96,7 +96,7 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
     ],
 )
 def test_as_far_as_it_goes(text, expected):
-    read = read_birth_date(text, TODAY)
+    read = read_stored_date(text, TODAY)
     assert (str(read) if read else None) == expected
 
 
@@ -106,7 +106,7 @@ def test_as_far_as_it_goes(text, expected):
 )
 def test_ways_of_saying_nothing(text):
     assert is_empty_date(text)
-    assert read_birth_date(text) is None
+    assert read_stored_date(text) is None
 
 
 @pytest.mark.parametrize("text", ["TBA", "0001-01-01", "0001-01-01T00:00:00Z"])
@@ -133,7 +133,7 @@ def test_what_cannot_be_read_is_not_nothing(text):
     ],
 )
 def test_what_is_lost_is_known(text, cut):
-    assert is_cut(text, read_birth_date(text, TODAY)) is cut
+    assert is_cut(text, read_stored_date(text, TODAY)) is cut
 
 
 WRITTEN = [
@@ -156,7 +156,7 @@ WRITTEN = [
 @settings(derandomize=True, deadline=None)
 @given(st.dates(dt.date(1930, 1, 1), TODAY), st.sampled_from(WRITTEN))
 def test_nobody_is_ever_read_as_older(born, write):
-    assert read_birth_date(write(born), TODAY).latest() >= born
+    assert read_stored_date(write(born), TODAY).latest() >= born
 
 
 @settings(derandomize=True, deadline=None)
@@ -165,7 +165,7 @@ def test_nobody_is_ever_read_as_older(born, write):
     st.sampled_from(["%d/%m/%y", "%m/%d/%y", "%y-%m-%d", "%d.%m.%y", "%d-%b-%y"]),
 )
 def test_two_digits_of_a_year_are_of_the_youngest(born, form):
-    read = read_birth_date(born.strftime(form), TODAY)
+    read = read_stored_date(born.strftime(form), TODAY)
     assert read.latest() >= born
     assert read.year <= TODAY.year
 
@@ -173,7 +173,7 @@ def test_two_digits_of_a_year_are_of_the_youngest(born, form):
 @settings(derandomize=True, deadline=None)
 @given(st.text(alphabet="0123456789-/. :TZ?x年Octabr", max_size=20) | st.text(max_size=20))
 def test_no_text_breaks_it(text):
-    read = read_birth_date(text, TODAY)
+    read = read_stored_date(text, TODAY)
     assert read is None or is_cut(text, read) in (True, False)
 
 
@@ -181,5 +181,5 @@ def test_no_text_breaks_it(text):
 @given(st.dates(dt.date(1850, 1, 1), dt.date(2099, 12, 31)))
 def test_a_plain_day_is_read_the_short_way_as_the_long_one(day):
     text = day.isoformat()
-    assert str(read_birth_date(text)) == str(read_birth_date(f"{text}T00:00:00Z")) == text
+    assert str(read_stored_date(text)) == str(read_stored_date(f"{text}T00:00:00Z")) == text
     assert find_latest_birth(text, TODAY) == find_latest_birth(f"{text} ", TODAY)

@@ -1,4 +1,4 @@
-"""Birth dates as files and databases write them: read as far as they go, never as an earlier date.
+"""Dates as files and databases hold them: read as far as they go, never as an earlier date.
 
 Where a text can mean several days, what they have in common is kept (``02/03/2012`` is 2012);
 where it can mean several years, the youngest.
@@ -11,6 +11,7 @@ import re
 
 from enrichscrapy.facts.dates import (
     drop_time,
+    find_latest_birth,
     is_open_ended,
     list_possible_dates,
     read_plain_day,
@@ -31,11 +32,12 @@ def is_empty_date(text: str) -> bool:
     return _NOTHING.fullmatch(text.strip()) is not None
 
 
-def read_birth_date(text: str, today: dt.date | None = None) -> PartialDate | None:
+def read_stored_date(text: str | None, today: dt.date | None = None) -> PartialDate | None:
     """The date, as far as it can be read; None where there is none or its year is not clear.
 
     ``today`` excludes centuries for a year of two digits.
     """
+    text = text or ""
     if (day := read_plain_day(text)) is not None:
         return day
     if len(text) > MAX_FACT or is_empty_date(text) or is_open_ended(text):
@@ -54,3 +56,14 @@ def is_cut(text: str, date: PartialDate) -> bool:
     numbers = [number for number in re.findall(r"\d+", drop_time(text)) if int(number)]
     parts = 3 if len(numbers) == 1 and len(numbers[0]) > 4 else len(numbers)
     return date.day is None and parts > (1 if date.month is None else 2)
+
+
+def read_latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
+    """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
+    born = find_latest_birth(text, today)
+    return born.latest() if born is not None else None
+
+
+def to_utc_day(seconds: float) -> dt.date:
+    """The UTC day of a stored time (seconds since the epoch)."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).date()
