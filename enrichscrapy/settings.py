@@ -64,7 +64,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
     # Spiders keep no state of their own: a damaged state file could only do harm.
     "scrapy.extensions.spiderstate.SpiderState": None,
-    # Its rule lives in enrichscrapy/politeness/pace.py, which keeps what it learnt across runs.
+    # Its rule lives in enrichscrapy/politeness/pace.py; what it learns is kept across runs.
     "scrapy.extensions.throttle.AutoThrottle": None,
 }
 
@@ -83,7 +83,7 @@ INDEX_PUBLISH_SECONDS = 300
 # --- Which work is due ---------------------------------------------------------------------------
 # Days after which an ended lookup is due again; 0 means never.
 REVISIT_AFTER_DAYS = 0
-# Failed attempts after which a lookup is reported instead of tried again.
+# Failures in a row after which a lookup is reported instead of tried again; refusals do not count.
 MAX_ATTEMPTS = 5
 # Seconds before the first new attempt; doubled each time, with jitter that only lengthens …
 RETRY_BASE_SECONDS = 900
@@ -110,7 +110,7 @@ LEASE_SECONDS = 120
 DATABASE_PATIENCE = 300
 
 # --- Faces ---------------------------------------------------------------------------------------
-# 0 stops after the photos' addresses and leaves the lookup due.
+# 0 stops after the photos' addresses and leaves what was found due.
 FACES_ENABLED = True
 # What makes the vectors: the dotted name of a class, or the path of a model card (….toml).
 FACE_MODEL = _read_environment("FACE_MODEL", "enrichscrapy.faces.model.FacenetVGGFace2")
@@ -120,7 +120,7 @@ FACE_WEIGHTS = _read_environment("FACE_WEIGHTS", "")
 FACE_WEIGHTS_SHA256 = _read_environment("FACE_WEIGHTS_SHA256", "")
 # "auto", "cpu" or "cuda".
 FACE_DEVICE = _read_environment("FACE_DEVICE", "auto")
-# Worker processes that look at photos; 0: one for each core, at most 4.
+# Worker processes that look at photos; 0: two for each GPU, else one for each core, at most 4.
 FACE_WORKERS = 0
 # Threads of one worker process.
 FACE_THREADS = 1
@@ -130,12 +130,13 @@ FACE_BATCH_SIZE = 16
 FACE_TIMEOUT = 120
 # MiB of resident memory beyond which a worker is replaced.
 FACE_WORKER_MEMORY = 2048
-# Bytes of a photo's file and pixels of the photo beyond which it is not decoded (too_large).
+# Bytes beyond which a photo is not downloaded, pixels beyond which it is not decoded (too_large).
 PHOTO_MAX_BYTES = 30_000_000
 PHOTO_MAX_PIXELS = 50_000_000
 # Pixels to which a photo's longer side may be reduced while it is searched for faces.
 PHOTO_WORK_SIDE = 700
-# The quality gates; a face or photo that does not pass is `low_quality`, with the gate's name.
+# The quality gates; a face or photo that does not pass is `low_quality`, with the gate's name. A
+# minimum of 0 lets all pass, as 255, 1 and 180 do as a maximum.
 # Pixels of the photo's shorter side.
 PHOTO_MIN_SIDE = 160
 # Pixels of the face's shorter side …
@@ -157,11 +158,11 @@ FACE_MAX_CLIPPED = 0.4
 FACE_MAX_YAW = 60
 FACE_MAX_ROLL = 45
 # Times the area of the next face that the largest must have in a photo of several faces;
-# otherwise the photo is `several_faces`.
+# otherwise the photo is `several_faces`. 0: every face of every photo is taken.
 FACE_DOMINANCE = 4
 
 # --- Verdicts ------------------------------------------------------------------------------------
-# Trust per source: "high", "medium", "low" or "user".
+# Trust per source: "high", "medium", "low" or "user"; one that is not named is "medium".
 TRUST_LEVELS = {"babepedia": "high", "iafd": "high", "stashbox": "high", "import": "user"}
 # Accepted faces kept of one performer and source, and of one performer in all.
 MAX_FACES_PER_SOURCE = 5
@@ -180,7 +181,7 @@ PLACEHOLDER_PERFORMERS = 3
 BABEPEDIA_BASE_URL = _read_environment("BABEPEDIA_BASE_URL", "")
 IAFD_BASE_URL = _read_environment("IAFD_BASE_URL", "")
 STASHBOX_BASE_URL = _read_environment("STASHBOX_BASE_URL", "")
-# Keys of the stash-boxes, by name: {"stashdb": "…"}. From the environment: a command line can be
+# Keys of the stash-boxes, by name or address: {"stashdb": "…"}. From the environment: a command line can be
 # read by everybody on the machine.
 STASHBOX_API_KEYS = _read_environment("STASHBOX_API_KEYS", "")
 # Performers that are asked for in one request to a stash-box.
@@ -192,7 +193,7 @@ CONTACT = _read_environment("CONTACT", "")
 # (stash-boxes) only on loopback. robots.txt's Crawl-delay, Retry-After and what AutoThrottle learns
 # come on top.
 DELAY_FLOORS = {"babepedia": 3, "iafd": 2, "stashbox": 1}
-# Share of the delay by which it is lengthened at random; never shortened.
+# Share of the delay by which it is lengthened at most, at random; never shortened.
 DELAY_JITTER = 0.3
 # Requests to one source in a UTC day, photos, robots.txt and browsers included; 0: no limit. When
 # they are used up, the crawl ends with finish_reason=budget and goes on another day.
@@ -329,7 +330,7 @@ COOKIES_ENABLED = True
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-# Read by enrichscrapy/politeness/pace.py, with the floors as its minimum: seconds, seconds, and
+# Read by enrichscrapy/politeness/rules.py, with the floors as minimum: seconds, seconds, and
 # the requests in flight at which the delay would equal the host's latency.
 AUTOTHROTTLE_START_DELAY = 0
 AUTOTHROTTLE_MAX_DELAY = 60
