@@ -181,8 +181,8 @@ PLACEHOLDER_PERFORMERS = 3
 BABEPEDIA_BASE_URL = _read_environment("BABEPEDIA_BASE_URL", "")
 IAFD_BASE_URL = _read_environment("IAFD_BASE_URL", "")
 STASHBOX_BASE_URL = _read_environment("STASHBOX_BASE_URL", "")
-# Keys of the stash-boxes, by name or address: {"stashdb": "…"}. From the environment: a command line can be
-# read by everybody on the machine.
+# Keys of the stash-boxes, by name or address: {"stashdb": "…"}. From the environment: a command
+# line can be read by everybody on the machine.
 STASHBOX_API_KEYS = _read_environment("STASHBOX_API_KEYS", "")
 # Performers that are asked for in one request to a stash-box.
 STASHBOX_BATCH = 25
