@@ -66,12 +66,13 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
             logging.getLogger(name).setLevel(logging.ERROR)
 
     async def download_request(self, request: Request) -> Response:
-        response = None
+        response, turns = None, find_turns(self._crawler)
+        turns.leave(request)
         try:
             response = await self._fetch(request)
             return response
         finally:
-            await find_turns(self._crawler).end(request, response)
+            await turns.end(request, response)
 
     async def _fetch(self, request: Request) -> Response:
         if (visit := RequestInfo.of(request).visit) is not None:

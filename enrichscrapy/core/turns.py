@@ -1,8 +1,8 @@
 """One request at a time to a source, each in its turn: pages, photos, robots.txt, the browser.
 
 A turn is taken before the cookies are set (a request that waits for a challenge to be passed has
-to leave with what was won). The download handler gives it back: it alone always learns how a
-request ended, also when the crawl no longer waits for it.
+to leave with what was won). The download handler says when the request goes out, and gives the turn
+back: it alone always learns how a request ended, also when the crawl no longer waits for it.
 
 Other crawls that visit the host wait meanwhile: those of one machine for its file lock, those of
 several for its row in the database they share.
@@ -100,6 +100,11 @@ class Turns:
             raise
         self._taken[request] = _Taken(host, self.hosts.now())
         self.stats.inc_value("requests/sent")
+
+    def leave(self, request: Request) -> None:
+        """It goes out now: on a busy machine that is later than its turn began."""
+        if (taken := self._taken.get(request)) is not None:
+            taken.left_at = self.hosts.now()
 
     async def end(self, request: Request, response: Response | None) -> None:
         """Learn from the answer (or from none), then let the next request go."""

@@ -46,9 +46,12 @@ class Visit:
         self.active = 0
         self.photos = []
 
-    async def request(self, status=200, latency=0.2, meta=None, **headers):
+    async def request(self, status=200, latency=0.2, meta=None, busy=0.0, **headers):
+        """``busy``: seconds for which the machine does something else once the turn has come."""
         request = Request("https://www.example.com/x", meta=meta)
         await self.pace.take(request)
+        await self.time.sleep(busy)
+        self.pace.leave(request)
         assert self.active == 0
         self.active += 1
         self.left.append(self.time.now)
@@ -95,6 +98,16 @@ def test_the_floors_hold_for_many_requests_at_once(visiting, source, floor):
     assert len(visit.left) == 40
     assert min(visit.gaps) >= floor + 0.2 - 1e-6
     assert max(visit.gaps) <= floor * 1.3 + 0.2 + 0.51
+
+
+def test_a_request_that_leaves_late_does_not_let_the_next_one_come_early(visiting):
+    visit = visiting(floor=3.0)
+
+    async def crawl():
+        await asyncio.gather(visit.request(busy=20.0), visit.request(), visit.request())
+
+    asyncio.run(crawl())
+    assert min(visit.gaps) >= 3.0
 
 
 def test_a_pause_in_a_header_holds_all_that_wait(visiting):
