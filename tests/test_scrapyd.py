@@ -24,6 +24,7 @@ from sqlalchemy import select
 from demo.people import PEOPLE, babepedia_profiles, write_performers
 from demo.sites import DemoSites
 from demo.sites.babepedia import slug_of
+from demo.sites.faults import Fault, Kind
 from enrichscrapy.database.schema import lookups
 from tests.shared_place import INTERVAL, SharedPlace
 from tests.support import PATIENCE, PROJECT, STAND_IN, Workplace, list_artefacts, wait_until
@@ -182,8 +183,10 @@ def test_both_spiders_are_there_once_deployed(deployed):
 def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deployed, world):
     """Settings and arguments reach the spider; what a job writes is known to erasure."""
     place, sites = world
-    slow = {**place.settings, "DELAY_FLOORS": '{"babepedia": 1, "iafd": 1}', "FACES_ENABLED": "0"}
-    first = deployed.schedule("babepedia", slow, mode="name")
+    held = Fault(Kind.DELAY, seconds=PATIENCE, times=1)
+    sites.babepedia.set_fault(f"/babe/{slug_of(CAST[-1].name)}", held)
+    one_by_one = {"LOOKUPS_IN_PROGRESS": "1", "SHUTDOWN_SECONDS": "1", "FACES_ENABLED": "0"}
+    first = deployed.schedule("babepedia", place.settings | one_by_one, mode="name")
     wait_until(lambda: looked_up(place, "babepedia", "name"), poll_seconds=0.25)
     deployed.call("cancel", project="enrichscrapy", job=first)
     deployed.wait_for(first, "finished")
