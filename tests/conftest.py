@@ -9,7 +9,10 @@ import hashlib
 import io
 import os
 import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 # Before numpy and torch are imported: their threads would spin for the cores that other tests need.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -18,9 +21,14 @@ import pytest
 from PIL import Image
 
 from demo.portraits import PersonLook, Shot, draw_portrait, render
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.faces.quality import Gates
 from enrichscrapy.items import ModelInfo
 from tests.support import databases_on, open_database
+
+if TYPE_CHECKING:
+    from enrichscrapy.faces.engine import FaceEngine, FaceOptions, PhotoFaces
+    from tests.postgres import Server
 
 MODEL = ModelInfo("invented", "0" * 64, "none-1", 512)
 SKIN = (0.85, 0.66, 0.56)
@@ -53,12 +61,12 @@ LONGEST = (
 """Begun first, so that no core waits for them at the end."""
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection():
+def pytest_collection() -> Generator[None, object, object]:
     """What is imported stays: the collector need not go through it time and again."""
     gc.disable()
     collected = yield
@@ -78,18 +86,18 @@ class Clock:
 
 
 @pytest.fixture
-def clock():
+def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def db(tmp_path, clock):
+def db(tmp_path: Path, clock: Clock) -> Iterator[PerformerDatabase]:
     with open_database(tmp_path / "performers.db", clock) as database:
         yield database
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The run's own PostgreSQL server; see ``tests/postgres.py``."""
     from tests.postgres import run_server
 
@@ -99,7 +107,7 @@ def postgres(tmp_path_factory):
         yield server
 
 
-def pytest_generate_tests(metafunc):
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """``@pytest.mark.on_both`` runs a test on a file of SQLite and on a database of PostgreSQL.
 
     The latter is for ``make test-all``, but for the tests that ``short`` names.
@@ -115,7 +123,7 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(autouse=True)
-def dialect(request):
+def dialect(request: pytest.FixtureRequest) -> Iterator[str]:
     """The kind of database that the test's are of."""
     kind = getattr(request, "param", "sqlite")
     if kind == "sqlite":
@@ -126,7 +134,7 @@ def dialect(request):
 
 
 @pytest.fixture
-def postgres_url(postgres):
+def postgres_url(postgres: Server) -> Iterator[str]:
     """The URL of a fresh database of that server, with all tables."""
     url = postgres.create()
     yield url
@@ -134,19 +142,19 @@ def postgres_url(postgres):
 
 
 @pytest.fixture
-def model_id(db):
+def model_id(db: PerformerDatabase) -> int:
     return db.faces.ensure_model(MODEL)
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory):
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of the whole run: what one process has made is there for the others."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session", autouse=True)
-def portraits_drawn_once(shared):
+def portraits_drawn_once(shared: Path) -> Iterator[None]:
     """The demo's people are drawn once a run: a portrait takes as long as many a test."""
     kept = shared / "portraits"
     kept.mkdir(exist_ok=True)
@@ -165,7 +173,7 @@ def portraits_drawn_once(shared):
 
 
 @pytest.fixture(scope="session")
-def weights(shared, tmp_path_factory):
+def weights(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """(path, sha256) of a weights file with seeded random weights."""
     path = shared / "weights.pt"
     if not path.exists():
@@ -177,7 +185,7 @@ def weights(shared, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def options(weights):
+def options(weights: tuple[Path, str]) -> FaceOptions:
     from enrichscrapy.faces.engine import FaceOptions
 
     path, sha256 = weights
@@ -185,27 +193,28 @@ def options(weights):
 
 
 @pytest.fixture(scope="session")
-def engine(options):
+def engine(options: FaceOptions) -> FaceEngine:
     from enrichscrapy.faces.engine import FaceEngine
 
     return FaceEngine(options)
 
 
 @pytest.fixture(scope="session")
-def looker():
+def looker() -> LooksOnce:
     """The engine with the demo's stand-in, which looks at each photo once a session."""
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 
-    return _LooksOnce(FaceEngine(FaceOptions(model="demo.stand_in.LocalBinaryPatterns")))
+    return LooksOnce(FaceEngine(FaceOptions(model="demo.stand_in.LocalBinaryPatterns")))
 
 
-class _LooksOnce:
+class LooksOnce:
     """What an engine sees in a photo is the same every time; callers write into what they get."""
 
-    def __init__(self, engine) -> None:
-        self.info, self._engine, self._seen = engine.info, engine, {}
+    def __init__(self, engine: FaceEngine) -> None:
+        self.info, self._engine = engine.info, engine
+        self._seen: dict[bytes, PhotoFaces] = {}
 
-    def look(self, photos):
+    def look(self, photos: Sequence[bytes]) -> list[PhotoFaces]:
         for photo in photos:
             if photo not in self._seen:
                 (self._seen[photo],) = self._engine.look([photo])
@@ -213,11 +222,11 @@ class _LooksOnce:
 
 
 @pytest.fixture(scope="session")
-def portrait():
+def portrait() -> Callable[..., Image.Image]:
     """``portrait(seed, **shot)``: the drawn picture of one person, kept for the session."""
-    kept: dict[tuple, Image.Image] = {}
+    kept: dict[tuple[Any, ...], Image.Image] = {}
 
-    def draw(seed: int = 2, **shot) -> Image.Image:
+    def draw(seed: int = 2, **shot: Any) -> Image.Image:
         key = (seed, *sorted(shot.items()))
         if key not in kept:
             picture = Shot(**{"seed": seed, "size": (300, 400), **shot})
@@ -229,10 +238,10 @@ def portrait():
 
 
 @pytest.fixture(scope="session")
-def encode():
+def encode() -> Callable[..., bytes]:
     """``encode(image, "JPEG", **options)`` -> bytes."""
 
-    def save(image: Image.Image, kind: str = "JPEG", **options) -> bytes:
+    def save(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
         buffer = io.BytesIO()
         image.save(buffer, kind, **options)
         return buffer.getvalue()
@@ -241,7 +250,7 @@ def encode():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_the_run(shared):
+def cache_of_the_run(shared: Path) -> Iterator[None]:
     """What the program remembers of the machine goes into the run's folder, not the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))

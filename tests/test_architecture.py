@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,13 @@ def test_only_the_dialects_know_which_database_it_is():
     assert told == []
     for kind in ("sqlite", "postgresql"):
         assert OF_ONE_DATABASE.search((apart[0] / f"{kind}.py").read_text())
+
+
+def test_what_tests_share_has_strict_types():
+    """Every file that is not itself a test is in mypy's list, by its name or its folder's."""
+    strict = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["mypy"]["modules"]
+    paths = [path.relative_to(PROJECT) for path in (PROJECT / "tests").rglob("*.py")]
+    shared = [path for path in paths if not path.name.startswith("test_")]
+    names = {path: ".".join(path.with_suffix("").parts) for path in shared}
+    left_out = [path for path, name in names.items() if not name.startswith(tuple(strict))]
+    assert not left_out, "add them to modules of [tool.mypy] in pyproject.toml"

@@ -21,12 +21,13 @@ from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.dialects.advisory import Kind, LockSession, make_key
 from enrichscrapy.database.host_row import POLL_SECONDS
-from enrichscrapy.database.hosts import Cleared, HostStore
+from enrichscrapy.database.hosts import Cleared, HostStore, Rule
 from enrichscrapy.extensions import require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.worker import find_worker
 from enrichscrapy.files.locks import HOST_PREFIX, FileLock
 from enrichscrapy.items import Outcome
+from enrichscrapy.politeness import circuit, pace
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
@@ -186,37 +187,45 @@ class Hosts:
     # --- The circuit -----------------------------------------------------------------------------
 
     async def note_success(self, request: Request) -> None:
-        host = self.of(request)
-        if not host.untroubled:
-            state = await self.database.write(self.store.note_success, host.name, host.rules)
-            host.untroubled = state.untroubled
+        if not self.of(request).untroubled:
+            await self._change(request, lambda state, _rules, _now: circuit.note_success(state))
 
     async def note_refusal(self, request: Request, kind: RefusalKind, detail: str) -> HostState:
-        host = self.of(request)
-        state = await self.database.write(
-            self.store.note_refusal, host.name, host.rules, kind, detail
-        )
-        return self._stop_if_open(host, state)
+        def rule(state: HostState, rules: PaceRules, now: float) -> HostState:
+            return circuit.note_refusal(state, rules, now, kind, detail)
+
+        return self._stop_if_open(request, await self._change(request, rule))
 
     async def note_failure(self, request: Request, detail: str) -> HostState:
-        host = self.of(request)
-        state = await self.database.write(self.store.note_failure, host.name, host.rules, detail)
-        return self._stop_if_open(host, state)
+        def rule(state: HostState, rules: PaceRules, now: float) -> HostState:
+            return circuit.note_failure(state, rules, now, detail)
+
+        return self._stop_if_open(request, await self._change(request, rule))
 
     async def leave_alone(self, request: Request, detail: str) -> HostState:
         """Open the circuit at once."""
-        host = self.of(request)
-        state = await self.database.write(self.store.open_circuit, host.name, host.rules, detail)
-        return self._stop_if_open(host, state)
+
+        def rule(state: HostState, rules: PaceRules, now: float) -> HostState:
+            return circuit.open_circuit(state, rules, now, detail)
+
+        return self._stop_if_open(request, await self._change(request, rule))
 
     async def set_crawl_delay(self, request: Request, seconds: float | None) -> None:
-        host = self.of(request)
-        await self.database.write(self.store.set_crawl_delay, host.name, host.rules, seconds)
+        """The ``Crawl-delay`` in force: a floor of the delay, until robots.txt says otherwise."""
+        await self._change(
+            request, lambda state, _rules, _now: pace.set_crawl_delay(state, seconds)
+        )
 
     async def refund(self, request: Request, count: int) -> None:
         """Give back requests that were charged in advance and not made."""
+        if count > 0:
+            await self._change(request, lambda state, _rules, _now: pace.refund(state, count))
+
+    async def _change(self, request: Request, rule: Rule) -> HostState:
         host = self.of(request)
-        await self.database.write(self.store.refund, host.name, host.rules, max(0, count))
+        state = await self.database.write(self.store.change, host.name, host.rules, rule)
+        host.untroubled = state.untroubled
+        return state
 
     async def find_clearance(self, request: Request) -> Cleared:
         """The last challenge that was passed, in this run or another."""
@@ -227,12 +236,11 @@ class Hosts:
         cleared = Cleared(cookies, self.machine, agent.decode("latin-1"))
         await self.database.write(self.store.set_clearance, host.name, host.rules.source, cleared)
 
-    def _stop_if_open(self, host: Host, state: HostState) -> HostState:
-        host.untroubled = state.untroubled
+    def _stop_if_open(self, request: Request, state: HostState) -> HostState:
         if state.circuit is Circuit.OPEN:
             until = format_utc(state.circuit_until or self.now())
             why = state.circuit_reason or "refused"
-            self._stop("blocked", f"{host.name} is left alone until {until} ({why})")
+            self._stop("blocked", f"{self.of(request).name} is left alone until {until} ({why})")
         return state
 
     def close(self, host: Host, closed: Closed) -> NoReturn:

@@ -30,9 +30,10 @@ from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness import circuit, pace
 from enrichscrapy.politeness.pace import Closed, HostState, Turn, Wait
-from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
 
+Rule = Callable[[HostState, PaceRules, float], HostState]
+"""What becomes of a state under these rules, now (UTC seconds)."""
 ROBOTS_DETAIL = "robots"
 """``lookups.detail`` of a page that robots.txt disallows."""
 
@@ -150,11 +151,6 @@ class HostStore:
             with self._change_row(host, rules.source) as row:
                 row.let_go(self._worker_id)
 
-    def refund(self, host: str, rules: PaceRules, count: int) -> None:
-        """Give back requests that were charged in advance and not made."""
-        if count:
-            self._change(host, rules.source, lambda state, _now: pace.refund(state, count))
-
     def note_answer(
         self, host: str, rules: PaceRules, answer: HostAnswer, *, keeps_turn: bool = False
     ) -> HostState:
@@ -178,30 +174,11 @@ class HostStore:
                 row.let_go(self._worker_id)
         return row.state
 
-    # --- The circuit ---------------------------------------------------------------------------
-
-    def note_success(self, host: str, rules: PaceRules) -> HostState:
-        return self._change(host, rules.source, lambda state, _now: circuit.note_success(state))
-
-    def note_refusal(
-        self, host: str, rules: PaceRules, kind: RefusalKind, detail: str
-    ) -> HostState:
-        def change(state: HostState, now: float) -> HostState:
-            return circuit.note_refusal(state, rules, now, kind, detail)
-
-        return self._change(host, rules.source, change)
-
-    def note_failure(self, host: str, rules: PaceRules, detail: str) -> HostState:
-        def change(state: HostState, now: float) -> HostState:
-            return circuit.note_failure(state, rules, now, detail)
-
-        return self._change(host, rules.source, change)
-
-    def open_circuit(self, host: str, rules: PaceRules, detail: str) -> HostState:
-        def change(state: HostState, now: float) -> HostState:
-            return circuit.open_circuit(state, rules, now, detail)
-
-        return self._change(host, rules.source, change)
+    def change(self, host: str, rules: PaceRules, rule: Rule) -> HostState:
+        """Apply a rule of ``pace.py`` or ``circuit.py``; returns the new state."""
+        with self._change_row(host, rules.source) as row:
+            row.state = rule(row.state, rules, row.now)
+        return row.state
 
     # --- robots.txt ----------------------------------------------------------------------------
 
@@ -241,24 +218,17 @@ class HostStore:
                 update(lookups).where(disallowed).values(next_attempt_at=now)
             ).rowcount
 
-    def set_crawl_delay(self, host: str, rules: PaceRules, seconds: float | None) -> HostState:
-        """The ``Crawl-delay`` in force: a floor of the delay, until robots.txt says otherwise."""
-
-        def change(state: HostState, _now: float) -> HostState:
-            return pace.set_crawl_delay(state, seconds)
-
-        return self._change(host, rules.source, change)
-
     # --- Clearance -----------------------------------------------------------------------------
 
     def resume(self, host: str) -> bool:
         """Forget a host's pause, refusals and failures; False for one that was never asked."""
-        source = select(hosts.c.source).where(hosts.c.host == host)
+        query = select(hosts.c.source).where(hosts.c.host == host)
         with self._database.read() as connection:
-            name = connection.scalar(source)
-        if name is not None:
-            self._change(host, name, lambda state, _now: pace.resume(state))
-        return name is not None
+            source = connection.scalar(query)
+        if source is not None:
+            with self._change_row(host, source) as row:
+                row.state = pace.resume(row.state)
+        return source is not None
 
     def find_clearance(self, host: str) -> Cleared:
         columns = (hosts.c.clearance, hosts.c.clearance_machine, hosts.c.clearance_agent)
@@ -277,13 +247,6 @@ class HostStore:
             write_row(connection, host, source, values, self._database.read_now(connection))
 
     # --- Rows ----------------------------------------------------------------------------------
-
-    def _change(
-        self, host: str, source: str, change: Callable[[HostState, float], HostState]
-    ) -> HostState:
-        with self._change_row(host, source) as row:
-            row.state = change(row.state, row.now)
-        return row.state
 
     def _change_row(
         self, host: str, source: str, *, may_lag: bool = False

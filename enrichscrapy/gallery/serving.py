@@ -44,7 +44,7 @@ class GalleryServer:
     """
 
     def __init__(self, gallery: Gallery, port: int = 0) -> None:
-        self._gallery = gallery
+        self.gallery = gallery
         self._socket = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
         self.port: int = self._socket.getsockname()[1]
         self.secrets = Secrets()
@@ -76,7 +76,7 @@ class GalleryServer:
             self._server.run([self._socket])
         finally:
             self._socket.close()
-            self._gallery.figures.close()
+            self.gallery.figures.close()
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from enrichscrapy.database.hosts import Cleared, HostAnswer
 from enrichscrapy.database.schema import lookups
+from enrichscrapy.politeness import circuit
 from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
@@ -51,7 +52,8 @@ def test_pace_budget_and_circuit_survive_a_restart(database, clock, tmp_path):
         assert again.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW + 100.0)
         assert again.hosts.take_turn(HOST, rules, 0.0) == Turn(NOW + 106.0)
         assert isinstance(again.hosts.take_turn(HOST, rules, 0.0), Closed)
-        again.hosts.note_refusal(HOST, rules, RefusalKind.BLOCK, "block: error 1020")
+        block = RefusalKind.BLOCK, "block: error 1020"
+        again.hosts.change(HOST, rules, lambda *now: circuit.note_refusal(*now, *block))
     with open_database(tmp_path / "performers.db", clock=clock) as once_more:
         ((host, source, state),) = once_more.hosts.list_all()
         assert (host, source, state.circuit) == (HOST, "babepedia", Circuit.OPEN)
@@ -64,14 +66,14 @@ def test_a_host_never_visited_is_as_new(database):
 
 
 def test_a_turn_given_up_costs_no_budget_and_frees_the_probe(database, clock):
-    database.hosts.open_circuit(HOST, RULES, "why")
+    database.hosts.change(HOST, RULES, lambda *now: circuit.open_circuit(*now, "why"))
     clock.now += 900
     turn = database.hosts.take_turn(HOST, RULES, 0.0)
     assert turn.probe
     database.hosts.give_up_turn(HOST, RULES, turn)
     assert database.hosts.get(HOST).budget_used == 0
     assert database.hosts.take_turn(HOST, RULES, 0.0).probe
-    database.hosts.note_success(HOST, RULES)
+    database.hosts.change(HOST, RULES, lambda state, *_: circuit.note_success(state))
     assert database.hosts.get(HOST).circuit is Circuit.CLOSED
 
 

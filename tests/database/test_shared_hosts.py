@@ -14,6 +14,7 @@ from enrichscrapy.database.host_row import change_row
 from enrichscrapy.database.hosts import HostAnswer, HostStore
 from enrichscrapy.database.workers import Worker
 from enrichscrapy.exceptions import ConnectionLost
+from enrichscrapy.politeness import circuit, pace
 from enrichscrapy.politeness.pace import Closed, Turn, Wait
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
@@ -86,7 +87,8 @@ def test_two_that_meet_at_a_hosts_first_row_make_one(machine):
     """Neither may take the other's row for its own, which it may remove when nothing changed."""
     one, two = machine("one"), machine("two")
     with change_row(one.database, HOST, "babepedia") as row:
-        thread = threading.Thread(target=two.hosts.note_success, args=(HOST, RULES))
+        note_success = (HOST, RULES, lambda state, *_: circuit.note_success(state))
+        thread = threading.Thread(target=two.hosts.change, args=note_success)
         thread.start()
         thread.join(0.3)
         row.state = replace(row.state, budget_used=5)
@@ -154,13 +156,14 @@ def test_a_doubtful_answer_keeps_the_turn(machine):
 
 def test_what_one_learns_holds_for_all(machine):
     one, two = machine("one"), machine("two")
-    one.hosts.set_crawl_delay(HOST, RULES, 20.0)
+    one.hosts.change(HOST, RULES, lambda state, *_: pace.set_crawl_delay(state, 20.0))
     one.take()
     one.answer()
     turn = two.hosts.take_turn(HOST, RULES, 0.0)
     assert turn.at >= two.database.clock() + 19.0
     two.hosts.give_up_turn(HOST, RULES, turn)
-    one.hosts.note_refusal(HOST, RULES, RefusalKind.BLOCK, "block")
+    block = RefusalKind.BLOCK, "block"
+    one.hosts.change(HOST, RULES, lambda *now: circuit.note_refusal(*now, *block))
     assert isinstance(two.hosts.take_turn(HOST, RULES, 0.0), Closed)
 
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,12 +40,15 @@ class Seen:
     ended: float = 0.0
 
 
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
 @dataclass
 class Server:
     """``answers`` maps a path to a function on the handler; other paths answer 200."""
 
     port: int
-    answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     http: ThreadingHTTPServer | None = None
 
@@ -64,70 +68,71 @@ class Server:
 class QuietServer(ThreadingHTTPServer):
     """Clients that hang up are part of what is tested."""
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
-def _reply(body=b"<html><h1>page</h1></html>", status=200, **headers):
+def _reply(
+    body: bytes | str = b"<html><h1>page</h1></html>", status: int = 200, **headers: object
+) -> Answer:
     """An answer with a length and a type; ``Retry_After=…`` becomes ``Retry-After``."""
-    if isinstance(body, str):
-        body = body.encode()
+    data = body.encode() if isinstance(body, str) else body
 
-    def answer(handler):
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
-        fields = {"Content-Type": "text/html; charset=utf-8", "Content-Length": len(body)}
+        fields = {"Content-Type": "text/html; charset=utf-8", "Content-Length": len(data)}
         for name, value in (fields | {k.replace("_", "-"): v for k, v in headers.items()}).items():
             if value is not None:
                 handler.send_header(name, str(value))
         handler.end_headers()
-        handler.wfile.write(body)
+        handler.wfile.write(data)
 
     return answer
 
 
-def _in_turn(*answers):
+def _in_turn(*answers: Answer) -> Answer:
     """Another answer each time; the last one for good."""
     left = list(answers)
     return lambda handler: (left.pop(0) if len(left) > 1 else left[0])(handler)
 
 
 @pytest.fixture
-def make_server():
-    servers = []
+def make_server() -> Iterator[Callable[..., Server]]:
+    servers: list[ThreadingHTTPServer] = []
 
-    def start(**answers) -> Server:
+    def start(**answers: Answer) -> Server:
         lock, active = threading.Lock(), 0
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self):
+            def do_GET(self) -> None:
                 nonlocal active
                 with lock:
                     seen = Seen(self.path, time.monotonic(), active, dict(self.headers.items()))
-                    server.seen.append(seen)
+                    made.seen.append(seen)
                     active += 1
                 try:
                     path = self.path.partition("?")[0]
                     with suppress(ConnectionError):
-                        server.answers.get(path, _reply())(self)
+                        made.answers.get(path, _reply())(self)
                 finally:
                     with lock:
                         active -= 1
                         seen.ended = time.monotonic()
 
-            def log_message(self, *args):
+            def log_message(self, *args: object) -> None:
                 pass
 
         http = QuietServer(("127.0.0.1", 0), Handler)
         http.daemon_threads = True
-        server = Server(http.server_address[1], http=http)
-        server.answers["/robots.txt"] = _reply(status=404)
-        server.answers |= answers
+        made = Server(http.server_port, http=http)
+        made.answers["/robots.txt"] = _reply(status=404)
+        made.answers |= answers
         threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True).start()
         servers.append(http)
-        return server
+        return made
 
     yield start
     for http in servers:
@@ -136,20 +141,20 @@ def make_server():
 
 
 @pytest.fixture
-def server(make_server) -> Server:
+def server(make_server: Callable[..., Server]) -> Server:
     return make_server()
 
 
 @dataclass
 class Crawled:
-    results: list[dict]
-    stats: dict
+    results: list[dict[str, Any] | None]
+    stats: dict[str, Any]
     error: str | None
     log: str
 
     @property
     def details(self) -> list[str | None]:
-        return [each and each.get("detail") for each in self.results]
+        return [each.get("detail") if each else None for each in self.results]
 
 
 class Probe:
@@ -167,40 +172,41 @@ class Probe:
             | {"SCRAPY_SETTINGS_MODULE": "enrichscrapy.settings", "PYTHONPATH": str(root)}
             | environment,
         )
+        assert self.process.stdin
+        assert self.process.stdout
+        self._asked, self._told = self.process.stdin, self.process.stdout
 
-    def crawl(self, spec: dict, timeout: float) -> Crawled:
+    def crawl(self, spec: dict[str, Any], timeout: float) -> Crawled:
         watch = threading.Timer(timeout, self.process.kill)
         watch.start()
         try:
-            self.process.stdin.write(json.dumps(spec) + "\n")
-            self.process.stdin.flush()
-            line = self.process.stdout.readline()
+            self._asked.write(json.dumps(spec) + "\n")
+            self._asked.flush()
+            line = self._told.readline()
         finally:
             watch.cancel()
         assert line, f"the probe died: {self.process.communicate()[1]}"
         return Crawled(**json.loads(line))
 
     def close(self) -> None:
-        self.process.stdin.close()
         try:
-            self.process.wait(timeout=PATIENCE)
+            self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.stdout.close()
-        self.process.stderr.close()
+            self.process.communicate()
 
 
 @pytest.fixture(scope="session")
-def probe():
+def probe() -> Iterator[Probe]:
     started = Probe()
     yield started
     started.close()
 
 
 @pytest.fixture
-def make_probe():
+def make_probe() -> Iterator[Callable[..., Probe]]:
     """Further processes to crawl in, with an environment of their own."""
-    started = []
+    started: list[Probe] = []
 
     def start(**environment: str) -> Probe:
         started.append(Probe(**environment))
@@ -212,14 +218,20 @@ def make_probe():
 
 
 @pytest.fixture
-def crawl(tmp_path, server, probe):
+def crawl(tmp_path: Path, server: Server, probe: Probe) -> Callable[..., Crawled]:
     """Run requests (paths of the home host, or whole URLs) through the project's middlewares."""
 
     path = tmp_path / "crawl.db"
     open_database(path).close()  # no crawl makes one
 
     def run(
-        *requests, together=False, site=None, base=None, timeout=PATIENCE, by=None, **settings
+        *requests: str | dict[str, Any],
+        together: bool = False,
+        site: dict[str, object] | None = None,
+        base: str | None = None,
+        timeout: float = PATIENCE,
+        by: Probe | None = None,
+        **settings: object,
     ) -> Crawled:
         wanted = [r if isinstance(r, dict) else {"url": r} for r in requests]
         for each in wanted:
@@ -242,15 +254,15 @@ def crawl(tmp_path, server, probe):
 
 
 @pytest.fixture
-def reply():
+def reply() -> Callable[..., Answer]:
     return _reply
 
 
 @pytest.fixture
-def in_turn():
+def in_turn() -> Callable[..., Answer]:
     return _in_turn
 
 
 @pytest.fixture
-def photo():
+def photo() -> Callable[[str], dict[str, Any]]:
     return lambda path: {"url": path, "photo": True}

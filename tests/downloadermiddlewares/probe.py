@@ -10,7 +10,9 @@ import io
 import json
 import logging
 import sys
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
+from typing import Any
 
 from scrapy.utils.reactor import install_reactor
 
@@ -18,9 +20,12 @@ install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
 
 from scrapy import Request, Spider  # noqa: E402
 from scrapy.crawler import AsyncCrawlerRunner  # noqa: E402
+from scrapy.http import Response  # noqa: E402
+from scrapy.settings import Settings  # noqa: E402
 from scrapy.utils.defer import deferred_from_coro  # noqa: E402
 from scrapy.utils.project import get_project_settings  # noqa: E402
-from twisted.internet import reactor  # noqa: E402
+from twisted.internet import reactor as _reactor  # noqa: E402
+from twisted.python.failure import Failure  # noqa: E402
 
 from enrichscrapy.core.meta import RequestInfo  # noqa: E402
 from enrichscrapy.core.refused import (  # noqa: E402
@@ -29,17 +34,21 @@ from enrichscrapy.core.refused import (  # noqa: E402
 )
 from enrichscrapy.core.resolver import PublicResolver  # noqa: E402
 
+reactor: Any = _reactor  # a module to type checkers
+Spec = dict[str, Any]
+Results = dict[int, dict[str, Any]]
+
 
 class ProbeSpider(Spider):
     name = "probe"
 
-    def __init__(self, spec, results):
+    def __init__(self, spec: Spec, results: Results) -> None:
         super().__init__()
         self.spec, self.results = spec, results
         self.source_name = spec["site"]["NAME"]
         self.site = SimpleNamespace(**spec["site"])
 
-    async def start(self):
+    async def start(self) -> AsyncIterator[Request]:
         photos = []
         for number, wanted in enumerate(self.spec["requests"]):
             photo = bool(wanted.get("photo"))
@@ -64,21 +73,23 @@ class ProbeSpider(Spider):
         if photos:
             await asyncio.wait(photos)
 
-    async def fetch(self, request):
+    async def fetch(self, request: Request) -> None:
         try:
             self.store(await self.crawler.engine.download_async(request), request)
         except Exception as error:
             self.store_error(error, request)
 
-    def got(self, response, done):
+    def got(self, response: Response, done: asyncio.Event) -> None:
+        assert response.request is not None
         self.store(response, response.request)
         done.set()
 
-    def failed(self, failure):
-        self.store_error(failure.value, failure.request)
-        failure.request.cb_kwargs["done"].set()
+    def failed(self, failure: Failure) -> None:
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        self.store_error(failure.value, request)
+        request.cb_kwargs["done"].set()
 
-    def store(self, response, request):
+    def store(self, response: Response, request: Request) -> None:
         self.results[request.meta["number"]] = {
             "status": response.status,
             "url": response.url,
@@ -86,17 +97,17 @@ class ProbeSpider(Spider):
             "text": response.body[:200].decode("latin-1"),
         }
 
-    def store_error(self, error, request):
-        refused = isinstance(error, RequestRefused)
+    def store_error(self, error: BaseException | None, request: Request) -> None:
+        refused = error if isinstance(error, RequestRefused) else None
         self.results[request.meta["number"]] = {
             "error": type(error).__name__,
-            "detail": describe_failure(error),
-            "outcome": error.outcome.value if refused else "failed",
-            "transient": refused and error.transient,
+            "detail": describe_failure(error or RuntimeError("unknown")),
+            "outcome": refused.outcome.value if refused else "failed",
+            "transient": refused is not None and refused.transient,
         }
 
 
-def settings_of(spec):
+def settings_of(spec: Spec) -> Settings:
     settings = get_project_settings()
     changes = {
         "SPIDER_MODULES": [],
@@ -111,8 +122,9 @@ def settings_of(spec):
     return settings
 
 
-async def crawl(spec):
-    settings, results = settings_of(spec), {}
+async def crawl(spec: Spec) -> dict[str, object]:
+    settings = settings_of(spec)
+    results: Results = {}
     PublicResolver.from_crawler(SimpleNamespace(settings=settings), reactor).install_on_reactor()
     runner = AsyncCrawlerRunner(settings)
     crawler = runner.create_crawler(ProbeSpider)
@@ -129,7 +141,7 @@ async def crawl(spec):
     }
 
 
-async def serve():
+async def serve() -> None:
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         log = io.StringIO()

@@ -3,8 +3,10 @@
 import os
 import signal
 import threading
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enrichscrapy.faces.model import ModelOptions
 from enrichscrapy.items import ModelInfo
@@ -16,7 +18,7 @@ DARK = 12
 class Plain:
     """Vectors from the crop's mean colours; dies over a crop without blue, hangs without green."""
 
-    def __init__(self, info):
+    def __init__(self, info: ModelInfo) -> None:
         self.info = info
 
     @classmethod
@@ -24,10 +26,10 @@ class Plain:
         return ModelInfo("plain", "0" * 64, "test", 512)
 
     @classmethod
-    def load(cls, options: ModelOptions):
+    def load(cls, options: ModelOptions) -> Self:
         return cls(cls.describe(options))
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         levels = crops.mean(axis=(1, 2))
         if (levels[:, 2] < DARK).any():
             os._exit(7)
@@ -35,13 +37,14 @@ class Plain:
             threading.Event().wait()
         vectors = np.zeros((len(crops), 512), np.float32)
         vectors[:, :3] = crops.mean(axis=(1, 2))
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 class Killed(Plain):
     """Is killed from outside over a crop without blue: as often as the file at TIMES has bytes."""
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         times = os.environ["TIMES"]
         if (crops.mean(axis=(1, 2))[:, 2] < DARK).any() and (left := os.path.getsize(times)):
             os.truncate(times, left - 1)
@@ -53,7 +56,7 @@ class KilledForGood(Killed):
     """Its successor is killed while it starts."""
 
     @classmethod
-    def load(cls, options: ModelOptions):
+    def load(cls, options: ModelOptions) -> Self:
         if not os.path.getsize(os.environ["TIMES"]):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().load(options)
@@ -62,7 +65,7 @@ class KilledForGood(Killed):
 class Signed(Plain):
     """The vector tells which process made it."""
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         vectors = np.zeros((len(crops), 512), np.float32)
         vectors[:, os.getpid() % 512] = 1
         return vectors

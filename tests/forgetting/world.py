@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from pathlib import Path
 
+from sqlalchemy import Connection, insert
+
+from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy
+from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.reembedding import NewVector, Reembedding
 from enrichscrapy.database.schema import (
     hosts,
@@ -19,8 +23,8 @@ from enrichscrapy.database.schema import (
     unread_birth_dates,
     workers,
 )
-from enrichscrapy.database.store import store_lookup
-from enrichscrapy.items import Identity, ModelInfo, Outcome, Profile, ReferenceSiteMode
+from enrichscrapy.database.store import StoreReport, store_lookup
+from enrichscrapy.items import Identity, Lookup, ModelInfo, Outcome, Profile, ReferenceSiteMode
 from enrichscrapy.review.desk import ReviewDesk
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo, quarantine, reject, unit_vector
@@ -32,7 +36,7 @@ UUID = "5e971e11-0000-4000-8000-00000000000a"
 TRACES = [b"sentinel", b"5e971e11"]
 
 
-def populate(db, model_id):
+def populate(db: PerformerDatabase, model_id: int) -> None:
     """Give two people a row in every table that is about people."""
     for name, alias, page, uuid in (
         (NAME, ALIAS, PAGE, UUID),
@@ -55,6 +59,7 @@ def populate(db, model_id):
             row = {"performer_id": performer_id, "file": "stash-go.sqlite", "row_id": uuid}
             connection.execute(insert(stash_pictures).values(wanted=f"{uuid} now", **row))
         performer = db.get_performer(performer_id)
+        assert performer is not None
         slug = name.replace(" ", "_")
         shots = [photo(f"{slug}{number}") for number in range(4)]
         verdicts = [accept(), accept(trusted=True), reject(), quarantine()]
@@ -73,6 +78,7 @@ def populate(db, model_id):
         store(db, item, model_id)
     # What lookups of the other one say of her.
     other = db.get_performer(2)
+    assert other is not None
     mismatch = lookup(
         other,
         Outcome.MISMATCH,
@@ -100,18 +106,18 @@ def populate(db, model_id):
     reject_by_hand(db)
 
 
-def lease_to_a_crawl(connection):
+def lease_to_a_crawl(connection: Connection) -> None:
     """As on a database that several machines share: a crawl there, long dead, has claimed both."""
     machine = {"name": "elsewhere", "first_seen": 1.0, "last_seen": 1.0, "struck_off_at": 2.0}
     connection.execute(insert(machines).values(machine))
     row = {"machine": "elsewhere", "pid": 1, "started_at": 1.0, "expires_at": 2.0}
     worker = connection.execute(insert(workers).values(source="iafd", mode="url", **row))
     for performer_id in (1, 2):
-        row = {"performer_id": performer_id, "worker_id": worker.inserted_primary_key[0]}
+        row = {"performer_id": performer_id, "worker_id": read_new_id(worker)}
         connection.execute(insert(leases).values(source="iafd", mode="url", **row))
 
 
-def stage_vectors(db):
+def stage_vectors(db: PerformerDatabase) -> None:
     """A move to another model was begun: every kept face has its next vector already."""
     next_model = ModelInfo("invented", "0" * 64, "next-1", 512)
     moving = Reembedding(db, db.faces.ensure_model(next_model))
@@ -119,7 +125,7 @@ def stage_vectors(db):
     moving.stage([NewVector(each.id, unit_vector(1000 + each.id), 0.5, {}) for each in kept])
 
 
-def reject_by_hand(db):
+def reject_by_hand(db: PerformerDatabase) -> None:
     """A face of each was rejected, and can still be taken back."""
     for performer_id in (1, 2):
         desk = ReviewDesk(db, Limits(5, 20))
@@ -127,13 +133,13 @@ def reject_by_hand(db):
         desk.reject(waiting[0])
 
 
-def store(db, item, model_id):
+def store(db: PerformerDatabase, item: Lookup, model_id: int) -> StoreReport:
     return store_lookup(db, item, model_id=model_id, retry=RetryPolicy(), judge=None)
 
 
-def traces_in(folder):
+def traces_in(folder: Path) -> list[tuple[str, bytes | str]]:
     """Files under a folder that hold a trace of the person, in any case."""
-    found = []
+    found: list[tuple[str, bytes | str]] = []
     for path in folder.rglob("*"):
         if path.is_file():
             data = path.read_bytes().lower()

@@ -106,7 +106,7 @@ def test_many_faces_without_a_mouse(browser, server, sample):
         page = seen.page
         page.evaluate(keys, total)
         assert page.locator("#place").inner_text() == f"{total} decided, 0 left"
-    assert server.desk.counts == {"accepted": total // 3, "rejected": 2 * total // 3}
+    assert server.gallery.desk.counts == {"accepted": total // 3, "rejected": 2 * total // 3}
 
 
 def test_the_buttons_stay_on_a_phones_screen(browser, server, sample):

@@ -189,8 +189,8 @@ def test_proposals_and_hosts_by_keyboard(browser, shown, filled):
 
 def test_the_session_is_undone_as_a_whole(browser, server, sample):
     faces = sample.lookup(sample.performer(), faces=[WAITING] * 3)
-    server.desk.accept(faces[0])
-    server.desk.reject_rest(faces[1])
+    server.gallery.desk.accept(faces[0])
+    server.gallery.desk.reject_rest(faces[1])
     with opened(browser, server, "review") as page:
         expect(page.locator("#end")).to_be_visible()
         page.keyboard.press("u")  # what other pages did, too

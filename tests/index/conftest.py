@@ -1,12 +1,15 @@
 """A database of invented faces: vectors are drawn, never of people."""
 
 import itertools
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.performers import read_new_id
 from enrichscrapy.database.schema import face_changes, faces, models, performers, photos
 from enrichscrapy.index import FaceIndex
 from enrichscrapy.items import ModelInfo
@@ -22,9 +25,10 @@ def unit(seed: int, dimension: int = DIMENSION) -> np.ndarray:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-def contents(index_dir) -> dict[int, bytes]:
+def contents(index_dir: Path) -> dict[int, bytes]:
     """Every face of the index in force with its vector."""
     index = FaceIndex.open_current(index_dir, None)
+    assert index is not None
     return {
         int(face_id): row.tobytes()
         for ids, vectors in index.batches()
@@ -44,14 +48,14 @@ class World:
     def __init__(self, db: PerformerDatabase) -> None:
         self.db = db
         with db.write() as connection:
-            self.performer = connection.execute(
-                insert(performers).values(canonical_name="Ada Example")
-            ).inserted_primary_key[0]
-            self.photo = connection.execute(
+            made = connection.execute(insert(performers).values(canonical_name="Ada Example"))
+            self.performer = read_new_id(made)
+            made = connection.execute(
                 insert(photos).values(
                     performer_id=self.performer, url="https://x.test/1", source="x", seen_at=0
                 )
-            ).inserted_primary_key[0]
+            )
+            self.photo = read_new_id(made)
         self.model_id = self.add_model(MODEL)
 
     def add_model(self, model: ModelInfo) -> int:
@@ -65,7 +69,7 @@ class World:
                     created_at=0,
                 )
             )
-            return row.inserted_primary_key[0]
+            return read_new_id(row)
 
     def add(self, *seeds: int, model_id: int | None = None, verdict: str = "accepted") -> list[int]:
         with self.db.write() as connection:
@@ -78,9 +82,9 @@ class World:
         with self.db.write() as connection:
             return self._insert(connection, vector, self.model_id, "accepted")
 
-    def _insert(self, connection, vector: bytes, model_id: int, verdict: str) -> int:
+    def _insert(self, connection: Connection, vector: bytes, model_id: int, verdict: str) -> int:
         at = next(self.clock)
-        face_id = connection.execute(
+        made = connection.execute(
             insert(faces).values(
                 performer_id=self.performer,
                 photo_id=self.photo,
@@ -99,7 +103,8 @@ class World:
                 created_at=at,
                 updated_at=at,
             )
-        ).inserted_primary_key[0]
+        )
+        face_id = read_new_id(made)
         if verdict == "accepted":
             self._note(connection, face_id, model_id, "added")
         return face_id
@@ -139,23 +144,23 @@ class World:
             self._note(connection, face_id, self.model_id, change)
 
     @staticmethod
-    def _note(connection, face_id: int, model_id: int, change: str) -> None:
+    def _note(connection: Connection, face_id: int, model_id: int, change: str) -> None:
         connection.execute(
             insert(face_changes).values(face_id=face_id, model_id=model_id, change=change)
         )
 
 
 @pytest.fixture
-def db(tmp_path):
+def db(tmp_path: Path) -> Iterator[PerformerDatabase]:
     with open_database(tmp_path / "performers.db") as database:
         yield database
 
 
 @pytest.fixture
-def world(db):
+def world(db: PerformerDatabase) -> World:
     return World(db)
 
 
 @pytest.fixture
-def index_dir(tmp_path):
+def index_dir(tmp_path: Path) -> Path:
     return tmp_path / "index"

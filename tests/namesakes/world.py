@@ -6,10 +6,12 @@ stated evidence leads to; None where nothing stated tells the pages apart, or th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from enrichscrapy.items import PartialDate, Performer, Profile
 
+Years = tuple[int | None, int | None]
 UUID = "{:08x}-0000-4000-8000-000000000000"
 
 
@@ -22,11 +24,20 @@ class Case:
 @dataclass
 class World:
     pages: dict[str, Profile] = field(default_factory=dict)
-    years: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    years: dict[str, Years] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
 
-    def page(self, slug, name, born=None, gender="FEMALE", country=None, aliases=(), links=(),
-             years=(None, None)) -> None:  # fmt: skip
+    def page(
+        self,
+        slug: str,
+        name: str,
+        born: str | None = None,
+        gender: str | None = "FEMALE",
+        country: str | None = None,
+        aliases: Sequence[str] = (),
+        links: Sequence[str] = (),
+        years: Years = (None, None),
+    ) -> None:
         uuid = UUID.format(len(self.pages) + 1)
         self.years[slug] = years
         self.pages[slug] = Profile(
@@ -40,8 +51,17 @@ class World:
             source_id=uuid,
         )
 
-    def who(self, page, name, born=None, gender="FEMALE", country=None, aliases=(), urls=(),
-            career=(None, None)) -> None:  # fmt: skip
+    def who(
+        self,
+        page: str | None,
+        name: str,
+        born: str | None = None,
+        gender: str | None = "FEMALE",
+        country: str | None = None,
+        aliases: Sequence[str] = (),
+        urls: Sequence[str] = (),
+        career: Years = (None, None),
+    ) -> None:
         performer = Performer(
             id=len(self.cases) + 1,
             canonical_name=name,

@@ -1,10 +1,13 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.sample_database import fill, open_sample
+from tests.sample_database import Sample, fill, open_sample
 
 
 @pytest.fixture
-def sample(tmp_path):
+def sample(tmp_path: Path) -> Iterator[Sample]:
     """An empty database whose clock the test sets, and the tools to fill it."""
     made = open_sample(tmp_path / "performers.db")
     yield made
@@ -12,7 +15,7 @@ def sample(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory):
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     """Sixty performers after some weeks; to be read only."""
     made = fill(open_sample(tmp_path_factory.mktemp("filled") / "performers.db"))
     yield made

@@ -1,3 +1,8 @@
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.resume.harness import Crawl, HeldSite
@@ -7,26 +12,26 @@ PERFORMERS = 8
 
 
 @pytest.fixture
-def site():
+def site() -> Iterator[HeldSite]:
     with HeldSite().running() as running:
         yield running
 
 
 @pytest.fixture
-def iafd():
+def iafd() -> Iterator[HeldSite]:
     with HeldSite().running() as running:
         yield running
 
 
 @pytest.fixture
-def empty_place(tmp_path, site, iafd):
+def empty_place(tmp_path: Path, site: HeldSite, iafd: HeldSite) -> Workplace:
     workplace = Workplace(tmp_path, {"FACES_ENABLED": "0"})
     workplace.use_sites(site.url, iafd.url)
     return workplace
 
 
 @pytest.fixture
-def place(empty_place):
+def place(empty_place: Workplace) -> Workplace:
     """Eight performers, each with a link to each site."""
     workplace = empty_place
     with workplace.database() as db:
@@ -39,11 +44,11 @@ def place(empty_place):
 
 
 @pytest.fixture
-def crawl(place):
+def crawl(place: Workplace) -> Iterator[Callable[..., Crawl]]:
     """Starts crawls and leaves none behind."""
-    running = []
+    running: list[Crawl] = []
 
-    def start(spider="babepedia", *flags, **settings):
+    def start(spider: str = "babepedia", *flags: str, **settings: Any) -> Crawl:
         running.append(Crawl(place, spider, *flags, **settings))
         return running[-1]
 
@@ -53,8 +58,8 @@ def crawl(place):
 
 
 @pytest.fixture
-def outcomes(place):
-    def read(source="babepedia", mode="url"):
+def outcomes(place: Workplace) -> Callable[..., Counter[str]]:
+    def read(source: str = "babepedia", mode: str = "url") -> Counter[str]:
         with place.database() as db:
             return count_outcomes(db, source, mode)
 

@@ -4,10 +4,13 @@ import os
 import signal
 import sys
 import threading
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo.stand_in import LocalBinaryPatterns
+from enrichscrapy.faces.model import ModelOptions
 from enrichscrapy.items import ModelInfo
 from enrichscrapy.verdicts import Thresholds
 
@@ -17,7 +20,7 @@ class AsleepTheSecondTime(LocalBinaryPatterns):
 
     answered = False
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         if self.answered:
             print("the model sleeps", file=sys.stderr, flush=True)
             threading.Event().wait()
@@ -30,21 +33,22 @@ class Colours:
 
     default_thresholds = Thresholds()
 
-    def __init__(self):
-        self.info = self.describe(None)
+    def __init__(self) -> None:
+        self.info = self.describe(ModelOptions())
 
     @classmethod
-    def describe(cls, _options):
+    def describe(cls, _options: ModelOptions) -> ModelInfo:
         return ModelInfo("colours", "c" * 64, "mirrored-2", 512)
 
     @classmethod
-    def load(cls, _options):
+    def load(cls, _options: ModelOptions) -> Self:
         return cls()
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         vectors = np.zeros((len(crops), 512), np.float32)
         vectors[:, :3] = crops.mean(axis=(1, 2))
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 class ColoursOnce(Colours):
@@ -52,7 +56,7 @@ class ColoursOnce(Colours):
 
     left = 280
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.left -= len(crops)
         if self.left < 0:
             threading.Event().wait()
@@ -65,12 +69,12 @@ class KilledTheSecondTime(LocalBinaryPatterns):
     answered = False
 
     @classmethod
-    def load(cls, options):
+    def load(cls, options: ModelOptions) -> Self:
         if os.path.exists(os.environ["KILLED"]):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().load(options)
 
-    def embed(self, crops):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         if self.answered:
             open(os.environ["KILLED"], "w").close()
             os.kill(os.getpid(), signal.SIGKILL)

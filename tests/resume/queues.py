@@ -2,13 +2,15 @@
 
 import errno
 
+from scrapy import Request
+
 from enrichscrapy.core.json_queue import JsonFifoQueue
 
 
 class FullAfterThreeRequests(JsonFifoQueue):
     pushed = 0
 
-    def push(self, request):
+    def push(self, request: Request) -> None:  # type: ignore[override]  # JsonFifoQueue does
         type(self).pushed += 1
         if self.pushed > 3:
             raise OSError(errno.ENOSPC, "No space left on device")
