@@ -245,6 +245,7 @@ def crawl(tmp_path: Path, server: Server, probe: Probe) -> Callable[..., Crawled
                 "PROBE_BASE_URL": server.url if base is None else base,
                 "DATABASE_URL": f"sqlite:///{path}",
                 "DELAY_FLOORS": {"probe": 0},
+                "CHALLENGE_TIMEOUT": PATIENCE,
                 **settings,
             },
         }

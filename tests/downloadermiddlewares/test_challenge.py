@@ -244,7 +244,7 @@ def test_a_server_that_never_answers_the_browser(server, crawl, reply, in_turn, 
 def test_a_page_that_asks_for_too_much(server, crawl, reply, no_browser_left):
     script = "<script>setInterval(() => fetch('/more?' + Math.random()), 5)</script>"
     server.answers["/x"] = Gate(server, reply, script=script)(reply(PAGE))
-    crawled = crawl("/x", "/y", CHALLENGE_MAX_REQUESTS=8, CHALLENGE_TIMEOUT=600)
+    crawled = crawl("/x", "/y", CHALLENGE_MAX_REQUESTS=8)
     left_alone(crawled, "challenge: it asked for too many things")
     asked = [seen.path for seen in asked_by_browser(server)]
     assert len(asked) <= 8, asked
@@ -258,7 +258,7 @@ def test_a_browser_killed_midway(server, crawl, reply, no_browser_left):
 
     script = '<script src="/now.js"></script>'
     server.answers |= {"/x": Gate(server, reply, script=script)(reply(PAGE)), "/now.js": kill}
-    left_alone(crawl("/x", "/y", CHALLENGE_TIMEOUT=600), "challenge: browser")
+    left_alone(crawl("/x", "/y"), "challenge: browser")
 
 
 @needs_browser
@@ -278,7 +278,7 @@ def test_a_crawl_killed_midway_leaves_no_browser(server, crawl, reply, make_prob
 @needs_browser
 def test_a_browser_that_takes_too_much_memory(server, crawl, reply, no_browser_left):
     server.answers["/x"] = Gate(server, reply, script="")(reply(PAGE))
-    crawled = crawl("/x", "/y", CHROMIUM_MEMORY=1, CHALLENGE_TIMEOUT=600)
+    crawled = crawl("/x", "/y", CHROMIUM_MEMORY=1)
     left_alone(crawled, "challenge: the browser took too much memory")
 
 
