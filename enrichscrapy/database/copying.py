@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from enrichscrapy.database.connection import UNFINISHED, Database
-from enrichscrapy.database.dialects.expressions import insert, write_rows
+from enrichscrapy.database.dialects.expressions import insert
+from enrichscrapy.database.dialects.rows import write_rows
 from enrichscrapy.database.schema import (
     artefacts,
     metadata,

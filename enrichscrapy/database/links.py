@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from enrichscrapy.sites import Site, find_sites
@@ -17,8 +16,7 @@ _PLAIN = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|$)", re.ASCII | re.IGNORECA
 """An address without a port, a user or anything odd in its host, as nearly all are."""
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A link as it is stored.
 
     ``site`` is the source it belongs to, or its host's registrable name (``twitter``); ``url`` is

@@ -41,6 +41,7 @@ STEPS = (
     "0112_machine_token",
     "0140_new_performers",
     "0141_birth_dates",
+    "0154_imports",
 )
 
 

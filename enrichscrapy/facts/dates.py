@@ -161,6 +161,14 @@ def read_plain_day(text: str) -> PartialDate | None:
         return None
 
 
+def is_plain_day(text: str) -> bool:
+    """Whether the text is such a day, without reading it."""
+    try:
+        return bool(_PLAIN_DAY.fullmatch(text) and dt.date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 # --- All that it can mean -------------------------------------------------------------------------
 def is_open_ended(text: str) -> bool:
     """True where a text says no more than that somebody was born later: ``after 2005``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 GENDERS = ("FEMALE", "MALE", "TRANSGENDER_FEMALE", "TRANSGENDER_MALE", "INTERSEX", "NON_BINARY")
 _WORDS = {
@@ -16,6 +17,7 @@ _WORDS = {
 _BY_WORD = {word: gender for gender, words in _WORDS.items() for word in words}
 
 
+@lru_cache(maxsize=256)  # a file has few of them
 def read_gender(text: str) -> str | None:
     """``Transgender Woman``, ``TRANS_FEMALE`` or ``tf`` -> the database's name; None for others."""
     words = re.sub(r"[\s_-]+", " ", text).casefold().strip()

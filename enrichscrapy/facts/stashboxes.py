@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ KNOWN = MappingProxyType(
 _BY_DOMAIN = {box.domain: box.name for box in KNOWN.values()}
 
 
+@lru_cache(maxsize=256)  # a file has few of them
 def box_name(endpoint: str) -> str:
     """The name of a box given by name, domain or address; an unknown box is called by its host.
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, select, update
 
 from enrichscrapy.database.birth_dates import note_read, note_unread
-from enrichscrapy.database.dialects.expressions import insert, write_rows
+from enrichscrapy.database.dialects.expressions import insert
+from enrichscrapy.database.dialects.rows import write_rows
 from enrichscrapy.database.minors import note_stored_dates
 from enrichscrapy.database.performers import format_time, make_link_row, split_chunks
 from enrichscrapy.database.schema import (

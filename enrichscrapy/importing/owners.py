@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, delete, select
 
-from enrichscrapy.database.dialects.expressions import insert, listed, write_rows
+from enrichscrapy.database.dialects.expressions import insert, listed
+from enrichscrapy.database.dialects.rows import write_rows
 from enrichscrapy.database.performers import split_chunks
 from enrichscrapy.database.schema import (
     external_urls,

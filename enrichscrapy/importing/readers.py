@@ -139,7 +139,7 @@ class JsonLinesReader:
             raise ImportRowError(f"the line is longer than {MAX_LINE} bytes")
         try:
             text = raw.decode("utf-8-sig" if line == 1 else "utf-8")
-            row = json.loads(text, object_pairs_hook=_each_once)
+            row = _JSON.decode(text)
         except UnicodeDecodeError as error:
             raise ImportRowError("not UTF-8") from error
         except json.JSONDecodeError as error:
@@ -361,6 +361,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(row) != len(pairs):
         raise ImportRowError("two fields have the same name")
     return row
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_each_once)
 
 
 def _record(

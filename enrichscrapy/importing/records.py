@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz import process
 
 from enrichscrapy.database.links import Link, read_link
 from enrichscrapy.exceptions import ImportRowError
+from enrichscrapy.facts.dates import is_plain_day
 from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.stashboxes import box_name
@@ -100,8 +101,7 @@ class Fault:
     key: str | None = None
 
 
-@dataclass(frozen=True)
-class ImportedLink:
+class ImportedLink(NamedTuple):
     """A link as the file has it; only ``url`` is needed."""
 
     url: Any
@@ -186,7 +186,8 @@ def make_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
         except ValueError as error:
             record.leave_out(f"{column} left out: {error}")
         else:
-            record.fields |= {column: cleaned} if cleaned is not None else {}
+            if cleaned is not None:
+                record.fields[column] = cleaned
     return record
 
 
@@ -257,6 +258,8 @@ def _clean(column: str, value: Any, record: Record) -> str | int | None:
 
 def _read_date(column: str, text: str, record: Record) -> str | None:
     """A date as far as it can be read; a birth date of which nothing can be read is kept apart."""
+    if is_plain_day(text):
+        return text
     date = read_stored_date(text)
     if date is None:
         if is_empty_date(text):

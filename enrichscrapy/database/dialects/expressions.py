@@ -8,8 +8,7 @@ what ``lower`` and ``ILIKE`` do under PostgreSQL's collation "C", which every te
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Connection,
     Integer,
     Text,
     TextClause,
@@ -26,7 +24,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement, Select
 from sqlalchemy.types import TypeEngine
@@ -45,7 +43,6 @@ __all__ = [
     "only_where",
     "read_day",
     "truncate",
-    "write_rows",
 ]
 
 # "insert" is PostgreSQL's on both: SQLite's compiler reads the same parts of its ON CONFLICT.
@@ -63,26 +60,6 @@ NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 def only_where(condition: TextClause | ColumnElement[bool]) -> dict[str, Any]:
     """Makes an index a partial one."""
     return {"sqlite_where": condition, "postgresql_where": condition}
-
-
-def write_rows(
-    connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Run an INSERT for many rows of text and numbers, all with the columns of the first.
-
-    The driver gets them as they are: SQLAlchemy's look at each value costs as much as SQLite's.
-    """
-    if not rows:
-        return
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    order = compiled.positiontup
-    if not order:
-        given: list[Any] = [dict(row) for row in rows]
-    elif len(order) == 1:  # of which itemgetter would make no tuples
-        given = [(row[order[0]],) for row in rows]
-    else:
-        given = list(map(itemgetter(*order), rows))
-    connection.exec_driver_sql(compiled.string, given)
 
 
 class _Condition(FunctionElement[Any]):
