@@ -8,14 +8,11 @@ value takes as long as the database's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.postgresql import Insert, psycopg
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import Insert
 
-_POSTGRESQL = psycopg.dialect()
 _ROWS = 250
 """Of a statement of SQLite; more of them save nothing. With 20 columns, a sixth of the parameters
 that it takes."""
@@ -29,37 +26,39 @@ def write_rows(
     """
     if not rows:
         return
-    names = list(rows[0])
-    compiled = statement.compile(dialect=connection.dialect, column_keys=names)
+    dialect = connection.dialect
+    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
     into, _, rest = compiled.string.partition(" VALUES ")
     _, on_conflict, what = rest.partition(" ON CONFLICT ")
-    columns = list(compiled.binds)  # in the order of the statement
-    write = _write_values if connection.dialect.name == "sqlite" else _write_arrays
-    for given, values in write(statement.table, columns, rows):  # type: ignore[arg-type]
+    names = list(compiled.binds)  # in the order of the statement
+    if dialect.name == "sqlite":
+        written = _write_values(names, rows)
+    else:
+        types = [statement.table.columns[name].type.compile(dialect) for name in names]
+        written = _write_arrays(names, types, rows)
+    for given, values in written:
         connection.exec_driver_sql(f"{into} {given}{on_conflict}{what}", values)
 
 
 def _write_values(
-    _table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, Sequence[Any]]]:
-    """``VALUES``, with one mark for each value."""
-    pick = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
-    marks = f"({', '.join('?' * len(columns))})"
+    names: list[str], rows: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """``VALUES``, with a mark for each value."""
+    marks = f"({', '.join('?' * len(names))})"
     for first in range(0, len(rows), _ROWS):
         part = rows[first : first + _ROWS]
-        all_marks = ", ".join([marks] * len(part))
-        yield f"VALUES {all_marks}", tuple(chain.from_iterable(map(pick, part)))
+        values = tuple(row[name] for row in part for name in names)
+        yield f"VALUES {', '.join([marks] * len(part))}", values
 
 
 def _write_arrays(
-    table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, Sequence[Any]]]:
+    names: list[str], types: list[str], rows: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """An array for each column: one statement, whatever the number of rows. The driver takes three
     times as long to write arrays.
     """
-    types = [table.c[name].type.compile(_POSTGRESQL) for name in columns]
     arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-    elements = (",".join([_write_element(row[name]) for row in rows]) for name in columns)
+    elements = (",".join([_write_element(row[name]) for row in rows]) for name in names)
     texts = tuple(f"{{{each}}}" for each in elements)
     yield f"SELECT * FROM unnest({arrays})", texts  # noqa: S608  # types of our own
 
