@@ -1,5 +1,6 @@
 """Every setting, read by the one reader: what can be used is taken, all else is named."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -232,6 +233,29 @@ def test_a_name_that_is_like_no_other_is_refused_unless_the_settings_module_has_
 def test_scrapy_s_ways_out_are_refused(name):
     value = '{"out.csv": {"format": "csv"}}' if name == "FEEDS" else "1"
     assert "is not usable" in str(fault(name, value))
+
+
+@pytest.mark.parametrize("name", ["STATE_DIR", "INDEX_DIR", "KEEP_PHOTOS", "JOBDIR"])
+def test_a_folder_that_is_a_file_or_lies_in_one_is_refused(name, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    for folder in (file, file / "a" / "b"):
+        assert fault(name, str(folder)) == (
+            f"{name}={folder} is not usable: give a folder to write to ({file} is none)"
+        )
+    assert fault(name, str(tmp_path / "new" / "one")) is None
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TRUST_LEVELS", "high"), ("DELAY_FLOORS", 5), ("CHECK_PERFORMERS", 1)],
+)
+def test_a_table_s_misspelt_source_is_refused_with_the_nearest(name, value):
+    told = fault(name, json.dumps({"babepdia": value}))
+    assert told == f"{name} names babepdia, which is no source: did you mean babepedia?"
+    for source in ("iafd", "import", "stashbox", "stashbox:fansdb"):
+        assert fault(name, json.dumps({source: value})) is None
 
 
 def test_the_log_s_folder_is_made_and_components_are_looked_up(tmp_path):

@@ -17,7 +17,7 @@ from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.stashboxes import KNOWN
-from enrichscrapy.files.folders import make_folder
+from enrichscrapy.files.folders import check_folder
 from enrichscrapy.folder import read_env_file
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import make_user_agent
@@ -38,6 +38,9 @@ WAYS_OUT = {
     "scrapy forget could not find there",
 }
 """Scrapy's own ways of keeping what was scraped, each with the refusal."""
+FOLDERS = ("STATE_DIR", "INDEX_DIR", "KEEP_PHOTOS", "JOBDIR")
+SOURCE_TABLES = {"TRUST_LEVELS", "DELAY_FLOORS", "CHECK_PERFORMERS"}
+"""Settings that hold a table by source."""
 TABLES = (
     "ITEM_PIPELINES",
     "EXTENSIONS",
@@ -60,40 +63,60 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
 
     Raises ``BadSetting`` for a value that cannot be used and for a name that nobody reads.
     """
-    _check_names(settings)
+    given = _list_given(settings)
+    _check_names(settings, given)
     read = read_settings(settings)
+    for name in SOURCE_TABLES & given:
+        _check_sources(settings, name, getattr(read, name))
     changed = [name for name in settings if settings.getpriority(name)]
     _put_back(settings, dict(read) | dict(_read_scrapys_own(settings, changed)))
     for name, refusal in WAYS_OUT.items():
         if settings.get(name):
             raise BadSetting(refusal)
     find_backend(read.DATABASE_URL, read.STATE_DIR)
+    for name in FOLDERS:
+        if (folder := getattr(read, name)) is not None:
+            check_folder(name, folder)
     make_user_agent(read.CONTACT)
     for source in Sources.from_settings(settings, *map(Endpoint.named, KNOWN)):
         PaceRules.from_settings(read, source.source, source.on_loopback)
     return read
 
 
-def _check_names(settings: BaseSettings) -> None:
-    """Names given with ``-s`` or in ``.env``; another package's stand in a settings module."""
-    in_file = read_env_file()
+def _list_given(settings: BaseSettings) -> set[str]:
+    """What ``-s`` or ``.env`` gives; another package's settings stand in a settings module."""
+    by_hand = SETTINGS_PRIORITIES["cmdline"]
+    return {*read_env_file(), *(name for name in settings if settings.getpriority(name) == by_hand)}
+
+
+def _check_names(settings: BaseSettings, given: Iterable[str]) -> None:
     module = sys.modules.get(os.environ.get("SCRAPY_SETTINGS_MODULE", ""))
     known = {
         *default_settings.__all__,
         *ProjectSettings.model_fields,
         *(name_base_url_setting(name) for name in find_sites()),
-        *(vars(module).keys() - in_file.keys() if module else ()),
+        *(vars(module).keys() - read_env_file().keys() if module else ()),
     }
-    for name in dict.fromkeys((*settings, *in_file)):
+    for name in sorted(given):
         if name.endswith("_BASE_URL") and name not in known:
             known.update(map(name_base_url_setting, _list_sources(settings)))
-        given = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
-        if (given or name in in_file) and name not in known and not name.startswith("PLAYWRIGHT_"):
+        if name not in known and not name.startswith("PLAYWRIGHT_"):
             [nearest] = get_close_matches(name.upper(), known, 1, cutoff=0.0)
             raise BadSetting(
                 f"{name} is no setting: did you mean {nearest}? One of another package belongs in "
                 "your settings module"
             )
+
+
+def _check_sources(settings: BaseSettings, name: str, table: Iterable[str]) -> None:
+    """The sources that a table names are some spider's, or the user's own photos."""
+    known = {"import", "stashbox", *find_sites()}
+    unknown = {source for source in table if source.partition(":")[0] not in known}
+    if unknown and (unknown := unknown.difference(_list_sources(settings))):
+        [nearest] = get_close_matches(min(unknown), known, 1, cutoff=0.0)
+        raise BadSetting(
+            f"{name} names {min(unknown)}, which is no source: did you mean {nearest}?"
+        )
 
 
 def _list_sources(settings: BaseSettings) -> Iterator[str]:
@@ -125,9 +148,7 @@ def check_crawl(settings: BaseSettings) -> ProjectSettings:
     A crawl makes no database: its folder is refused where there can be none, and never made.
     """
     read = check_settings(settings)
-    folder = find_backend(read.DATABASE_URL, read.STATE_DIR).path.parent
-    if not all(each.is_dir() for each in (folder, *folder.parents) if each.exists()):
-        make_folder("DATABASE_URL", folder)
+    check_folder("DATABASE_URL", find_backend(read.DATABASE_URL, read.STATE_DIR).path.parent)
     for name, path in _load_components(settings):
         try:
             load_object(path)

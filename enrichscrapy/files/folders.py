@@ -8,6 +8,16 @@ from pathlib import Path
 from enrichscrapy.exceptions import BadSetting
 
 
+def check_folder(setting: str, folder: Path) -> None:
+    """Raise ``BadSetting`` where a file stands in the way of a folder; nothing is made."""
+    try:
+        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise _refuse(setting, folder, error.strerror) from error
+    if not nearest.is_dir():
+        raise _refuse(setting, folder, f"{nearest} is none")
+
+
 def make_folder(setting: str, folder: Path) -> Path:
     """Make the folder if it is missing, and return its absolute path.
 
@@ -18,6 +28,8 @@ def make_folder(setting: str, folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder.absolute()
     except OSError as error:
-        raise BadSetting.name_setting(
-            setting, folder, f"a folder to write to ({error.strerror})"
-        ) from error
+        raise _refuse(setting, folder, error.strerror) from error
+
+
+def _refuse(setting: str, folder: Path, why: str | None) -> BadSetting:
+    return BadSetting.name_setting(setting, folder, f"a folder to write to ({why})")

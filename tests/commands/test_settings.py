@@ -6,6 +6,7 @@ import pytest
 
 from demo.people import PEOPLE, babepedia_profiles, iafd_profiles, write_performers
 from demo.sites import DemoSites
+from enrichscrapy.command import load_commands
 from tests.support import Workplace
 
 CAST = PEOPLE[:1]
@@ -54,6 +55,21 @@ def test_one_line_and_nothing_else(place, arguments, setting):
     assert line.startswith("scrapy")
     assert f": {name}" in line
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", sorted(load_commands()))
+def test_every_command_ends_at_a_setting_that_cannot_be_used(place, command):
+    allowed = "is not usable: give a whole number from 1 to 10,000"
+    done = place.run(command, LOOKUPS_IN_PROGRESS=0)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"scrapy {command}: LOOKUPS_IN_PROGRESS=0 {allowed}\n"
+
+
+@pytest.mark.parametrize("command", ["reindex", "report", "status", "verify"])
+def test_an_index_that_is_a_file_is_named_by_its_setting(place, command):
+    file = place.folder / "file"
+    file.touch()
+    assert refused(place, command, INDEX_DIR=file).startswith(f"scrapy {command}: INDEX_DIR=")
 
 
 @pytest.mark.parametrize("setting", ["KEEP_PHOTOS", "INDEX_DIR", "JOBDIR"])
