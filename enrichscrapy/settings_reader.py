@@ -6,7 +6,9 @@ line in each of the three; the tests hold them together.
 
 from __future__ import annotations
 
+import codecs
 import json
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -75,6 +77,21 @@ def _check_program(path: Path | None) -> Path | None:
     if path is not None and not (os.path.isfile(path) and os.access(path, os.X_OK)):  # noqa: PTH113
         raise ValueError("not executable")
     return path
+
+
+def _check_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        raise ValueError("unknown") from error
+
+
+def _check_log_format(text: str) -> str:
+    try:
+        logging.Formatter(text).format(logging.makeLogRecord({}))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError("no such field") from error
+    return text
 
 
 def _check_component(value: Any) -> Any:
@@ -262,10 +279,18 @@ class ProjectSettings(BaseModel):
     JOBDIR: AnyPath = None
     LOG_FILE: AnyPath = None
     LOG_LEVEL: LogLevel
+    LOG_ENCODING: Annotated[
+        str, AfterValidator(_check_encoding), Field(description="a text encoding, as utf-8")
+    ] = "utf-8"
+    LOG_FORMAT: Annotated[
+        str,
+        AfterValidator(_check_log_format),
+        Field(description="a format of Python's logging, as %(levelname)s: %(message)s"),
+    ] = "%(asctime)s [%(name)s] %(levelname)s: %(message)s"
 
     # --- Scrapy's own, as this program needs them ------------------------------------------------
     BOT_NAME: Annotated[str, Field(min_length=1, description="a name")]
-    SPIDER_MODULES: Names
+    SPIDER_MODULES: Annotated[Names, Field(min_length=1)]
     NEWSPIDER_MODULE: Text
     COMMANDS_MODULE: Text
     ADDONS: Components

@@ -175,6 +175,13 @@ def test_every_setting_has_a_type_and_every_other_name_is_scrapy_s():
         "CLOSESPIDER_TIMEOUT=soon",
         "DOWNLOAD_DELAY=-1",
         "SPIDER_MIDDLEWARES=none",
+        "SPIDER_MODULES=",
+        "SPIDER_MODULES=nosuch",
+        "LOG_ENCODING=nosuch",
+        "LOG_FORMAT=%(bad)s",
+        "LOG_FORMAT=%d",
+        "SUPPRESSION_KEY_FILE=/dev/null",
+        "SUPPRESSION_KEY_FILE=/nowhere/key",
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_value_and_what_can(given):

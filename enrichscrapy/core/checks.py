@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from enrichscrapy.core.sources import Sources
 from enrichscrapy.database.dialects import find_backend
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.stashboxes import KNOWN
-from enrichscrapy.files.folders import check_folder
+from enrichscrapy.files.folders import check_file, check_folder
 from enrichscrapy.folder import read_env_file
 from enrichscrapy.politeness.rules import PaceRules
 from enrichscrapy.politeness.user_agent import make_user_agent
@@ -66,6 +67,8 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
     given = _list_given(settings)
     _check_names(settings, given)
     read = read_settings(settings)
+    if "SPIDER_MODULES" in given:
+        _check_spiders(read.SPIDER_MODULES)
     for name in SOURCE_TABLES & given:
         _check_sources(settings, name, getattr(read, name))
     changed = [name for name in settings if settings.getpriority(name)]
@@ -77,6 +80,8 @@ def check_settings(settings: BaseSettings) -> ProjectSettings:
     for name in FOLDERS:
         if (folder := getattr(read, name)) is not None:
             check_folder(name, folder)
+    if read.SUPPRESSION_KEY_FILE is not None:
+        check_file("SUPPRESSION_KEY_FILE", read.SUPPRESSION_KEY_FILE)
     make_user_agent(read.CONTACT)
     for source in Sources.from_settings(settings, *map(Endpoint.named, KNOWN)):
         PaceRules.from_settings(read, source.source, source.on_loopback)
@@ -117,6 +122,15 @@ def _check_sources(settings: BaseSettings, name: str, table: Iterable[str]) -> N
         raise BadSetting(
             f"{name} names {min(unknown)}, which is no source: did you mean {nearest}?"
         )
+
+
+def _check_spiders(modules: Iterable[str]) -> None:
+    for name in modules:
+        try:
+            import_module(name)
+        except (ImportError, TypeError, ValueError) as error:
+            allowed = "dotted names of packages that can be imported"
+            raise BadSetting.name_setting("SPIDER_MODULES", name, allowed) from error
 
 
 def _list_sources(settings: BaseSettings) -> Iterator[str]:

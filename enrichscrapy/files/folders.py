@@ -1,7 +1,8 @@
-"""Folders that settings name: made, or refused, before anything is asked of a site."""
+"""Folders and files that settings name: refused, or made, before anything is asked of a site."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,14 @@ def check_folder(setting: str, folder: Path) -> None:
         raise _refuse(setting, folder, error.strerror) from error
     if not nearest.is_dir():
         raise _refuse(setting, folder, f"{nearest} is none")
+
+
+def check_file(setting: str, file: Path) -> None:
+    """Raise ``BadSetting`` for what is no file and cannot become one; nothing is made."""
+    # Path's own raise for what cannot be looked at.
+    is_new = not os.path.exists(file) and os.path.isdir(file.parent)  # noqa: PTH110, PTH112
+    if not (is_new or os.path.isfile(file)):  # noqa: PTH113
+        raise BadSetting.name_setting(setting, file, "a file, in a folder that is there")
 
 
 def make_folder(setting: str, folder: Path) -> Path:
