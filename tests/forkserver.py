@@ -31,6 +31,11 @@ READY_MADE = (
     "scrapy.downloadermiddlewares",
     "scrapy.spidermiddlewares",
     "scrapy.core.engine",
+    "scrapy.dupefilters",
+    "scrapy.pqueues",
+    "scrapy.robotstxt",
+    "scrapy.squeues",
+    "scrapy_playwright.provider",
     "enrichscrapy.commands",
     "enrichscrapy.spiders",
     "enrichscrapy.pipelines",
@@ -39,14 +44,19 @@ READY_MADE = (
     "enrichscrapy.core",
     "enrichscrapy.reporting",
     "enrichscrapy.index",
-    "tldextract",
+    "enrichscrapy.database.dialects.postgresql",
+    "demo.stand_in",
     "faiss",
+    "numpy.ma.core",
+    "psycopg",
+    "pydantic.dataclasses",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "tldextract",
 )
 TORCH = (
     "enrichscrapy.faces.worker",
     "enrichscrapy.faces.mtcnn.detect",
     "enrichscrapy.faces.facenet.network",
-    "demo.stand_in",
 )
 
 
@@ -199,9 +209,12 @@ class ForkedWorker:
 if __name__ == "__main__":
     from scrapy.utils.misc import walk_modules_iter
 
+    from enrichscrapy.facts import nicknames
+
     gc.disable()
     for name in (*READY_MADE, *(TORCH if sys.argv[1:] else ())):
         list(walk_modules_iter(name) if name.count(".") == 1 else [importlib.import_module(name)])
+    nicknames.is_first_name("Ada")  # reads their table
     gc.freeze()  # else each command goes through all that was imported, copying its pages
     gc.enable()
     if (job := Server(*sys.argv[1:]).serve()) is not None:

@@ -87,7 +87,7 @@ def own_server():
 
 @pytest.mark.parametrize(
     ("crawls", "kills", "performers"),
-    [(8, 4, 48), pytest.param(8, 16, 200, marks=pytest.mark.long)],
+    [(4, 2, 20), pytest.param(8, 16, 200, marks=pytest.mark.long)],
 )
 def test_many_are_killed_and_the_server_starts_again(
     place, site, crawl, own_server, crawls, kills, performers

@@ -93,12 +93,10 @@ def server(request, restarts):
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("people", "sources", "crawls", "kills", "restarts"),
-    [
-        (2, ["babepedia"], 2, 1, 0),
-        pytest.param(10, ["babepedia", "iafd"], 8, 12, 2, marks=pytest.mark.long),
-    ],
+    [(2, ["babepedia"], 2, 1, 0), (10, ["babepedia", "iafd"], 8, 12, 2)],
 )
 def test_the_same_comes_out_whoever_is_killed(
     tmp_path, server, people, sources, crawls, kills, restarts

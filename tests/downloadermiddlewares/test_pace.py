@@ -61,6 +61,7 @@ class Visit:
         self.active -= 1
         response = Response(request.url, status=status, headers=headers)
         await self.pace.end(request, response)
+        self.pace.hosts.note_judged(request)
 
     @property
     def gaps(self):

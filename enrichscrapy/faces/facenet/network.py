@@ -27,7 +27,7 @@ FLOAT32, BFLOAT16, ONNX_RUNTIME = "float32", "bfloat16", "onnxruntime"
 # Least cosine of a stored vector to torch's in float32: below it, an engine is another model.
 SAME_MODEL = 0.9999
 # Faces computed together to see how long it takes.
-MEASURED = 8
+MEASURED = 4
 # Faces that ONNX Runtime computes together: with 32 the processor's cache is too small, with 2 its
 # multiplications are (37.4 and 36 faces a second, against 39).
 AT_ONCE = 16
