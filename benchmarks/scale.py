@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -69,7 +71,7 @@ class Place:
         begun = time.time()
         self.run("a crawl of one", "crawl", "babepedia", "-a", "limit=1")
         asked = [entry for entry in self.site.entries if entry["kind"] == "page"]
-        self.seconds["its first request"] = float(str(asked[0]["time"])) - begun
+        self.note("its first request", float(str(asked[0]["time"])) - begun)
         self.run("status", "status")
         self.run("report", "report", "-o", str(self.folder / "report.html"))
         self.run("forget", "forget", "id:7", "--yes")
@@ -87,7 +89,7 @@ class Place:
             begun = time.perf_counter()
             store_lookup(database, lookup, model_id=model_id, retry=RetryPolicy(), judge=None)
             times.append(time.perf_counter() - begun)
-        self.seconds["store a lookup"] = median(times)
+        self.note("store a lookup", median(times))
         with self.timed("count names"):
             database.count_population()
 
@@ -99,7 +101,12 @@ class Place:
     def timed(self, step: str) -> Iterator[None]:
         begun = time.perf_counter()
         yield
-        self.seconds[step] = time.perf_counter() - begun
+        self.note(step, time.perf_counter() - begun)
+
+    def note(self, step: str, seconds: float) -> None:
+        """Kept, and told at once: at a million performers a run takes an hour."""
+        self.seconds[step] = seconds
+        print(f"{self.kind}, {self.count:,}: {step} {seconds:.3g} s", flush=True)
 
     def run(self, step: str, *arguments: str) -> None:
         """Run one of the project's commands to its end."""
@@ -116,11 +123,28 @@ class Place:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self.folder, env=ENVIRONMENT
             )
-            _, status, usage = os.wait4(process.pid, 0)
+            status, usage, memory = wait_for(process.pid)
         if status:
             raise SystemExit((self.folder / "log").read_text())
         self.processor[step] = usage.ru_utime + usage.ru_stime
-        self.memory[step] = usage.ru_maxrss / 1024
+        self.memory[step] = memory
+        print(
+            f"    {self.processor[step]:.3g} s of processor, {self.memory[step]:.0f} MiB",
+            flush=True,
+        )
+
+
+def wait_for(pid: int) -> tuple[int, resource.struct_rusage, float]:
+    """Its exit status, what it used, and MiB at most: ``ru_maxrss`` counts what the process that
+    started it had, too."""
+    most = 0
+    while True:
+        if held := re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()):
+            most = int(held[1])
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return status, usage, most / 1024
+        time.sleep(0.05)
 
 
 def main() -> int:
@@ -154,7 +178,6 @@ def measure(folder: Path, sizes: list[int], sqlite_only: bool) -> Iterator[Place
                 place = Place(work, count, url, site)
                 place.measure()
                 shutil.rmtree(work)
-                print(f"{place.kind}, {count:,}: done", flush=True)
                 yield place
 
 

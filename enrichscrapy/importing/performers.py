@@ -1,5 +1,6 @@
 """Importing performers: in batches of one transaction each; importing again changes only what
-changed.
+changed. While a batch is written, which leaves Python's interpreter free for most of the time, the
+next one is read.
 
 What the file says becomes the performer's own data; what it does not say stays.
 :mod:`enrichscrapy.importing.owners` says how a performer is recognised.
@@ -8,12 +9,13 @@ What the file says becomes the performer's own data; what it does not say stays.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from enrichscrapy.importing.batch import ImportBatch
+from enrichscrapy.importing.batch import BatchResult, ImportBatch
 from enrichscrapy.importing.owners import FileMemory
 from enrichscrapy.importing.readers import Reader
 from enrichscrapy.importing.records import Fault, Record, describe_ignored_column
@@ -83,10 +85,19 @@ def _collect_between_batches() -> Iterator[None]:
             gc.enable()
 
 
-def _list_names(record: Record) -> set[tuple[str, str]]:
+def _list_ids(record: Record) -> set[tuple[str, str]]:
     """Every id of the record's performer, as (endpoint, id)."""
     key = [("", record.key)] if record.key else []
     return {*record.stashbox_ids, *record.merged_ids, *key}
+
+
+@dataclass
+class _Batch:
+    """What is written together: no performer twice, and the faults that were read in between."""
+
+    records: list[Record] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    ids: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(eq=False, repr=False)
@@ -106,30 +117,38 @@ class _Import:
         self.memory = FileMemory(self.file_name)
 
     def run(self) -> Summary:
-        batch: list[Record] = []
-        names: set[tuple[str, str]] = set()
-        for item in self.reader:
-            if isinstance(item, Fault):
-                self.memory.leave_out(item.key)
-                self._report(item)
-                continue
-            own_names = _list_names(item)
-            if not own_names:
-                self._report_without_id(item.line)
-                continue
-            if (
-                len(batch) >= BATCH or own_names & names
-            ):  # a performer twice: one batch after another
-                self._write(batch)
-                batch, names = [], set()
-            batch.append(item)
-            names |= own_names
-        self._write(batch)
+        writing: Future[BatchResult] | None = None
+        with ThreadPoolExecutor(1, "import") as writer:
+            try:
+                for batch in self._read_batches():
+                    written, writing = writing, None
+                    self._count(written)
+                    self._tell(batch)
+                    writing = writer.submit(self._write, batch)
+            finally:  # what was begun is ended and counted, also where the rest cannot be read
+                self._count(writing)
         if self.without_id > 1:
             self.on_note(f"{self.without_id} rows have neither an id nor a stash-box id: skipped")
         return self.summary
 
-    def _report_without_id(self, line: int) -> None:
+    def _read_batches(self) -> Iterator[_Batch]:
+        batch = _Batch()
+        for item in self.reader:
+            ids = set() if isinstance(item, Fault) else _list_ids(item)
+            is_full = len(batch.records) + len(batch.faults) >= BATCH
+            if is_full or not batch.ids.isdisjoint(ids):
+                yield batch
+                batch = _Batch()
+            if isinstance(item, Fault):
+                batch.faults.append(item)
+            elif not ids:
+                self._leave_out_without_id(item.line, batch)
+            else:
+                batch.records.append(item)
+                batch.ids |= ids
+        yield batch
+
+    def _leave_out_without_id(self, line: int, batch: _Batch) -> None:
         self.without_id += 1
         if self.without_id > 1:
             self.summary.skipped += 1
@@ -138,26 +157,30 @@ class _Import:
             "needs an id or a stash-box id, to be recognised next time (any number or text of "
             "your own that stays the same); said once for all such rows"
         )
-        self._report(Fault(line, reason))
+        batch.faults.append(Fault(line, reason))
 
-    def _report(self, fault: Fault) -> None:
-        if fault.whole_row:
-            self.summary.skipped += 1
-        else:
-            self.summary.left_out += 1
-        self.on_fault(fault, self.reader.unit)
-
-    def _tell_ignored(self) -> None:
+    def _tell(self, batch: _Batch) -> None:
+        """What the file says on its columns, and what of it could not be read."""
         for name in self.reader.ignored[self.ignored_reported :]:
             self.on_note(describe_ignored_column(name))
         self.ignored_reported = len(self.reader.ignored)
+        for fault in batch.faults:
+            self._report(fault)
 
-    def _write(self, batch: Sequence[Record]) -> None:
-        self._tell_ignored()
+    def _write(self, batch: _Batch) -> BatchResult:
+        for fault in batch.faults:
+            self.memory.leave_out(fault.key)
         with self.db.write() as connection:
-            result = ImportBatch(connection, self.db, self.memory, self.namesakes).write(batch)
+            return ImportBatch(connection, self.db, self.memory, self.namesakes).write(
+                batch.records
+            )
+
+    def _count(self, writing: Future[BatchResult] | None) -> None:
+        """Count and report a batch once it is committed."""
+        if writing is None:
+            return
+        result = writing.result()
         gc.collect(0)
-        # Counted and reported once it is committed.
         self.summary.added += result.added
         self.summary.updated += result.updated
         self.summary.unchanged += result.unchanged
@@ -165,3 +188,10 @@ class _Import:
         for fault in result.faults:
             self._report(fault)
         self.on_progress(self.reader.position, self.reader.total)
+
+    def _report(self, fault: Fault) -> None:
+        if fault.whole_row:
+            self.summary.skipped += 1
+        else:
+            self.summary.left_out += 1
+        self.on_fault(fault, self.reader.unit)

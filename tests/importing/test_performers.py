@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
@@ -19,6 +20,8 @@ from enrichscrapy.database.ledger import RetryPolicy
 from enrichscrapy.database.schema import aliases, external_urls, merged_ids, performers
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import UnreadableFile
+from enrichscrapy.importing import performers as importing
+from enrichscrapy.importing import records as importing_records
 from enrichscrapy.importing.readers import MAX_LINE, open_reader
 from enrichscrapy.importing.records import Fault
 from enrichscrapy.items import Outcome
@@ -371,7 +374,8 @@ def test_the_database_is_not_imported_into_itself(db):
         import_file(db, db.path)
 
 
-def test_memory_does_not_grow_with_the_file(db, tmp_path):
+def test_memory_does_not_grow_with_the_file(db, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 200)  # one is read while another is written
     path = tmp_path / "many.jsonl"
 
     def peak(rows):
@@ -387,6 +391,60 @@ def test_memory_does_not_grow_with_the_file(db, tmp_path):
 
     peak(1000)  # whatever is kept for good is kept by now
     assert peak(3000) < 1.5 * peak(1000)
+
+
+class CutOff:
+    """A reader whose file cannot be read to its end."""
+
+    unit, total, position = "line", 9, 0
+
+    def __init__(self, *items):
+        self.items = items
+        self.ignored = []
+
+    def __iter__(self):
+        yield from self.items
+        raise UnreadableFile("the file ends in the middle")
+
+    def close(self):
+        """Nothing is open."""
+
+
+def test_what_was_read_before_the_file_ended_is_written_and_told(db, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    odd = {"canonical_name": "One", "height_cm": "tall"}
+    items = [importing_records.make_record(1, "1", odd), Fault(2, "not JSON", key="2")]
+    items.append(importing_records.make_record(3, "3", {"canonical_name": "Three"}))
+    told = []
+    with pytest.raises(UnreadableFile):
+        importing.import_records(
+            db, CutOff(*items), "a", on_fault=lambda fault, unit: told.append(fault.line)
+        )
+    assert told == [2, 1]
+    assert [one.canonical_name for one in db.iter_performers_after_id()] == ["One"]
+
+
+def test_faults_are_told_in_the_order_of_the_batches(db, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    path = tmp_path / "a.jsonl"
+    good = [{"id": number, "name": f"P {number}", "height_cm": "tall"} for number in range(20)]
+    path.write_text("".join(f"{json.dumps(row)}\nnot JSON\n" for row in good))
+    told = []
+    summary = import_file(db, path, on_fault=lambda fault, unit: told.append(fault.line))
+    assert told == [line for first in range(1, 40, 2) for line in (first + 1, first)]
+    assert (summary.added, summary.skipped, summary.left_out) == (20, 20, 20)
+
+
+@pytest.mark.sqlite_only
+def test_a_batch_that_cannot_be_written_ends_the_import(db, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"id": {number}, "name": "P"}}\n' for number in range(20)))
+    with db.write() as connection:
+        connection.exec_driver_sql("DROP TABLE import_rows")
+    with pytest.raises(DBAPIError, match="import_rows"):
+        import_file(db, path)
+    assert not list(db.iter_performers_after_id())
 
 
 @given(st.lists(st.binary(max_size=60), max_size=8))
