@@ -290,7 +290,7 @@ class ProjectSettings(BaseModel):
 
     # --- Scrapy's own, as this program needs them ------------------------------------------------
     BOT_NAME: Annotated[str, Field(min_length=1, description="a name")]
-    SPIDER_MODULES: Annotated[Names, Field(min_length=1)]
+    SPIDER_MODULES: Names  # none: a crawl that is given its spider as a class
     NEWSPIDER_MODULE: Text
     COMMANDS_MODULE: Text
     ADDONS: Components

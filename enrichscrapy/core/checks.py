@@ -125,7 +125,7 @@ def _check_sources(settings: BaseSettings, name: str, table: Iterable[str]) -> N
 
 
 def _check_spiders(modules: Iterable[str]) -> None:
-    for name in modules:
+    for name in modules or [""]:
         try:
             import_module(name)
         except (ImportError, TypeError, ValueError) as error:

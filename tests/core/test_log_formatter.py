@@ -32,7 +32,7 @@ def crawl(tmp_path):
 def test_a_stage_that_breaks_quotes_nobody(crawl):
     said = crawl()
     assert "Error processing <Lookup of performer 1 on babepedia: found>" in said
-    assert 'broken_stage.py", line 7' in said
+    assert 'broken_stage.py", line ' in said
     assert "KeyError (what it said" in said
     assert "ValueError (what it said" in said
     for secret in (PERSON.name, PERSON.name.split()[1], PERSON.birth_date, "babe/"):
