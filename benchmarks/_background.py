@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._vectors import read_vectors
-from enrichscrapy.calibration import People
+from enrichscrapy.calibration.people import People
 from enrichscrapy.verdicts.background import Background
 from enrichscrapy.verdicts.evidence import centroid
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from benchmarks import _background
 from benchmarks.made_up import Kind, Measured, dense_figures, together
-from enrichscrapy.calibration import Index, Indexed, People
+from enrichscrapy.calibration.lookups import Index, Indexed
+from enrichscrapy.calibration.people import People
 
 PARTS = {"tune": range(4), "held": range(4, 5), "all": range(5)}
 """Which fifths of the people are meant."""

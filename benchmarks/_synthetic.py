@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from enrichscrapy.calibration import People
+from enrichscrapy.calibration.people import People
 
 DIMENSION = 512
 COMMON, PERSON, DECAY = 0.113, 0.811, 1.032  # shares of a vector's length; spectrum of people

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from enrichscrapy.calibration import People
+from enrichscrapy.calibration.people import People
 
 
 def read_vectors(path: Path) -> People:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from benchmarks._synthetic import make_people
 from benchmarks.seed_rules import seed_rules
-from enrichscrapy.calibration import People, Rate
 from enrichscrapy.calibration.lookups import find_neighbours, make_candidate, make_reference
+from enrichscrapy.calibration.people import People
+from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.items import Identity, Judgement, Verdict
 from enrichscrapy.verdicts import (

@@ -22,7 +22,8 @@ from enum import StrEnum
 import numpy as np
 
 from benchmarks._synthetic import ORDINARY, Group, make_group, make_people
-from enrichscrapy.calibration import Index, Indexed, People
+from enrichscrapy.calibration.lookups import Index, Indexed
+from enrichscrapy.calibration.people import People
 
 PEOPLE, PHOTOS = 24, 20
 REAL = {

@@ -21,8 +21,9 @@ import numpy as np
 
 from benchmarks._names import PHOTOS, World, make_world
 from benchmarks._synthetic import make_people
-from enrichscrapy.calibration import People, Rate
 from enrichscrapy.calibration.lookups import make_candidate
+from enrichscrapy.calibration.people import People
+from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Rows, draw_index
 from enrichscrapy.facts.names import make_name_key, split_name
 from enrichscrapy.identity.decide import IdentityDecision, identify, rank_search_results

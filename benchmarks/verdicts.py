@@ -26,20 +26,19 @@ from benchmarks._synthetic import make_people
 from benchmarks._vectors import read_vectors
 from benchmarks.made_up import Kind, Measured, population
 from benchmarks.seed_rules import seed_rules
-from enrichscrapy.calibration import (
+from enrichscrapy.calibration.lookups import (
     SIZES,
     Cases,
     Page,
-    People,
-    Rate,
     Tally,
     draw_lookups,
-    fit_to_trials,
     judge_lookups,
     pool_cases,
-    read_photos,
-    run_trials,
 )
+from enrichscrapy.calibration.people import People, read_photos
+from enrichscrapy.calibration.proposal import fit_to_trials
+from enrichscrapy.calibration.rates import Rate
+from enrichscrapy.calibration.trials import run_trials
 from enrichscrapy.items import Identity, Verdict
 from enrichscrapy.verdicts import Thresholds, judge
 

@@ -9,6 +9,7 @@ import numpy as np
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Scores, Trials
 from enrichscrapy.reporting.charts import Axis, Line, Panel, line_charts
+from enrichscrapy.reporting.words import count_words
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 _COLOURS = ("#c0392b", "#d68910", "#1e8449", "#2471a3")
@@ -37,13 +38,9 @@ def draw_curves(trials: Trials, thresholds: Thresholds) -> str:
             Panel("right photos not accepted, %", _THRESHOLD, _MISSED, missed),
             Panel("strangers accepted, %", _THRESHOLD, _LET_IN, let_in),
         ],
-        [(describe_count(count), colour) for (count, _), colour in counts],
+        [(count_words(count, "trusted face"), colour) for (count, _), colour in counts],
         "dots: accept in force; distance = 1 - cosine",
     )
-
-
-def describe_count(count: int) -> str:
-    return f"{count} trusted face{'s' if count > 1 else ''}"
 
 
 def miss_at(scores: Scores) -> Callable[[float], float]:

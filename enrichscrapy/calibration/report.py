@@ -10,6 +10,7 @@ from enrichscrapy.calibration.proposal import Proposal
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Trials
 from enrichscrapy.items import Verdict
+from enrichscrapy.reporting.words import count_words
 from enrichscrapy.verdicts.thresholds import Thresholds
 
 _CAUTION = (
@@ -24,7 +25,7 @@ def report_trials(trials: Trials, thresholds: Thresholds) -> Iterator[str]:
         "other photos of a page would add:"
     )
     for count, scores in sorted(trials.single.items()):
-        yield f"with {_describe_count(count)}"
+        yield f"with {count_words(count, 'trusted face')}"
         for name in ("certain", "accept"):
             limit = getattr(thresholds, f"{name}_at")(count)
             yield f"  {name} {limit:.3f}   right {scores.right_within(limit)}"
@@ -43,7 +44,7 @@ def report_lookups(cases: Cases) -> Iterator[str]:
         "right pages, pages with strangers mixed in, wrong pages; trust high:"
     )
     for count in sorted({count for count, _, _ in cases}):
-        yield f"with {_describe_count(count)}"
+        yield f"with {count_words(count, 'trusted face')}"
         honest = pool_cases(cases, {count}, (Page.RIGHT,))
         for verdict in (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED):
             yield f"  right {verdict.value:<12}{honest.right_rate(verdict)}"
@@ -62,10 +63,6 @@ def _list_by_rule(faces: Counter[tuple[Verdict, str]], verdict: Verdict) -> Iter
     for (given, reason), hits in faces.most_common():
         if given is verdict:
             yield f"      {reason:<28}{Rate(hits, total)}"
-
-
-def _describe_count(count: int) -> str:
-    return f"{count} trusted face{'s' if count > 1 else ''}"
 
 
 def report_proposal(proposal: Proposal, trials: Trials) -> Iterator[str]:

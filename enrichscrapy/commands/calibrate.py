@@ -19,7 +19,7 @@ from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.verdicts import RULE_VERSION, Thresholds, fingerprint
 
 if TYPE_CHECKING:
-    from enrichscrapy.calibration import People
+    from enrichscrapy.calibration.people import People
 
 
 # Strangers' faces shown in whole lookups where nothing is proposed.
@@ -79,18 +79,12 @@ class Command(EnrichCommand):
         info: ModelInfo,
         model: ModelKind,
     ) -> int:
-        from enrichscrapy.calibration import (
-            COUNTS,
-            count_trials_needed,
-            draw_enough,
-            fit_to_trials,
-            judge_lookups,
-            propose,
-            run_trials,
-            tighten,
-        )
         from enrichscrapy.calibration.curves import draw_curves
+        from enrichscrapy.calibration.lookups import draw_enough, judge_lookups
+        from enrichscrapy.calibration.proposal import fit_to_trials, propose, tighten
+        from enrichscrapy.calibration.rates import count_trials_needed
         from enrichscrapy.calibration.report import report_lookups, report_proposal, report_trials
+        from enrichscrapy.calibration.trials import COUNTS, run_trials
         from enrichscrapy.verdicts import judge
 
         in_force, wanted = self._find_thresholds(settings, info, model), opts.strangers / 100
@@ -138,8 +132,8 @@ class Command(EnrichCommand):
     def _gather_people(
         self, directory: str | None, settings: ProjectSettings, info: ModelInfo
     ) -> People:
-        from enrichscrapy.calibration import read_database, read_photos
         from enrichscrapy.calibration.labelled import list_labelled_photos
+        from enrichscrapy.calibration.people import read_database, read_photos
 
         if directory is not None:
             files = list_labelled_photos(Path(directory))

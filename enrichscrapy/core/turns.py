@@ -1,4 +1,4 @@
-"""One request at a time to a source, each in its turn: pages, photos, robots.txt, the browser.
+"""Whose turn it is: one request at a time to a source, pages, photos, robots.txt and the browser.
 
 A turn is taken before the cookies are set (a request that waits for a challenge to be passed has
 to leave with what was won). The download handler says when the request goes out, and gives the turn

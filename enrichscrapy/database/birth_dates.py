@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.schema import performers, unread_birth_dates
 from enrichscrapy.facts.stored_dates import is_empty_date, read_stored_date
@@ -77,5 +78,4 @@ def find_unread(connection: Connection, performer_ids: Collection[int]) -> set[i
 
 
 def count_unread(connection: Connection) -> int:
-    query = select(func.count()).select_from(unread_birth_dates)
-    return connection.scalar(query.where(unread_birth_dates.c.seen_at.is_(None))) or 0
+    return count_rows(connection, unread_birth_dates, unread_birth_dates.c.seen_at.is_(None))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
 from enrichscrapy.database.clock import DatabaseClock
 from enrichscrapy.database.dialects import find_backend
@@ -153,3 +153,8 @@ class Database:
                 f"{self.name} is another database than the one that was opened: nothing more is "
                 "written"
             )
+
+
+def count_rows(connection: Connection, table: FromClause, *conditions: ColumnElement[bool]) -> int:
+    """How many rows of a table, or of tables joined, meet all of these conditions."""
+    return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

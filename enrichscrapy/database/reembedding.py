@@ -16,7 +16,6 @@ from sqlalchemy import (
     RowMapping,
     delete,
     exists,
-    func,
     insert,
     literal,
     or_,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.known_photos import UNSETTLED
 from enrichscrapy.database.schema import (
@@ -73,8 +73,8 @@ def refuse_unmoved(connection: Connection, model_id: int | None, info: ModelInfo
     """Raise ``BadSetting`` while faces that could move to this model (``model_id`` None: one the
     database does not know) have not: their performers would have to be looked up all over again.
     """
-    unmoved = select(func.count()).where(*_unmoved(model_id), faces.c.crop.is_not(None))
-    if count := connection.scalar(unmoved):
+    unmoved = (*_unmoved(model_id), faces.c.crop.is_not(None))
+    if count := count_rows(connection, faces, *unmoved):
         raise BadSetting(
             f"{count} faces were made by another face model than {info.name}, {info.preprocessing}"
             ": run scrapy reembed, which computes their vectors again without asking any site, or "
@@ -123,9 +123,8 @@ class Reembedding:
         """How many faces are to move, and how many of these are staged."""
         unmoved = _unmoved(self._model_id)
         with self._database.read() as connection:
-            total = connection.scalar(select(func.count()).select_from(faces).where(*unmoved)) or 0
-            staged = select(func.count()).select_from(faces).where(*unmoved, self._staged)
-            return total, connection.scalar(staged) or 0
+            staged = count_rows(connection, faces, *unmoved, self._staged)
+            return count_rows(connection, faces, *unmoved), staged
 
     def next_faces(self, after_id: int, batch_size: int) -> list[KeptFace]:
         """The next faces to stage with ids above ``after_id``, in id order; empty after the last.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Text, delete, func, select, update
 
-from enrichscrapy.database.connection import Database
+from enrichscrapy.database.connection import Database, count_rows
 from enrichscrapy.database.dialects.expressions import insert, listed
 from enrichscrapy.database.performers import load_performers, read_performers_page, split_chunks
 from enrichscrapy.database.schema import (
@@ -93,12 +93,13 @@ class SuppressionStore:
             digests = [("key", digester.proof)]
             digests += [(kind, digester.digest(kind, text)) for kind, text in traits]
             statement = insert(suppressions).on_conflict_do_nothing()
-            before = _count(connection)
+            counted = (suppressions, suppressions.c.kind.in_(STRENGTH))
+            before = count_rows(connection, *counted)
             connection.execute(
                 statement,
                 [{"kind": kind, "digest": digest, "created_at": now} for kind, digest in digests],
             )
-            added = _count(connection) - before
+            added = count_rows(connection, *counted) - before
             if added or again:
                 self._refresh_all(connection, digester)
         return added
@@ -281,11 +282,6 @@ def _make_digests(digester: Digester, traits: Traits) -> set[str]:
 def _find_strongest(known: Mapping[str, str], digests: Iterable[str]) -> str | None:
     found = {known[digest] for digest in digests if digest in known}
     return next((kind for kind in STRENGTH if kind in found), None)
-
-
-def _count(connection: Connection) -> int:
-    query = select(func.count()).where(suppressions.c.kind.in_(STRENGTH))
-    return connection.scalar(query) or 0
 
 
 def _has_any(connection: Connection) -> bool:

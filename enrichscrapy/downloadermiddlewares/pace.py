@@ -1,4 +1,4 @@
-"""One request at a time to a source, each in its turn: pages, photos, robots.txt, the browser."""
+"""Each request waits for its turn: ``core/turns.py`` gives it, ``politeness/pace.py`` says when."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import faces, models, performers, photos, stashbox_ids
 from enrichscrapy.exceptions import EnrichError
@@ -68,8 +69,7 @@ class AcceptedFaces:
 
     @cached_property
     def count(self) -> int:
-        query = select(func.count()).select_from(faces).where(*self._accepted)
-        return int(self._connection.execute(query).scalar_one())
+        return count_rows(self._connection, faces, *self._accepted)
 
     @cached_property
     def owners(self) -> int:

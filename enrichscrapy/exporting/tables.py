@@ -1,4 +1,4 @@
-"""The vectors as NumPy, and a CSV whose columns say what they are, in the same order."""
+"""The columns of the exported CSV, and the vectors as NumPy, in the same order."""
 
 from __future__ import annotations
 

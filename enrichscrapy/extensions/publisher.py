@@ -1,4 +1,4 @@
-"""Publishes the index on a timer, and once more when the pipelines have closed."""
+"""When the index is published: on a timer, and once more when the pipelines have closed."""
 
 from __future__ import annotations
 

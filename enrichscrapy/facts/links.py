@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
@@ -74,6 +74,14 @@ def read_outside_link(href: str | None, hosts: Collection[str]) -> str | None:
     if host is None or "." not in host or host in hosts:
         return None
     return f"https:{href}" if href.startswith("//") else href
+
+
+def group_links(links: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Links by their kind, from (kind, URL) pairs; each once, in their order."""
+    found: dict[str, dict[str, None]] = {}
+    for kind, url in links:
+        found.setdefault(kind, {})[url] = None
+    return {kind: tuple(urls) for kind, urls in found.items()}
 
 
 def find_link_kind(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Forgetting a person everywhere this program can reach, and naming what it cannot.
+"""The job of forgetting a person; ``rows.py`` and ``files.py`` say what is removed.
 
 An erasure is a job of the database: recorded before anything is removed, finished by whatever
 command comes next when it is killed, and gone from the database once everything is done. Where

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, literal, select, update
+from sqlalchemy import Connection, Text, cast, delete, literal, select, update
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import insert, matches
 from enrichscrapy.database.links import read_link
 from enrichscrapy.database.performers import load_performers
@@ -201,28 +202,20 @@ def find_same_person(backup: PerformerDatabase, person: Person) -> list[int]:
 
 
 def _count_rows(connection: Connection, performer_id: int) -> dict[str, int]:
-    def count(query: Any) -> int:
-        return connection.scalar(query) or 0
-
     of_photos = photo_results.join(photos, photos.c.id == photo_results.c.photo_id)
     of_faces = verdict_history.join(faces, faces.c.id == verdict_history.c.face_id)
     counts = {
-        table.name: count(
-            select(func.count()).select_from(table).where(table.c.performer_id == performer_id)
-        )
+        table.name: count_rows(connection, table, table.c.performer_id == performer_id)
         for table in metadata.sorted_tables
         if "performer_id" in table.columns and table.name != "pending"
     }
     owned = faces.c.performer_id == performer_id
-    counts["performers"] = count(
-        select(func.count()).select_from(performers).where(performers.c.id == performer_id)
-    )
-    counts["photo_results"] = count(
-        select(func.count()).select_from(of_photos).where(photos.c.performer_id == performer_id)
-    )
-    counts["verdict_history"] = count(select(func.count()).select_from(of_faces).where(owned))
-    counts["vectors"] = count(select(func.count(faces.c.vector)).where(owned))
-    counts["crops"] = count(select(func.count(faces.c.crop)).where(owned))
+    of_person = photos.c.performer_id == performer_id
+    counts["performers"] = count_rows(connection, performers, performers.c.id == performer_id)
+    counts["photo_results"] = count_rows(connection, of_photos, of_person)
+    counts["verdict_history"] = count_rows(connection, of_faces, owned)
+    counts["vectors"] = count_rows(connection, faces, owned, faces.c.vector.is_not(None))
+    counts["crops"] = count_rows(connection, faces, owned, faces.c.crop.is_not(None))
     return counts
 
 

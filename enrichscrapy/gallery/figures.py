@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from markupsafe import Markup
 from sqlalchemy import Connection, func, select
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, func, select
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.accepting import OPEN
 from enrichscrapy.database.birth_dates import count_unread
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import insert
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import faces, lookups, proposals, visits
@@ -30,7 +31,7 @@ from enrichscrapy.reporting.faces import find_model_in_use
 from enrichscrapy.reporting.hosts import list_hosts
 from enrichscrapy.reporting.report import render_standing
 from enrichscrapy.reporting.sources import STUCK, Trouble, list_troubles
-from enrichscrapy.reporting.status import Status, read_status
+from enrichscrapy.reporting.status import read_status
 from enrichscrapy.review.queue import count_waiting
 
 REST = 20.0
@@ -44,14 +45,16 @@ Value = TypeVar("Value")
 class _Kept(Generic[Value]):
     """A value that is recomputed when the database changed, but not too often."""
 
-    def __init__(self, make: Callable[[], Value]) -> None:
+    def __init__(self, read_stamp: Callable[[], object], make: Callable[[], Value]) -> None:
+        self._read_stamp = read_stamp
         self._make = make
         self._lock = threading.Lock()
         self._stamp: object = None
         self._not_before = 0.0
         self._value: Value | None = None
 
-    def get(self, stamp: object) -> Value:
+    def __call__(self) -> Value:
+        stamp = self._read_stamp()
         with self._lock:
             began = time.monotonic()
             if self._value is None or (stamp != self._stamp and began >= self._not_before):
@@ -97,41 +100,30 @@ class Figures:
         self._database = database
         self._genders = genders
         self._revisit = revisit_after_days
-        self._status = _Kept(partial(read_status, database, index_dir, genders, revisit_after_days))
-        self._due = _Kept(self._count_due)
-        self._people = _Kept(self._count_people)
-        self._troubles = _Kept(self._read_troubles)
-        self._standing = _Kept(self._render_standing)
         self._watch = database.watch()
+        stamp = self._watch.read_stamp
+        status = partial(read_status, database, index_dir, genders, revisit_after_days)
+        self.status = _Kept(stamp, status)
+        self.standing = _Kept(stamp, self._render_standing)
+        self.troubles = _Kept(stamp, self._read_troubles)
+        self.people = _Kept(stamp, self._count_people)
+        self._due = _Kept(stamp, self._count_due)
 
     def close(self) -> None:
         """The database is watched no longer."""
         self._watch.close()
 
-    def status(self) -> Status:
-        return self._status.get(self._watch.read_stamp())
-
-    def standing(self) -> Markup:
-        """Tables and plots of how things stand."""
-        return self._standing.get(self._watch.read_stamp())
-
-    def troubles(self) -> list[Trouble]:
-        """Why lookups were refused or failed."""
-        return self._troubles.get(self._watch.read_stamp())
-
-    def people(self) -> Mapping[Show, int]:
-        """How many performers each part of the list has."""
-        return self._people.get(self._watch.read_stamp())
-
     def to_do(self) -> ToDo:
-        due = self._due.get(self._watch.read_stamp())
+        due = self._due()
         now = self._database.clock()
         with self._database.read() as connection:
             return ToDo(
                 waiting=count_waiting(connection),
-                given_up=_count(connection, lookups, STUCK, lookups.c.next_attempt_at.is_(None)),
+                given_up=count_rows(
+                    connection, lookups, STUCK, lookups.c.next_attempt_at.is_(None)
+                ),
                 due=due,
-                proposals=_count(connection, proposals, proposals.c.state == OPEN),
+                proposals=count_rows(connection, proposals, proposals.c.state == OPEN),
                 unread=count_unread(connection),
                 hosts_left_alone=sum(
                     host.circuit != "closed" for host in list_hosts(connection, now)
@@ -185,10 +177,12 @@ class Figures:
             return connection.scalar(select(visits.c.since_face)) or 0
 
     def _read_troubles(self) -> list[Trouble]:
+        """Why lookups were refused or failed."""
         with self._database.read() as connection:
             return list_troubles(connection, self._genders)
 
     def _render_standing(self) -> Markup:
+        """Tables and plots of how things stand."""
         status = self.status()
         with self._database.read() as connection:
             return render_standing(connection, status, self._genders)
@@ -197,13 +191,9 @@ class Figures:
         return sum(map(self._database.ledger.count_due, self.selections()))
 
     def _count_people(self) -> Mapping[Show, int]:
+        """How many performers each part of the list has."""
         with self._database.read() as connection:
             return count_people(connection, self.since_face())
-
-
-def _count(connection: Connection, table: Any, *conditions: Any) -> int:
-    query = select(func.count()).select_from(table).where(*conditions)
-    return int(connection.scalar(query) or 0)
 
 
 def _news(connection: Connection, since: float, face_id: int, sources: list[str]) -> News:
@@ -223,5 +213,5 @@ def _news(connection: Connection, since: float, face_id: int, sources: list[str]
         since,
         counts.get(Verdict.ACCEPTED.value, 0),
         counts.get(Verdict.QUARANTINED.value, 0),
-        _count(connection, lookups, *asked),
+        count_rows(connection, lookups, *asked),
     )

@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import caseless
 from enrichscrapy.database.due import Selection, find
 from enrichscrapy.database.schema import (
@@ -152,7 +153,7 @@ def count_people(connection: Connection, since_face: int) -> dict[Show, int]:
     def owners(column: Any, *conditions: Any) -> int:
         return int(connection.scalar(select(func.count(distinct(column))).where(*conditions)) or 0)
 
-    total = int(connection.scalar(select(func.count()).select_from(performers)) or 0)
+    total = count_rows(connection, performers)
     accepted = owners(faces.c.performer_id, faces.c.verdict == Verdict.ACCEPTED.value)
     given_up = lookups.c.next_attempt_at.is_(None)
     newest = int(connection.scalar(select(func.max(faces.c.id))) or 0)

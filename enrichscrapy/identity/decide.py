@@ -1,4 +1,4 @@
-"""Is this page this performer's? A stranger's page is worse than a missed one.
+"""Is a page this performer's, or a stranger's? A stranger's page is worse than a missed one.
 
 A name alone only makes a candidate; what else the two sides state decides.
 

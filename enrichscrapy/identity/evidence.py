@@ -1,4 +1,4 @@
-"""The evidence for and against a page being a performer's. See ``decide.py``."""
+"""The evidence that a page is a performer's or a stranger's; ``decide.py`` decides by it."""
 
 from __future__ import annotations
 

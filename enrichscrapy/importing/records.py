@@ -1,4 +1,4 @@
-"""One performer of an imported file: its columns, read strictly, with every fault named."""
+"""The columns of an imported file, CSV or other, read strictly, with every fault named."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.schema import face_changes, faces, models
 from enrichscrapy.exceptions import BadSetting, IndexDamaged, IndexOfAnotherModel
 from enrichscrapy.index.manifest import Change, Manifest
@@ -95,8 +96,7 @@ def list_touched_faces(connection: Connection, model_id: int, after_seq: int) ->
 
 
 def count(connection: Connection, model_id: int) -> int:
-    query = select(func.count()).select_from(faces).where(*_match_accepted(model_id))
-    return int(connection.execute(query).scalar_one())
+    return count_rows(connection, faces, *_match_accepted(model_id))
 
 
 def list_kept(connection: Connection, ids: Sequence[int]) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Publishing: from the accepted faces of one database state to a verified generation."""
+"""How the index is published, from one state of the database; ``extensions/publisher.py``: when."""
 
 from __future__ import annotations
 

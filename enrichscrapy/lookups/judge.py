@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from enrichscrapy.database.faces import StoredFace
-from enrichscrapy.items import Lookup, Verdict
+from enrichscrapy.items import Judgement, Lookup, Verdict
 from enrichscrapy.settings_reader import ProjectSettings, find_for_source
 from enrichscrapy.verdicts import (
     FOR_A_PAGE,
     Candidate,
     Context,
-    Judgement,
     Limits,
     Reason,
     Reference,

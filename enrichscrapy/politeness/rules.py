@@ -1,4 +1,4 @@
-"""How a source is visited: the settings of the pace in one value."""
+"""The settings of the pace as one value, and the delays that they may not go below."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal_column, select
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.schema import faces, lookups, models, performers, photo_results
 from enrichscrapy.items import ModelInfo, Verdict
 from enrichscrapy.verdicts import HARD_TO_TELL
@@ -133,7 +134,7 @@ class Coverage:
 
 def count_coverage(connection: Connection, model_id: int | None) -> Coverage:
     """Read in one pass over the accepted faces."""
-    total = int(connection.scalar(select(func.count()).select_from(performers)) or 0)
+    total = count_rows(connection, performers)
     before: Counter[int] = Counter()
     after: Counter[int] = Counter()
     trusted = 0

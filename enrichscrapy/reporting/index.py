@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.schema import face_changes, faces
 from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import Manifest
@@ -31,7 +32,8 @@ class IndexState:
 def index_state(connection: Connection, index_dir: Path, model: Model | None) -> IndexState:
     """Compare the manifest in force with the database, without reading any vector."""
     model_id = model.id if model else None
-    accepted = _count_accepted(connection, model_id)
+    is_accepted = (faces.c.model_id == model_id, faces.c.verdict == Verdict.ACCEPTED.value)
+    accepted = count_rows(connection, faces, *is_accepted)
     try:
         manifest = _read_manifest(index_dir)
     except IndexDamaged as error:
@@ -55,11 +57,6 @@ def _read_manifest(index_dir: Path) -> Manifest | None:
         return Manifest.read(index_dir / generation / MANIFEST)
     except FileNotFoundError as error:
         raise IndexDamaged(f"{index_dir / generation} is gone; run scrapy reindex") from error
-
-
-def _count_accepted(connection: Connection, model_id: int | None) -> int:
-    accepted = (faces.c.model_id == model_id, faces.c.verdict == Verdict.ACCEPTED.value)
-    return int(connection.scalar(select(func.count()).select_from(faces).where(*accepted)) or 0)
 
 
 def _count_changes_after(connection: Connection, model_id: int, seq: int) -> int:

@@ -69,30 +69,22 @@ def read_status(
     now = database.clock()
     with database.read() as connection:
         model = find_model_in_use(connection)
-        faces = count_verdicts(connection, model.id) if model else []
-        hard = count_hard_to_tell(connection, model.id) if model else HardToTell(0, 0)
-        covered = count_coverage(connection, model.id if model else None)
-        index = index_state(connection, index_dir, model)
-        hosts = list_hosts(connection, now)
-        machines = list_reports(connection, now)
-        unread_count, unread_first = count_unread(connection), list_unread(connection, UNREAD_SHOWN)
+    model_id = model.id if model else None
     progress = list_progress(
-        database,
-        sources,
-        model_id=model.id if model else None,
-        revisit_after_days=revisit_after_days,
+        database, sources, model_id=model_id, revisit_after_days=revisit_after_days
     )
-    return Status(
-        now,
-        database.name,
-        model,
-        progress,
-        faces,
-        covered,
-        hard,
-        index,
-        hosts,
-        machines,
-        unread_count,
-        tuple(unread_first),
-    )
+    with database.read() as connection:
+        return Status(
+            now,
+            database.name,
+            model,
+            progress,
+            count_verdicts(connection, model.id) if model else [],
+            count_coverage(connection, model_id),
+            count_hard_to_tell(connection, model.id) if model else HardToTell(0, 0),
+            index_state(connection, index_dir, model),
+            list_hosts(connection, now),
+            list_reports(connection, now),
+            count_unread(connection),
+            tuple(list_unread(connection, UNREAD_SHOWN)),
+        )

@@ -6,9 +6,10 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.rejections import keep_for_undo, restore_rejected
 from enrichscrapy.database.schema import faces
@@ -145,16 +146,16 @@ class ReviewDesk:
 
     def _find_why_full(self, connection: Connection, face: Row[tuple[object, ...]]) -> str:
         """Why there is no room for one more accepted face; empty when there is."""
-        others = select(func.count()).where(
+        others = (
             faces.c.performer_id == face.performer_id,
             faces.c.model_id == face.model_id,
             faces.c.verdict == Verdict.ACCEPTED.value,
             faces.c.id != face.id,
         )
-        same = int(connection.scalar(others.where(faces.c.source == face.source)) or 0)
+        same = count_rows(connection, faces, *others, faces.c.source == face.source)
         if same >= self.limits.per_source:
             return f"{same} faces from {face.source} are the most (MAX_FACES_PER_SOURCE)"
-        total = int(connection.scalar(others) or 0)
+        total = count_rows(connection, faces, *others)
         if total >= self.limits.total:
             return f"{total} faces are the most (MAX_FACES_TOTAL)"
         return ""

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from enrichscrapy.database import PerformerDatabase
+from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.schema import aliases, faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.faces import IS_WAITING
@@ -68,8 +69,7 @@ def waiting(database: PerformerDatabase, narrowed: Narrowed = Narrowed()) -> lis
 
 
 def count_waiting(connection: Connection, narrowed: Narrowed = Narrowed()) -> int:
-    query = select(func.count()).select_from(faces).where(*narrowed.conditions())
-    return int(connection.scalar(query) or 0)
+    return count_rows(connection, faces, *narrowed.conditions())
 
 
 def waiting_after(
@@ -206,9 +206,16 @@ def _page(connection: Connection, row: Row[Any]) -> str | None:
 
 
 def _beside() -> Select[Any]:
-    return select(faces, performers.c.canonical_name).join(
-        performers, performers.c.id == faces.c.performer_id
-    )
+    """Rows as the fields of :class:`Beside`."""
+    return select(
+        faces.c.id,
+        faces.c.performer_id,
+        performers.c.canonical_name,
+        faces.c.source,
+        faces.c.trusted,
+        faces.c.quality,
+        func.coalesce(faces.c.crop, b""),
+    ).join(performers, performers.c.id == faces.c.performer_id)
 
 
 def _known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
@@ -223,7 +230,7 @@ def _known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
         .order_by(faces.c.trusted.desc(), faces.c.quality.desc(), faces.c.id)
         .limit(BESIDE)
     )
-    return tuple(_as_beside(other) for other in connection.execute(query))
+    return tuple(Beside(*other) for other in connection.execute(query))
 
 
 def _others_of_page(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
@@ -233,22 +240,10 @@ def _others_of_page(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]
         .order_by(faces.c.id)
         .limit(BESIDE)
     )
-    return tuple(_as_beside(other) for other in connection.execute(query))
+    return tuple(Beside(*other) for other in connection.execute(query))
 
 
 def _rival(connection: Connection, face_id: int | None, performer_id: int) -> Beside | None:
     query = _beside().where(faces.c.id == face_id, faces.c.performer_id != performer_id)
     row = connection.execute(query).first()
-    return _as_beside(row) if row else None
-
-
-def _as_beside(row: Row[Any]) -> Beside:
-    return Beside(
-        face_id=row.id,
-        performer_id=row.performer_id,
-        name=row.canonical_name,
-        source=row.source,
-        trusted=row.trusted,
-        quality=row.quality,
-        crop=row.crop or b"",
-    )
+    return Beside(*row) if row else None

@@ -3,7 +3,6 @@
 May import items and exceptions.
 """
 
-from enrichscrapy.items import Judgement, Neighbour
 from enrichscrapy.verdicts.region import WeakOn
 from enrichscrapy.verdicts.rules import Rules, judge
 from enrichscrapy.verdicts.ruling import RULE_VERSION
@@ -25,9 +24,7 @@ __all__ = [
     "RULE_VERSION",
     "Candidate",
     "Context",
-    "Judgement",
     "Limits",
-    "Neighbour",
     "Reason",
     "Reference",
     "Rules",

@@ -11,19 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks._synthetic import make_people
-from enrichscrapy.calibration import (
-    People,
-    Rate,
-    count_trials_needed,
-    fit_to_trials,
-    propose,
-    read_photos,
-    run_trials,
-)
 from enrichscrapy.calibration.curves import draw_curves
 from enrichscrapy.calibration.labelled import list_labelled_photos
-from enrichscrapy.calibration.people import gather_people
+from enrichscrapy.calibration.people import People, gather_people, read_photos
+from enrichscrapy.calibration.proposal import fit_to_trials, propose
+from enrichscrapy.calibration.rates import Rate, count_trials_needed
 from enrichscrapy.calibration.report import report_proposal, report_trials
+from enrichscrapy.calibration.trials import run_trials
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.items import Face, PhotoOutcome

@@ -6,18 +6,16 @@ import numpy as np
 import pytest
 
 from benchmarks._synthetic import make_people
-from enrichscrapy.calibration import (
+from enrichscrapy.calibration.lookups import (
     SIZES,
     Page,
-    People,
-    Proposal,
     draw_enough,
     draw_lookups,
     judge_lookups,
     pool_cases,
-    tighten,
 )
-from enrichscrapy.calibration.people import gather_people
+from enrichscrapy.calibration.people import People, gather_people
+from enrichscrapy.calibration.proposal import Proposal, tighten
 from enrichscrapy.calibration.report import report_lookups
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import Thresholds, judge

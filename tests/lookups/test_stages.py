@@ -18,12 +18,21 @@ from enrichscrapy.faces.engine import PhotoFaces
 from enrichscrapy.faces.hashes import phash
 from enrichscrapy.faces.model import FacenetVGGFace2
 from enrichscrapy.index import publish
-from enrichscrapy.items import Face, Lookup, Outcome, Performer, Photo, PhotoOutcome, Verdict
+from enrichscrapy.items import (
+    Face,
+    Judgement,
+    Lookup,
+    Outcome,
+    Performer,
+    Photo,
+    PhotoOutcome,
+    Verdict,
+)
 from enrichscrapy.items import ReferenceSiteMode as Mode
 from enrichscrapy.lookups.judge import Judge
 from enrichscrapy.lookups.stages import is_same_picture, mark_shared, take_faces
 from enrichscrapy.settings_reader import read_settings
-from enrichscrapy.verdicts import Judgement, Limits, Thresholds
+from enrichscrapy.verdicts import Limits, Thresholds
 from tests.database.builders import unit_vector
 from tests.index.conftest import MODEL, World, db, unit  # noqa: F401  # a fixture
 

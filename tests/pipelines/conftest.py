@@ -12,9 +12,9 @@ from scrapy.utils.test import get_crawler
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
-from enrichscrapy.items import Performer
+from enrichscrapy.items import Judgement, Performer
 from enrichscrapy.lookups.judge import Judge
-from enrichscrapy.verdicts import Candidate, Judgement, Limits, Thresholds
+from enrichscrapy.verdicts import Candidate, Limits, Thresholds
 from tests.conftest import MODEL
 from tests.database.builders import accept
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from enrichscrapy.items import Identity, Neighbour, Vector, Verdict
-from enrichscrapy.verdicts import Candidate, Context, Judgement, Limits, Reference, judge
+from enrichscrapy.items import Identity, Judgement, Neighbour, Vector, Verdict
+from enrichscrapy.verdicts import Candidate, Context, Limits, Reference, judge
 
 DIMENSION = 64
 ROOMY = Limits(per_source=50, total=100)

@@ -8,7 +8,14 @@ from benchmarks._synthetic import make_group, make_people
 from benchmarks._vectors import read_vectors
 from benchmarks.seed_rules import seed_rules
 from benchmarks.verdicts import TARGET_QUARANTINED, TARGET_RIGHT, TARGET_STRANGERS
-from enrichscrapy.calibration import Index, Indexed, Page, draw_lookups, judge_lookups, pool_cases
+from enrichscrapy.calibration.lookups import (
+    Index,
+    Indexed,
+    Page,
+    draw_lookups,
+    judge_lookups,
+    pool_cases,
+)
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import Thresholds, judge
 

@@ -20,7 +20,7 @@ from enrichscrapy.facts.countries import (
 )
 from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
 from enrichscrapy.facts.genders import read_gender
-from enrichscrapy.facts.links import find_link_kind, read_outside_link
+from enrichscrapy.facts.links import find_link_kind, group_links, read_outside_link
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.spelling import make_name_keys
 from enrichscrapy.facts.text import (
@@ -133,7 +133,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         birth_date=_read_date(next((rows[label] for label in BIRTH_LABELS if label in rows), None)),
         death_date=_read_date(rows.get("died")),
         country=next(iter(countries), None),
-        links=_read_links(selector),
+        links=group_links(_read_links(selector)),
         photo_urls=tuple(_read_photos(selector, name, (slug_from_url(page_url) or "", *aliases))),
         source_id=slug_from_url(page_url),
         countries=countries,
@@ -224,9 +224,8 @@ def _is_beside_aka(element: Element) -> bool:
     return by_id or element.tag in ("small", "button") or "aliasnote" in read_classes(element)
 
 
-def _read_links(selector: Selector) -> dict[str, tuple[str, ...]]:
+def _read_links(selector: Selector) -> Iterator[tuple[str, str]]:
     """The person's own accounts. ``/onlyfans/<name>`` is the site's own redirect to OnlyFans."""
-    links: dict[str, list[str]] = {}
     for link in selector.xpath(select_first("id('socialicons')/descendant::a[@href]")):
         href = fold(link.attrib["href"][: MAX_LINK + 1])
         detour = on_site(href, HOME, HOSTS)
@@ -236,12 +235,8 @@ def _read_links(selector: Selector) -> dict[str, tuple[str, ...]]:
         if found is None:
             continue
         tokens = link.attrib.get("class", "").casefold().split()
-        kind = next((token for token in tokens if token in _LINK_KINDS), None) or find_link_kind(
-            found
-        )
-        if found not in links.setdefault(kind, []):
-            links[kind].append(found)
-    return {kind: tuple(urls) for kind, urls in links.items()}
+        kind = next((token for token in tokens if token in _LINK_KINDS), None)
+        yield kind or find_link_kind(found), found
 
 
 def _read_photos(selector: Selector, name: str, others: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from parsel import Selector
 from enrichscrapy.facts.countries import find_countries_by_nationality
 from enrichscrapy.facts.dates import BIRTH_LABELS, parse_date
 from enrichscrapy.facts.genders import read_gender
-from enrichscrapy.facts.links import find_link_kind, read_outside_link, split_url
+from enrichscrapy.facts.links import find_link_kind, group_links, read_outside_link, split_url
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.text import (
     MAX_FACT,
@@ -150,7 +150,7 @@ def parse_profile(selector: Selector, url: str) -> Profile:
         birth_date=parse_date(born),
         death_date=parse_date(_read_fact(facts, "date of death", "died", "death")),
         country=next(iter(countries), None),
-        links=_read_links(selector, facts),
+        links=group_links(_read_links(selector, facts)),
         photo_urls=tuple(_read_photos(selector, name))[:1],
         source_id=_read_source_id(selector, page_url),
         countries=countries,
@@ -226,7 +226,7 @@ def _read_gender_letter(selector: Selector, url: str) -> str:
     return ""
 
 
-def _read_links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[str, tuple[str, ...]]:
+def _read_links(selector: Selector, facts: dict[str, list[Selector]]) -> Iterator[tuple[str, str]]:
     """Accounts and sites of the person, by platform; not the galleries that share their target."""
     starlets = select_first("descendant::a[@target='starlet'][@href]", _OWN)
     anchors = list(_find_column(selector).xpath(starlets))
@@ -234,14 +234,10 @@ def _read_links(selector: Selector, facts: dict[str, list[Selector]]) -> dict[st
         anchors += value.xpath(select_first("descendant::a[@href]"))
     linked = select_first(f"descendant::{_HEADING}/descendant::a[@href]", _OWN)
     anchors += [anchor for block in _list_blocks(selector) for anchor in block.xpath(linked)]
-    links: dict[str, list[str]] = {}
     for anchor in anchors:
         found = read_outside_link(anchor.attrib["href"], HOSTS)
         if found and not _is_gallery(anchor):
-            urls = links.setdefault(find_link_kind(found), [])
-            if found not in urls:
-                urls.append(found)
-    return {kind: tuple(urls) for kind, urls in links.items()}
+            yield find_link_kind(found), found
 
 
 def _is_gallery(anchor: Selector) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from enrichscrapy.facts.countries import find_country_by_code, find_country_by_name
 from enrichscrapy.facts.dates import parse_date
 from enrichscrapy.facts.genders import GENDERS
-from enrichscrapy.facts.links import find_link_kind, read_outside_link
+from enrichscrapy.facts.links import find_link_kind, group_links, read_outside_link
 from enrichscrapy.facts.text import MAX_LINK, MAX_NAME, clean_aliases, cut, fold_line
 from enrichscrapy.items import Profile
 from enrichscrapy.sites.stashbox.endpoint import Endpoint
@@ -166,6 +166,8 @@ def _read_profile(
     name, gender = cut(_text(data["name"]), MAX_NAME), _text(data.get("gender")).upper()
     born = _date_text(data.get("birth_date")) or _date_text(data.get("birthdate"))
     country = _text(data.get("country"))
+    urls = (_text(value.get("url")) for value in _items(data.get("urls")))
+    links = (read_outside_link(url, endpoint.HOSTS) for url in urls)
     return Profile(
         name=name,
         url=endpoint.page_url(own_id),
@@ -174,7 +176,7 @@ def _read_profile(
         birth_date=parse_date(born),
         death_date=parse_date(_date_text(data.get("death_date"))),
         country=find_country_by_code(country) or find_country_by_name(country),
-        links=_read_links(data.get("urls"), endpoint),
+        links=group_links((find_link_kind(url), url) for url in links if url),
         photo_urls=tuple(_read_pictures(data.get("images"))),
         source_id=own_id.lower(),
         birth_text=born,
@@ -205,15 +207,6 @@ def _date_text(value: object) -> str:
         kept = _KEPT_FOR.get(_text(value.get("accuracy")), 4)
         return _text(value.get("date"))[:kept]
     return _text(value)[:MAX_NAME]
-
-
-def _read_links(values: object, endpoint: Endpoint) -> dict[str, tuple[str, ...]]:
-    links: dict[str, tuple[str, ...]] = {}
-    for value in _items(values):
-        if url := read_outside_link(_text(value.get("url")), endpoint.HOSTS):
-            kind = find_link_kind(url)
-            links[kind] = tuple(dict.fromkeys((*links.get(kind, ()), url)))
-    return links
 
 
 def _read_pictures(values: object) -> Iterable[str]:
