@@ -129,9 +129,8 @@ def _check_arguments(
         raise UsageError(f"name one spider: {', '.join(names)}")
     if args[0] not in names:
         raise UsageError(f"no spider named {args[0]}: use one of {', '.join(names)}")
-    reserved = sorted({"crawler", "crawler_or_spidercls", "self"} & arguments.keys())
-    if reserved:  # what Scrapy itself calls so never reaches the spider, which would refuse it
-        raise refuse_unknown(reserved[0])
+    # What Scrapy itself calls so never reaches the spider, which would refuse it.
+    refuse_unknown(sorted({"crawler", "crawler_or_spidercls", "self"} & arguments.keys()))
     try:
         loader.load(args[0])(**arguments)
     except TypeError as error:  # another package's spider, which lacks one or has none of that name

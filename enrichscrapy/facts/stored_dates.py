@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 
 from enrichscrapy.facts.dates import (
     drop_time,
@@ -62,6 +63,11 @@ def read_latest_birthday(text: str | None, today: dt.date) -> dt.date | None:
     """The latest day of birth that a stored date can mean; ``None`` when it says nothing."""
     born = find_latest_birth(text, today)
     return born.latest() if born is not None else None
+
+
+def read_today() -> dt.date:
+    """The UTC day by this machine's clock."""
+    return to_utc_day(time.time())
 
 
 def to_utc_day(seconds: float) -> dt.date:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from enrichscrapy.database.birth_dates import find_unread
 from enrichscrapy.database.whom import Meant, find_whom
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.faces.decode import SNIFFED, sniff
+from enrichscrapy.facts.stored_dates import read_today
 from enrichscrapy.identity.age import find_whose_word
 from enrichscrapy.items import Performer
 
@@ -78,8 +78,8 @@ def _find_why_kept_away(performer: Performer, unread: Collection[int]) -> str:
     """Why no face of this performer may be stored; empty when it may."""
     if performer.id in unread:
         return "the birth date cannot be read; see scrapy birth-date"
-    today = dt.datetime.now(dt.UTC).date()
-    return "under 18 for all that is known" if find_whose_word(performer, None, today) else ""
+    is_minor = find_whose_word(performer, None, read_today()) is not None
+    return "under 18 for all that is known" if is_minor else ""
 
 
 def _find_photo_fault(path: Path) -> str:

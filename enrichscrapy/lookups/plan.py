@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from enrichscrapy.facts.lookup_names import list_lookup_names
-from enrichscrapy.identity.decide import choose
+from enrichscrapy.identity.decide import IdentityDecision, choose
 from enrichscrapy.items import Identity, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.sites import Site
 
@@ -63,6 +63,23 @@ class PageReport:
             "identity": self.identity.value if self.identity else None,
             **self.evidence,
         }
+
+
+def report_profile(
+    url: str, status: int, profile: Profile, decision: IdentityDecision, name: str = ""
+) -> PageReport:
+    """The report of a profile that was held against the performer."""
+    is_strangers = decision.identity is Identity.MISMATCH
+    return PageReport(
+        url,
+        Outcome.MISMATCH if is_strangers else Outcome.FOUND,
+        decision.reason if is_strangers else "",
+        status,
+        name,
+        decision.identity,
+        profile,
+        {"reason": decision.reason, **decision.evidence},
+    )
 
 
 @dataclass

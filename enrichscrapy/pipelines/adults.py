@@ -9,18 +9,15 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
+from enrichscrapy.facts.stored_dates import read_today
 from enrichscrapy.identity.age import find_latest_birthday, find_whose_word, is_minor
 from enrichscrapy.items import Lookup, Outcome
-
-
-def _read_today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
 
 
 class AdultsPipeline:
     """Ends the lookup of a minor as ``mismatch`` (detail ``minor …``) and drops what was read."""
 
-    def __init__(self, stats: StatsCollector, today: Callable[[], dt.date] = _read_today) -> None:
+    def __init__(self, stats: StatsCollector, today: Callable[[], dt.date] = read_today) -> None:
         self.stats = stats
         self.today = today
 

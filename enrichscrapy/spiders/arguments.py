@@ -64,8 +64,11 @@ class SpiderArguments:
         )
 
 
-def refuse_unknown(name: str, known: str = "mode, limit, performers and gender") -> BadSetting:
-    return BadSetting(f"unknown argument {name}: use {known}")
+def refuse_unknown(names: Iterable[str], known: str = "mode, limit, performers and gender") -> None:
+    """Raise ``BadSetting`` for the first of these names, but what scrapyd sends (``_job``)."""
+    for name in names:
+        if not name.startswith("_"):
+            raise BadSetting(f"unknown argument {name}: use {known}")
 
 
 def _parse_mode(text: str) -> ReferenceSiteMode:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from enrichscrapy.core.meta import read_performer_ids
-from enrichscrapy.core.refused import describe_failure
+from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.database.dialects import describe_statement
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.ledger import DueLookup
@@ -27,9 +27,10 @@ from enrichscrapy.extensions import find_shared, require, stop_crawl
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.model import ModelExtension
 from enrichscrapy.extensions.worker import find_worker
+from enrichscrapy.facts.stored_dates import read_today
 from enrichscrapy.identity.age import find_latest_birthday
 from enrichscrapy.items import Lookup, Outcome, Performer, ReferenceSiteMode
-from enrichscrapy.lookups.plan import FITTING, Plan, conclude
+from enrichscrapy.lookups.plan import FITTING, PageReport, Plan, Step, conclude
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.spiders.arguments import SpiderArguments, find_performers
 
@@ -200,6 +201,19 @@ class LookupSpider(Spider):
         self._in_progress.discard(performer_id)
         self._room.set()
 
+    def _report_failure(self, failure: Failure, plan: Plan, step: Step) -> PageReport | None:
+        """What became of a request without an answer; None where it stays due, as nothing was
+        learnt: then it has no row.
+        """
+        error = failure.value or RuntimeError("unknown failure")
+        refused = error if isinstance(error, RequestRefused) else None
+        if refused is not None and refused.transient:
+            self.crawler.stats.inc_value("lookups/postponed")
+            self._leave(plan.performer_id)
+            return None
+        outcome = refused.outcome if refused else Outcome.FAILED
+        return PageReport(step.url, outcome, describe_failure(error))
+
     async def _read_performer(self, plan: Plan) -> Performer | None:
         """Read again: the performer may have changed, or been forgotten, since the request."""
         database = self._database
@@ -241,6 +255,6 @@ async def read(response: Response, function: Callable[P, T], *args: P.args, **kw
 def _latest_birthday(plan: Plan) -> dt.date | None:
     """By link every page that fits is the performer's: the youngest they say counts."""
     fitting = (each for each in plan.reports if plan.by_link and each.identity in FITTING)
-    today = dt.datetime.now(dt.UTC).date()
+    today = read_today()
     born = (find_latest_birthday(each.profile, today) for each in fitting)
     return max(filter(None, born), default=None)

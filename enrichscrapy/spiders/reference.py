@@ -17,11 +17,11 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from enrichscrapy.core.meta import RequestInfo
-from enrichscrapy.core.refused import RequestRefused, describe_failure
+from enrichscrapy.core.refused import describe_failure
 from enrichscrapy.database.hosts import ROBOTS_DETAIL
 from enrichscrapy.database.ledger import DueLookup
 from enrichscrapy.identity.decide import identify, rank_search_results
-from enrichscrapy.items import Identity, Lookup, Outcome, Performer, Profile, ReferenceSiteMode
+from enrichscrapy.items import Lookup, Outcome, Performer, Profile, ReferenceSiteMode
 from enrichscrapy.lookups.plan import (
     PageReport,
     Plan,
@@ -29,6 +29,7 @@ from enrichscrapy.lookups.plan import (
     StepKind,
     plan_by_link,
     plan_by_name,
+    report_profile,
 )
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites import PageKind, SearchResult, Site
@@ -56,9 +57,7 @@ class ReferenceSpider(LookupSpider):
         gender: str | None = None,
         **kwargs: Any,
     ) -> None:
-        unknown = [name for name in kwargs if not name.startswith("_")]  # scrapyd sends _job
-        if unknown:
-            raise refuse_unknown(unknown[0])
+        refuse_unknown(kwargs)
         super().__init__(SpiderArguments.parse(mode, limit, performers, gender), **kwargs)
 
     @classmethod
@@ -153,21 +152,14 @@ class ReferenceSpider(LookupSpider):
         """Report a page that did not arrive; the plan's other pages are still tried."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         plan, step = request.cb_kwargs["plan"], request.cb_kwargs["step"]
-        error = failure.value or RuntimeError("unknown failure")
-        if isinstance(error, RequestRefused) and error.transient:
-            self.crawler.stats.inc_value("lookups/postponed")
-            self._leave(plan.performer_id)  # nothing was learnt: no row, it stays due
+        report = self._report_failure(failure, plan, step)
+        if report is None or (performer := await self._read_performer(plan)) is None:
             return
-        performer = await self._read_performer(plan)
-        if performer is None:
-            return
-        outcome = error.outcome if isinstance(error, RequestRefused) else Outcome.FAILED
-        detail = error.detail if isinstance(error, RequestRefused) else describe_failure(error)
-        if step.kind is StepKind.SEARCH and detail == ROBOTS_DETAIL:
+        if step.kind is StepKind.SEARCH and report.detail == ROBOTS_DETAIL:
             self._leave_unsearched(plan, "robots.txt")
         else:
-            plan.add_report(PageReport(step.url, outcome, detail))
-            if outcome is Outcome.BLOCKED:
+            plan.add_report(report)
+            if report.outcome is Outcome.BLOCKED:
                 plan.todo.clear()
         yield self._take_next_step(plan, performer)
 
@@ -209,17 +201,7 @@ class ReferenceSpider(LookupSpider):
             return found
         population = await self._database.count_population()
         decision = identify(performer, found, by_link=plan.by_link, population=population)
-        matched = decision.identity is not Identity.MISMATCH
-        return PageReport(
-            step.url,
-            Outcome.FOUND if matched else Outcome.MISMATCH,
-            "" if matched else decision.reason,
-            response.status,
-            step.text,
-            identity=decision.identity,
-            profile=found,
-            evidence={"reason": decision.reason, **decision.evidence},
-        )
+        return report_profile(step.url, response.status, found, decision, step.text)
 
     def _read_profile(
         self, response: Response, step: Step, performer: Performer

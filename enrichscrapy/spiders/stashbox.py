@@ -19,13 +19,12 @@ from twisted.python.failure import Failure
 
 from enrichscrapy.core.api_key import ApiKey
 from enrichscrapy.core.meta import RequestInfo
-from enrichscrapy.core.refused import RequestRefused, describe_failure
 from enrichscrapy.database.box_ids import find_owner_of_id
 from enrichscrapy.database.ledger import DueLookup
 from enrichscrapy.extensions import stop_crawl
 from enrichscrapy.identity.decide import identify_by_id
-from enrichscrapy.items import Identity, Lookup, Outcome, Performer, Profile
-from enrichscrapy.lookups.plan import PageReport, Plan, Step, plan_by_link
+from enrichscrapy.items import Lookup, Outcome, Performer, Profile
+from enrichscrapy.lookups.plan import PageReport, Plan, Step, plan_by_link, report_profile
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites.stashbox import (
     KEY_REFUSED,
@@ -72,9 +71,7 @@ class StashBoxSpider(LookupSpider):
         performers: str | None = None,
         **kwargs: Any,
     ) -> None:
-        unknown = [name for name in kwargs if not name.startswith("_")]  # scrapyd sends _job
-        if unknown:
-            raise refuse_unknown(unknown[0], "endpoint, limit and performers")
+        refuse_unknown(kwargs, "endpoint, limit and performers")
         arguments = SpiderArguments.parse(limit=limit, performers=performers)
         super().__init__(arguments, **kwargs)
         self.site = Endpoint.named(endpoint)
@@ -201,19 +198,13 @@ class StashBoxSpider(LookupSpider):
 
     async def request_failed(self, failure: Failure) -> AsyncIterator[Lookup]:
         """No answer arrived: each performer's lookup ends as the request did."""
-        error = failure.value or RuntimeError("unknown failure")
         asked: Sequence[Asked] = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]
-        refused = error if isinstance(error, RequestRefused) else None
         for each in asked:
-            if refused is not None and refused.transient:
-                self.crawler.stats.inc_value("lookups/postponed")
-                self._leave(each.plan.performer_id)  # nothing was learnt: no row, it stays due
+            report = self._report_failure(failure, each.plan, each.step)
+            if report is None or (performer := await self._read_performer(each.plan)) is None:
                 continue
-            if (performer := await self._read_performer(each.plan)) is None:
-                continue
-            outcome = refused.outcome if refused else Outcome.FAILED
             each.plan.todo.clear()
-            each.plan.add_report(PageReport(each.step.url, outcome, describe_failure(error)))
+            each.plan.add_report(report)
             yield self._conclude(each.plan, performer)
 
     async def _report(self, asked: Asked, entry: Entry, performer: Performer, status: int) -> None:
@@ -248,16 +239,7 @@ class StashBoxSpider(LookupSpider):
         former = (*map(self.site.id_of_page, merged), *profile.former_ids)
         profile = replace(profile, former_ids=tuple(dict.fromkeys(map(str.lower, former))))
         decision = identify_by_id(performer, profile, await self._database.count_population())
-        matched = decision.identity is not Identity.MISMATCH
-        return PageReport(
-            profile.url,
-            Outcome.FOUND if matched else Outcome.MISMATCH,
-            "" if matched else decision.reason,
-            status,
-            identity=decision.identity,
-            profile=profile,
-            evidence={"reason": decision.reason, **decision.evidence},
-        )
+        return report_profile(profile.url, status, profile, decision)
 
 
 def _entry_of(answer: Answer, number: int) -> Entry:
