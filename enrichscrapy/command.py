@@ -131,7 +131,8 @@ class EnrichCommand(CheckedCommand):
             self.exitcode = self.execute(args, opts, read_settings(self.settings))
             sys.stdout.flush()
         except BrokenPipeError:
-            _leave_the_pipe()
+            # Whatever read the output (``| head``) closed it: Python must not write the rest.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.exitcode = 1
         except (EnrichError, UsageError, OSError) as error:
             self.exitcode = self.refuse(error)
@@ -149,11 +150,6 @@ class EnrichCommand(CheckedCommand):
             for spider in spiders
             if issubclass(spider, ReferenceSpider)
         }
-
-
-def _leave_the_pipe() -> None:
-    """Whatever read the output (``| head``) closed it: Python must not write the rest."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def describe_error(error: OSError) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from scrapy.exceptions import UsageError
 
 from enrichscrapy.command import EnrichCommand, open_existing
-from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.whom import find_the_one
 from enrichscrapy.facts.text import fold_line
 from enrichscrapy.importing.stash_client import KEY_VARIABLE, StashClient
@@ -51,7 +50,8 @@ class Command(EnrichCommand):
             StashClient(address, os.environ.get(KEY_VARIABLE, "")) as client,
         ):
             push = StashPush(database, client)
-            plan = push.plan(_read_chosen(database, opts.performer))
+            word = opts.performer
+            plan = push.plan(None if word is None else [find_the_one(database, word).id])
             if opts.json:
                 print(json.dumps(plan.to_json(), indent=2, ensure_ascii=False))
             else:
@@ -70,10 +70,6 @@ class Command(EnrichCommand):
                 refused += 1
                 self.say(f"performer {change.performer_id}: {refusal}")
         return refused
-
-
-def _read_chosen(database: PerformerDatabase, word: str | None) -> list[int] | None:
-    return None if word is None else [find_the_one(database, word).id]
 
 
 def _describe(plan: Plan) -> Iterator[str]:

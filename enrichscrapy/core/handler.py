@@ -107,7 +107,8 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
         except TimeoutError:
             visit.fail("the browser hung")
         except Exception as error:  # Playwright's errors have texts for people, and no codes
-            visit.fail(fold_line(f"browser: {_take_first_line(error)}", 120))
+            why = (str(error).strip() or type(error).__name__).splitlines()[0]
+            visit.fail(fold_line(f"browser: {why}", 120))
         finally:
             self.browser_provider.kill()
             await self._end_browser()
@@ -195,7 +196,3 @@ def _restore_canonical(response: Response, request: Request, source: SourceAddre
     if location is not None:
         response.headers["Location"] = source.to_canonical(location.decode("latin-1"))
     return response.replace(url=urldefrag(request.url).url)
-
-
-def _take_first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -19,7 +19,7 @@ from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.ledger import Ledger
 from enrichscrapy.database.minors import find_whose_words, note_stored_dates
 from enrichscrapy.database.rejections import drop_expired
-from enrichscrapy.database.schema import performers, stashbox_ids
+from enrichscrapy.database.schema import performers
 from enrichscrapy.database.suppressions import SuppressionStore
 from enrichscrapy.identity.evidence import make_bearer
 from enrichscrapy.identity.rarity import Population
@@ -156,20 +156,6 @@ class PerformerDatabase(Database):
         """Whether the stored birth date or a page's makes this performer a minor today."""
         with self.read() as connection:
             return bool(find_whose_words(connection, [performer], self.clock()))
-
-    def find_by_stashbox_id(
-        self, stashbox_performer_id: str, endpoint: str | None = None
-    ) -> Performer | None:
-        """The performer with this id; None when there is none, or several on several endpoints."""
-        query = select(stashbox_ids.c.performer_id).distinct()
-        query = query.where(stashbox_ids.c.stashbox_performer_id == stashbox_performer_id)
-        if endpoint is not None:
-            query = query.where(stashbox_ids.c.endpoint == endpoint)
-        with self.read() as connection:
-            owners = connection.scalars(query).all()
-            if len(owners) != 1:
-                return None
-            return next(iter(rows.load_performers(connection, owners)), None)
 
     def get_last_performer_id(self) -> int:
         """The highest id that any performer ever had."""

@@ -173,16 +173,13 @@ def _digest_files(path: Path) -> dict[str, str]:
 
 def _set_aside(path: Path, now: float, register: Callable[[Path], None]) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    candidates = (f"{path}.set-aside-{stamp}{suffix}" for suffix in ("", *_list_suffixes()))
+    suffixes = ("", *(f"-{number}" for number in range(2, 1000)))
+    candidates = (f"{path}.set-aside-{stamp}{suffix}" for suffix in suffixes)
     aside = next(Path(each) for each in candidates if not Path(each).exists())
     register(aside)
     path.replace(aside)
     aside.chmod(0o700)
     return aside
-
-
-def _list_suffixes() -> list[str]:
-    return [f"-{number}" for number in range(2, 1000)]
 
 
 def _clear(path: Path) -> None:

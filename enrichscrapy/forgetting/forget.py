@@ -63,10 +63,6 @@ class _Erasure:
     person: Person
 
 
-def _say_nothing(_whom: str) -> None:
-    """Tell nobody."""
-
-
 def forget(
     db: PerformerDatabase,
     person: Person,
@@ -74,7 +70,7 @@ def forget(
     sources: Iterable[str],
     *,
     wait: float | None = None,
-    on_wait: Callable[[str], None] = _say_nothing,
+    on_wait: Callable[[str], None] = lambda crawl: None,
 ) -> Forgotten:
     """Suppress the person, then remove every trace; can be run again after an interruption.
 

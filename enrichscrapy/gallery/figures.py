@@ -107,7 +107,8 @@ class Figures:
         self.standing = _Kept(stamp, self._render_standing)
         self.troubles = _Kept(stamp, self._read_troubles)
         self.people = _Kept(stamp, self._count_people)
-        self._due = _Kept(stamp, self._count_due)
+        count_due = database.ledger.count_due
+        self._due = _Kept(stamp, lambda: sum(map(count_due, self.selections())))
 
     def close(self) -> None:
         """The database is watched no longer."""
@@ -186,9 +187,6 @@ class Figures:
         status = self.status()
         with self._database.read() as connection:
             return render_standing(connection, status, self._genders)
-
-    def _count_due(self) -> int:
-        return sum(map(self._database.ledger.count_due, self.selections()))
 
     def _count_people(self) -> Mapping[Show, int]:
         """How many performers each part of the list has."""

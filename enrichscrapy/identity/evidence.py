@@ -92,7 +92,8 @@ def gather_evidence(
     performer: Performer, profile: Profile, by_link: bool, population: Population
 ) -> PageEvidence:
     note = read_disambiguation(performer.disambiguation or note_in(performer.canonical_name))
-    ours = _add_number(performer.canonical_name, note)
+    number = f" ({note.number})" if note.number else ""
+    ours = f"{performer.canonical_name}{number}"
     name = match_names(
         ours,
         performer.aliases,
@@ -207,10 +208,6 @@ def _weigh_unlikeness(evidence: PageEvidence, performer: Performer, profile: Pro
 
 
 # --- Names ---------------------------------------------------------------------------------------
-def _add_number(name: str, note: Note) -> str:
-    return f"{name} ({note.number})" if note.number else name
-
-
 def _add_names(evidence: PageEvidence, ours: str, performer: Performer, profile: Profile) -> None:
     name = evidence.name
     if name.others:

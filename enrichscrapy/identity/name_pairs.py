@@ -81,15 +81,8 @@ def _is_swapped(one: str, other: str) -> bool:
 
 
 def is_numbered(one: str, other: str) -> bool:
-    return (
-        split_base(one)[1] != split_base(other)[1]
-        and _same_base(one, other)
-        and not _is_swapped_base(one, other)
-    )
-
-
-def _is_swapped_base(one: str, other: str) -> bool:
-    return _is_swapped(split_base(one)[0], split_base(other)[0])
+    (base, number), (other_base, other_number) = split_base(one), split_base(other)
+    return number != other_number and _same_base(one, other) and not _is_swapped(base, other_base)
 
 
 def is_same_long(one: str, other: str) -> bool:

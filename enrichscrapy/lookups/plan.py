@@ -144,17 +144,14 @@ class Plan:
 
     def add_candidates(self, urls: Iterable[str]) -> None:
         """Visit these next (search results, best first), each once."""
-        known = self.seen | {own for report in self.reports for own in _list_addresses(report)}
+        reported = {report.url for report in self.reports}
+        known = self.seen | reported | {r.profile.url for r in self.reports if r.profile}
         fresh = [url for url in urls if url not in known]
         self.todo[:0] = [Step(StepKind.PAGE, url) for url in fresh]
 
     def replace_search(self, name: str) -> None:
         """Drop the pending search for a name whose results another page already showed."""
         self.todo = [s for s in self.todo if not (s.kind is StepKind.SEARCH and s.text == name)]
-
-
-def _list_addresses(report: PageReport) -> set[str]:
-    return {report.url} | ({report.profile.url} if report.profile else set())
 
 
 def plan_by_link(performer_id: int, urls: Sequence[str]) -> Plan:

@@ -108,7 +108,8 @@ def take_turn(
     used = state.budget_used if state.budget_day == today else 0
     if rules.budget and used + cost > rules.budget:
         detail = f"the day's {rules.budget} requests are used up"
-        return state, Closed(_find_midnight_after(now), "budget", detail)
+        midnight = (now // 86400 + 1) * 86400
+        return state, Closed(midnight, "budget", detail)
     at = _find_earliest(state, rules, now, spread)
     if at - now > rules.longest_wait:
         return state, Closed(at, "blocked", "the host asks for a long pause")
@@ -142,10 +143,6 @@ def _find_earliest(state: HostState, rules: PaceRules, now: float, spread: float
     return max(now, last + spacing, pause_ends)
 
 
-def _find_midnight_after(now: float) -> float:
-    return (now // 86400 + 1) * 86400
-
-
 # --- Learning from answers -----------------------------------------------------------------------
 def learn_from_answer(
     state: HostState,
@@ -164,7 +161,9 @@ def learn_from_answer(
     """
     state = replace(state, last_request_at=max(state.last_request_at or 0.0, seen_at))
     if status in (429, 503):
-        state = replace(state, delay=_slow_down(compute_interval(state, rules), rules))
+        delay = compute_interval(state, rules)
+        slower = min(max(2 * delay, SLOWED), rules.max_delay)
+        state = replace(state, delay=max(delay, slower))
     elif latency is not None:
         state = replace(
             state, delay=_adapt_delay(compute_interval(state, rules), rules, latency, status)
@@ -173,10 +172,6 @@ def learn_from_answer(
         pause = min(retry_after, rules.longest_pause)
         state = replace(state, not_before=max(_find_pause_end(state, rules, now), now + pause))
     return state
-
-
-def _slow_down(delay: float, rules: PaceRules) -> float:
-    return max(delay, min(max(2 * delay, SLOWED), rules.max_delay))
 
 
 def _adapt_delay(delay: float, rules: PaceRules, latency: float, status: int | None) -> float:

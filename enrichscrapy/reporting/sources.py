@@ -28,9 +28,9 @@ class SourceProgress:
     """One source in one mode; times are UTC seconds.
 
     ``due`` is what a crawl would look up now: performers never looked up and lookups whose time
-    has come. The outcomes are disjoint and add up to ``looked_up``; ``given_up`` are lookups that
-    failed too often and are not tried again by themselves. ``next_attempt_at`` is when the first
-    of those that wait comes due; ``gender`` is the filter that ``due`` was counted with.
+    has come. The outcomes are disjoint; ``given_up`` are lookups that failed too often and are not
+    tried again by themselves. ``next_attempt_at`` is when the first of those that wait comes due;
+    ``gender`` is the filter that ``due`` was counted with.
     """
 
     source: str
@@ -46,11 +46,6 @@ class SourceProgress:
     next_attempt_at: float | None = None
     last_at: float | None = None
     gender: str | None = None
-
-    @property
-    def looked_up(self) -> int:
-        ended = self.found + self.absent + self.mismatch
-        return ended + self.blocked + self.failed + self.given_up
 
 
 def list_progress(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enrichscrapy.facts.text import fold_line
 from enrichscrapy.items import Performer
 from enrichscrapy.reporting.faces import OWN
-from enrichscrapy.reporting.story import FaceStory, LookupStory, PhotoStory, Story
+from enrichscrapy.reporting.story import FaceStory, LookupStory, Story
 from enrichscrapy.reporting.words import (
     MODES,
     OUTCOMES,
@@ -91,17 +91,16 @@ def _tell_next_attempt(lookup: LookupStory) -> Iterator[str]:
 def _tell_photos(story: Story) -> Iterator[str]:
     for source in dict.fromkeys(photo.source for photo in story.photos):
         of_source = [photo for photo in story.photos if photo.source == source]
-        counts = Counter(PHOTOS.get(str(photo.outcome), str(photo.outcome)) for photo in of_source)
-        outcomes = ", ".join(f"{count} {words}" for words, count in counts.most_common())
+        words = {
+            photo.id: PHOTOS.get(str(photo.outcome), str(photo.outcome)) for photo in of_source
+        }
+        counts = Counter(words.values())
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
         yield f"{count_words(len(of_source), 'photo')} from {source}: {outcomes}"
         for photo in of_source:
             if photo.detail:
-                yield f"  {fold_line(photo.url, 400)}: {_describe_photo(photo)}"
-
-
-def _describe_photo(photo: PhotoStory) -> str:
-    words = PHOTOS.get(str(photo.outcome), str(photo.outcome))
-    return f"{words} ({fold_line(photo.detail)})"
+                why = f"{words[photo.id]} ({fold_line(photo.detail)})"
+                yield f"  {fold_line(photo.url, 400)}: {why}"
 
 
 def _tell_faces(story: Story) -> Iterator[str]:

@@ -180,8 +180,5 @@ def _find_last_found(database: PerformerDatabase, source: str) -> int | None:
     )
     with database.read() as connection:
         found = connection.execute(query).all()
-    return next((row.performer_id for row in found if _has_all_parts(row.page_parts)), None)
-
-
-def _has_all_parts(parts: dict[str, bool] | None) -> bool:
-    return parts is not None and all(parts.get(name) for name in PARTS)
+    whole = (each for each, parts in found if parts and all(map(parts.get, PARTS)))
+    return next(whole, None)

@@ -59,11 +59,6 @@ def test_a_performer_is_read_whole(db):
     assert performer.career_start_year == 2001
     assert db.get_performer(other).aliases == ()
     assert db.get_performer(999) is None
-    assert db.find_by_stashbox_id("abc").id == performer_id
-    assert db.find_by_stashbox_id("abc", "theporndb") is None
-    db.add_stashbox_id(other, "theporndb", "abc")
-    assert db.find_by_stashbox_id("abc") is None
-    assert db.find_by_stashbox_id("abc", "theporndb").id == other
     assert db.count_performers() == 2
 
 

@@ -120,17 +120,17 @@ def _list_blocks(selector: Selector) -> Iterator[Selector]:
 
 def _read_facts(selector: Selector) -> dict[str, list[Selector]]:
     """Heading (lower-case) -> the ``biodata`` blocks that follow it."""
+
+    def is_value(element: Selector) -> bool:
+        return "biodata" in element.attrib.get("class", "").split()
+
     facts: dict[str, list[Selector]] = {}
     for block in _list_blocks(selector):
         for heading in block.xpath(select_first(f"descendant::{_HEADING}", _OWN)):
-            values = list(takewhile(_is_biodata, iter_following(heading)))
+            values = list(takewhile(is_value, iter_following(heading)))
             label = re.sub(r"[()]", "", read_text(heading, " ")).rstrip(": ").casefold()
             facts.setdefault(label, values)
     return facts
-
-
-def _is_biodata(element: Selector) -> bool:
-    return "biodata" in element.attrib.get("class", "").split()
 
 
 # --- The profile ---------------------------------------------------------------------------------
