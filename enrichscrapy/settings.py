@@ -14,7 +14,7 @@ _in_file = read_env_file()
 
 
 def _read_environment(name: str, default: str) -> str:
-    """What the environment says, else the file; an empty variable is as good as none."""
+    """What the environment says, else the file; an empty variable counts as none."""
     return os.environ.get(name) or _in_file.get(name) or default
 
 
@@ -71,11 +71,11 @@ EXTENSIONS = {
 # --- Where things are (relative paths are relative to the working folder) ------------------------
 # SQLAlchemy URL of the performer database: an SQLite file, or a database of a PostgreSQL server.
 DATABASE_URL = _read_environment("DATABASE_URL", "sqlite:///data/enrichscrapy.db")
-# Folder of what belongs to a server's database on this machine; of a file it lies beside that.
+# Folder of what this machine keeps for a server's database; with SQLite it lies beside the file.
 STATE_DIR = _read_environment("STATE_DIR", "data")
 # Folder of the published FAISS generations.
 INDEX_DIR = _read_environment("INDEX_DIR", "data/index")
-# Up to so many faces every search of the index compares all of them; above it the likely ones.
+# Up to this many faces, a search of the index compares all of them; above it only the likely ones.
 INDEX_EXACT_FACES = 200_000
 # Seconds between two publishings of the index while a crawl runs; 0 publishes at its end only.
 INDEX_PUBLISH_SECONDS = 300
@@ -103,7 +103,7 @@ MACHINE_NAME = _read_environment("MACHINE_NAME", "")
 # The key of the suppressions, the same file on every machine; empty: beside the database, or in
 # STATE_DIR.
 SUPPRESSION_KEY_FILE = _read_environment("SUPPRESSION_KEY_FILE", "")
-# Seconds after which the lookups of a crawl that is not heard of are anybody's.
+# Seconds without a sign of life after which other crawls may take over a crawl's lookups.
 LEASE_SECONDS = 120
 # Seconds that a crawl waits for a database server that is away; it asks sites for nothing
 # meanwhile.
@@ -170,8 +170,8 @@ MAX_FACES_TOTAL = 20
 # How careful to be where the face model may not tell people apart, or nobody knows: 0 takes what is
 # near enough elsewhere, more lets fewer strangers in and more faces wait for a person.
 FACE_CAUTION = 1.0
-# Performers who have the same photo from which on it is nobody's: a placeholder, or a mistake of
-# the site. With fewer its faces wait for a person to decide.
+# A photo that this many performers have is nobody's: a placeholder, or a mistake of the site. Where
+# fewer share it, its faces wait for a person to decide.
 PLACEHOLDER_PERFORMERS = 3
 
 # --- The sites -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ ADULT = "adult"
 
 class Command(EnrichCommand):
     usage = f"[WHO DATE | WHO {ADULT}]"
-    summary = "Enter birth dates that could not be read: until then nobody is looked up"
+    summary = "Enter birth dates that could not be read; until then they keep lookups waiting"
     about = f"""Without arguments, lists the performers whose birth date no import could read: they
     are not looked up. WHO DATE enters the date (1983, 1983-10 or 1983-10-15) of a performer named
     by id, link or name; WHO {ADULT} says that nobody knows the date but that the person is an

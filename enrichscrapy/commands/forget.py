@@ -18,7 +18,7 @@ from enrichscrapy.forgetting.rows import Person, find_person
 from enrichscrapy.settings_reader import ProjectSettings
 from enrichscrapy.sites import find_sites
 
-STRANGER = "Nobody here is called so"
+STRANGER = "Nobody here has this name"
 
 
 class Command(EnrichCommand):

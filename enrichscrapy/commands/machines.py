@@ -15,7 +15,7 @@ class Command(EnrichCommand):
     about = """Lists the machines that hold files of a shared database, when each was last seen,
     what runs there, and how many erasures it has not carried out yet. --strike-off NAME says that
     one will not come back (its disk is destroyed, or wiped): nothing waits for it any more, and it
-    is refused should it come all the same. --take-back NAME admits it again, once its index,
+    is refused if it does return. --take-back NAME admits it again, once its index,
     JOBDIRs, logs, kept photos and exports were removed. Exit codes: 0 done, 2 no such machine, or a
     bad argument."""
 

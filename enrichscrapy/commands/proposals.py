@@ -29,7 +29,9 @@ class Command(EnrichCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--all-confirmed", action="store_true", help="see above")
+        parser.add_argument(
+            "--all-confirmed", action="store_true", help="with accept: all that confirmed pages say"
+        )
         parser.add_argument(
             "--performer", metavar="WHO", help="only this performer's: an id, a link or a name"
         )

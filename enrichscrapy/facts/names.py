@@ -85,7 +85,7 @@ def strip_ornaments(text: str) -> str:
 def split_number(name: str) -> tuple[str, int | None]:
     """A mark on namesakes: ``Anna_2``, ``Anna (II)``, ``Anna II``, ``Anna Bo Jr.`` -> 2.
 
-    Returns the name without it and the number; the first of a name is as good as unnumbered.
+    Returns the name without it and the number; the first of a name counts as unnumbered.
     """
     name = cut(name)
     match = _NUMBER.fullmatch(name) if _ENDS_MARKED.search(name) else None

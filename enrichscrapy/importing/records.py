@@ -40,7 +40,7 @@ NUMBER_COLUMNS = (
 )
 _NO_VALUE = frozenset({"", "nan", "NaN", "NaT", "<NA>", "#N/A"})
 """How tables write that a cell is empty, where it is not left so."""
-_SEE_TO = "until somebody has seen to it (scrapy birth-date)"
+_SEE_TO = "until somebody enters it (scrapy birth-date)"
 _WHOLE = re.compile(r"(\d+)\.0+")
 COLUMNS = ("canonical_name", "gender", *TEXT_COLUMNS, *DATE_COLUMNS, *NUMBER_COLUMNS)
 """Columns of ``performers`` an import fills, where the file has them."""
@@ -266,7 +266,7 @@ def _read_date(column: str, text: str, record: Record) -> str | None:
             return None
         if column == "birth_date":
             record.unread_birth_date = text
-            raise ValueError(f"cannot read {text[:40]!r}: nobody looks the performer up {_SEE_TO}")
+            raise ValueError(f"cannot read {text[:40]!r}: the performer is not looked up {_SEE_TO}")
         raise ValueError(f"not a date: {text[:40]!r}")
     if str(date) != text and is_cut(text, date):
         record.leave_out(f"{column} left out in part: {text[:40]!r} is taken as {date}")

@@ -115,7 +115,7 @@ def _add_alias(change: Change, alias: str, known: set[str], names: Mapping[str, 
     if folded in known:
         return
     if others := names.get(folded, set()) - {change.stash.id}:
-        change.left_out.append(f"alias {alias}: performer {min(others)} in Stash is called so")
+        change.left_out.append(f"alias {alias}: performer {min(others)} in Stash has this name")
         return
     known.add(folded)
     change.sends.append(("alias", alias))

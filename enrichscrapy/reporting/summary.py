@@ -54,7 +54,7 @@ ENDINGS: Mapping[str, str] = {
     "layout_changed": "the site's pages no longer look as they did",
     "bad_setting": "a setting cannot be used",
     "disk_error": "a folder cannot be written any more",
-    "locked_out": "something goes first that no crawl may run beside; the same command goes on",
+    "locked_out": "an erasure or a move has to finish first; then the same command goes on",
 }
 
 

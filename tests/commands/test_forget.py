@@ -74,7 +74,7 @@ def test_a_namesake_is_named_and_can_be_confirmed(forget):
 def test_a_stranger_is_kept_out_from_now_on(forget):
     code, out, _ = forget("Unknown Person", yes=True)
     assert (code, len(names(forget))) == (0, 2)
-    assert out.startswith("Nobody here is called so: kept out from now on\n")
+    assert out.startswith("Nobody here has this name: kept out from now on\n")
     assert "index: left as it is" in out
     assert "suppressions added: 1" in out
 
@@ -82,7 +82,7 @@ def test_a_stranger_is_kept_out_from_now_on(forget):
 def test_a_slip_in_the_name_is_said_before_a_stranger_is_kept_out(forget):
     code, out, _ = forget("Sentinel Forgoten")
     assert code == 1
-    assert f"Nobody here is called so (names like it: id:1 {NAME}); keep" in out
+    assert f"Nobody here has this name (names like it: id:1 {NAME}); keep" in out
 
 
 @pytest.mark.parametrize("text", ["999", "ftp://nowhere"])

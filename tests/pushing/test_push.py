@@ -127,7 +127,7 @@ def test_what_stash_says_is_never_replaced(db, stash):
     plan, _ = push(db, stash)
     assert sends(plan) == []
     assert plan.changes[0].left_out == [
-        "alias bea  sample: performer 102 in Stash is called so",
+        "alias bea  sample: performer 102 in Stash has this name",
         "birth_date 1990-03-02: Stash says 1991",
         "country SE: Stash says NO",
     ]
