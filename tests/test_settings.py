@@ -175,7 +175,6 @@ def test_every_setting_has_a_type_and_every_other_name_is_scrapy_s():
         "CLOSESPIDER_TIMEOUT=soon",
         "DOWNLOAD_DELAY=-1",
         "SPIDER_MIDDLEWARES=none",
-        "SPIDER_MODULES=",
         "SPIDER_MODULES=nosuch",
         "LOG_ENCODING=nosuch",
         "LOG_FORMAT=%(bad)s",
