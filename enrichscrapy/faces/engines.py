@@ -30,7 +30,7 @@ import platformdirs
 
 from enrichscrapy.files.locks import FileLock
 
-VERSION = 2
+VERSION = 3
 """Of what is measured; another one measures again."""
 CPU_INFO = Path("/proc/cpuinfo")
 ROUNDS = 5

@@ -14,6 +14,7 @@ from PIL import Image
 
 from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.decode import Picture
+from enrichscrapy.faces.mtcnn import detect
 from enrichscrapy.faces.mtcnn.cascade import Proposals, load_finisher, load_refiner
 from enrichscrapy.faces.mtcnn.detect import Detector, merge
 from enrichscrapy.faces.mtcnn.pyramid import CELL, FACTOR, STRIDE, Mosaic, list_scales
@@ -89,6 +90,13 @@ def test_photos_of_unequal_size_do_not_meet(detector, portrait):
     for faces, others in zip(together, alone, strict=True):
         for face, other in zip(faces, others, strict=True):
             assert overlap(face.box, other.box) > 0.99
+
+
+def test_how_many_windows_a_network_sees_at_once_changes_nothing(detector, portrait, monkeypatch):
+    together = detector.detect([picture_of(portrait(2))], [40.0])[0]
+    monkeypatch.setattr(detect, "AT_ONCE", 2 * 48 * 48)
+    in_pairs = detector.detect([picture_of(portrait(2))], [40.0])[0]
+    assert np.allclose([face.box for face in together], [face.box for face in in_pairs], atol=0.01)
 
 
 def test_nothing_to_look_at(detector):

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import conv2d, normalize
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
+from enrichscrapy.faces.facenet import convolution, probe, selftest
 from enrichscrapy.faces.facenet import network as module
-from enrichscrapy.faces.facenet import probe, selftest
+from enrichscrapy.faces.facenet.convolution import Conv
 from enrichscrapy.faces.facenet.folded import FoldedNet
 from enrichscrapy.faces.facenet.network import (
     FLOAT32,
@@ -58,6 +59,31 @@ def test_folding_changes_nothing(published, crops, dtype, least):
         fast = FoldedNet(published, CPU, dtype)
         vectors = normalize(fast(torch.from_numpy(crops))).numpy()
     assert (vectors * plainly(published, crops)).sum(axis=1).min() >= least
+
+
+@pytest.mark.parametrize(("dtype", "off"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02)])
+@pytest.mark.parametrize("relu", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "stride", "padding"), [((3, 3), 2, (0, 0)), ((1, 7), 1, (0, 3)), ((1, 1), 1, (0, 0))]
+)
+def test_a_convolution_is_laid_out_once(monkeypatch, dtype, off, relu, shape, stride, padding):
+    """For any number of images after the first call, and as torch's ordinary one computes it."""
+    rng = torch.Generator().manual_seed(1)
+    weight = torch.randn(24, 16, *shape, generator=rng).to(dtype) / 10
+    bias = torch.randn(24, generator=rng).to(dtype)
+    convolve = Conv(weight, bias, (stride, stride), padding, relu)
+    packs = convolution._can_pack(weight)
+    for count in (1, 5, 2):
+        x = torch.randn(count, 16, 17, 17, generator=rng).to(dtype)
+        x = x.contiguous(memory_format=torch.channels_last)
+        expected = conv2d(x.float(), weight.float(), bias.float(), stride, padding)
+        expected = expected.relu() if relu else expected
+        with torch.inference_mode():
+            torch.testing.assert_close(convolve(x).float(), expected, atol=off, rtol=off)
+        assert convolve.weight.is_mkldnn == packs
+    monkeypatch.setattr(convolution, "_can_pack", lambda _weight: False)
+    ordinary = Conv(weight, bias, (stride, stride), padding, relu)
+    torch.testing.assert_close(ordinary(x).float(), expected, atol=off, rtol=off)
 
 
 @pytest.mark.weights

@@ -16,24 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from enrichscrapy.faces.facenet.convolution import Conv
+
 if TYPE_CHECKING:
     from facenet_pytorch import InceptionResnetV1
 
 # The network was trained on (x - 127.5) / 128; it is given x - 128.
 CENTRE = 128.0
 SHIFT, SCALE = 0.5, 1 / 128.0
-
-
-class Conv(NamedTuple):
-    """A convolution with everything linear round it folded in."""
-
-    weight: Tensor
-    bias: Tensor
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
 
 class Branches:
@@ -64,7 +54,7 @@ class Residual:
     def __init__(self, module: Any, kind: _Kind) -> None:
         self.branches = Branches(module, kind, pool=False)
         conv, scale = module.conv2d, module.scale
-        self.out = kind.place(conv, conv.weight * scale, conv.bias * scale)
+        self.out = kind.place(conv, conv.weight * scale, conv.bias * scale, relu=False)
         self.last = bool(getattr(module, "noReLU", False))
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -83,13 +73,14 @@ class _Kind(NamedTuple):
         """A convolution followed by a batch norm."""
         return self.place(module.conv, *fold(module.conv.weight, module.bn))
 
-    def place(self, conv: nn.Conv2d, weight: Tensor, bias: Tensor) -> Conv:
+    def place(self, conv: nn.Conv2d, weight: Tensor, bias: Tensor, *, relu: bool = True) -> Conv:
         placed = weight.detach().to(self.device, self.dtype)
         return Conv(
             placed.contiguous(memory_format=torch.channels_last),
             bias.detach().to(self.device, self.dtype),
             conv.stride,
             cast("tuple[int, ...]", conv.padding),
+            relu,
         )
 
 
@@ -139,5 +130,5 @@ def fold(weight: Tensor, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor,
 
 def _run(chain: list[Conv], x: Tensor) -> Tensor:
     for conv in chain:
-        x = conv(x).relu_()
+        x = conv(x)
     return x

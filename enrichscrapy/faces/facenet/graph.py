@@ -12,14 +12,15 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
 from enrichscrapy.faces.crop import CROP_SIZE
-from enrichscrapy.faces.facenet.folded import CENTRE, Branches, Conv, FoldedNet, Residual
+from enrichscrapy.faces.facenet.convolution import Conv
+from enrichscrapy.faces.facenet.folded import CENTRE, Branches, FoldedNet, Residual
 
 INPUT, OUTPUT = "crops", "vectors"
 OPSET, IR = 17, 8
 
 
 def to_onnx(net: FoldedNet) -> bytes:
-    """A model of ``net``, which must be in float32: (n, 160, 160, 3) bytes -> (n, 512)."""
+    """A model: (n, 160, 160, 3) bytes -> (n, 512). ``net`` is in float32 and has not run."""
     graph = _Graph()
     x = graph.add("Cast", INPUT, to=TensorProto.FLOAT)
     x = graph.add("Sub", x, graph.constant(net.out[1].new_tensor(CENTRE)))

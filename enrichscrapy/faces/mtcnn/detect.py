@@ -26,7 +26,9 @@ from enrichscrapy.faces.mtcnn.pyramid import CELL, STRIDE, Mosaic, list_scales
 from enrichscrapy.faces.published import batched_nms, nms
 
 THRESHOLDS = (0.6, 0.7, 0.7)
-BATCH = 512
+# Pixels of the windows that a network sees at once: with more, what it computes leaves the
+# processor's cache. O-Net takes 0.34 ms a window with 16 of them, 0.42 to 0.68 with 32 and more.
+AT_ONCE = 16 * 48 * 48
 # Sizes of the windows in which a face is looked at again, in times its box's longer side.
 WINDOWS = (1.05, 0.85, 0.95, 1.15, 1.3, 1.5)
 # Log odds of an upright face, and their lead over those of the turned ones, from which on the first
@@ -189,9 +191,10 @@ class Detector:
         """Scores (n,) and the other heads (n, heads)."""
         if not len(inputs):
             return np.zeros(0, np.float32), np.zeros((0, heads), np.float32)
+        step = AT_ONCE // (inputs.shape[1] * inputs.shape[2])
         parts = [
-            network(self._to_tensor(inputs[start : start + BATCH]))
-            for start in range(0, len(inputs), BATCH)
+            network(self._to_tensor(inputs[start : start + step]))
+            for start in range(0, len(inputs), step)
         ]
         scores, rest = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
         return scores, rest
