@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    func,
     select,
     tuple_,
     update,
@@ -123,6 +124,7 @@ def _copy_rows(reading: Connection, target: Database, table: Table) -> None:
     last = select(*keys).order_by(*(key.desc() for key in keys)).limit(1)
     with target.read() as connection:
         row = connection.execute(last).first()
+        done = connection.scalar(select(func.count()).select_from(table)) or 0
     after = tuple(row) if row else None
     own = {column.name for column in _list_references(table)}
     while rows := reading.execute(_select_rows(table, after).limit(BATCH)).mappings().all():
@@ -132,11 +134,11 @@ def _copy_rows(reading: Connection, target: Database, table: Table) -> None:
             with target.write() as connection:
                 write_rows(connection, insert(table), given)
         except DBAPIError as error:
-            first = tuple(rows[0][key.name] for key in keys)
+            # Not its key: some tables' keys are names.
+            place = f"one of rows {done + 1:,} to {done + len(rows):,}, by their keys,"
             reason = fold_line(str(error.orig))
-            raise EnrichError(
-                f"{table.name}: a row from {first} to {after} cannot be copied: {reason}"
-            ) from error
+            raise EnrichError(f"{table.name}: {place} cannot be copied: {reason}") from error
+        done += len(rows)
 
 
 def _copy_references(reading: Connection, target: Database, table: Table) -> None:

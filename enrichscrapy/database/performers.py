@@ -22,6 +22,7 @@ from enrichscrapy.database.schema import (
     performers,
     stashbox_ids,
 )
+from enrichscrapy.facts.text import MAX_STORED_LINK, MAX_STORED_NAME, is_longer
 from enrichscrapy.items import PartialDate, Performer
 
 OWN_COLUMNS = frozenset(performers.columns.keys()) - {"id", "created_at", "updated_at"}
@@ -53,13 +54,14 @@ def read_new_id(result: CursorResult[Any]) -> int:
 
 
 def insert_performer(connection: Connection, values: Mapping[str, Any], now: float) -> int:
-    """Add a performer and return its id; ``ValueError`` without a name.
+    """Add a performer and return its id; ``ValueError`` without a name, or with one too long.
 
     A birth date that cannot be read keeps the performer from being looked up.
     """
     name = str(values.get("canonical_name") or "").strip()
     if not name:
         raise ValueError("a performer needs a name")
+    _check_length(name, MAX_STORED_NAME, "a name")
     row = dict(
         values, canonical_name=name, created_at=format_time(now), updated_at=format_time(now)
     )
@@ -81,10 +83,11 @@ def set_birth_date(
 def insert_alias(
     connection: Connection, performer_id: int, alias: str, source: str | None, now: float
 ) -> bool:
-    """Add an alias; False when it was there, ``ValueError`` when it is blank."""
+    """Add an alias; False when it was there, ``ValueError`` when it is blank or too long."""
     alias = alias.strip()
     if not alias:
         raise ValueError("an alias cannot be blank")
+    _check_length(alias, MAX_STORED_NAME, "an alias")
     statement = insert(aliases).values(
         performer_id=performer_id, alias=alias, source_endpoint=source, created_at=format_time(now)
     )
@@ -102,9 +105,10 @@ def insert_url(
 ) -> bool:
     """Add a link (a trigger makes its site's ended lookup due); False when it was there.
 
-    Raises ``ValueError`` when it is no web address.
+    Raises ``ValueError`` when it is no web address, or too long.
     """
     link = read_link(url)
+    _check_length(link.url, MAX_STORED_LINK, "a link")
     row = make_link_row(performer_id, link, source, confidence, now)
     statement = insert(external_urls).values(row).on_conflict_do_nothing()
     return connection.execute(statement).rowcount > 0
@@ -128,7 +132,9 @@ def make_link_row(
 def insert_stashbox_id(
     connection: Connection, performer_id: int, endpoint: str, stashbox_performer_id: str
 ) -> bool:
-    """Add a stash-box id; False when it was there, ``ValueError`` when it is somebody else's."""
+    """Add a stash-box id; False when it was there, ``ValueError`` when it is somebody else's or
+    too long."""
+    _check_length(endpoint + stashbox_performer_id, MAX_STORED_NAME, "a stash-box id")
     values = {"endpoint": endpoint, "stashbox_performer_id": stashbox_performer_id}
     statement = insert(stashbox_ids).values(performer_id=performer_id, **values)
     if connection.execute(statement.on_conflict_do_nothing()).rowcount > 0:
@@ -137,6 +143,11 @@ def insert_stashbox_id(
     if owner != performer_id:
         raise ValueError(f"the {endpoint} id belongs to performer {owner}")
     return False
+
+
+def _check_length(text: str, limit: int, what: str) -> None:
+    if is_longer(text, limit):
+        raise ValueError(f"{what} cannot be longer than {limit:,} bytes")
 
 
 def load_performers(connection: Connection, ids: Iterable[int]) -> list[Performer]:

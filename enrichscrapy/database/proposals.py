@@ -12,6 +12,7 @@ from enrichscrapy.database.links import read_link
 from enrichscrapy.database.schema import proposals
 from enrichscrapy.facts.stashboxes import find_box
 from enrichscrapy.facts.stored_dates import read_stored_date
+from enrichscrapy.facts.text import MAX_STORED_LINK, is_longer
 from enrichscrapy.identity.compare import read_countries
 from enrichscrapy.identity.evidence import make_page_key
 from enrichscrapy.items import Lookup, PartialDate, Performer, Profile
@@ -54,7 +55,8 @@ def find_new_links(
 ) -> Iterator[tuple[str, str]]:
     """(kind, url) of links the performer has not, each once; the profile's own page first.
 
-    Left out are links that are no web address, and a stash-box's page, whose id is kept.
+    Left out are links that are no web address or too long, and a stash-box's page, whose id is
+    kept.
     """
     known = {make_page_key(url) or url for url in performer.urls} | set(performer.urls)
     own = [] if find_box(source) else [(source, profile.url)]
@@ -65,7 +67,7 @@ def find_new_links(
         except ValueError:
             continue
         key = make_page_key(stored) or stored
-        if key not in known and stored not in known:
+        if not (key in known or stored in known or is_longer(stored, MAX_STORED_LINK)):
             known |= {key, stored}
             yield kind, stored
 

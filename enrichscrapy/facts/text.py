@@ -25,6 +25,9 @@ MAX_LINK = 2_000
 """Longest text, in characters, that is accepted as an address."""
 MAX_NAME = 100
 """Longest text, in characters, that is accepted as a name."""
+MAX_STORED_NAME, MAX_STORED_LINK = 1_000, 2_000
+"""Bytes of the longest name or id, and the longest link, that is stored: a row of an index of
+PostgreSQL takes 2,700 of all its columns together."""
 MAX_ALIASES = 150
 """Aliases of one page; twice what the best known people have. Comparing them is quadratic."""
 _MAX_LISTED = 4 * MAX_ALIASES  # candidates that are read to find them: many may not be names
@@ -42,6 +45,11 @@ def fold(text: str | None) -> str:
 def cut(text: str | None, limit: int = MAX_FACT) -> str:
     """Folded, and no more of it than any reader needs: a page may hold megabytes in one place."""
     return fold((text or "")[: 4 * limit])[:limit].rstrip()
+
+
+def is_longer(text: str, limit: int) -> bool:
+    """Whether the text has more bytes than that in UTF-8."""
+    return 4 * len(text) > limit and len(text.encode(errors="surrogatepass")) > limit
 
 
 def is_empty(text: str) -> bool:

@@ -29,6 +29,7 @@ from enrichscrapy.database.schema import (
 )
 from enrichscrapy.facts.names import make_name_key
 from enrichscrapy.facts.stored_dates import read_stored_date
+from enrichscrapy.facts.text import MAX_STORED_NAME, is_longer
 from enrichscrapy.importing.records import COLUMNS, Record
 
 Pair = tuple[str, str]
@@ -61,7 +62,7 @@ class FileMemory:
     left_out: list[str] = field(default_factory=list)
 
     def leave_out(self, key: str | None) -> None:
-        if key is not None and key.isdecimal():
+        if key is not None and key.isdecimal() and not is_longer(key, MAX_STORED_NAME):
             self.left_out.append(key)
 
     def take_left_out(self) -> list[str]:

@@ -19,7 +19,14 @@ from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.names import split_name
 from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.facts.stored_dates import is_cut, is_empty_date, read_stored_date
-from enrichscrapy.facts.text import fold, fold_line, strip_notes
+from enrichscrapy.facts.text import (
+    MAX_STORED_LINK,
+    MAX_STORED_NAME,
+    fold,
+    fold_line,
+    is_longer,
+    strip_notes,
+)
 
 TEXT_COLUMNS = (
     "disambiguation",
@@ -41,6 +48,7 @@ NUMBER_COLUMNS = (
 _NO_VALUE = frozenset({"", "nan", "NaN", "NaT", "<NA>", "#N/A"})
 """How tables write that a cell is empty, where it is not left so."""
 _SEE_TO = "until somebody enters it (scrapy birth-date)"
+_TOO_LONG = f"longer than {MAX_STORED_NAME:,} bytes"
 _WHOLE = re.compile(r"(\d+)\.0+")
 COLUMNS = ("canonical_name", "gender", *TEXT_COLUMNS, *DATE_COLUMNS, *NUMBER_COLUMNS)
 """Columns of ``performers`` an import fills, where the file has them."""
@@ -134,19 +142,22 @@ class Record:
         self.faults.append(Fault(self.line, reason, whole_row=False))
 
     def add_aliases(self, values: Iterable[tuple[Any, Any]]) -> None:
-        """Add (alias, source) pairs; blank ones and the name itself say nothing new."""
+        """Add (alias, source) pairs; blank ones and the name itself say nothing new, and one that
+        is too long is left out."""
         seen = {alias for alias, _ in self.aliases} | {self.fields["canonical_name"]}
         for value, source in values:
             alias = clean_name(value)
-            if alias and alias not in seen:
+            if alias and is_longer(alias, MAX_STORED_NAME):
+                self.leave_out(f"alias left out: {_TOO_LONG}")
+            elif alias and alias not in seen:
                 seen.add(alias)
                 self.aliases.append((alias, _clean_source(source)))
 
     def add_links(self, links: Iterable[ImportedLink]) -> None:
-        """Add links; one that is no web address is left out."""
+        """Add links; one that is no web address or too long is left out."""
         for link in links:
             try:
-                read = read_link(clean_text(link.url) or "", clean_text(link.normalized_id))
+                read = _read_link(link)
             except ValueError as error:
                 self.leave_out(f"link left out: {error}")
             else:
@@ -156,26 +167,30 @@ class Record:
     def add_ids(self, values: Iterable[tuple[Any, Any]]) -> None:
         """Add (endpoint, id) pairs of stash-boxes; incomplete ones are left out."""
         for endpoint, value in values:
-            pair = (box_name(clean_text(endpoint) or ""), clean_key(value))
-            if pair[0] and pair[1]:
-                self.stashbox_ids.append((pair[0], pair[1]))
+            if pair := _read_box_id(endpoint, value):
+                self.stashbox_ids.append(pair)
             else:
-                self.leave_out("stash-box id left out: it needs an endpoint and an id")
+                self.leave_out(
+                    "stash-box id left out: it needs an endpoint and an id, together no longer "
+                    f"than {MAX_STORED_NAME:,} bytes"
+                )
 
     def add_merged_ids(self, values: Iterable[tuple[Any, Any]]) -> None:
         """The same of ids that were merged into the performer's; incomplete ones say nothing."""
         for endpoint, value in values:
-            pair = (box_name(clean_text(endpoint) or ""), clean_key(value))
-            if pair[0] and pair[1]:
-                self.merged_ids.append((pair[0], pair[1]))
+            if pair := _read_box_id(endpoint, value):
+                self.merged_ids.append(pair)
 
 
 def make_record(line: int, key: Any, values: Mapping[str, Any]) -> Record:
-    """Clean a row's own columns; ``ImportRowError`` when it has no name."""
-    name = clean_name(values.get("canonical_name"))
+    """Clean a row's own columns; ``ImportRowError`` without a name, or with one too long."""
+    name, key = clean_name(values.get("canonical_name")), clean_key(key)
     if not name:
         raise ImportRowError("no name")
-    record = Record(line, clean_key(key), {"canonical_name": name})
+    for what, text in (("name", name), ("id", key)):
+        if text and is_longer(text, MAX_STORED_NAME):
+            raise ImportRowError(f"its {what} is {_TOO_LONG}")
+    record = Record(line, key, {"canonical_name": name})
     values = {**values, "birth_date": values.get("birth_date") or values.get("birth_year")}
     for column in COLUMNS[1:]:
         value = values.get(column)
@@ -240,6 +255,20 @@ def clean_key(value: Any) -> str | None:
     text = clean_text(value)
     whole = _WHOLE.fullmatch(text) if text else None
     return whole[1] if whole else text
+
+
+def _read_link(link: ImportedLink) -> Link:
+    read = read_link(clean_text(link.url) or "", clean_text(link.normalized_id))
+    if is_longer(read.url, MAX_STORED_LINK):
+        raise ValueError(f"longer than {MAX_STORED_LINK:,} bytes")
+    return read
+
+
+def _read_box_id(endpoint: Any, value: Any) -> tuple[str, str] | None:
+    box, own_id = box_name(clean_text(endpoint) or ""), clean_key(value)
+    if not box or not own_id or is_longer(box + own_id, MAX_STORED_NAME):
+        return None
+    return box, own_id
 
 
 def _clean(column: str, value: Any, record: Record) -> str | int | None:

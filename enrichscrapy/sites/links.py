@@ -51,4 +51,5 @@ def read_photo_url(href: str | None, home: str, hosts: Collection[str], path: st
     parts = on_site(href, home, hosts)
     if parts is None or not re.fullmatch(path, unquote(parts.path), re.IGNORECASE):
         return None
-    return home + escape_path(parts.path)
+    url = home + escape_path(parts.path)
+    return url if len(url) <= MAX_LINK else None  # an escaped letter is nine

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from sqlalchemy import insert, select
 
@@ -56,6 +58,15 @@ def record(db, performer_id):
     performer = db.get_performer(performer_id)
     own = (performer.birth_date, performer.death_date, performer.country)
     return own, performer.aliases, [url for url in performer.urls if url != PAGE]
+
+
+def test_a_link_that_is_too_long_to_be_stored_is_not_proposed(db, ada):
+    letters = "".join(
+        random.Random(1).choices([chr(each) for each in range(0x3041, 0x9FA5)], k=990)
+    )
+    find(db, ada, links={"www": (f"https://ada.example/{letters}", "https://ada.example/")})
+    told = [each.value for each in db.proposals.iterate(Wanted(state=None))]
+    assert told == ["https://ada.example/"]
 
 
 def test_what_a_page_says_more_waits_with_its_page_and_how_sure_it_is(db, ada):

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Boolean, Float, LargeBinary, event, func, insert, s
 
 from enrichscrapy.database import PerformerDatabase, copying
 from enrichscrapy.database.connection import Database
-from enrichscrapy.database.copying import copy
+from enrichscrapy.database.copying import BATCH, copy
 from enrichscrapy.database.schema import metadata, origin, performers, photos
 from enrichscrapy.exceptions import BadSetting, DatabaseUnavailable, EnrichError
 from tests.database.builders import count_pending_differences
@@ -210,12 +210,17 @@ def test_a_row_that_cannot_be_copied_is_named(tmp_path, postgres_url):
         open_database(tmp_path / "a.db") as source,
         open_target(postgres_url, tmp_path) as target,
     ):
-        source.add_performer("Ada")
+        for number in range(BATCH + 2):
+            source.add_performer(f"Ada {number}")
         with source.write() as connection:
-            connection.exec_driver_sql("UPDATE performers SET height_cm = 'tall'")
-        with pytest.raises(EnrichError, match=r"performers: a row from \(1,\)") as caught:
-            list(copy(source, target))
-        assert "\n" not in str(caught.value)
+            tall = f"UPDATE performers SET height_cm = 'tall' WHERE id = {BATCH + 1}"
+            connection.exec_driver_sql(tall)
+        place = "performers: one of rows 501 to 502, by their keys,"
+        for _ in range(2):  # and when it is tried again
+            with pytest.raises(EnrichError, match=place) as caught:
+                list(copy(source, target))
+            assert "\n" not in str(caught.value)
+            assert "Ada" not in str(caught.value)
 
 
 def test_what_was_changed_in_a_beginning_is_found(tmp_path, postgres_url):

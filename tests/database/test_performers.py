@@ -72,6 +72,14 @@ def test_what_cannot_be_written_is_refused(db):
         db.add_url(performer_id, "babepedia")
     with pytest.raises(ValueError, match="blank"):
         db.add_alias(performer_id, " ")
+    for write in (
+        lambda: db.add_performer("あ" * 334),
+        lambda: db.add_alias(performer_id, "あ" * 334),
+        lambda: db.add_url(performer_id, "https://a.example/" + "あ" * 662),
+        lambda: db.add_stashbox_id(performer_id, "stashdb", "9" * 994),
+    ):
+        with pytest.raises(ValueError, match="cannot be longer than"):
+            write()
     db.add_stashbox_id(performer_id, "stashdb", "abc")
     with pytest.raises(ValueError, match="belongs to performer 1"):
         db.add_stashbox_id(db.add_performer("B"), "stashdb", "abc")

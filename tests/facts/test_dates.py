@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.dates import find_latest_birth, parse_date
+from enrichscrapy.facts.dates import (
+    find_latest_birth,
+    is_plain_day,
+    parse_date,
+    read_plain_day,
+)
 from enrichscrapy.facts.stored_dates import read_stored_date
 from enrichscrapy.facts.text import MAX_FACT
 from enrichscrapy.items import PartialDate
@@ -257,3 +262,10 @@ def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
 )
 def test_no_way_of_writing_makes_somebody_older(text, expected):
     assert str(find_latest_birth(text, TODAY)) == expected
+
+
+@given(st.from_regex(r"\A(18[4-9]\d|19\d\d|20\d\d)-[01]\d-[0-3]\d\Z") | st.text(max_size=12))
+@settings(deadline=None, derandomize=True)
+def test_a_plain_day_is_one_that_is_read_as_it_stands(text):
+    assert is_plain_day(text) == (read_plain_day(text) is not None)
+    assert not is_plain_day(text) or str(read_plain_day(text)) == text

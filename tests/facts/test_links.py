@@ -1,8 +1,10 @@
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.links import find_host, find_link_kind, read_outside_link
+from enrichscrapy.facts.links import find_host, find_link_kind, read_outside_link, split_url
 from enrichscrapy.identity.compare import is_personal, make_link_key
 
 
@@ -89,3 +91,13 @@ def test_no_text_breaks_them(text):
     for read in (find_host, make_link_key, find_link_kind):
         read(text)
     read_outside_link(text, ())
+
+
+@given(
+    st.from_regex(r"\Ahttps?://[a-zA-Z0-9.@:\[\]-]{1,12}(/[a-zA-Z0-9/._~%+=,'();?#\s-]{0,12})?\Z")
+)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_a_plain_address_has_the_parts_that_the_standard_library_finds(url):
+    parts = split_url(url)
+    if parts is not None:
+        assert parts == urlsplit(url.strip())

@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import random
 import sqlite3
 import tracemalloc
 
@@ -391,6 +392,34 @@ def test_memory_does_not_grow_with_the_file(db, tmp_path, monkeypatch):
 
     peak(1000)  # whatever is kept for good is kept by now
     assert peak(3000) < 1.5 * peak(1000)
+
+
+def test_what_is_too_long_for_an_index_costs_itself_or_its_row(db, tmp_path):
+    """The longest of all that is taken fits PostgreSQL's indexes, also where nothing repeats."""
+
+    def text(size, seed):
+        return "".join(random.Random(seed).choices("aebcdfghijklmnopqrstuvwxyz0123456789", k=size))
+
+    def row(extra):
+        return {
+            "id": text(1000 + extra, 1),
+            "name": text(1000 - 3, 2) + "あ" + "x" * extra,
+            "aliases": [text(1000 - 3, 3) + "あ" + "x" * extra],
+            "urls": [f"https://{text(60, 4)}.example/{text(2000 - 8 - 60 - 9 + extra, 5)}"],
+            "stashbox_ids": {"stashdb": text(1000 - 7 + extra, 6)},
+        }
+
+    path = tmp_path / f"{text(240, 7)}.jsonl"
+    rows = [row(0), {**row(1), "id": "2", "name": "Two"}, {**row(1), "id": "3"}]
+    rows += [{**row(1), "name": "Four"}, {"id": "9" * 1001, "name": "Five"}]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    told = []
+    import_file(db, path, on_fault=lambda fault, unit: told.append((fault.line, fault.reason)))
+    assert sorted(line for line, _ in told) == [2, 2, 2, 3, 4, 5]
+    assert all("longer than" in reason for _, reason in told)
+    first, second = db.iter_performers_after_id()
+    assert len(first.aliases) == len(first.urls) == len(first.stashbox_ids) == 1
+    assert (second.canonical_name, second.aliases, second.urls) == ("Two", (), ())
 
 
 class CutOff:
