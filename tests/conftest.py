@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from demo.portraits import PersonLook, Shot, draw_portrait, render
@@ -29,6 +30,10 @@ from tests.support import databases_on, open_database
 if TYPE_CHECKING:
     from enrichscrapy.faces.engine import FaceEngine, FaceOptions, PhotoFaces
     from tests.postgres import Server
+
+# The same examples each time, however slow the machine.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
 
 MODEL = ModelInfo("invented", "0" * 64, "none-1", 512)
 SKIN = (0.85, 0.66, 0.56)

@@ -251,6 +251,7 @@ def test_two_nodes_share_the_work_of_one_database(tmp_path, postgres_url):
             assert place.run("verify", **place.machine(name)).returncode == 0
 
 
+@pytest.mark.long
 def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):
     place, _ = world
     (egg,) = deployed.folder.glob("eggs/enrichscrapy/*.egg")

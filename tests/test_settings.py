@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scrapy.settings import Settings, default_settings
 
@@ -120,7 +119,6 @@ def test_what_is_taken_is_of_the_setting_s_type_and_within_its_bounds(name):
             assert taken in (True, False)
 
 
-@hypothesis_settings(derandomize=True, deadline=None, max_examples=100)
 @given(st.sampled_from(OWN), st.text(max_size=30))
 def test_any_text_is_taken_or_named(name, value):
     told = fault(name, value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -36,7 +36,6 @@ def trials(people):
 
 
 @given(st.integers(0, 5000), st.integers(1, 5000))
-@settings(deadline=None, derandomize=True)
 def test_bounds_enclose_the_share(hits, more):
     rate = Rate(hits, hits + more)
     assert 0 <= rate.low <= rate.value <= rate.high <= 1

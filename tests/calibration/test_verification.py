@@ -28,7 +28,7 @@ def one_by_one(vectors, owners):
     return np.array(same), np.array(different)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(st.integers(2, 6), st.integers(2, 4), st.floats(0.2, 3.0), st.integers(0, 1000))
 def test_area_and_accepts_are_what_counting_gives(people, each, noise, seed):
     vectors, owners = faces_of(people, each, noise, seed)

@@ -198,10 +198,8 @@ def test_any_mix_of_crawls_and_reviews(tmp_path, examples):
 def run_machine(examples):
     case = StoreMachine.TestCase
     case.settings = settings(
-        deadline=None,
         max_examples=examples,
         stateful_step_count=15,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],  # shrinking would write thousands of transactions
     )

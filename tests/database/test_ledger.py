@@ -35,7 +35,6 @@ class TestRetryPolicy:
         longest=st.floats(1, 10**7),
         chance=st.floats(0, 1),
     )
-    @settings(deadline=None, derandomize=True)
     def test_the_wait_grows_to_its_maximum_and_jitter_only_lengthens(
         self, attempts, base, longest, chance
     ):
@@ -406,10 +405,8 @@ def test_due_is_what_its_definition_says(tmp_path, examples):
 def run_machine(examples):
     case = LedgerMachine.TestCase
     case.settings = settings(
-        deadline=None,
         max_examples=examples,
         stateful_step_count=20,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],  # shrinking would write thousands of transactions
     )

@@ -63,7 +63,7 @@ def test_what_is_no_web_address_is_refused(url):
 
 
 @given(st.text(alphabet="abZ09.-:@%/?# \t", max_size=12))
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150)
 def test_a_plain_host_is_read_the_short_way_as_the_long_one(text):
     def read(url):
         try:
@@ -77,7 +77,7 @@ def test_a_plain_host_is_read_the_short_way_as_the_long_one(text):
 
 @given(st.text())
 @example("AL")
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused(text):
     for url in (text, "https://" + text, "https://www.babepedia.com/babe/" + text):
         try:

@@ -67,8 +67,6 @@ def add_performers(connection, count):
 )
 @settings(
     max_examples=20,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_text_arrives(db, texts):

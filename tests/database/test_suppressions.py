@@ -4,7 +4,7 @@ import json
 import stat
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
@@ -173,7 +173,6 @@ class TestMatching:
         assert due(db) == []
 
     @given(st.text(), st.sampled_from(["http", "https"]), st.booleans(), st.booleans())
-    @settings(deadline=None, derandomize=True)
     def test_comparable_links_ignore_what_varies(self, path, scheme, www, slash):
         one = f"https://x.com/{path}"
         other = f"{scheme}://{'www.' if www else ''}x.com/{path}{'/' if slash else ''}"

@@ -276,9 +276,7 @@ def test_a_card_says_only_what_can_be(tmp_path, changes):
     assert refusal(write_card(tmp_path, b"", **changes)).startswith("FACE_MODEL=")
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_to_a_file_is_more_than_one_line(tmp_path, data):
     whole = bytearray(small_network().SerializeToString())

@@ -240,7 +240,7 @@ def seeds():
 SEEDS = seeds()
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     st.sampled_from(SEEDS),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12),
@@ -261,7 +261,7 @@ def test_mutated_files_never_raise(data, changes, keep, tail):
         assert "\n" not in result.detail
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.binary(max_size=200), st.sampled_from([b"", *(data[:12] for data in SEEDS)]))
 def test_arbitrary_bytes_never_raise(body, magic):
     assert isinstance(decode(magic + body, LIMITS), Picture | Undecodable)

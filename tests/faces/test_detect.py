@@ -111,7 +111,7 @@ def test_boxes_inside_a_better_one_are_one_face():
     assert merge(boxes, scores, np.arange(3)).tolist() == [1, 0, 2]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.integers(12, 3000), st.integers(12, 3000), st.floats(1, 2000))
 def test_levels_are_the_plain_ones(width, height, min_size):
     found = list_scales(width, height, min_size)
@@ -122,7 +122,7 @@ def test_levels_are_the_plain_ones(width, height, min_size):
     assert found == sorted(found, reverse=True)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(st.integers(40, 700), st.integers(40, 700), st.floats(10, 200))
 def test_every_cell_of_every_level_is_seen_once(width, height, min_size):
     levels = list_scales(width, height, min_size)
@@ -160,7 +160,7 @@ def _tensor(canvas):
     st.integers(0, 2**31),
     st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_boxes_are_suppressed_as_by_torchvision(count, seed, threshold):
     import torchvision
 

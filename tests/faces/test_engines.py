@@ -95,6 +95,7 @@ def test_a_machine_that_is_always_busy_is_believed_in_the_end():
     assert finding.fastest == "onnx"
 
 
+@pytest.mark.long
 def test_a_choice_made_beside_other_programs_stays_open(cache):
     """Real ones: two that never rest for each processor this test may use."""
     count = 2 * len(os.sched_getaffinity(0))

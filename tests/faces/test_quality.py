@@ -31,7 +31,7 @@ GOOD = Measures(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     st.binary(min_size=48, max_size=48),
     st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
@@ -48,7 +48,7 @@ def test_any_crop_and_any_box_have_measures_and_a_score(pixels, box, landmarks, 
     assert reason is None or reason.split()[0].isidentifier()
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.floats(-60, 60), st.floats(-60, 60), st.floats(5, 500))
 def test_pose_is_read_from_the_landmarks(yaw, roll, eyes):
     """A nose that stands out by 0.55 of the distance between the eyes, turned and tilted."""

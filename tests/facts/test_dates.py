@@ -1,7 +1,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.dates import (
@@ -106,7 +106,6 @@ def test_parse_date(text, expected):
 
 
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31)), st.integers(0, 2))
-@settings(deadline=None)
 def test_every_day_is_read_back(date, form):
     ordinal = {1: "st", 2: "nd", 3: "rd"}.get(date.day % 10 if date.day not in (11, 12, 13) else 0)
     texts = (
@@ -118,7 +117,6 @@ def test_every_day_is_read_back(date, form):
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[\d?/. ,a-zA-Z-]{0,30}", fullmatch=True))
-@settings(deadline=None)
 def test_no_text_breaks_it(text):
     parsed = parse_date(text)
     assert parsed is None or 1800 <= parsed.year < 2100
@@ -179,7 +177,6 @@ def test_an_age_on_a_day_that_other_years_lack():
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[\d?/. ,a-zA-Z'()-]{0,30}", fullmatch=True))
-@settings(deadline=None)
 def test_the_latest_birth_is_no_earlier_than_the_date(text):
     exact, latest = parse_date(text), find_latest_birth(text, TODAY)
     if exact is not None:
@@ -224,7 +221,6 @@ def test_no_length_of_text_costs_more_than_its_beginning(filler, monkeypatch):
         max_size=6,
     ).map(" ".join)
 )
-@settings(derandomize=True, deadline=None)
 def test_nobody_counts_as_older_than_the_date_that_an_import_keeps(text):
     kept, latest = read_stored_date(text, TODAY), find_latest_birth(text, TODAY)
     if kept is not None:

@@ -1,7 +1,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.links import find_host, find_link_kind, read_outside_link, split_url
@@ -86,7 +86,6 @@ def test_link_kind(url, kind):
 
 
 @given(st.text(max_size=60) | st.builds("https://x.com/{}".format, st.text(max_size=30)))
-@settings(deadline=None)
 def test_no_text_breaks_them(text):
     for read in (find_host, make_link_key, find_link_kind):
         read(text)

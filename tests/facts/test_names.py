@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.lookup_names import clean_name, list_lookup_names
@@ -179,7 +179,6 @@ def test_name_keys(one, other, same):
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None)
 def test_any_text_has_keys_that_case_and_spaces_do_not_change(name):
     assert make_name_keys(name) == make_name_keys(f"  {name}  ")
     assert bool(make_name_keys(name)) == bool(split_name(strip_name(name)))
@@ -232,7 +231,6 @@ def test_the_forms_under_which_a_site_may_list_a_name(name, forms):
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_a_clean_name_stays_as_it_is(name):
     clean = clean_name(name)
     assert clean_name(clean) == clean

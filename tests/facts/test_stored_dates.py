@@ -1,7 +1,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.dates import find_latest_birth
@@ -153,13 +153,11 @@ WRITTEN = [
 ]
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.dates(dt.date(1930, 1, 1), TODAY), st.sampled_from(WRITTEN))
 def test_nobody_is_ever_read_as_older(born, write):
     assert read_stored_date(write(born), TODAY).latest() >= born
 
 
-@settings(derandomize=True, deadline=None)
 @given(
     st.dates(dt.date(1930, 1, 1), TODAY),
     st.sampled_from(["%d/%m/%y", "%m/%d/%y", "%y-%m-%d", "%d.%m.%y", "%d-%b-%y"]),
@@ -170,14 +168,12 @@ def test_two_digits_of_a_year_are_of_the_youngest(born, form):
     assert read.year <= TODAY.year
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet="0123456789-/. :TZ?x年Octabr", max_size=20) | st.text(max_size=20))
 def test_no_text_breaks_it(text):
     read = read_stored_date(text, TODAY)
     assert read is None or is_cut(text, read) in (True, False)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.dates(dt.date(1850, 1, 1), dt.date(2099, 12, 31)))
 def test_a_plain_day_is_read_the_short_way_as_the_long_one(day):
     text = day.isoformat()

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.text import fold_line
@@ -30,7 +30,6 @@ def test_long_text_is_cut():
     assert fold_line("x" * 500, limit=10) == "x" * 9 + "…"
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(), st.integers(5, 50))
 def test_always_one_printable_line(text, limit):
     line = fold_line(text, limit)

@@ -5,7 +5,7 @@ import pytest
 from tests.fuzz.run import feed
 from tests.fuzz.targets import TARGETS, Target, _plain
 
-CASES = 40
+CASES = 20
 
 
 @pytest.mark.parametrize("name", TARGETS)

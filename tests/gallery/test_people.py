@@ -148,7 +148,7 @@ def test_what_fits_nobody_finds_nobody(world, typed):
     assert names(world, search=typed) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=30), st.text(max_size=20), st.sampled_from(Show))
 def test_no_text_breaks_the_list(world, search, key, show):
     page(world, search=search, after=key, show=show)

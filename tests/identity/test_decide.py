@@ -374,7 +374,7 @@ RIVALS = st.sampled_from([None, 0, 1, 2])
 
 
 @given(PERFORMERS, PROFILES, st.booleans(), RIVALS)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_two_records_can_be_compared(ours, theirs, linked, rivals):
     decision = identify(ours, theirs, by_link=linked, rivals=rivals)
     json.dumps(decision.evidence)
@@ -382,7 +382,7 @@ def test_any_two_records_can_be_compared(ours, theirs, linked, rivals):
 
 
 @given(PERFORMERS, PROFILES, RIVALS)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_names_are_compared_the_same_both_ways(ours, theirs, rivals):
     there = identify(ours, theirs, by_link=False, rivals=rivals).evidence["name"]
     swapped = identify(
@@ -395,7 +395,7 @@ def test_names_are_compared_the_same_both_ways(ours, theirs, rivals):
 
 
 @given(PERFORMERS, PROFILES, st.booleans(), RIVALS, st.sampled_from(["birth", "gender", "death"]))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_contradiction_never_raises_the_level(ours, theirs, linked, rivals, what):
     fields = {
         "birth": ({"birth_date": "1950-05-05"}, {"birth_date": PartialDate(1999, 9, 9)}),
@@ -414,7 +414,7 @@ def test_a_contradiction_never_raises_the_level(ours, theirs, linked, rivals, wh
 
 
 @given(PERFORMERS, PROFILES)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_a_rival_never_raises_the_level(ours, theirs):
     levels = [LEVEL[by_name(ours, theirs, rivals=rivals)] for rivals in (0, 1, 2)]
     assert levels == sorted(levels, reverse=True)
@@ -425,7 +425,6 @@ WORDS = st.lists(st.text("abcdeéøñж葵", min_size=2, max_size=6), min_size=1
 
 
 @given(WORDS, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_name_key_knows_no_order(words, random):
     shuffled = random.sample(words, len(words))
     assert make_name_key(" ".join(words)) == make_name_key(", ".join(shuffled)) != ""

@@ -414,7 +414,6 @@ NAMES = st.sampled_from(
 
 
 @given(NAMES, st.sampled_from([None, "1990", "1990-05"]), st.sampled_from([None, "US", "PT"]))
-@settings(deadline=None)
 def test_what_more_agrees_never_makes_strangers_more(name, born, country):
     def strangers(born, country):
         found = identify(
@@ -427,7 +426,7 @@ def test_what_more_agrees_never_makes_strangers_more(name, born, country):
 
 
 @given(NAMES, st.integers(0, 20))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_more_bear_a_name_the_less_it_says(name, many):
     few = Population(Bearer((f"Zo{n} Qu{n}",)) for n in range(100))
     more = Population(Bearer((name if n < many else f"Zo{n} Qu{n}",)) for n in range(100))

@@ -136,7 +136,7 @@ FILES = st.lists(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(FILES)
 def test_no_file_makes_a_folders_faces_another_performers(tmp_path_factory, files):
     """Whatever order of rows and whatever ids: performers stay who they are, and a folder is

@@ -477,7 +477,7 @@ def test_a_batch_that_cannot_be_written_ends_the_import(db, tmp_path, monkeypatc
 
 
 @given(st.lists(st.binary(max_size=60), max_size=8))
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150)
 def test_no_jsonl_file_breaks_the_reader(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("fuzz") / "a.jsonl"
     path.write_bytes(b'{"id": 1, "name": "A"}\n' + b"\n".join(lines))
@@ -494,7 +494,7 @@ def test_no_jsonl_file_breaks_the_reader(tmp_path_factory, lines):
         ),
     )
 )
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=80)
 def test_no_json_object_breaks_the_import(tmp_path_factory, row):
     folder = tmp_path_factory.mktemp("fuzz")
     path = write_jsonl(folder / "a.jsonl", {"id": 1, "name": "A"}, row)

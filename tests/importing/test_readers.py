@@ -294,7 +294,7 @@ class TestOpenQuotes:
 CELLS = st.text(alphabet='ab"1,\n\r;|:é\x00', max_size=6)
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(CELLS | st.lists(CELLS, min_size=1, max_size=4).map(",".join), max_size=8))
 def test_no_csv_file_breaks_the_reader(tmp_path_factory, lines):
     path = tmp_path_factory.getbasetemp() / "fuzz.csv"
@@ -316,7 +316,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(ROWS, max_size=7), min_size=1, max_size=3))
 def test_counts_add_up_to_the_rows_of_the_file(tmp_path_factory, files):
     folder = tmp_path_factory.mktemp("counts")

@@ -296,7 +296,7 @@ def strange():
         st.lists(_PERFORMER, max_size=3) | _JSON,
     )
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_answer_breaks_the_reading(strange, said):
     strange.site.said = said
     with closing(StashClient(strange.url)) as client, suppress(StashRefused):

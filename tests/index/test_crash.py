@@ -17,8 +17,8 @@ from tests.support import PATIENCE
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-# Publishes in a forked child for each step, dying there, until a child gets through.
-KILLED_AT_EVERY_STEP = """
+# Publishes in a forked child for every so many steps, dying there, until a child gets through.
+KILLED_ON_THE_WAY = """
 import os, shutil, sys
 from pathlib import Path
 from enrichscrapy.database import PerformerDatabase
@@ -26,24 +26,24 @@ from functools import partial
 from enrichscrapy.index import erase, publish, reindex
 from tests.index.steps import Recorder
 
-folder, action = Path(sys.argv[1]), sys.argv[2]
-step, killed = 0, True
+folder, action, stride = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+turn, killed = 0, True
 while killed:
-    here = folder / f"step-{step:03d}"
+    here = folder / f"killed-{turn:03d}"
     shutil.copytree(folder / "before", here)
     child = os.fork()
     if child == 0:
         db = PerformerDatabase(folder / "performers.db")
         coded = partial(publish, exact_faces=2)
         run = {"publish": publish, "reindex": reindex, "erase": erase, "coded": coded}[action]
-        with Recorder(here, kill_at=step).recording():
+        with Recorder(here, kill_at=turn * stride).recording():
             run(db, here, 1)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == 9
     assert killed or status == 0, status
-    step += 1
-print(step - 1)
+    turn += 1
+print(turn - 1)
 """
 
 
@@ -75,15 +75,21 @@ def two_states(world, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "action", ["publish", *(pytest.param(a, marks=pytest.mark.long) for a in ("reindex", "coded"))]
+    ("action", "stride"),
+    [
+        ("publish", 4),
+        *(pytest.param(a, 1, marks=pytest.mark.long) for a in ("publish", "reindex", "coded")),
+    ],
 )
-def test_killed_at_any_step_readers_have_the_old_or_the_new_index(two_states, world, action):
+def test_killed_at_any_step_readers_have_the_old_or_the_new_index(
+    two_states, world, action, stride
+):
     folder, old, new = two_states
-    steps = int(in_child(KILLED_AT_EVERY_STEP, folder, action))
-    assert steps > 15
+    kills = int(in_child(KILLED_ON_THE_WAY, folder, action, stride))
+    assert kills * stride > 15
     seen = []
-    for number in range(steps):
-        here = folder / f"step-{number:03d}"
+    for number in range(kills):
+        here = folder / f"killed-{number:03d}"
         faces = set(FaceIndex.open_current(here, world.model).ids.tolist())
         assert faces in (old, new)
         seen.append(faces)
@@ -96,7 +102,8 @@ def test_killed_at_any_step_readers_have_the_old_or_the_new_index(two_states, wo
     assert seen[-1] == new
 
 
-def test_killed_at_any_step_erasing_can_be_said_again(world, tmp_path):
+@pytest.mark.parametrize("stride", [4, pytest.param(1, marks=pytest.mark.long)])
+def test_killed_at_any_step_erasing_can_be_said_again(world, tmp_path, stride):
     world.add(1, 2)
     publish(world.db, tmp_path / "before", world.model_id)
     world.add(3)
@@ -104,8 +111,8 @@ def test_killed_at_any_step_erasing_can_be_said_again(world, tmp_path):
     world.delete(1)
     world.db.close()
     gone = world.unit(1).tobytes()
-    for number in range(int(in_child(KILLED_AT_EVERY_STEP, tmp_path, "erase"))):
-        here = tmp_path / f"step-{number:03d}"
+    for number in range(int(in_child(KILLED_ON_THE_WAY, tmp_path, "erase", stride))):
+        here = tmp_path / f"killed-{number:03d}"
         assert set(FaceIndex.open_current(here, world.model).ids.tolist()) in ({1, 2, 3}, {2, 3})
         assert erase(world.db, here, world.model_id).count == 2
         assert [path for path in here.rglob("*.*") if gone in path.read_bytes()] == []

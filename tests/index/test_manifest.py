@@ -57,8 +57,6 @@ def put(document, place, value):
 @given(st.data())
 @settings(
     max_examples=100,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_value_in_any_place_is_read_or_refused(world, coded, data):

@@ -123,8 +123,6 @@ actions = st.lists(
 @given(actions)
 @settings(
     max_examples=25,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_sequence_of_changes_ends_as_a_rebuild_would(world, index_dir, steps):
@@ -134,8 +132,6 @@ def test_any_sequence_of_changes_ends_as_a_rebuild_would(world, index_dir, steps
 @given(actions)
 @settings(
     max_examples=25,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_sequence_ends_so_in_tiny_segments_with_codes(world, index_dir, steps):

@@ -2,7 +2,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.exceptions import BadSetting
@@ -58,7 +58,6 @@ def test_public_addresses(address):
     assert is_public(address)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.ip_addresses(v=4))
 def test_hiding_an_address_in_ipv6_changes_nothing(address):
     mapped = ipaddress.IPv6Address(f"::ffff:{address}")
@@ -157,7 +156,6 @@ def test_the_host_that_really_answers():
     assert REAL.find_host("https://WWW.example.com/a") == "www.example.com"
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(max_size=40))
 def test_no_path_leads_a_mapped_request_elsewhere(path):
     url = "https://www.example.com/" + path

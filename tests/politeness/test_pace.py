@@ -46,7 +46,7 @@ def test_jitter_only_lengthens():
     assert times == pytest.approx([NOW + 3.0, NOW + 3.45, NOW + 3.9])
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.tuples(
@@ -199,7 +199,6 @@ def test_retry_after(value, expected):
     assert parse_retry_after(value, NOW) == expected
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(max_size=60))
 def test_retry_after_never_raises(value):
     seconds = parse_retry_after(value, NOW)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.politeness.refusals import (
@@ -114,7 +114,6 @@ def test_marks_far_beyond_a_refusal_page_are_not_searched():
     assert kind(403, b"x" * 300_000 + JUST_A_MOMENT) is RefusalKind.FORBIDDEN
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(100, 599), st.dictionaries(st.text(), st.text()), st.binary())
 def test_it_never_raises(status, headers, body):
     refusal = classify_refusal(status, headers, body)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichscrapy.sites import babepedia
@@ -98,7 +98,6 @@ def test_search_url_asks_the_suggestions_with_spaces_for_hyphens():
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_slugs_make_the_round_trip(name):
     slug = babepedia.slug_from_name(name)
     for url in babepedia.profile_urls(name, None)[:1]:
@@ -107,7 +106,6 @@ def test_slugs_make_the_round_trip(name):
 
 
 @given(st.text(max_size=60) | st.builds("https://babepedia.com/babe/{}".format, st.text()))
-@settings(deadline=None)
 def test_canonical_url_is_idempotent(url):
     canonical = babepedia.canonical_url(url)
     if canonical is not None:

@@ -47,7 +47,6 @@ def check(site: Site, profile: Profile) -> None:
 
 
 @given(st.text(max_size=200) | st.from_regex(r"(<[a-z0-9 ='\"/]{1,20}>|[a-z ]{0,5}){0,20}"))
-@settings(deadline=None)
 def test_any_text_can_be_read(html):
     for site in find_sites().values():
         check(site, read(site, html))
@@ -92,7 +91,7 @@ MUTATIONS = st.lists(
 
 
 @given(st.sampled_from(FIXTURES), MUTATIONS)
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_damaged_pages_can_be_read(fixture, mutations):
     name, html, _ = fixture
     for mutate, where, length in mutations:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enrichscrapy.sites import iafd
@@ -103,7 +103,6 @@ def test_search_url_escapes_the_name():
 @given(st.text(max_size=40))
 @example("\u13a0")  # Cherokee: its small letters fold to capitals
 @example("\u1fd7b")
-@settings(deadline=None)
 def test_slugs_make_the_round_trip(name):
     slug = iafd.slug_from_name(name)
     for url in iafd.profile_urls(name, None):
@@ -116,7 +115,6 @@ def test_slugs_make_the_round_trip(name):
     | st.builds("http://iafd.com/person.rme/perfid={}".format, st.text())
     | st.builds("http://iafd.com/person.rme/id={}".format, st.uuids())
 )
-@settings(deadline=None)
 def test_canonical_url_is_idempotent(url):
     canonical = iafd.canonical_url(url)
     if canonical is not None:

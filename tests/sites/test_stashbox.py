@@ -216,7 +216,7 @@ class TestAnswers:
             max_leaves=25,
         )
     )
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_no_answer_breaks_the_reader(self, body):
         data = body if isinstance(body, dict) and "data" in body else {"data": {"p0": body}}
         read = read_answer(200, json.dumps(data), ASKED[:2], BOX)
@@ -228,7 +228,7 @@ class TestAnswers:
                 assert all(text.encode() and text.isprintable() for text in told)
 
     @given(st.text(max_size=50) | st.binary(max_size=50).map(lambda raw: raw.decode("latin-1")))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_no_text_breaks_the_reader(self, text):
         assert read_answer(200, text, ASKED, BOX).entries == ()
 

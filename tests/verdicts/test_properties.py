@@ -24,9 +24,7 @@ LIMITS = Limits(per_source=5, total=12)
 # The most that the allowance can add to a threshold.
 CROWD = max(DEFAULTS.crowd_weight, DEFAULTS.together_crowd_weight)
 MOST = DEFAULTS.allowance_bound * (CROWD + DEFAULTS.spread_weight)
-RELAXED = settings(
-    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=150
-)
+RELAXED = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150)
 
 
 def unit(vector):
@@ -262,8 +260,6 @@ class Enrichment(RuleBasedStateMachine):
 
 TestEnrichment = Enrichment.TestCase
 TestEnrichment.settings = settings(
-    deadline=None,
-    derandomize=True,
     max_examples=60,
     stateful_step_count=15,
     phases=[Phase.explicit, Phase.generate],  # shrinking a history of lookups takes minutes
