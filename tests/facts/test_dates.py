@@ -261,7 +261,6 @@ def test_no_way_of_writing_makes_somebody_older(text, expected):
 
 
 @given(st.from_regex(r"\A(18[4-9]\d|19\d\d|20\d\d)-[01]\d-[0-3]\d\Z") | st.text(max_size=12))
-@settings(deadline=None, derandomize=True)
 def test_a_plain_day_is_one_that_is_read_as_it_stands(text):
     assert is_plain_day(text) == (read_plain_day(text) is not None)
     assert not is_plain_day(text) or str(read_plain_day(text)) == text

@@ -1,7 +1,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichscrapy.facts.links import find_host, find_link_kind, read_outside_link, split_url
@@ -95,7 +95,7 @@ def test_no_text_breaks_them(text):
 @given(
     st.from_regex(r"\Ahttps?://[a-zA-Z0-9.@:\[\]-]{1,12}(/[a-zA-Z0-9/._~%+=,'();?#\s-]{0,12})?\Z")
 )
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 def test_a_plain_address_has_the_parts_that_the_standard_library_finds(url):
     parts = split_url(url)
     if parts is not None:
