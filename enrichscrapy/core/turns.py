@@ -28,10 +28,16 @@ from enrichscrapy.core.hosts import Host, Hosts
 from enrichscrapy.core.meta import RequestInfo
 from enrichscrapy.core.refused import RequestRefused
 from enrichscrapy.database.host_row import POLL_SECONDS
-from enrichscrapy.database.hosts import HostAnswer
 from enrichscrapy.extensions.shutdown import lets_finish
 from enrichscrapy.items import Outcome
-from enrichscrapy.politeness.pace import Closed, Turn, Wait, compute_interval, parse_retry_after
+from enrichscrapy.politeness.pace import (
+    Closed,
+    HostAnswer,
+    Turn,
+    Wait,
+    compute_interval,
+    parse_retry_after,
+)
 
 CHECK_SECONDS = 0.5
 """How often a waiting request looks whether the crawl is ending."""

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, select, update
 
 from enrichscrapy.database.connection import Database
-from enrichscrapy.database.dialects.expressions import insert
+from enrichscrapy.database.dialects.expressions import insert, listed
 from enrichscrapy.database.known_photos import KnownPhotos, load_known_photos
-from enrichscrapy.database.performers import load_performers, split_chunks
+from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.reembedding import refuse_unmoved
 from enrichscrapy.database.schema import (
     faces,
@@ -178,12 +178,9 @@ class FaceStore:
 
     def map_performers(self, face_ids: Iterable[int]) -> dict[int, int]:
         """Performer id by face id; ids that no face has are missing."""
-        owners: dict[int, int] = {}
+        query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(listed(face_ids)))
         with self._database.read() as connection:
-            for chunk in split_chunks(sorted(set(face_ids))):
-                query = select(faces.c.id, faces.c.performer_id).where(faces.c.id.in_(chunk))
-                owners |= dict(connection.execute(query).all())
-        return owners
+            return dict(connection.execute(query).all())
 
     def list_performers_with_faces(
         self, model_id: int, after_id: int = 0, batch_size: int = 1000

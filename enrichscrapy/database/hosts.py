@@ -29,26 +29,13 @@ from enrichscrapy.database.host_row import (
 from enrichscrapy.database.schema import hosts, lookups
 from enrichscrapy.items import Outcome
 from enrichscrapy.politeness import circuit, pace
-from enrichscrapy.politeness.pace import Closed, HostState, Turn, Wait
+from enrichscrapy.politeness.pace import Closed, HostAnswer, HostState, Turn, Wait
 from enrichscrapy.politeness.rules import PaceRules
 
 Rule = Callable[[HostState, PaceRules, float], HostState]
 """What becomes of a state under these rules, now (UTC seconds)."""
 ROBOTS_DETAIL = "robots"
 """``lookups.detail`` of a page that robots.txt disallows."""
-
-
-@dataclass(frozen=True)
-class HostAnswer:
-    """What came back: ``seen_at`` is the last moment the host can have seen the request.
-
-    ``status`` is None when nothing came; ``latency`` and ``retry_after`` are seconds.
-    """
-
-    seen_at: float
-    status: int | None = None
-    latency: float | None = None
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -161,15 +148,8 @@ class HostStore:
         seen_ago = self._database.clock() - answer.seen_at
         is_usual = answer.status == 200 and answer.retry_after is None
         with self._change_row(host, rules.source, may_lag=is_usual) as row:
-            row.state = pace.learn_from_answer(
-                row.state,
-                rules,
-                row.now,
-                seen_at=row.now - seen_ago,
-                status=answer.status,
-                latency=answer.latency,
-                retry_after=answer.retry_after,
-            )
+            answer = replace(answer, seen_at=row.now - seen_ago)
+            row.state = pace.learn_from_answer(row.state, rules, row.now, answer)
             if not keeps_turn:
                 row.let_go(self._worker_id)
         return row.state

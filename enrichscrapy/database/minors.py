@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
 
-from enrichscrapy.database.dialects.expressions import insert, is_odd_date
+from enrichscrapy.database.dialects.expressions import insert, is_odd_date, listed
 from enrichscrapy.database.machines import ask_all
 from enrichscrapy.database.performers import read_new_id, split_chunks
 from enrichscrapy.database.schema import (
@@ -71,13 +71,8 @@ def note_stored_dates(connection: Connection, performer_ids: Sequence[int], now:
 def find_minors(connection: Connection, performer_ids: Sequence[int], now: float) -> set[int]:
     """Those of the performers that are minors by a word that was noted."""
     in_force = minors.c.adult_on > to_utc_day(now).isoformat()
-    return {
-        performer_id
-        for chunk in split_chunks(performer_ids)
-        for performer_id in connection.scalars(
-            select(minors.c.performer_id).where(minors.c.performer_id.in_(chunk), in_force)
-        )
-    }
+    asked = minors.c.performer_id.in_(listed(performer_ids))
+    return set(connection.scalars(select(minors.c.performer_id).where(asked, in_force)))
 
 
 def find_whose_words(

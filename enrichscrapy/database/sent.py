@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Row, Select, delete, exists, func, select
 
 from enrichscrapy.database.accepting import ACCEPTED
-from enrichscrapy.database.dialects.expressions import insert
-from enrichscrapy.database.performers import split_chunks
+from enrichscrapy.database.dialects.expressions import insert, listed
 from enrichscrapy.database.schema import (
     faces,
     import_rows,
@@ -145,15 +144,15 @@ def _list_kept_out() -> Select[tuple[int]]:
 
 
 def _add_ids(connection: Connection, chosen: dict[int, ToSend]) -> None:
-    for chunk in split_chunks(list(chosen)):
-        for table, value in (
-            (stashbox_ids, stashbox_ids.c.stashbox_performer_id),
-            (merged_ids, merged_ids.c.merged_stashbox_id),
-        ):
-            query = select(table.c.performer_id, table.c.endpoint, value)
-            for row in connection.execute(query.where(table.c.performer_id.in_(chunk))):
-                chosen[row[0]].ids.add((row[1], row[2].lower()))
-        columns = (import_rows.c.file, import_rows.c.row_id, import_rows.c.name)
-        rows = select(import_rows.c.performer_id, *columns)
-        for owner, *number in connection.execute(rows.where(import_rows.c.performer_id.in_(chunk))):
-            chosen[owner].numbers.add((number[0], number[1], number[2]))
+    for table, value in (
+        (stashbox_ids, stashbox_ids.c.stashbox_performer_id),
+        (merged_ids, merged_ids.c.merged_stashbox_id),
+    ):
+        query = select(table.c.performer_id, table.c.endpoint, value)
+        for row in connection.execute(query.where(table.c.performer_id.in_(listed(chosen)))):
+            chosen[row[0]].ids.add((row[1], row[2].lower()))
+    columns = (import_rows.c.file, import_rows.c.row_id, import_rows.c.name)
+    rows = select(import_rows.c.performer_id, *columns)
+    rows = rows.where(import_rows.c.performer_id.in_(listed(chosen)))
+    for owner, *number in connection.execute(rows):
+        chosen[owner].numbers.add((number[0], number[1], number[2]))

@@ -298,15 +298,9 @@ def _find_proof(connection: Connection) -> str | None:
 def find_confirmed_namesakes(connection: Connection, performer_ids: Iterable[int]) -> set[int]:
     """Those performers of whom somebody has confirmed that they only share a name."""
     table = suppressed_performers
-    return {
-        performer_id
-        for chunk in split_chunks(sorted(performer_ids))
-        for performer_id in connection.scalars(
-            select(table.c.performer_id).where(
-                table.c.performer_id.in_(chunk), table.c.confirmed_at.is_not(None)
-            )
-        )
-    }
+    asked = table.c.performer_id.in_(listed(performer_ids))
+    query = select(table.c.performer_id).where(asked, table.c.confirmed_at.is_not(None))
+    return set(connection.scalars(query))
 
 
 def _gather_traits(

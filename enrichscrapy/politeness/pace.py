@@ -144,32 +144,38 @@ def _find_earliest(state: HostState, rules: PaceRules, now: float, spread: float
 
 
 # --- Learning from answers -----------------------------------------------------------------------
-def learn_from_answer(
-    state: HostState,
-    rules: PaceRules,
-    now: float,
-    *,
-    seen_at: float,
-    status: int | None = None,
-    latency: float | None = None,
-    retry_after: float | None = None,
-) -> HostState:
-    """What an answer (or, without a status, none) teaches.
+@dataclass(frozen=True)
+class HostAnswer:
+    """What came back: ``seen_at`` is the last moment the host can have seen the request.
 
-    ``seen_at`` is the last moment at which the host can have seen the request: the next one
-    counts from there, or a slow connection would let it arrive early.
+    ``status`` is None when nothing came; ``latency`` and ``retry_after`` are seconds.
     """
-    state = replace(state, last_request_at=max(state.last_request_at or 0.0, seen_at))
+
+    seen_at: float
+    status: int | None = None
+    latency: float | None = None
+    retry_after: float | None = None
+
+
+def learn_from_answer(
+    state: HostState, rules: PaceRules, now: float, answer: HostAnswer
+) -> HostState:
+    """What an answer, or none, teaches.
+
+    The next request counts from when the host has seen this one, or a slow connection would let it
+    arrive early.
+    """
+    status = answer.status
+    state = replace(state, last_request_at=max(state.last_request_at or 0.0, answer.seen_at))
     if status in (429, 503):
         delay = compute_interval(state, rules)
         slower = min(max(2 * delay, SLOWED), rules.max_delay)
         state = replace(state, delay=max(delay, slower))
-    elif latency is not None:
-        state = replace(
-            state, delay=_adapt_delay(compute_interval(state, rules), rules, latency, status)
-        )
-    if retry_after is not None and status is not None and status >= 300:
-        pause = min(retry_after, rules.longest_pause)
+    elif answer.latency is not None:
+        delay = compute_interval(state, rules)
+        state = replace(state, delay=_adapt_delay(delay, rules, answer.latency, status))
+    if answer.retry_after is not None and status is not None and status >= 300:
+        pause = min(answer.retry_after, rules.longest_pause)
         state = replace(state, not_before=max(_find_pause_end(state, rules, now), now + pause))
     return state
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from enrichscrapy.database.hosts import Cleared, HostAnswer
+from enrichscrapy.database.hosts import Cleared
 from enrichscrapy.database.schema import lookups
 from enrichscrapy.politeness import circuit
-from enrichscrapy.politeness.pace import Circuit, Closed, HostState, Turn
+from enrichscrapy.politeness.pace import Circuit, Closed, HostAnswer, HostState, Turn
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
 from tests.support import PATIENCE, open_database, url_of

@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.host_row import change_row
-from enrichscrapy.database.hosts import HostAnswer, HostStore
+from enrichscrapy.database.hosts import HostStore
 from enrichscrapy.database.workers import Worker
 from enrichscrapy.exceptions import ConnectionLost
 from enrichscrapy.politeness import circuit, pace
-from enrichscrapy.politeness.pace import Closed, Turn, Wait
+from enrichscrapy.politeness.pace import Closed, HostAnswer, Turn, Wait
 from enrichscrapy.politeness.refusals import RefusalKind
 from enrichscrapy.politeness.rules import PaceRules
 from tests.support import PATIENCE

@@ -9,6 +9,7 @@ from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.politeness.pace import (
     Circuit,
     Closed,
+    HostAnswer,
     HostState,
     Turn,
     compute_interval,
@@ -73,15 +74,8 @@ def test_no_history_makes_a_request_early(history, floor):
         assert seen_before is None or now - seen_before >= least - 1e-6
         assert now >= not_before
         seen_before = now + (latency or 0.0)
-        state = learn_from_answer(
-            state,
-            rules,
-            seen_before,
-            seen_at=seen_before,
-            status=status,
-            latency=latency if status else None,
-            retry_after=retry_after,
-        )
+        answer = HostAnswer(seen_before, status, latency if status else None, retry_after)
+        state = learn_from_answer(state, rules, seen_before, answer)
         if retry_after is not None and status is not None and status >= 300:
             not_before = max(not_before, seen_before + retry_after)
         now = seen_before
@@ -91,27 +85,39 @@ def test_no_history_makes_a_request_early(history, floor):
 
 def test_the_delay_counts_from_when_the_host_has_seen_the_request():
     state, _ = turn(HostState())
-    state = learn_from_answer(state, RULES, NOW + 2.0, seen_at=NOW + 1.5, status=200, latency=1.5)
+    state = learn_from_answer(
+        state, RULES, NOW + 2.0, HostAnswer(seen_at=NOW + 1.5, status=200, latency=1.5)
+    )
     assert turn(state, now=NOW + 2.0)[1].at == NOW + 4.5
 
 
 def test_autothrottle_follows_a_slow_host_and_keeps_the_floor():
-    slow = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=10.0)
+    slow = learn_from_answer(
+        HostState(), RULES, NOW, HostAnswer(seen_at=NOW, status=200, latency=10.0)
+    )
     assert compute_interval(slow, RULES) == 10.0
-    fast = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=0.01)
+    fast = learn_from_answer(
+        HostState(), RULES, NOW, HostAnswer(seen_at=NOW, status=200, latency=0.01)
+    )
     assert compute_interval(fast, RULES) == 3.0
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_fast_refusal_slows_down_and_recovery_is_slow(status):
-    state = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=status, latency=0.01)
+    state = learn_from_answer(
+        HostState(), RULES, NOW, HostAnswer(seen_at=NOW, status=status, latency=0.01)
+    )
     assert compute_interval(state, RULES) == 6.0
-    state = learn_from_answer(state, RULES, NOW, seen_at=NOW, status=status, latency=0.01)
+    state = learn_from_answer(
+        state, RULES, NOW, HostAnswer(seen_at=NOW, status=status, latency=0.01)
+    )
     assert compute_interval(state, RULES) == 12.0
     steps = 0
     while compute_interval(state, RULES) > RULES.floor:
         before = compute_interval(state, RULES)
-        state = learn_from_answer(state, RULES, NOW, seen_at=NOW, status=200, latency=0.01)
+        state = learn_from_answer(
+            state, RULES, NOW, HostAnswer(seen_at=NOW, status=200, latency=0.01)
+        )
         assert compute_interval(state, RULES) >= before * 0.9 - 1e-9
         steps += 1
     assert steps > 10
@@ -121,15 +127,21 @@ def test_slowing_ends_at_the_longest_delay_and_starts_from_nothing_too():
     rules = replace(RULES, floor=0.0, max_delay=60.0)
     state, delays = HostState(), []
     for _ in range(9):
-        state = learn_from_answer(state, rules, NOW, seen_at=NOW, status=429, latency=0.0)
+        state = learn_from_answer(
+            state, rules, NOW, HostAnswer(seen_at=NOW, status=429, latency=0.0)
+        )
         delays.append(compute_interval(state, rules))
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 def test_quick_errors_do_not_speed_up():
-    slow = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=200, latency=10.0)
+    slow = learn_from_answer(
+        HostState(), RULES, NOW, HostAnswer(seen_at=NOW, status=200, latency=10.0)
+    )
     for status in (404, 500, 302):
-        same = learn_from_answer(slow, RULES, NOW, seen_at=NOW, status=status, latency=0.01)
+        same = learn_from_answer(
+            slow, RULES, NOW, HostAnswer(seen_at=NOW, status=status, latency=0.01)
+        )
         assert compute_interval(same, RULES) == 10.0
 
 
@@ -141,15 +153,19 @@ def test_crawl_delay_is_a_floor_while_robots_txt_has_it():
 
 def test_retry_after_pauses_the_host():
     state = learn_from_answer(
-        HostState(), RULES, NOW, seen_at=NOW, status=429, latency=0.1, retry_after=120.0
+        HostState(), RULES, NOW, HostAnswer(seen_at=NOW, status=429, latency=0.1, retry_after=120.0)
     )
     assert turn(state, now=NOW + 1)[1].at == NOW + 120.0
-    shorter = learn_from_answer(state, RULES, NOW + 1, seen_at=NOW, status=503, retry_after=5.0)
+    shorter = learn_from_answer(
+        state, RULES, NOW + 1, HostAnswer(seen_at=NOW, status=503, retry_after=5.0)
+    )
     assert turn(shorter, now=NOW + 1)[1].at == NOW + 120.0
 
 
 def test_a_pause_longer_than_a_crawl_sits_out_closes():
-    state = learn_from_answer(HostState(), RULES, NOW, seen_at=NOW, status=429, retry_after=601.0)
+    state = learn_from_answer(
+        HostState(), RULES, NOW, HostAnswer(seen_at=NOW, status=429, retry_after=601.0)
+    )
     after, decision = turn(state)
     assert decision == Closed(NOW + 601.0, "blocked", "the host asks for a long pause")
     assert after == state
@@ -259,7 +275,9 @@ ENDLESS = ["Fri, 01 Jan 2100 00:00:00 GMT", "9" * 400, "315360000"]
 def test_a_bogus_retry_after_is_believed_for_a_week(value):
     state, _ = turn(HostState())
     seconds = parse_retry_after(value, NOW)
-    state = learn_from_answer(state, RULES, NOW, seen_at=NOW, status=429, retry_after=seconds)
+    state = learn_from_answer(
+        state, RULES, NOW, HostAnswer(seen_at=NOW, status=429, retry_after=seconds)
+    )
     _, decision = turn(state)
     assert decision.until == NOW + WEEK
     state, decision = turn(state, now=NOW + WEEK)
