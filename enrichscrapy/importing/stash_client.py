@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import PureWindowsPath
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -59,14 +60,36 @@ class StashClient:
         answer = _parse_json(data)
         if answer is None or not {"data", "errors"} & answer.keys():
             self._refuse_status(status)
-            raise StashRefused(f"what answers at {self.address} is no Stash")
+            raise self.refuse_foreign()
         if answer.get("errors"):
             raise StashSays(f"Stash says: {self._hide_key(_read_message(answer['errors']))}")
         self._refuse_status(status)
         found = answer.get("data")
         if not isinstance(found, dict):
-            raise StashRefused(f"what answers at {self.address} is no Stash")
+            raise self.refuse_foreign()
         return found
+
+    def open(self, query: str) -> tuple[dict[str, Any], str]:
+        """The answer to a query that asks for ``systemStatus``, and the name of Stash's database
+        file.
+        """
+        try:
+            opening = self.ask(query)
+            status = opening["systemStatus"]["status"]
+            path = str(opening["systemStatus"].get("databasePath") or "")
+        except (StashSays, KeyError, TypeError) as error:
+            raise self.refuse_foreign(error) from error
+        if status != "OK":
+            raise StashRefused(
+                f"Stash at {self.address} waits for its setup or for the migration of its "
+                "database: open it in a browser and finish that first"
+            )
+        return opening, PureWindowsPath(path).name  # reads both kinds of path
+
+    def refuse_foreign(self, error: Exception | None = None) -> StashRefused:
+        """The error for what does not answer as a Stash does; with what it says, if it does."""
+        said = f" ({error})" if isinstance(error, StashSays) else ""
+        return StashRefused(f"what answers at {self.address} is no Stash{said}")
 
     def picture(self, number: str, max_bytes: int) -> bytes:
         """A performer's picture; :class:`PictureMissing` where there is none of that size."""

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from pathlib import PureWindowsPath
 from typing import Any
 
-from enrichscrapy.exceptions import ImportRowError, PictureMissing, StashRefused, StashSays
+from enrichscrapy.exceptions import ImportRowError, PictureMissing
 from enrichscrapy.importing.records import Fault, Record
 from enrichscrapy.importing.stash import make_stash_record
 from enrichscrapy.importing.stash_client import StashClient
@@ -80,32 +79,18 @@ class StashServerReader:
         self.total = 0
         self.ignored: list[str] = []
         self._client = client
-        opening = self._open()
+        opening, library = client.open(OPENING)
         self._query = make_page_query(_read_fields(opening))
-        path = str(opening["systemStatus"].get("databasePath") or "")
-        self.library = PureWindowsPath(path).name or "stash-go.sqlite"  # reads both kinds of path
+        self.library = library or "stash-go.sqlite"
         self._changed = _match_changed(since)
         self.upto = self._read_latest() or since
-
-    def _open(self) -> dict[str, Any]:
-        try:
-            opening = self._client.ask(OPENING)
-            status = opening["systemStatus"]["status"]
-        except (StashSays, KeyError, TypeError) as error:
-            raise self._refuse_foreign() from error
-        if status != "OK":
-            raise StashRefused(
-                f"Stash at {self._client.address} waits for its setup or for the migration of its "
-                "database: open it in a browser and finish that, then import"
-            )
-        return opening
 
     def _read_latest(self) -> str | None:
         found = self._client.ask(LATEST)
         try:
             times = [str(one["updated_at"]) for one in found["findPerformers"]["performers"]]
         except (KeyError, TypeError) as error:
-            raise self._refuse_foreign() from error
+            raise self._client.refuse_foreign() from error
         return times[0] if times else None
 
     def close(self) -> None:
@@ -119,10 +104,7 @@ class StashServerReader:
             except ImportRowError as error:
                 yield Fault(number, str(error), key=str(number))
             except (KeyError, TypeError) as error:
-                raise self._refuse_foreign() from error
-
-    def _refuse_foreign(self) -> StashRefused:
-        return StashRefused(f"what answers at {self._client.address} is no Stash")
+                raise self._client.refuse_foreign() from error
 
     def _read_performers(self) -> Iterator[dict[str, Any]]:
         page, last = 1, 0
@@ -149,7 +131,7 @@ class StashServerReader:
             performers = [one for one in found["performers"] if int(one["id"]) > 0]
             return {"count": int(found["count"]), "performers": performers}
         except (KeyError, TypeError, ValueError) as error:
-            raise self._refuse_foreign() from error
+            raise self._client.refuse_foreign() from error
 
 
 def _read_fields(opening: Mapping[str, Any]) -> frozenset[str]:

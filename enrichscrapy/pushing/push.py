@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from enrichscrapy.database.sent import ToSend, note_sent, read_to_send
-from enrichscrapy.exceptions import StashRefused, StashSays
+from enrichscrapy.exceptions import StashSays
 from enrichscrapy.facts.stashboxes import box_name
 from enrichscrapy.pushing.changes import Change, StashPerformer, find_change, fold_name
 
@@ -127,24 +126,14 @@ class StashPush:
 
     def _read_library(self) -> tuple[str, list[StashPerformer]]:
         """The name of Stash's database file, and all its performers."""
+        opening, library = self._client.open(OPENING)
         try:
-            opening = self._client.ask(OPENING)
-            if opening["systemStatus"]["status"] != "OK":
-                raise StashRefused(
-                    f"Stash at {self._client.address} waits for its setup or for the migration of "
-                    "its database: open it in a browser and finish that first"
-                )
             there = frozenset(str(each["name"]) for each in opening["there"]["fields"])
             takes = (str(each["name"]) for each in opening["takes"]["inputFields"])
             self._takes = there.intersection(takes)
-            path = str(opening["systemStatus"].get("databasePath") or "")
-            library = PureWindowsPath(path).name  # reads both kinds of path
             return library, list(self._read_performers(make_page_query(there)))
         except (StashSays, KeyError, TypeError, ValueError) as error:
-            reason = f" ({error})" if isinstance(error, StashSays) else ""
-            raise StashRefused(
-                f"what answers at {self._client.address} is no Stash{reason}"
-            ) from error
+            raise self._client.refuse_foreign(error) from error
 
     def _read_performers(self, query: str) -> Iterator[StashPerformer]:
         page, last = 1, 0
