@@ -241,6 +241,7 @@ class Workplace:
             "IAFD_BASE_URL": iafd_url,
             "DELAY_FLOORS": '{"babepedia": 0, "iafd": 0}',
             "AUTOTHROTTLE_START_DELAY": "0",
+            "AUTOTHROTTLE_MAX_DELAY": "0",  # a busy machine answers late, and is no busy host
             "DELAY_JITTER": "0",
         }
 
