@@ -124,7 +124,7 @@ class Hosts:
     def _make_lock(self, name: str) -> FileLock:
         path = self.database.stores.path
         file = f"{HOST_PREFIX}{re.sub(r'[^a-z0-9.-]', '_', name)}.lock"
-        return FileLock(path.with_name(f"{path.name}.locks") / file, f"request to {name}")
+        return FileLock(path.with_name(f"{path.name}.locks") / file)
 
     # --- robots.txt ---------------------------------------------------------------------------
 

@@ -46,13 +46,16 @@ class Holder:
 
 
 class FileLock:
-    """An exclusive lock on ``path``, which says who holds it; created when missing, never deleted.
+    """An exclusive lock on ``path``; created when missing, with its folder, and never deleted.
+
+    The file says who holds it, where there is a ``purpose``: what is written for each request would
+    cost more than all the rest of its lock.
 
     Where a file system has no locks there is no second best: a file that stands for a lock would
     outlive ``kill -9``. One process's threads share what it holds.
     """
 
-    def __init__(self, path: Path, purpose: str) -> None:
+    def __init__(self, path: Path, purpose: str | None = None) -> None:
         self.path = path
         self.purpose = purpose
         self._lock = filelock.FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
@@ -63,7 +66,6 @@ class FileLock:
 
     def acquire(self, timeout: float | None = 0.0) -> bool:
         """Take it; wait up to ``timeout`` seconds (None: for as long as it takes)."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             wait = _FOREVER if timeout is None else timeout
             self._lock.acquire(wait, poll_interval=_POLL_SECONDS)
@@ -72,13 +74,15 @@ class FileLock:
         except OSError as error:  # flock's error does not name the file
             why = f"cannot be locked: {error.strerror}"
             raise OSError(error.errno, why, str(self.path)) from error
-        holder = Holder(os.getpid(), socket.gethostname(), time.time(), self.purpose)
-        self.path.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        if self.purpose is not None:
+            holder = Holder(os.getpid(), socket.gethostname(), time.time(), self.purpose)
+            self.path.write_text(json.dumps(asdict(holder)), encoding="utf-8")
         return True
 
     def release(self) -> None:
         if self.held:
-            os.truncate(self.path, 0)
+            if self.purpose is not None:
+                os.truncate(self.path, 0)
             self._lock.release()
 
     def read_holder(self) -> Holder | None:

@@ -10,6 +10,7 @@ A name alone only makes a candidate; what else the two sides state decides.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -86,7 +87,7 @@ def identify(
     leaves a page uncorroborated, so that the search for namesakes goes on. ``population``: the
     people among whom the name is rare or common; without one, almost nothing is known about that.
     """
-    evidence = gather_evidence(performer, profile, by_link, population)
+    evidence = _gather(performer, profile, by_link, population)
     identity, reason = _decide(evidence, rivals)
     name = evidence.name
     return IdentityDecision(
@@ -109,6 +110,23 @@ def identify(
             "contradictions": evidence.contradictions,
         },
     )
+
+
+class _Gathering:
+    """Keeps the latest page's evidence: stage 100 asks again, by then knowing the other pages, for
+    what the spider has just asked."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[tuple[object, ...], PageEvidence] | None = None
+
+    def __call__(self, *sides: Any) -> PageEvidence:
+        latest = self._latest
+        if latest is None or not all(map(operator.is_, latest[0], sides)):
+            self._latest = latest = sides, gather_evidence(*sides)
+        return latest[1]
+
+
+_gather = _Gathering()
 
 
 def identify_by_id(

@@ -193,3 +193,13 @@ def test_running_crawls_are_named(tmp_path):
     assert found.startswith(f"iafd by process {os.getpid()} on ")
     lock.release()
     assert list_running_crawls(database) == []
+
+
+def test_a_lock_without_a_purpose_excludes_and_says_nothing(tmp_path):
+    path = tmp_path / "new" / "host-a.lock"
+    with FileLock(path) as lock:
+        assert path.read_text() == ""
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert not FileLock(path).acquire()
+    assert not lock.held
+    assert FileLock(path).acquire()

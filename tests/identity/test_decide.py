@@ -1,4 +1,6 @@
 import json
+from copy import copy
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -449,3 +451,17 @@ def test_a_page_in_another_database_that_both_name_is_a_link_in_common():
     egafd = "https://www.egafd.com/actresses/details.php/id/v00001"
     theirs = page(links={"egafd": (egafd.replace("https", "http"),)})
     assert identify(performer(urls=(egafd,)), theirs, by_link=False).identity is CONFIRMED
+
+
+def test_what_is_kept_of_a_page_is_no_other_pages():
+    """Asked by turns, and about an equal performer that was changed: each time what is right."""
+    people = [performer(), performer(birth_date="1962-11-30"), performer(birth_date="1981-01-02")]
+    pages = [page(), page("Zora Quist"), page(born="1962-11-30")]
+
+    def ask(ours, theirs, rivals):
+        return identify(ours, theirs, by_link=False, rivals=rivals)
+
+    questions = list(product(people, pages, (None, 0, 2)))
+    fresh = [ask(copy(ours), copy(theirs), rivals) for ours, theirs, rivals in questions]
+    assert [ask(*question) for question in questions] == fresh
+    assert len({each.reason for each in fresh}) > 2
