@@ -243,10 +243,10 @@ def test_scrapy_s_ways_out_are_refused(name):
 def test_a_folder_that_is_a_file_or_lies_in_one_is_refused(name, tmp_path):
     file = tmp_path / "file"
     file.touch()
-    for folder in (file, file / "a" / "b"):
-        assert fault(name, str(folder)) == (
-            f"{name}={folder} is not usable: give a folder to write to ({file} is none)"
-        )
+    for folder in (file, file / "a"):
+        told = fault(name, str(folder))
+        assert told.startswith(f"{name}={str(folder)[:40]}")  # a long value is cut
+        assert told.endswith(f" is not usable: give a folder to write to ({file} is none)")
     assert fault(name, str(tmp_path / "new" / "one")) is None
     assert list(tmp_path.iterdir()) == [file]
 
