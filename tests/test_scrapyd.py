@@ -180,6 +180,7 @@ def test_both_spiders_are_there_once_deployed(deployed):
     assert told["spiders"] == ["babepedia", "iafd", "stashbox"]
 
 
+@pytest.mark.long
 def test_a_cancelled_job_is_resumed_and_what_had_ended_is_not_asked_again(deployed, world):
     """Settings and arguments reach the spider; what a job writes is known to erasure."""
     place, sites = world

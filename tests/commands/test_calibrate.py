@@ -95,6 +95,7 @@ def test_measure_apply_and_reset(place):
     assert in_force(place, model_id) is None
 
 
+@pytest.mark.long
 def test_faces_that_the_rules_accepted_are_measured_with_a_warning(place):
     """And too few trials apply nothing."""
     model_id = store_people(place, "babepedia", count=6)

@@ -193,7 +193,10 @@ def test_an_error_quotes_no_row(on_server):
     assert "Bea Demo" not in shown
 
 
-@pytest.mark.parametrize("kind", ["reader", "writer", "writer elsewhere"])
+@pytest.mark.parametrize(
+    "kind",
+    ["reader", *(pytest.param(w, marks=pytest.mark.long) for w in ("writer", "writer elsewhere"))],
+)
 def test_shrinking_waits_for_who_may_still_see_a_deleted_row(on_server, postgres, kind):
     on_server.add_performer("Quite Unmistakable")
     name = name_of(on_server.backend.url.render_as_string())
@@ -213,6 +216,7 @@ def test_shrinking_waits_for_who_may_still_see_a_deleted_row(on_server, postgres
         assert on_server.shrink() == ""
 
 
+@pytest.mark.long
 def test_shrinking_leaves_nothing_of_a_row_in_the_tables(on_server, postgres):
     on_server.add_performer("Quite Unmistakable")
     with on_server.write() as connection:
@@ -225,6 +229,7 @@ def test_shrinking_leaves_nothing_of_a_row_in_the_tables(on_server, postgres):
     assert b"Unmistakable" not in (postgres.folder / "data" / path).read_bytes()
 
 
+@pytest.mark.long
 def test_shrinking_leaves_nothing_of_a_row_in_the_statistics(on_server, postgres):
     for name in ("Ada Demo", "Quite Unmistakable", "Zoe Demo"):
         on_server.add_performer(name)

@@ -158,7 +158,10 @@ def test_a_damaged_jobdir_is_set_aside(site, crawl, outcomes, tmp_path):
     assert outcomes() == {"absent": 8}
 
 
-@pytest.mark.parametrize("name", ["info.json", "q00000", "active.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["info.json", *(pytest.param(n, marks=pytest.mark.long) for n in ("q00000", "active.json"))],
+)
 def test_damage_that_no_digest_tells_of_is_met_when_the_queue_is_opened(
     site, crawl, place, outcomes, tmp_path, name
 ):
