@@ -27,7 +27,7 @@ from enrichscrapy.faces.published import batched_nms, nms
 
 THRESHOLDS = (0.6, 0.7, 0.7)
 # Pixels of the windows that a network sees at once: with more, what it computes leaves the
-# processor's cache. O-Net takes 0.34 ms a window with 16 of them, 0.42 to 0.68 with 32 and more.
+# processor's cache. On photographs R-Net and O-Net took 12.7 ms a look so, and 14.0 all at once.
 AT_ONCE = 16 * 48 * 48
 # Sizes of the windows in which a face is looked at again, in times its box's longer side.
 WINDOWS = (1.05, 0.85, 0.95, 1.15, 1.3, 1.5)
