@@ -133,7 +133,7 @@ FACE_WORKER_MEMORY = 2048
 # Bytes beyond which a photo is not downloaded, pixels beyond which it is not decoded (too_large).
 PHOTO_MAX_BYTES = 30_000_000
 PHOTO_MAX_PIXELS = 50_000_000
-# Pixels to which a photo's longer side may be reduced while it is searched for faces.
+# Pixels below which a photo's longer side is not reduced while it is searched for faces.
 PHOTO_WORK_SIDE = 700
 # The quality gates; a face or photo that does not pass is `low_quality`, with the gate's name. A
 # minimum of 0 lets all pass, as 255, 1 and 180 do as a maximum.
