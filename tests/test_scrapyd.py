@@ -259,7 +259,7 @@ def test_the_pages_are_read_out_of_the_zipped_egg(deployed, world, tmp_path):
     assert egg.is_file()
     environment = {**place.environment(), "PYTHONPATH": str(egg)}
     environment["SCRAPY_SETTINGS_MODULE"] = "enrichscrapy.settings"
-    page = "import enrichscrapy.gallery.pages as s; print(s.__file__, s.fingerprints())"
+    page = "import enrichscrapy.gallery.pages as s; print(s.__file__, s.address_files())"
     for command in (
         [sys.executable, "-c", page],
         place.command("report", "-o", str(tmp_path / "report.html")),

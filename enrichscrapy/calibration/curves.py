@@ -8,7 +8,7 @@ import numpy as np
 
 from enrichscrapy.calibration.rates import Rate
 from enrichscrapy.calibration.trials import Scores, Trials
-from enrichscrapy.reporting.charts import Axis, Line, Panel, line_charts
+from enrichscrapy.reporting.charts import Axis, Line, Panel, draw_lines
 from enrichscrapy.reporting.words import count_words
 from enrichscrapy.verdicts.thresholds import Thresholds
 
@@ -33,7 +33,7 @@ def draw_curves(trials: Trials, thresholds: Thresholds) -> str:
     let_in = [
         draw_curve(n, colour, rate_at(scores.strangers_within)) for (n, scores), colour in counts
     ]
-    return line_charts(
+    return draw_lines(
         [
             Panel("right photos not accepted, %", _THRESHOLD, _MISSED, missed),
             Panel("strangers accepted, %", _THRESHOLD, _LET_IN, let_in),

@@ -40,7 +40,7 @@ from enrichscrapy.exceptions import BadSetting, EnrichError
 from enrichscrapy.faces.crop import overlap
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import PhotoOutcome
-from enrichscrapy.reporting.charts import Axis, Line, Panel, line_charts
+from enrichscrapy.reporting.charts import Axis, Line, Panel, draw_lines
 from enrichscrapy.settings_reader import read_settings
 
 FACES = PhotoOutcome.FACES.value
@@ -249,7 +249,7 @@ def draw_roc(runs: Sequence[Run]) -> str:
     powers = Axis(1e-5, 1, {10.0**power: f"{10.0**power:g}" for power in range(-5, 1)}, log=True)
     parts = Axis(0, 1, {each / 5: f"{each / 5:.1f}" for each in range(6)})
     top = max((share for line in distances for _, share in line.points), default=1.0)
-    return line_charts(
+    return draw_lines(
         [
             Panel("true accepts by false accepts", powers, parts, curves),
             Panel(

@@ -67,10 +67,10 @@ class Command(EnrichCommand):
             return self._decide(database, action, face_ids, opts, settings)
 
     def _show(self, database: PerformerDatabase, face_ids: list[int], as_json: bool) -> int:
-        from enrichscrapy.review.queue import card
+        from enrichscrapy.review.queue import read_card
         from enrichscrapy.review.tell import tell_card
 
-        shown = [(face_id, card(database, face_id)) for face_id in face_ids]
+        shown = [(face_id, read_card(database, face_id)) for face_id in face_ids]
         found = [face for _, face in shown if face is not None]
         if as_json:
             print(json.dumps([face.to_json() for face in found], indent=2))
@@ -90,9 +90,9 @@ class Command(EnrichCommand):
         settings: ProjectSettings,
     ) -> int:
         from enrichscrapy.review.desk import Decided, ReviewDesk
-        from enrichscrapy.review.publishing import limits_of, publish_decisions
+        from enrichscrapy.review.publishing import publish_decisions, read_limits
 
-        desk = ReviewDesk(database, limits_of(settings))
+        desk = ReviewDesk(database, read_limits(settings))
         decisions: dict[str, Callable[[int], Decided]] = {
             "accept": lambda face_id: desk.accept(face_id, trusted=not opts.no_trust),
             "reject": desk.reject,
@@ -145,10 +145,10 @@ def _parse_face_ids(action: str, ids: list[str]) -> list[int]:
 
 
 def _list(database: PerformerDatabase, opts: argparse.Namespace) -> int:
-    from enrichscrapy.review.queue import Narrowed, waiting
+    from enrichscrapy.review.queue import Narrowed, list_waiting
     from enrichscrapy.review.tell import print_queue
 
-    rows = waiting(database, Narrowed(opts.performer, opts.source))
+    rows = list_waiting(database, Narrowed(opts.performer, opts.source))
     if opts.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:

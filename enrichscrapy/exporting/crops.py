@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from enrichscrapy.exporting.rows import AcceptedFaces, ExportedFace, Owner
-from enrichscrapy.exporting.tables import COLUMNS, row, write_rows
+from enrichscrapy.exporting.tables import COLUMNS, make_row, write_rows
 from enrichscrapy.files.durable import open_private
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of some file system
@@ -28,7 +28,7 @@ def write_crops(folder: Path, faces: AcceptedFaces) -> int:
                 if face.crop is None:
                     left_out += 1
                 else:
-                    yield (_write_crop(folder, face, face.crop), *row(face))
+                    yield (_write_crop(folder, face, face.crop), *make_row(face))
 
     with open_private(folder / "faces.csv") as table:
         write_rows(table, ("file", *COLUMNS), rows())
@@ -36,7 +36,7 @@ def write_crops(folder: Path, faces: AcceptedFaces) -> int:
 
 
 def _write_crop(folder: Path, face: ExportedFace, crop: bytes) -> str:
-    own = folder / folder_name(face.owner)
+    own = folder / name_folder(face.owner)
     own.mkdir(mode=0o700, exist_ok=True)
     path = own / f"{face.face_id}.jpg"
     with open_private(path) as file:
@@ -44,7 +44,7 @@ def _write_crop(folder: Path, face: ExportedFace, crop: bytes) -> str:
     return str(path.relative_to(folder))
 
 
-def folder_name(owner: Owner) -> str:
+def name_folder(owner: Owner) -> str:
     """A name that every file system takes, told apart from namesakes by the performer's id."""
     name = " ".join(_UNSAFE.sub(" ", owner.name).split()).strip(" .")
     name = name.encode()[:_MAX_BYTES].decode(errors="ignore").strip(" .")

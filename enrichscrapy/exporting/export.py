@@ -15,7 +15,7 @@ from typing import IO
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.artefacts import OWN_FOLDER
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.exporting.readme import README, readme
+from enrichscrapy.exporting.readme import README, make_readme
 from enrichscrapy.exporting.rows import AcceptedFaces
 
 FORMATS = ("parquet", "numpy", "faiss", "usearch", "folder")
@@ -57,16 +57,16 @@ def _export_files(
     database: PerformerDatabase, folder: Path, faces: AcceptedFaces, formats: tuple[str, ...]
 ) -> Exported:
     folder.mkdir(parents=True, exist_ok=True)
-    writers = _writers(formats, faces)
+    writers = _choose_writers(formats, faces)
     with ExitStack() as stack:  # the files take their places together, once all are written
         for name, write in writers.items():
             write(stack.enter_context(database.artefacts.write_private("export", folder / name)))
     return Exported(folder, tuple(writers), faces.count)
 
 
-def _writers(formats: tuple[str, ...], faces: AcceptedFaces) -> dict[str, Writer]:
+def _choose_writers(formats: tuple[str, ...], faces: AcceptedFaces) -> dict[str, Writer]:
     """Each file's name and who writes it. A format's library is loaded only where it is asked."""
-    writers: dict[str, Writer] = {README: _write(readme(formats, faces))}
+    writers: dict[str, Writer] = {README: _write(make_readme(formats, faces))}
     if "parquet" in formats:
         from enrichscrapy.exporting.parquet import write_parquet
 
@@ -84,7 +84,7 @@ def _writers(formats: tuple[str, ...], faces: AcceptedFaces) -> dict[str, Writer
 
         writers["faces.csv"] = partial(write_csv, faces=faces)
     if "usearch" in formats:
-        writers |= {name: _write(data) for name, data in _search_files(faces).items()}
+        writers |= {name: _write(data) for name, data in _build_search_files(faces).items()}
     return writers
 
 
@@ -92,7 +92,7 @@ def _write(data: bytes) -> Writer:
     return lambda file: file.write(data)
 
 
-def _search_files(faces: AcceptedFaces) -> dict[str, bytes]:
+def _build_search_files(faces: AcceptedFaces) -> dict[str, bytes]:
     from enrichscrapy.exporting.search_index import INDEX, build_search_index
 
     built = build_search_index(faces)
@@ -127,7 +127,7 @@ def _export_crops(database: PerformerDatabase, folder: Path, faces: AcceptedFace
         open_private(new / OWN_FOLDER).close()
         left_out = write_crops(new, faces)
         with open_private(new / README) as file:
-            file.write(readme(("folder",), faces))
+            file.write(make_readme(("folder",), faces))
         if folder.exists():
             folder.rename(old)
         new.rename(folder)

@@ -12,15 +12,15 @@ from enrichscrapy.exporting.rows import AcceptedFaces, ExportedFace
 
 def write_parquet(file: IO[bytes], faces: AcceptedFaces) -> None:
     """Write the faces a row group at a time; model, sha256 and preprocessing are file metadata."""
-    schema = _schema(faces)
+    schema = _make_schema(faces)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in faces.batches():
             writer.write_batch(
-                pa.RecordBatch.from_pylist([_row(face) for face in batch], schema=schema)
+                pa.RecordBatch.from_pylist([_make_row(face) for face in batch], schema=schema)
             )
 
 
-def _schema(faces: AcceptedFaces) -> pa.Schema:
+def _make_schema(faces: AcceptedFaces) -> pa.Schema:
     model = faces.model
     return pa.schema(
         [
@@ -44,7 +44,7 @@ def _schema(faces: AcceptedFaces) -> pa.Schema:
     )
 
 
-def _row(face: ExportedFace) -> dict[str, object]:
+def _make_row(face: ExportedFace) -> dict[str, object]:
     return {
         "face_id": face.face_id,
         "performer_id": face.owner.performer_id,

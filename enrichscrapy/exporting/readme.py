@@ -103,7 +103,7 @@ for row in csv.DictReader(open("faces.csv", encoding="utf-8", newline="")):
 }
 
 
-def readme(formats: tuple[str, ...], faces: AcceptedFaces) -> bytes:
+def make_readme(formats: tuple[str, ...], faces: AcceptedFaces) -> bytes:
     """Markdown for these formats, which lie beside it."""
     model = faces.model
     head = _HEAD.format(

@@ -131,13 +131,13 @@ class AcceptedFaces:
                 row.gender,
                 row.country,
                 row.image_url,
-                tuple(sorted(ids[row.id], key=_best_known_first)),
+                tuple(sorted(ids[row.id], key=_rank_box)),
             )
             for row in self._connection.execute(people)
         }
 
 
-def _best_known_first(stashbox_id: tuple[str, str]) -> tuple[int, str, str]:
+def _rank_box(stashbox_id: tuple[str, str]) -> tuple[int, str, str]:
     known = list(KNOWN)
     box, value = stashbox_id
     return (known.index(box) if box in KNOWN else len(known), box, value)

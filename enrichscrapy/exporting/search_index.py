@@ -50,7 +50,7 @@ class _Built:
     counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, owner: Owner) -> None:
-        key = universal_id(owner)
+        key = choose_id(owner)
         self.owners.append(key)
         self.counts[key] = self.counts.get(key, 0) + 1
         self.people[key] = {
@@ -64,6 +64,6 @@ class _Built:
         }
 
 
-def universal_id(owner: Owner) -> str:
+def choose_id(owner: Owner) -> str:
     """The id at the best known stash-box in domain form, else this database's own number."""
     return owner.domain_ids[0] if owner.ids else f"enrichscrapy:{owner.performer_id}"

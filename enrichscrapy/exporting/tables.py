@@ -60,10 +60,10 @@ def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> No
 
 def write_csv(file: IO[bytes], faces: AcceptedFaces) -> None:
     """One row a face, with a header; UTF-8."""
-    write_rows(file, COLUMNS, (row(face) for batch in faces.batches() for face in batch))
+    write_rows(file, COLUMNS, (make_row(face) for batch in faces.batches() for face in batch))
 
 
-def row(face: ExportedFace) -> tuple[object, ...]:
+def make_row(face: ExportedFace) -> tuple[object, ...]:
     """The cells of a face, in the order of ``COLUMNS``."""
     created = dt.datetime.fromtimestamp(face.created_at, dt.UTC)
     return (
@@ -86,11 +86,11 @@ def write_rows(file: IO[bytes], columns: Iterable[str], rows: Iterable[Iterable[
     writer = csv.writer(text)
     writer.writerow(columns)
     for cells in rows:
-        writer.writerow([plain(cell) for cell in cells])
+        writer.writerow([escape_formula(cell) for cell in cells])
     text.detach()  # the caller closes the file
 
 
-def plain(value: object) -> object:
+def escape_formula(value: object) -> object:
     """A cell that no spreadsheet takes for a formula: text that looks like one gets a quote."""
     if isinstance(value, str) and value.startswith(_FORMULAS):
         return f"'{value}"

@@ -20,8 +20,8 @@ from enrichscrapy.gallery import (
     proposals,
 )
 from enrichscrapy.gallery.guards import Secrets
-from enrichscrapy.gallery.pages import FILES, Gallery, answer
-from enrichscrapy.reporting.pages import page_file
+from enrichscrapy.gallery.pages import FILES, Gallery, render_page
+from enrichscrapy.reporting.pages import read_page_file
 
 
 class IdConvertor(IntegerConvertor):
@@ -80,7 +80,7 @@ def send_file(request: Request) -> Response:
         raise HTTPException(404)
     headers = {"Cache-Control": "private, max-age=86400, immutable"}
     package, kind = FILES[name]
-    return Response(page_file(package, name), headers=headers, media_type=kind)
+    return Response(read_page_file(package, name), headers=headers, media_type=kind)
 
 
 def _tell_status(request: Request, error: Exception) -> Response:
@@ -101,4 +101,4 @@ def _tell_fault(request: Request, _error: Exception) -> Response:
 def _tell(request: Request, status: int, words: str) -> Response:
     if request.headers.get("accept", "").startswith("application/json"):
         return JSONResponse({"error": words}, status)
-    return answer(request, "problem.html", status, problem=words)
+    return render_page(request, "problem.html", status, problem=words)

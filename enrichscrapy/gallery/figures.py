@@ -170,7 +170,7 @@ class Figures:
         if row is None:
             return News(None)
         with self._database.read() as connection:
-            return _news(connection, since_at, since_face, list(self._genders))
+            return _count_news(connection, since_at, since_face, list(self._genders))
 
     def since_face(self) -> int:
         """The newest face at the end of the visit before this one."""
@@ -194,7 +194,7 @@ class Figures:
             return count_people(connection, self.since_face())
 
 
-def _news(connection: Connection, since: float, face_id: int, sources: list[str]) -> News:
+def _count_news(connection: Connection, since: float, face_id: int, sources: list[str]) -> News:
     model = find_model_in_use(connection)
     query = (
         select(faces.c.verdict, func.count())

@@ -98,8 +98,8 @@ class Guards:
             self._check_token(scope["path"])
             scope = {**scope, "root_path": self._known.base}
             if scope["method"] == "POST":
-                body = await _body(headers, receive)
-                scope[FORM] = _fields(headers, body)
+                body = await _read_body(headers, receive)
+                scope[FORM] = _parse_fields(headers, body)
                 self._check_origin(headers, scope[FORM])
         except Refused as refused:
             answer = PlainTextResponse(str(refused), refused.status, {"Connection": "close"})
@@ -116,7 +116,7 @@ class Guards:
 
     def _check_token(self, path: str) -> None:
         given = path[1:].partition("/")[0]
-        if not _same(given, self._known.token):
+        if not _is_same(given, self._known.token):
             raise Refused(403, "open the link that scrapy gallery printed")
 
     def _check_origin(self, headers: Headers, form: Mapping[str, str]) -> None:
@@ -125,15 +125,15 @@ class Guards:
         foreign = headers.get("sec-fetch-site", "same-origin") != "same-origin"
         if not known or foreign:
             raise Refused(403, "this was asked by another page")
-        if not _same(headers.get(CSRF_HEADER) or form.get(CSRF, ""), self._known.csrf):
+        if not _is_same(headers.get(CSRF_HEADER) or form.get(CSRF, ""), self._known.csrf):
             raise Refused(403, "this page is of another session: open the gallery's link again")
 
 
-def _same(given: str, known: str) -> bool:
+def _is_same(given: str, known: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode())
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
+async def _read_body(headers: Headers, receive: Receive) -> bytes:
     """All of it, within bounds; ``Refused`` where it is longer, or does not say how long it is."""
     length = headers.get("content-length", "")
     if not (length.isdecimal() and len(length) < 10 and int(length) <= MAX_BODY):
@@ -146,7 +146,7 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
             return body
 
 
-def _fields(headers: Headers, body: bytes) -> dict[str, str]:
+def _parse_fields(headers: Headers, body: bytes) -> dict[str, str]:
     """What a form or a JSON object holds, as text."""
     try:
         if headers.get("content-type", "").startswith("application/json"):
@@ -158,7 +158,7 @@ def _fields(headers: Headers, body: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def form_of(request: Request) -> Mapping[str, str]:
+def read_form(request: Request) -> Mapping[str, str]:
     """The fields that came with a request that changes something."""
     fields: Mapping[str, str] = request.scope.get(FORM, {})
     return fields

@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from enrichscrapy import __version__
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.gallery.figures import Figures
-from enrichscrapy.gallery.guards import Secrets, form_of
+from enrichscrapy.gallery.guards import Secrets, read_form
 from enrichscrapy.reporting import words
-from enrichscrapy.reporting.pages import environment, page_file
+from enrichscrapy.reporting.pages import load_environment, read_page_file
 from enrichscrapy.review.desk import ReviewDesk
 
 PACKAGE = "enrichscrapy.gallery"
@@ -55,22 +55,22 @@ class Gallery:
         return self.desk.database
 
 
-def gallery_of(request: Request) -> Gallery:
+def find_gallery(request: Request) -> Gallery:
     gallery: Gallery = request.app.state.gallery
     return gallery
 
 
-def answer(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+def render_page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page; its templates have ``base`` (before every path), ``csrf`` and ``words``."""
     known: Secrets = request.app.state.secrets
-    page = environment(PACKAGE).get_template(template)
+    page = load_environment(PACKAGE).get_template(template)
     return HTMLResponse(
         page.render(
             base=known.base,
             csrf=known.csrf,
             words=words,
             version=__version__,
-            files=fingerprints(),
+            files=address_files(),
             message=request.query_params.get("message", ""),
             **context,
         ),
@@ -85,7 +85,7 @@ def go(request: Request, page: str) -> RedirectResponse:
 
 def go_back(request: Request, message: str) -> Response:
     """To the page whose form this was, with the result; a script gets the words alone."""
-    back = form_of(request).get("back", "")
+    back = read_form(request).get("back", "")
     if not back.startswith(PAGES):
         return JSONResponse({"words": message})
     joint = "&" if "?" in back else "?"
@@ -93,9 +93,10 @@ def go_back(request: Request, message: str) -> Response:
 
 
 @cache
-def fingerprints() -> dict[str, str]:
+def address_files() -> dict[str, str]:
     """Each file's address: another content has another one."""
-    return {
-        name: f"files/{name}?{hashlib.sha256(page_file(package, name).encode()).hexdigest()[:12]}"
+    digests = {
+        name: hashlib.sha256(read_page_file(package, name).encode()).hexdigest()
         for name, (package, _) in FILES.items()
     }
+    return {name: f"files/{name}?{digest[:12]}" for name, digest in digests.items()}

@@ -131,19 +131,19 @@ def find_people(
     """``due`` are the selections that make a performer due, ``now`` is UTC seconds."""
     matches = search(connection, wanted.search, suppressions) if wanted.search.strip() else None
     if wanted.show is Show.DUE:
-        rows = _due_rows(connection, due, now, wanted, matches)
+        rows = _list_due(connection, due, now, wanted, matches)
     else:
-        query, order = _query(wanted, matches)
-        rows = _page(connection, query, order, wanted)
+        query, order = _make_query(wanted, matches)
+        rows = _read_page(connection, query, order, wanted)
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     if wanted.before:
         rows = rows[::-1]
     before, after = (more, True) if wanted.before else (bool(wanted.after), more)
     return People(
-        _entries(connection, rows),
-        _key(rows[0]) if rows and before and wanted.show is not Show.DUE else "",
-        _key(rows[-1]) if rows and after else "",
+        _make_entries(connection, rows),
+        _make_key(rows[0]) if rows and before and wanted.show is not Show.DUE else "",
+        _make_key(rows[-1]) if rows and after else "",
     )
 
 
@@ -171,7 +171,7 @@ def count_people(connection: Connection, since_face: int) -> dict[Show, int]:
 # --- One page --------------------------------------------------------------------------------
 
 
-def _query(
+def _make_query(
     wanted: Wanted, matches: Select[Any] | None
 ) -> tuple[Select[Any], list[tuple[Any, bool]]]:
     """The rows (id, name, key) and their order: columns, each with whether it goes down."""
@@ -192,11 +192,11 @@ def _query(
         order = [(caseless(name), False), (performers.c.id, False)]
     if matches is not None:
         query = query.where(performers.c.id.in_(matches))
-    condition = _condition(wanted)
+    condition = _make_condition(wanted)
     return (query if condition is None else query.where(condition)), order
 
 
-def _condition(wanted: Wanted) -> ColumnElement[bool] | None:
+def _make_condition(wanted: Wanted) -> ColumnElement[bool] | None:
     of = performers.c.id
     match wanted.show:
         case Show.WITHOUT:
@@ -216,7 +216,7 @@ def _condition(wanted: Wanted) -> ColumnElement[bool] | None:
             return None
 
 
-def _page(
+def _read_page(
     connection: Connection,
     query: Select[Any],
     order: Sequence[tuple[Any, bool]],
@@ -227,9 +227,9 @@ def _page(
     (first, down), (second, _) = order
     if key:
         value, _, last = key.rpartition("~")
-        given: Any = _number(value) if down else caseless(value)
+        given: Any = _read_number(value) if down else caseless(value)
         beyond = first < given if down != backward else first > given
-        then = second < _number(last) if backward else second > _number(last)
+        then = second < _read_number(last) if backward else second > _read_number(last)
         query = query.where(or_(beyond, and_(first == given, then)))
     sorted_by = [
         column.desc() if goes_down != backward else column.asc() for column, goes_down in order
@@ -237,11 +237,11 @@ def _page(
     return list(connection.execute(query.order_by(*sorted_by).limit(PAGE + 1)))
 
 
-def _number(text: str) -> int:
+def _read_number(text: str) -> int:
     return read_id(text) or 0
 
 
-def _due_rows(
+def _list_due(
     connection: Connection,
     due: Iterable[Selection],
     now: float,
@@ -249,7 +249,7 @@ def _due_rows(
     matches: Select[Any] | None,
 ) -> list[Row[Any]]:
     """In id order, as a crawl takes them."""
-    after = _number(wanted.after.rpartition("~")[2])
+    after = _read_number(wanted.after.rpartition("~")[2])
     only = None if matches is None else tuple(connection.scalars(matches))
     ids = {
         performer_id
@@ -263,34 +263,34 @@ def _due_rows(
     return list(connection.execute(query.order_by(performers.c.id)))
 
 
-def _key(row: Row[Any]) -> str:
+def _make_key(row: Row[Any]) -> str:
     return f"{row.key}~{row.id}"
 
 
 # --- What is shown of each -------------------------------------------------------------------
 
 
-def _entries(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
+def _make_entries(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
     ids = [row.id for row in rows]
-    found = _faces(connection, ids)
-    outcomes = _lookups(connection, ids)
-    return tuple(_entry(row, found[row.id], outcomes[row.id]) for row in rows)
+    found = _read_faces(connection, ids)
+    outcomes = _read_outcomes(connection, ids)
+    return tuple(_make_entry(row, found[row.id], outcomes[row.id]) for row in rows)
 
 
-def _entry(row: Row[Any], shown: list[Thumbnail], outcomes: list[tuple[str, str]]) -> Entry:
+def _make_entry(row: Row[Any], shown: list[Thumbnail], outcomes: list[tuple[str, str]]) -> Entry:
     pictured = [face for face in shown if face.pictured]
     return Entry(
         performer_id=row.id,
         name=row.canonical_name,
         accepted=sum(face.verdict == Verdict.ACCEPTED for face in shown),
-        waiting=sum(_waits(face) for face in shown),
+        waiting=sum(_is_waiting(face) for face in shown),
         thumbnails=tuple(pictured[:THUMBNAILS]),
         more=max(0, len(pictured) - THUMBNAILS),
         lookups=tuple(outcomes),
     )
 
 
-def _waits(face: Thumbnail) -> bool:
+def _is_waiting(face: Thumbnail) -> bool:
     return face.verdict == Verdict.QUARANTINED and face.reason != "suppressed"
 
 
@@ -298,7 +298,7 @@ _FIRST = (Verdict.QUARANTINED, Verdict.ACCEPTED, Verdict.RETIRED, Verdict.REJECT
 """What a person has to do with comes first."""
 
 
-def _faces(connection: Connection, ids: Sequence[int]) -> dict[int, list[Thumbnail]]:
+def _read_faces(connection: Connection, ids: Sequence[int]) -> dict[int, list[Thumbnail]]:
     columns = (faces.c[name] for name in ("id", "performer_id", "verdict", "trusted", "reason"))
     query = select(*columns, faces.c.crop.is_not(None).label("pictured"))
     found: dict[int, list[Thumbnail]] = {performer_id: [] for performer_id in ids}
@@ -310,7 +310,7 @@ def _faces(connection: Connection, ids: Sequence[int]) -> dict[int, list[Thumbna
     return found
 
 
-def _lookups(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+def _read_outcomes(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     query = (
         select(lookups.c.performer_id, lookups.c.source, lookups.c.outcome)
         .where(lookups.c.performer_id.in_(ids), lookups.c.source != OWN)

@@ -14,8 +14,8 @@ from enrichscrapy.database.accepting import Wanted
 from enrichscrapy.exceptions import SourceLocked
 from enrichscrapy.forgetting.forget import OUT_OF_REACH, forget
 from enrichscrapy.forgetting.rows import find_person
-from enrichscrapy.gallery.guards import form_of
-from enrichscrapy.gallery.pages import Gallery, answer, gallery_of, go
+from enrichscrapy.gallery.guards import read_form
+from enrichscrapy.gallery.pages import Gallery, find_gallery, go, render_page
 from enrichscrapy.gallery.pictures import forget_thumbnails
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.proposals import KINDS
@@ -40,11 +40,11 @@ class Shown:
 
 
 def show_performer(request: Request) -> Response:
-    gallery = gallery_of(request)
-    story = _story(request, gallery)
+    gallery = find_gallery(request)
+    story = _read_story(request, gallery)
     faces = [Shown(face, photo) for photo in story.photos for face in photo.faces]
     faces.sort(key=lambda shown: (not shown.face.trusted, -shown.face.quality, shown.face.id))
-    return answer(
+    return render_page(
         request,
         "performer.html",
         story=story,
@@ -58,17 +58,17 @@ def show_performer(request: Request) -> Response:
         pages={lookup.source: lookup.url for lookup in story.lookups if lookup.url},
         proposals=gallery.database.proposals.read_page(Wanted(None, story.performer.id)),
         kinds=KINDS,
-        photos=list(_photos_without_faces(story)),
+        photos=list(_list_photos_without_faces(story)),
     )
 
 
 def forget_performer(request: Request) -> Response:
     """Asks, and does it when somebody said yes."""
-    gallery = gallery_of(request)
-    story = _story(request, gallery)
-    if form_of(request).get("sure") != "yes":
+    gallery = find_gallery(request)
+    story = _read_story(request, gallery)
+    if read_form(request).get("sure") != "yes":
         faces = sum(len(photo.faces) for photo in story.photos)
-        return answer(request, "forget.html", story=story, faces=faces, done=None, reach=())
+        return render_page(request, "forget.html", story=story, faces=faces, done=None, reach=())
     person = find_person(gallery.database, f"id:{story.performer.id}")
     try:
         done = forget(gallery.database, person, gallery.index_dir, gallery.genders, wait=0.0)
@@ -79,19 +79,19 @@ def forget_performer(request: Request) -> Response:
         query = urlencode({"message": message})
         return go(request, f"performers/{story.performer.id}?{query}")
     forget_thumbnails()
-    shown = answer(request, "forget.html", story=story, faces=0, done=done, reach=OUT_OF_REACH)
+    shown = render_page(request, "forget.html", story=story, faces=0, done=done, reach=OUT_OF_REACH)
     shown.headers["Clear-Site-Data"] = '"cache"'  # a browser keeps thumbnails for an hour
     return shown
 
 
-def _story(request: Request, gallery: Gallery) -> Story:
+def _read_story(request: Request, gallery: Gallery) -> Story:
     story = read_story(gallery.database, request.path_params["performer_id"])
     if story is None:
         raise HTTPException(404)
     return story
 
 
-def _photos_without_faces(story: Story) -> Iterator[tuple[PhotoStory, str]]:
+def _list_photos_without_faces(story: Story) -> Iterator[tuple[PhotoStory, str]]:
     for photo in story.photos:
         if not photo.faces:
             words = PHOTOS.get(str(photo.outcome), str(photo.outcome or "not looked at"))

@@ -10,23 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from enrichscrapy.database.schema import faces
-from enrichscrapy.gallery.pages import gallery_of
-from enrichscrapy.reporting.thumbnails import thumbnail
+from enrichscrapy.gallery.pages import find_gallery
+from enrichscrapy.reporting.thumbnails import make_thumbnail
 
 SIDE = 112
 """Pixels of a thumbnail's side: sharp on a screen with two dots a pixel, and about 2 KB."""
 CACHED = {"Cache-Control": "private, max-age=3600"}
 """Browsers keep pictures for an hour; a face's picture never changes, but it can be forgotten."""
 
-_shrink = lru_cache(maxsize=2000)(thumbnail)
+_shrink = lru_cache(maxsize=2000)(make_thumbnail)
 
 
 def send_thumbnail(request: Request) -> Response:
-    return Response(_shrink(_crop(request), SIDE), headers=CACHED, media_type="image/webp")
+    return Response(_shrink(_read_crop(request), SIDE), headers=CACHED, media_type="image/webp")
 
 
 def send_crop(request: Request) -> Response:
-    return Response(_crop(request), headers=CACHED, media_type="image/jpeg")
+    return Response(_read_crop(request), headers=CACHED, media_type="image/jpeg")
 
 
 def forget_thumbnails() -> None:
@@ -34,9 +34,9 @@ def forget_thumbnails() -> None:
     _shrink.cache_clear()
 
 
-def _crop(request: Request) -> bytes:
+def _read_crop(request: Request) -> bytes:
     face_id = request.path_params["face_id"]
-    with gallery_of(request).database.read() as connection:
+    with find_gallery(request).database.read() as connection:
         crop: bytes | None = connection.scalar(select(faces.c.crop).where(faces.c.id == face_id))
     if crop is None:
         raise HTTPException(404)

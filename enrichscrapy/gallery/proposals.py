@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from enrichscrapy.database.accepting import OPEN, STATES, Wanted
 from enrichscrapy.exceptions import VerdictRefused
-from enrichscrapy.gallery.pages import answer, gallery_of, go_back
+from enrichscrapy.gallery.pages import find_gallery, go_back, render_page
 from enrichscrapy.gallery.search import read_id
 from enrichscrapy.reporting.proposals import KINDS, describe_decision
 from enrichscrapy.reporting.words import count_words
@@ -23,9 +23,9 @@ def show_proposals(request: Request) -> HTMLResponse:
     after = request.query_params.get("after", "")
     owner, _, last = after.partition("~")
     place = (read_id(owner) or 0, read_id(last) or 0)
-    rows = gallery_of(request).database.proposals.read_page(wanted, place, PAGE + 1)
+    rows = find_gallery(request).database.proposals.read_page(wanted, place, PAGE + 1)
     shown = rows[:PAGE]
-    return answer(
+    return render_page(
         request,
         "proposals.html",
         proposals=shown,
@@ -38,7 +38,7 @@ def show_proposals(request: Request) -> HTMLResponse:
 
 
 def decide_proposal(request: Request) -> Response:
-    store, action = gallery_of(request).database.proposals, request.path_params["action"]
+    store, action = find_gallery(request).database.proposals, request.path_params["action"]
     if action not in ("accept", "reject"):
         raise HTTPException(404)
     decide = store.accept if action == "accept" else store.reject
@@ -50,7 +50,7 @@ def decide_proposal(request: Request) -> Response:
 
 def accept_confirmed(request: Request) -> Response:
     """All that confirmed pages say, but what could be a mistake."""
-    decisions = list(gallery_of(request).database.proposals.accept_confirmed())
+    decisions = list(find_gallery(request).database.proposals.accept_confirmed())
     refused = sum(bool(decision.refusal) for decision in decisions)
     message = f"{count_words(len(decisions) - refused, 'proposal')} accepted, {refused} left open."
     return go_back(request, message)

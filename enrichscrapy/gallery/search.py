@@ -42,52 +42,53 @@ def search(connection: Connection, text: str, suppressions: SuppressionStore) ->
     boxed = select(stashbox_ids.c.performer_id.label("id")).where(
         stashbox_ids.c.stashbox_performer_id == text.lower()
     )
-    words = [_plain(word) for word in text.split()]
+    words = [_fold(word) for word in text.split()]
     ways = [
         boxed,
-        select(performers.c.id).where(*_all_in(performers.c.canonical_name, words)),
-        select(aliases.c.performer_id).where(*_all_in(aliases.c.alias, words)),
+        select(performers.c.id).where(*_match_parts(performers.c.canonical_name, words)),
+        select(aliases.c.performer_id).where(*_match_parts(aliases.c.alias, words)),
         select(performers.c.id).where(
-            has_accents(performers.c.canonical_name), *_all_like(performers.c.canonical_name, words)
+            has_accents(performers.c.canonical_name),
+            *_match_spellings(performers.c.canonical_name, words),
         ),
         select(aliases.c.performer_id).where(
-            has_accents(aliases.c.alias), *_all_like(aliases.c.alias, words)
+            has_accents(aliases.c.alias), *_match_spellings(aliases.c.alias, words)
         ),
     ]
     return select(union(*ways).subquery().c.id)
 
 
-def _all_in(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
+def _match_parts(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
     return [holds(column, word) for word in words]
 
 
-def _all_like(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
+def _match_spellings(column: ColumnElement[str], words: Iterable[str]) -> list[ColumnElement[bool]]:
     return [matches(column, *_spell(word), anywhere=True) for word in words]
 
 
-def _plain(word: str) -> str:
+def _fold(word: str) -> str:
     """Small letters without accents: ``Zoë`` -> ``zoe``, ``Łucja`` -> ``lucja``."""
     parts = unicodedata.normalize("NFKD", word).lower()
-    return "".join(_base(part) for part in parts if not unicodedata.combining(part))
+    return "".join(_find_base(part) for part in parts if not unicodedata.combining(part))
 
 
-def _base(letter: str) -> str:
+def _find_base(letter: str) -> str:
     """The plain letter that a Latin one is made of, where it is one; any other as it is."""
     plain = anyascii(letter).lower() if ord(letter) < _LATIN_ENDS else letter
     return plain if len(plain) == 1 and plain.isalpha() else letter
 
 
 @cache
-def _spellings() -> dict[str, str]:
+def _list_spellings() -> dict[str, str]:
     """Each plain letter with all that it may be written as: capitals, and with any accent."""
     found: defaultdict[str, str] = defaultdict(str)
     for number in (*range(0x41, 0x530), *range(0x1E00, 0x1F00)):
         letter = chr(number)
-        if letter.isalpha() and len(plain := _plain(letter)) == 1:
+        if letter.isalpha() and len(plain := _fold(letter)) == 1:
             found[plain] += letter
     return dict(found)
 
 
 def _spell(word: str) -> list[str]:
     """Each letter of a word as the set of what it may be written as."""
-    return [f"[{_spellings().get(letter, letter)}]" for letter in word]
+    return [f"[{_list_spellings().get(letter, letter)}]" for letter in word]

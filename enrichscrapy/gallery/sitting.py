@@ -10,7 +10,7 @@ from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.gallery.pages import Gallery
 from enrichscrapy.gallery.serving import GalleryServer
 from enrichscrapy.review.desk import ReviewDesk
-from enrichscrapy.review.publishing import limits_of, publish_decisions
+from enrichscrapy.review.publishing import publish_decisions, read_limits
 
 if TYPE_CHECKING:
     from enrichscrapy.settings_reader import ProjectSettings
@@ -24,7 +24,7 @@ def hold_sitting(
     page: str = "",
 ) -> None:
     """Print the link of a page and answer until Ctrl-C; ``EnrichError`` when the port is taken."""
-    desk = ReviewDesk(database, limits_of(settings))
+    desk = ReviewDesk(database, read_limits(settings))
     gallery = Gallery(desk, settings.INDEX_DIR, genders, settings.REVISIT_AFTER_DAYS)
     try:
         server = GalleryServer(gallery, port)

@@ -53,24 +53,24 @@ class Mark:
     text: str
 
 
-def bar_chart(bars: Sequence[Bar], summary: str, marks: Iterable[Mark] = ()) -> Markup:
+def draw_bars(bars: Sequence[Bar], summary: str, marks: Iterable[Mark] = ()) -> Markup:
     """Bars side by side on a common scale; ``summary`` is what a screen reader says."""
-    top = nice_ceiling(max((bar.total for bar in bars), default=0))
+    top = round_up(max((bar.total for bar in bars), default=0))
     marks = sorted(marks, key=lambda mark: mark.place)
     above = ROW * len(marks)
-    plot = [*_grid(top), *_bars(bars, top), *_scale(top), *_labels(bars)]
-    body = [tag("g", *plot, transform=f"translate(0 {above})"), *_marks(marks)]
+    plot = [*_draw_grid(top), *_draw_each_bar(bars, top), *_draw_scale(top), *_draw_labels(bars)]
+    body = [tag("g", *plot, transform=f"translate(0 {above})"), *_draw_marks(marks)]
     height = above + TOP + PLOT + BOTTOM
     return tag("svg", *body, class_="chart", role="img", aria_label=summary, height=height)
 
 
-def share_bar(value: float, top: float, kind: str) -> Markup:
+def draw_share(value: float, top: float, kind: str) -> Markup:
     """A horizontal bar for a table's cell."""
-    width = f"{_percent(value / top if top else 0)}%"
+    width = f"{_to_percent(value / top if top else 0)}%"
     return tag("svg", tag("rect", class_=kind, width=width, height="100%", rx=2), class_="share")
 
 
-def nice_ceiling(value: float) -> float:
+def round_up(value: float) -> float:
     """The next of 1, 2, 3, 4, 5, 6, 8, 10, 20, … at or above ``value``: scales end on it."""
     if value <= 1:
         return 1.0
@@ -89,30 +89,30 @@ def tag(name: str, *content: str, **attributes: object) -> Markup:
     return Markup("<{}>{}</{}>").format(head, inside, name)
 
 
-def _grid(top: float) -> list[Markup]:
+def _draw_grid(top: float) -> list[Markup]:
     drawn = []
-    for share in _steps(top):
+    for share in _list_steps(top):
         y = _round(TOP + PLOT * (1 - share))
         kind = "grid" if share else "axis"
         drawn.append(tag("line", class_=kind, x1="0", x2="100%", y1=y, y2=y))
     return drawn
 
 
-def _scale(top: float) -> list[Markup]:
+def _draw_scale(top: float) -> list[Markup]:
     """Above the bars, so that it can be read where they meet."""
     return [
         tag("text", f"{int(top * share):,}", class_="scale", x="0", y=TOP + PLOT * (1 - share) - 4)
-        for share in _steps(top)
+        for share in _list_steps(top)
         if share
     ]
 
 
-def _steps(top: float) -> list[float]:
+def _list_steps(top: float) -> list[float]:
     """Where grid lines are drawn: counts are whole, so half of an odd scale is none."""
     return [share for share in (0.0, 0.5, 1.0) if (top * share).is_integer()]
 
 
-def _bars(bars: Sequence[Bar], top: float) -> list[Markup]:
+def _draw_each_bar(bars: Sequence[Bar], top: float) -> list[Markup]:
     slot = 100 / max(len(bars), 1)
     gap = min(slot * 0.18, 0.8)
     drawn = []
@@ -128,8 +128,8 @@ def _bars(bars: Sequence[Bar], top: float) -> list[Markup]:
                     "rect",
                     tag("title", part.title),
                     class_=part.kind,
-                    x=f"{_percent((place * slot + gap / 2) / 100)}%",
-                    width=f"{_percent((slot - gap) / 100)}%",
+                    x=f"{_to_percent((place * slot + gap / 2) / 100)}%",
+                    width=f"{_to_percent((slot - gap) / 100)}%",
                     y=_round(floor),
                     height=_round(height),
                 )
@@ -137,7 +137,7 @@ def _bars(bars: Sequence[Bar], top: float) -> list[Markup]:
     return drawn
 
 
-def _labels(bars: Sequence[Bar]) -> list[Markup]:
+def _draw_labels(bars: Sequence[Bar]) -> list[Markup]:
     slot = 1 / max(len(bars), 1)
     drawn = []
     for place, bar in enumerate(bars):
@@ -149,22 +149,22 @@ def _labels(bars: Sequence[Bar]) -> list[Markup]:
         elif x > 0.96:
             anchor, x = "end", 1.0
         y = TOP + PLOT + 16
-        drawn.append(tag("text", bar.label, x=f"{_percent(x)}%", y=y, text_anchor=anchor))
+        drawn.append(tag("text", bar.label, x=f"{_to_percent(x)}%", y=y, text_anchor=anchor))
     return drawn
 
 
-def _marks(marks: Sequence[Mark]) -> list[Markup]:
+def _draw_marks(marks: Sequence[Mark]) -> list[Markup]:
     drawn = []
     foot = ROW * len(marks) + TOP + PLOT
     for row, mark in enumerate(marks):
-        x, y = f"{_percent(mark.place)}%", ROW * (row + 1) - 4
+        x, y = f"{_to_percent(mark.place)}%", ROW * (row + 1) - 4
         anchor, shift = ("end", -4) if mark.place > 0.5 else ("start", 4)
         drawn.append(tag("line", class_="mark", x1=x, x2=x, y1=y - 9, y2=foot))
         drawn.append(tag("text", mark.text, x=x, dx=shift, y=y, text_anchor=anchor))
     return drawn
 
 
-def _percent(share: float) -> float:
+def _to_percent(share: float) -> float:
     return _round(100 * share)
 
 
@@ -172,7 +172,7 @@ def _round(value: float) -> float:
     return round(value, 2)
 
 
-def legend(kinds: Mapping[str, str]) -> Markup:
+def draw_legend(kinds: Mapping[str, str]) -> Markup:
     """The colours (class -> words) of a chart."""
     items = [tag("li", tag("i", class_=kind), words) for kind, words in kinds.items()]
     return tag("ul", *items, class_="legend")
@@ -218,14 +218,12 @@ class Panel:
     lines: Sequence[Line]
 
 
-def line_charts(
-    panels: Sequence[Panel], lines: Sequence[tuple[str, str]], note: str = ""
-) -> Markup:
+def draw_lines(panels: Sequence[Panel], lines: Sequence[tuple[str, str]], note: str = "") -> Markup:
     """The panels beside one another over a legend of (words, colour), with a note at its end."""
     width, foot = len(panels) * (WIDTH + GAP), ABOVE + HEIGHT + 50
     body = [tag("rect", width="100%", height="100%", fill="#fff")]
     for place, panel in enumerate(panels):
-        body += _panel(LEFT + place * (WIDTH + GAP), panel)
+        body += _draw_panel(LEFT + place * (WIDTH + GAP), panel)
     for place, (words, colour) in enumerate(lines):
         x = LEFT + 190 * place
         body.append(tag("rect", x=x, y=foot - 10, width=22, height=4, fill=colour))
@@ -235,7 +233,7 @@ def line_charts(
     return tag("svg", *body, **head, font_family="sans-serif", font_size=13) + "\n"
 
 
-def _panel(left: int, panel: Panel) -> Iterator[Markup]:
+def _draw_panel(left: int, panel: Panel) -> Iterator[Markup]:
     def at(x: float, y: float) -> tuple[float, float]:
         across, up = panel.x.place(x), panel.y.place(y)
         return round(left + WIDTH * across, 1), round(ABOVE + HEIGHT * (1 - up), 1)

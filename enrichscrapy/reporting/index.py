@@ -29,7 +29,7 @@ class IndexState:
     problem: str = ""
 
 
-def index_state(connection: Connection, index_dir: Path, model: Model | None) -> IndexState:
+def read_index_state(connection: Connection, index_dir: Path, model: Model | None) -> IndexState:
     """Compare the manifest in force with the database, without reading any vector."""
     model_id = model.id if model else None
     is_accepted = (faces.c.model_id == model_id, faces.c.verdict == Verdict.ACCEPTED.value)

@@ -10,17 +10,17 @@ from functools import cache
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 
-def page_file(package: str, name: str) -> str:
+def read_page_file(package: str, name: str) -> str:
     """A file of ``package``'s folder ``page``, also when the package is a zipped egg."""
     folder = importlib.resources.files(package).joinpath("page")
     return folder.joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def environment(package: str) -> Environment:
+def load_environment(package: str) -> Environment:
     """Templates of a package, with everything escaped that is not marked as markup."""
     made = Environment(
-        loader=FunctionLoader(lambda name: page_file(package, name)),
+        loader=FunctionLoader(lambda name: read_page_file(package, name)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -30,7 +30,7 @@ def environment(package: str) -> Environment:
     return made
 
 
-def content_policy(script: str, style: str, *more: str) -> str:
+def make_content_policy(script: str, style: str, *more: str) -> str:
     """Only this page's own script and style run; nothing is loaded but what ``more`` allows."""
     rules = (
         "default-src 'none'",

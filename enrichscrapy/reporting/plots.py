@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, func, literal_column, select
 from enrichscrapy.database.dialects.expressions import truncate
 from enrichscrapy.database.schema import faces
 from enrichscrapy.items import Outcome, Verdict
-from enrichscrapy.reporting.charts import Bar, Mark, Part, bar_chart
+from enrichscrapy.reporting.charts import Bar, Mark, Part, draw_bars
 from enrichscrapy.reporting.faces import Coverage
 from enrichscrapy.reporting.sources import DayOutcome
 from enrichscrapy.reporting.words import OUTCOMES, VERDICTS, count_words
@@ -29,7 +29,7 @@ LATEST = 20_000
 _SIZES = (*((n, n) for n in range(6)), (6, 9), (10, 14), (15, None))
 
 
-def outcomes_over_time(days: Sequence[DayOutcome], source: str) -> Markup | None:
+def plot_outcomes(days: Sequence[DayOutcome], source: str) -> Markup | None:
     """Lookups of a source by the day of their latest attempt; None when there are none."""
     of_source = [day for day in days if day.source == source]
     if not of_source:
@@ -41,12 +41,12 @@ def outcomes_over_time(days: Sequence[DayOutcome], source: str) -> Markup | None
     for day in of_source:
         counts[(dt.date.fromisoformat(day.day) - first).days // width][day.outcome] += day.count
     number = (last - first).days // width + 1
-    bars = [_day_bar(first, width, place, counts[place], number) for place in range(number)]
+    bars = [_make_day_bar(first, width, place, counts[place], number) for place in range(number)]
     total = sum(day.count for day in of_source)
-    return bar_chart(bars, f"{source}: {count_words(total, 'lookup')} from {first} to {last}")
+    return draw_bars(bars, f"{source}: {count_words(total, 'lookup')} from {first} to {last}")
 
 
-def _day_bar(first: dt.date, width: int, place: int, counts: Counter[str], number: int) -> Bar:
+def _make_day_bar(first: dt.date, width: int, place: int, counts: Counter[str], number: int) -> Bar:
     day = first + dt.timedelta(days=place * width)
     until = day + dt.timedelta(days=width - 1)
     span = f"{day}" if width == 1 else f"{day} to {until}"
@@ -59,7 +59,7 @@ def _day_bar(first: dt.date, width: int, place: int, counts: Counter[str], numbe
     return Bar(tuple(parts), f"{day:%d %b}" if shown else "")
 
 
-def faces_per_performer(covered: Coverage) -> Markup:
+def plot_faces_per_performer(covered: Coverage) -> Markup:
     """Before and after, side by side; the many without any face are left to the caption."""
     bars = []
     for low, high in _SIZES[1:]:
@@ -69,7 +69,7 @@ def faces_per_performer(covered: Coverage) -> Markup:
             words = f"{count_words(count, 'performer')} with {label} {kind}"
             bars.append(Bar((Part(kind, count, words),), label if kind == "before" else "", span=2))
         bars.append(Bar())  # room between the pairs
-    return bar_chart(bars, "Performers by their number of accepted faces, before and after")
+    return draw_bars(bars, "Performers by their number of accepted faces, before and after")
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class DistanceBin:
     count: int
 
 
-def distance_bins(connection: Connection, model_id: int) -> list[DistanceBin]:
+def count_distances(connection: Connection, model_id: int) -> list[DistanceBin]:
     """Distances the latest verdicts were taken on; faces judged without trusted ones have none."""
-    latest = _latest(model_id).limit(LATEST).subquery()
+    latest = _select_latest(model_id).limit(LATEST).subquery()
     place = truncate(latest.c.score / STEP).label("bin")
     query = (
         select(latest.c.verdict, place, func.count())
@@ -93,15 +93,15 @@ def distance_bins(connection: Connection, model_id: int) -> list[DistanceBin]:
     return [DistanceBin(*row) for row in connection.execute(query)]
 
 
-def limits_in_force(connection: Connection, model_id: int) -> dict[str, float]:
+def read_limits(connection: Connection, model_id: int) -> dict[str, float]:
     """The thresholds that the latest verdict was taken with, by their words."""
-    latest = _latest(model_id).limit(LATEST).subquery()
+    latest = _select_latest(model_id).limit(LATEST).subquery()
     query = select(latest.c.accept, latest.c.reject).where(latest.c.accept.is_not(None)).limit(1)
     row = connection.execute(query).mappings().first()
     return {name: float(limit) for name, limit in row.items() if limit is not None} if row else {}
 
 
-def _latest(model_id: int) -> Select[Any]:
+def _select_latest(model_id: int) -> Select[Any]:
     """The faces' verdicts and distances, the newest first: read in the order of their rows, which
     adding 0 makes SQLite do, and no farther than is asked for."""
     columns = [
@@ -111,7 +111,7 @@ def _latest(model_id: int) -> Select[Any]:
     return select(faces.c.verdict, *columns).where(of_model).order_by(faces.c.id.desc())
 
 
-def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Markup | None:
+def plot_distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Markup | None:
     """How far the faces are from the trusted ones, coloured by verdict; ``limits`` are marked."""
     counts = {(row.verdict, row.bin): row.count for row in bins}
     if not counts:
@@ -132,4 +132,4 @@ def distances(bins: Iterable[DistanceBin], limits: Mapping[str, float]) -> Marku
         shown = place % max(1, round(0.2 / STEP)) == 0
         bars.append(Bar(tuple(parts), f"{low:.1f}" if shown else ""))
     marks = [Mark(limit / STEP / last, f"{words} {limit:.2f}") for words, limit in limits.items()]
-    return bar_chart(bars, "Faces by their distance to the trusted ones", marks)
+    return draw_bars(bars, "Faces by their distance to the trusted ones", marks)

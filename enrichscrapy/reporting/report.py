@@ -17,11 +17,11 @@ from enrichscrapy.items import Outcome
 from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, count_photo_outcomes
 from enrichscrapy.reporting.hosts import HostReport
-from enrichscrapy.reporting.pages import content_policy, environment, page_file
+from enrichscrapy.reporting.pages import load_environment, make_content_policy, read_page_file
 from enrichscrapy.reporting.sheet import Sheet, contact_sheet
 from enrichscrapy.reporting.sources import Trouble, count_outcomes_by_day, list_troubles
 from enrichscrapy.reporting.status import Status, read_status
-from enrichscrapy.reporting.tables import describe_hard_to_tell, describe_host, index_sentence
+from enrichscrapy.reporting.tables import describe_hard_to_tell, describe_host, describe_index
 
 PACKAGE = "enrichscrapy.reporting"
 OTHERS = 6000
@@ -55,7 +55,7 @@ def write_report(
     with database.read() as connection, database.artefacts.write_private("report", path) as file:
         sheet = contact_sheet(connection, status.model.id if status.model else None, others)
         stream = (
-            environment(PACKAGE)
+            load_environment(PACKAGE)
             .get_template("report.html")
             .stream(**_context(connection, status, sheet, sources))
         )
@@ -67,8 +67,8 @@ def write_report(
 def _context(
     connection: Connection, status: Status, sheet: Sheet, sources: Mapping[str, str | None]
 ) -> dict[str, Any]:
-    script = page_file(PACKAGE, "report.js")
-    style = page_file(PACKAGE, "common.css") + page_file(PACKAGE, "report.css")
+    script = read_page_file(PACKAGE, "report.js")
+    style = read_page_file(PACKAGE, "common.css") + read_page_file(PACKAGE, "report.css")
     return {
         "status": status,
         "standing": render_standing(connection, status, sources),
@@ -81,7 +81,7 @@ def _context(
         "json_block": json_block,
         "script": Markup(script),  # noqa: S704  # the project's own file
         "style": Markup(style),  # noqa: S704
-        "policy": content_policy(script, style),
+        "policy": make_content_policy(script, style),
     }
 
 
@@ -91,19 +91,21 @@ def render_standing(connection: Connection, status: Status, sources: Iterable[st
     days = count_outcomes_by_day(connection, sources)
     model_id = status.model.id if status.model else None
     part = (
-        environment(PACKAGE)
+        load_environment(PACKAGE)
         .get_template("standing.html")
         .render(
             status=status,
             words=words,
-            index_sentence=index_sentence(status.index),
-            over_time=[(name, plots.outcomes_over_time(days, name)) for name in sources],
-            per_performer=plots.faces_per_performer(status.coverage),
+            describe_index=describe_index(status.index),
+            over_time=[(name, plots.plot_outcomes(days, name)) for name in sources],
+            per_performer=plots.plot_faces_per_performer(status.coverage),
             distances=_distances(connection, model_id),
             photos=count_photo_outcomes(connection, model_id) if model_id is not None else {},
-            share_bar=charts.share_bar,
-            outcome_legend=charts.legend({kind.value: words.OUTCOMES[kind] for kind in Outcome}),
-            verdict_legend=charts.legend(dict(words.VERDICTS)),
+            share_bar=charts.draw_share,
+            outcome_legend=charts.draw_legend(
+                {kind.value: words.OUTCOMES[kind] for kind in Outcome}
+            ),
+            verdict_legend=charts.draw_legend(dict(words.VERDICTS)),
         )
     )
     return Markup(part)  # noqa: S704  # escaped by the template
@@ -111,7 +113,7 @@ def render_standing(connection: Connection, status: Status, sources: Iterable[st
 
 def render_refusals(hosts: Sequence[HostReport], troubles: Sequence[Trouble], now: float) -> Markup:
     """How the hosts receive the crawls, and why lookups failed: a part of a page."""
-    part = environment(PACKAGE).get_template("refusals.html")
+    part = load_environment(PACKAGE).get_template("refusals.html")
     shown = part.render(
         hosts=hosts, troubles=troubles, now=now, host_state=describe_host, words=words
     )
@@ -121,8 +123,8 @@ def render_refusals(hosts: Sequence[HostReport], troubles: Sequence[Trouble], no
 def _distances(connection: Connection, model_id: int | None) -> Markup | None:
     if model_id is None:
         return None
-    limits = plots.limits_in_force(connection, model_id)
-    return plots.distances(plots.distance_bins(connection, model_id), limits)
+    limits = plots.read_limits(connection, model_id)
+    return plots.plot_distances(plots.count_distances(connection, model_id), limits)
 
 
 def json_block(value: Any) -> Markup:

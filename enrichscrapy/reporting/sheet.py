@@ -19,7 +19,7 @@ from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import faces, lookups, performers, photos
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.faces import IS_WAITING, OWN
-from enrichscrapy.reporting.thumbnails import thumbnail
+from enrichscrapy.reporting.thumbnails import make_thumbnail
 from enrichscrapy.reporting.words import VERDICTS, describe_distances, describe_reason
 
 BLOCK = 40
@@ -137,9 +137,9 @@ def _face(row: Row[Any], pictured: bool) -> Entry:
         describe_distances(distances),
         round(row.quality, 2),
         photo,
-        _picture(row.crop) if pictured and row.crop else "",
+        _make_picture(row.crop) if pictured and row.crop else "",
     ]
 
 
-def _picture(crop: bytes) -> str:
-    return base64.b64encode(thumbnail(crop, THUMB)).decode()
+def _make_picture(crop: bytes) -> str:
+    return base64.b64encode(make_thumbnail(crop, THUMB)).decode()

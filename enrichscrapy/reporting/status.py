@@ -20,7 +20,7 @@ from enrichscrapy.reporting.faces import (
     find_model_in_use,
 )
 from enrichscrapy.reporting.hosts import HostReport, list_hosts
-from enrichscrapy.reporting.index import IndexState, index_state
+from enrichscrapy.reporting.index import IndexState, read_index_state
 from enrichscrapy.reporting.machines import MachineReport, list_reports
 from enrichscrapy.reporting.sources import SourceProgress, list_progress
 
@@ -82,7 +82,7 @@ def read_status(
             count_verdicts(connection, model.id) if model else [],
             count_coverage(connection, model_id),
             count_hard_to_tell(connection, model.id) if model else HardToTell(0, 0),
-            index_state(connection, index_dir, model),
+            read_index_state(connection, index_dir, model),
             list_hosts(connection, now),
             list_reports(connection, now),
             count_unread(connection),

@@ -65,11 +65,11 @@ def _make_sources(status: Status) -> Table:
     made = make_table("Lookups", "source", "", "due", "later", *words, numbers=len(words) + 2)
     for row in status.sources:
         counts = [row.due, row.waiting, *(getattr(row, name) for name in OUTCOME_COLUMNS)]
-        made.add_row(row.source, MODES[row.mode], *(_count(count) for count in counts))
+        made.add_row(row.source, MODES[row.mode], *(_format_count(count) for count in counts))
     return made
 
 
-def _count(count: int) -> str:
+def _format_count(count: int) -> str:
     return f"{count:,}" if count else "·"
 
 
@@ -80,7 +80,7 @@ def _make_faces(counts: Iterable[VerdictCount]) -> Table:
         rows = [row for row in counts if row.verdict == verdict]
         for place, row in enumerate(rows):
             first = words if place == 0 else ""
-            made.add_row(first, describe_reason(row.reason), row.source, _count(row.count))
+            made.add_row(first, describe_reason(row.reason), row.source, _format_count(row.count))
     return made
 
 
@@ -107,7 +107,7 @@ def _make_machines(machines: Iterable[MachineReport]) -> Table:
         if each.struck_off_at is not None:
             seen = f"struck off {format_utc(each.struck_off_at)}"
         crawls = ", ".join(each.crawls)
-        counts = (_count(each.files), _count(each.erasures_left))
+        counts = (_format_count(each.files), _format_count(each.erasures_left))
         made.add_row(fold_line(each.name), seen, crawls, *counts)
     return made
 
@@ -116,7 +116,9 @@ def _make_hosts(hosts: Iterable[HostReport], now: float) -> Table:
     made = make_table("Hosts", "host", "state", "seconds between", "requests today", numbers=2)
     for host in hosts:
         delay = "" if host.delay is None else f"{host.delay:.1f}"
-        made.add_row(fold_line(host.host), describe_host(host, now), delay, _count(host.used_today))
+        made.add_row(
+            fold_line(host.host), describe_host(host, now), delay, _format_count(host.used_today)
+        )
     return made
 
 
@@ -144,8 +146,8 @@ def _list_sentences(status: Status) -> Iterator[str]:
         f"{count_words(covered.performers, 'performer')}; {after:,} with {ENOUGH} or more accepted "
         f"faces ({before:,} before any crawl); {count_words(covered.trusted, 'trusted face')}"
     )
-    yield index_sentence(status.index)
-    yield from (_filter(row) for row in status.sources if row.gender)
+    yield describe_index(status.index)
+    yield from (_describe_filter(row) for row in status.sources if row.gender)
     if status.waiting_for_review:
         waits = count_words(status.waiting_for_review, "face waits", "faces wait")
         yield f"{waits} for you: scrapy review --serve"
@@ -169,7 +171,7 @@ def describe_hard_to_tell(hard: HardToTell) -> str:
     return f"{lie} where the model may not tell people apart: {wait} for you"
 
 
-def _filter(row: SourceProgress) -> str:
+def _describe_filter(row: SourceProgress) -> str:
     gender = str(row.gender).lower().replace("_", " ")
     return (
         f"{row.source} {MODES[row.mode]}: {gender} performers and those of unknown gender; "
@@ -177,7 +179,7 @@ def _filter(row: SourceProgress) -> str:
     )
 
 
-def index_sentence(index: IndexState) -> str:
+def describe_index(index: IndexState) -> str:
     """The index in one line."""
     if index.problem:
         return f"Index: {index.problem}"

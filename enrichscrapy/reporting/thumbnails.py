@@ -7,7 +7,7 @@ import io
 from PIL import Image, ImageOps
 
 
-def thumbnail(crop: bytes, side: int) -> bytes:
+def make_thumbnail(crop: bytes, side: int) -> bytes:
     """A stored crop as a square WebP of ``side`` pixels: 2 KB with 112."""
     with Image.open(io.BytesIO(crop)) as picture:
         small = ImageOps.fit(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS)

@@ -18,7 +18,7 @@ from enrichscrapy.database.whom import describe
 from enrichscrapy.exceptions import VerdictRefused
 from enrichscrapy.items import Verdict
 from enrichscrapy.reporting.words import count_words
-from enrichscrapy.review.queue import waiting_of_page
+from enrichscrapy.review.queue import list_waiting_of_page
 from enrichscrapy.verdicts import Limits, Reason
 
 DECIDED_BY = "review"
@@ -89,7 +89,7 @@ class ReviewDesk:
         All of it or nothing, as one step; raises as :meth:`accept`.
         """
         with self._lock, self.database.write() as connection:
-            face_ids = waiting_of_page(connection, _read_face(connection, face_id))
+            face_ids = list_waiting_of_page(connection, _read_face(connection, face_id))
             for other in face_ids:
                 self._reject(connection, other)
         self.counts[Verdict.REJECTED.value] += len(face_ids)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from enrichscrapy.settings_reader import ProjectSettings
 
 
-def limits_of(settings: ProjectSettings) -> Limits:
+def read_limits(settings: ProjectSettings) -> Limits:
     return Limits(settings.MAX_FACES_PER_SOURCE, settings.MAX_FACES_TOTAL)
 
 

@@ -55,7 +55,7 @@ class Waiting:
     quality: float
 
 
-def waiting(database: PerformerDatabase, narrowed: Narrowed = Narrowed()) -> list[Waiting]:
+def list_waiting(database: PerformerDatabase, narrowed: Narrowed = Narrowed()) -> list[Waiting]:
     """The quarantined faces, those of one performer together."""
     columns = ("id", "performer_id", "source", "reason", "distances", "quality")
     query: Select[Any] = (
@@ -65,14 +65,14 @@ def waiting(database: PerformerDatabase, narrowed: Narrowed = Narrowed()) -> lis
         .order_by(faces.c.performer_id, faces.c.id)
     )
     with database.read() as connection:
-        return [_waiting(row) for row in connection.execute(query)]
+        return [_make_waiting(row) for row in connection.execute(query)]
 
 
 def count_waiting(connection: Connection, narrowed: Narrowed = Narrowed()) -> int:
     return count_rows(connection, faces, *narrowed.conditions())
 
 
-def waiting_after(
+def list_waiting_after(
     connection: Connection, face_id: int, limit: int, narrowed: Narrowed = Narrowed()
 ) -> list[int]:
     """The next faces of the queue after one of them (0: from its beginning)."""
@@ -87,14 +87,14 @@ def waiting_after(
     return list(connection.scalars(query))
 
 
-def waiting_of_page(connection: Connection, face: Row[Any]) -> list[int]:
+def list_waiting_of_page(connection: Connection, face: Row[Any]) -> list[int]:
     """What waits of the page a face is from: its performer's faces from its source."""
     page = Narrowed(face.performer_id, face.source)
     query = select(faces.c.id).where(*page.conditions()).order_by(faces.c.id)
     return list(connection.scalars(query))
 
 
-def _waiting(row: Row[Any]) -> Waiting:
+def _make_waiting(row: Row[Any]) -> Waiting:
     score = (row.distances or {}).get("score")
     return Waiting(
         face_id=row.id,
@@ -156,7 +156,7 @@ class Card:
         return shown
 
 
-def card(database: PerformerDatabase, face_id: int) -> Card | None:
+def read_card(database: PerformerDatabase, face_id: int) -> Card | None:
     """Everything about one face, whatever its verdict; None when there is no such face."""
     query = (
         select(faces, photos.c.url, performers.c.canonical_name)
@@ -166,16 +166,16 @@ def card(database: PerformerDatabase, face_id: int) -> Card | None:
     )
     with database.read() as connection:
         row = connection.execute(query).first()
-        return None if row is None else _card(connection, row)
+        return None if row is None else _make_card(connection, row)
 
 
-def _card(connection: Connection, row: Row[Any]) -> Card:
+def _make_card(connection: Connection, row: Row[Any]) -> Card:
     distances = row.distances or {}
     return Card(
         face_id=row.id,
         performer_id=row.performer_id,
         name=row.canonical_name,
-        aliases=_aliases(connection, row.performer_id),
+        aliases=_read_aliases(connection, row.performer_id),
         source=row.source,
         verdict=row.verdict,
         trusted=row.trusted,
@@ -183,20 +183,20 @@ def _card(connection: Connection, row: Row[Any]) -> Card:
         distances=describe_distances(distances),
         quality=row.quality,
         photo_url=row.url,
-        page_url=_page(connection, row),
+        page_url=_find_page(connection, row),
         crop=row.crop or b"",
-        known=_known(connection, row),
-        page=_others_of_page(connection, row),
-        rival=_rival(connection, distances.get("other_face"), row.performer_id),
+        known=_read_known(connection, row),
+        page=_read_others_of_page(connection, row),
+        rival=_find_rival(connection, distances.get("other_face"), row.performer_id),
     )
 
 
-def _aliases(connection: Connection, performer_id: int) -> tuple[str, ...]:
+def _read_aliases(connection: Connection, performer_id: int) -> tuple[str, ...]:
     query = select(aliases.c.alias).where(aliases.c.performer_id == performer_id)
     return tuple(connection.scalars(query.order_by(aliases.c.id)))
 
 
-def _page(connection: Connection, row: Row[Any]) -> str | None:
+def _find_page(connection: Connection, row: Row[Any]) -> str | None:
     query = (
         select(lookups.c.url)
         .where(lookups.c.performer_id == row.performer_id, lookups.c.source == row.source)
@@ -205,7 +205,7 @@ def _page(connection: Connection, row: Row[Any]) -> str | None:
     return connection.scalar(query.limit(1))
 
 
-def _beside() -> Select[Any]:
+def _select_beside() -> Select[Any]:
     """Rows as the fields of :class:`Beside`."""
     return select(
         faces.c.id,
@@ -218,9 +218,9 @@ def _beside() -> Select[Any]:
     ).join(performers, performers.c.id == faces.c.performer_id)
 
 
-def _known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
+def _read_known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
     query = (
-        _beside()
+        _select_beside()
         .where(
             faces.c.performer_id == row.performer_id,
             faces.c.model_id == row.model_id,
@@ -233,9 +233,9 @@ def _known(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
     return tuple(Beside(*other) for other in connection.execute(query))
 
 
-def _others_of_page(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
+def _read_others_of_page(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]:
     query = (
-        _beside()
+        _select_beside()
         .where(*Narrowed(row.performer_id, row.source).conditions(), faces.c.id != row.id)
         .order_by(faces.c.id)
         .limit(BESIDE)
@@ -243,7 +243,7 @@ def _others_of_page(connection: Connection, row: Row[Any]) -> tuple[Beside, ...]
     return tuple(Beside(*other) for other in connection.execute(query))
 
 
-def _rival(connection: Connection, face_id: int | None, performer_id: int) -> Beside | None:
-    query = _beside().where(faces.c.id == face_id, faces.c.performer_id != performer_id)
+def _find_rival(connection: Connection, face_id: int | None, performer_id: int) -> Beside | None:
+    query = _select_beside().where(faces.c.id == face_id, faces.c.performer_id != performer_id)
     row = connection.execute(query).first()
     return Beside(*row) if row else None

@@ -11,7 +11,7 @@ from enrichscrapy.database.schema import face_changes, schema_migrations
 from enrichscrapy.database.store import store_lookup
 from enrichscrapy.items import Identity, Verdict
 from enrichscrapy.review.desk import ReviewDesk
-from enrichscrapy.review.queue import waiting
+from enrichscrapy.review.queue import list_waiting
 from enrichscrapy.verdicts import Limits
 from tests.database.builders import accept, face, lookup, photo
 from tests.support import accepted_vectors
@@ -94,7 +94,7 @@ def test_ones_own_photos_stand_and_what_matches_them(db, add):
 def test_the_index_is_told_the_list_shows_them_and_review_undoes_it(db, add, model_id):
     who = add(("agreeing_photos", True, "babepedia"))
     with reopen(db) as again:
-        [listed] = waiting(again)
+        [listed] = list_waiting(again)
         assert (listed.performer_id, listed.reason) == (who, "older_rules")
         with again.read() as connection:
             changes = connection.scalars(select(face_changes.c.change)).all()

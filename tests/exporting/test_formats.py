@@ -19,7 +19,7 @@ from usearch.index import Index
 from enrichscrapy.database.artefacts import OWN_FOLDER
 from enrichscrapy.database.schema import faces as face_rows
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.exporting.crops import folder_name
+from enrichscrapy.exporting.crops import name_folder
 from enrichscrapy.exporting.export import FORMATS, export_faces
 from enrichscrapy.exporting.rows import Owner
 from tests.sample_database import ACCEPTED, MODEL, OWN, REJECTED, WAITING
@@ -172,4 +172,4 @@ def test_an_export_without_faces_is_still_readable(sample, tmp_path, formats):
     ],
 )
 def test_a_folder_name_stays_in_its_folder(name, folder):
-    assert folder_name(Owner(7, name, None, None, None, ())) == folder
+    assert name_folder(Owner(7, name, None, None, None, ())) == folder

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from enrichscrapy.database.schema import faces
 from enrichscrapy.exceptions import EnrichError
 from enrichscrapy.exporting.export import export_faces
-from enrichscrapy.exporting.tables import COLUMNS, plain
+from enrichscrapy.exporting.tables import COLUMNS, escape_formula
 from tests.sample_database import ACCEPTED, OWN, REJECTED, WAITING
 from tests.support import list_artefacts
 
@@ -74,11 +74,11 @@ def test_a_damaged_vector_leaves_the_older_export_alone(sample, tmp_path):
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_no_cell_is_a_formula(text):
-    assert plain(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 def test_other_cells_are_left_alone():
-    assert [plain(value) for value in ("Ada", "", 3, 0.5, "O'Mallin")] == [
+    assert [escape_formula(value) for value in ("Ada", "", 3, 0.5, "O'Mallin")] == [
         "Ada",
         "",
         3,

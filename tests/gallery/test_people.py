@@ -159,7 +159,7 @@ def test_no_text_breaks_the_list(world, search, key, show):
 @given(st.text(st.characters(categories=["L"], max_codepoint=0x24F), min_size=1, max_size=8))
 def test_a_name_is_found_by_its_plain_letters(world, name):
     """Patterns and accents, on any Latin name: as the database reads it."""
-    plain = search._plain(name)
+    plain = search._fold(name)
     assert not any(map(unicodedata.combining, plain))
     with world.database.read() as connection:
         found = select(matches(literal(name), *search._spell(plain), anywhere=True))

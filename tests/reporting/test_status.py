@@ -10,7 +10,7 @@ from enrichscrapy.database.schema import faces, hosts
 from enrichscrapy.index import publish
 from enrichscrapy.reporting.hosts import list_hosts
 from enrichscrapy.reporting.status import read_status
-from enrichscrapy.reporting.tables import index_sentence, print_status
+from enrichscrapy.reporting.tables import describe_index, print_status
 from tests.sample_database import ACCEPTED, DAY, START, WAITING
 
 pytestmark = pytest.mark.on_both()
@@ -94,14 +94,14 @@ def test_the_index_says_how_far_behind_it_is(sample, tmp_path):
     assert (state().count, state().accepted, state().behind) == (2, 2, 0)
     sample.lookup(sample.performer(), faces=[ACCEPTED])
     assert state().behind == 1
-    assert "1 change to publish" in index_sentence(state())
+    assert "1 change to publish" in describe_index(state())
 
 
 def test_a_damaged_index_is_a_sentence_and_no_traceback(sample, tmp_path):
     (tmp_path / "index").mkdir()
     (tmp_path / "index" / "current").write_text("nonsense\n")
     state = read_status(sample.database, tmp_path / "index", SOURCES).index
-    assert "scrapy reindex" in index_sentence(state)
+    assert "scrapy reindex" in describe_index(state)
 
 
 def test_hosts_count_only_todays_requests_and_tell_the_longer_delay(sample):
