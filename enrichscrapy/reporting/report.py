@@ -96,7 +96,7 @@ def render_standing(connection: Connection, status: Status, sources: Iterable[st
         .render(
             status=status,
             words=words,
-            describe_index=describe_index(status.index),
+            index_sentence=describe_index(status.index),
             over_time=[(name, plots.plot_outcomes(days, name)) for name in sources],
             per_performer=plots.plot_faces_per_performer(status.coverage),
             distances=_distances(connection, model_id),

@@ -119,9 +119,9 @@ def test_every_performer_with_faces_is_in_one_bar():
 
 def test_distances_are_binned_by_verdict_with_the_limits_in_force(sample):
     sample.lookup(
-        sample.performer(), faces=[ACCEPTED, WAITING], plot_distances={"score": 0.31, "accept": 0.4}
+        sample.performer(), faces=[ACCEPTED, WAITING], distances={"score": 0.31, "accept": 0.4}
     )
-    sample.lookup(sample.performer(), faces=[ACCEPTED], plot_distances={})
+    sample.lookup(sample.performer(), faces=[ACCEPTED], distances={})
     with sample.database.read() as connection:
         bins = count_distances(connection, sample.model_id)
         limits = read_limits(connection, sample.model_id)
