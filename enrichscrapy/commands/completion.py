@@ -28,11 +28,11 @@ class Command(EnrichCommand):
         if len(args) != 1 or args[0] not in shtab.SUPPORTED_SHELLS:
             raise UsageError(f"name your shell: {', '.join(shtab.SUPPORTED_SHELLS)}")
         assert self.settings is not None
-        print(shtab.complete(_parser(self.settings), args[0]))
+        print(shtab.complete(_make_parser(self.settings), args[0]))
         return 0
 
 
-def _parser(settings: BaseSettings) -> argparse.ArgumentParser:
+def _make_parser(settings: BaseSettings) -> argparse.ArgumentParser:
     """All commands with their options, as one parser: Scrapy makes one for each call."""
     parser = argparse.ArgumentParser("enrichscrapy")
     commands = parser.add_subparsers()

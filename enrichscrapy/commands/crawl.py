@@ -85,7 +85,7 @@ class Command(CheckedCommand, ScrapyCrawlCommand):
         _check_arguments(self.settings, args, opts.spargs)
         settings = read_settings(self.settings)
         with open_existing(settings) as database:  # finishes erasures before the source is locked
-            for line in _whom(database, opts.spargs.get("performers")):
+            for line in _describe_chosen(database, opts.spargs.get("performers")):
                 self.say(line)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -137,7 +137,7 @@ def _check_arguments(
         raise UsageError(str(error)) from error
 
 
-def _whom(database: PerformerDatabase, text: str | None) -> Iterator[str]:
+def _describe_chosen(database: PerformerDatabase, text: str | None) -> Iterator[str]:
     """Whom ``-a performers=`` means, for the terminal: the log holds ids only."""
     words = SpiderArguments.parse(performers=text).performers or ()
     for meant in find_performers(database, words)[:NAMED]:

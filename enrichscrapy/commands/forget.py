@@ -56,7 +56,7 @@ class Command(EnrichCommand):
             forgotten = self._forget(database, person, settings.INDEX_DIR)
             names = {each: describe_id(database, each) for each in forgotten.blocked}
         if person.is_stranger:
-            print(f"{STRANGER}{_near(person)}: kept out from now on")
+            print(f"{STRANGER}{_describe_near(person)}: kept out from now on")
         _print(forgotten, names)
         return 1 if forgotten.failed or forgotten.silent else 0
 
@@ -75,14 +75,14 @@ class Command(EnrichCommand):
 
 
 def _ask_consent(person: Person) -> bool:
-    question = f"{STRANGER}{_near(person)}; keep this name or link out from now on?"
+    question = f"{STRANGER}{_describe_near(person)}; keep this name or link out from now on?"
     if person.performer is not None:
         question = f"Forget {describe(person.performer)}? This cannot be undone."
     print(f"{question} [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _near(person: Person) -> str:
+def _describe_near(person: Person) -> str:
     near = ", ".join(map(describe, person.near))
     return f" (names like it: {near})" if near else ""
 

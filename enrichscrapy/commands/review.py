@@ -61,7 +61,7 @@ class Command(EnrichCommand):
                 return _list(database, opts)
             if action == "show":
                 return self._show(database, face_ids, opts.json)
-            if action == "reject" and not opts.yes and not _agreed(len(face_ids)):
+            if action == "reject" and not opts.yes and not _ask_consent(len(face_ids)):
                 self.say("nothing was rejected")
                 return 1
             return self._decide(database, action, face_ids, opts, settings)
@@ -125,7 +125,7 @@ class Command(EnrichCommand):
         return 0
 
 
-def _agreed(count: int) -> bool:
+def _ask_consent(count: int) -> bool:
     print(
         f"Reject {count_words(count, 'face')}? It can be undone for a day. [y/N] ",
         end="",

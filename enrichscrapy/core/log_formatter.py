@@ -34,15 +34,15 @@ class IdsOnlyLogFormatter(LogFormatter):
     def spider_error(
         self, failure: Failure, request: Request, response: Response | Failure, spider: Spider
     ) -> LogFormatterResult:
-        return _error("A callback broke over a page of performer %(whose)s", request)
+        return _log_error("A callback broke over a page of performer %(whose)s", request)
 
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None
     ) -> LogFormatterResult:
-        return _error("A page of performer %(whose)s could not be fetched", request)
+        return _log_error("A page of performer %(whose)s could not be fetched", request)
 
 
-def _error(message: str, request: Request) -> LogFormatterResult:
+def _log_error(message: str, request: Request) -> LogFormatterResult:
     whose = ", ".join(map(str, read_performer_ids(request))) or "nobody"
     # A second key: logging treats a mapping with one key as a plain argument.
     arguments: dict[str, Any] = {"whose": whose, "request": "left out"}
@@ -58,11 +58,11 @@ def _guard_log() -> None:
 def _leave_messages_out(record: logging.LogRecord) -> bool:
     """Write the traceback down before a formatter does, of each exception its type alone."""
     if record.exc_info and record.exc_info[1] is not None:
-        record.exc_text = "".join(_traceback(record.exc_info[1])).rstrip()
+        record.exc_text = "".join(_format_traceback(record.exc_info[1])).rstrip()
     return True
 
 
-def _traceback(error: BaseException) -> Iterator[str]:
+def _format_traceback(error: BaseException) -> Iterator[str]:
     chain: list[BaseException] = []
     earlier: BaseException | None = error
     while earlier is not None and earlier not in chain:

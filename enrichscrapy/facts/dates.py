@@ -99,7 +99,9 @@ def parse_date(text: str) -> PartialDate | None:
     whole = _drop_age(cut(text).casefold())
     text = strip_notes(whole).rstrip(" ;,")
     if match := _YEAR_FIRST.fullmatch(text):
-        year, month, day = map(_number, match.group(1, 2, 3) if match[1] else match.group(4, 5, 6))
+        year, month, day = map(
+            _read_number, match.group(1, 2, 3) if match[1] else match.group(4, 5, 6)
+        )
         is_range = match[3] is None and (month or 0) > 12  # 1990-91
         return None if is_range else _make_partial(year, month, day)
     if match := _YEAR_LAST.fullmatch(text):
@@ -117,21 +119,21 @@ def _read_words(text: str, year: int) -> PartialDate:
         rest = text[: match.start()] + " " + text[match.end() :] if match else ""
         if match and not re.search(rf"\d|\b{_MONTH}", rest):
             month, day = _MONTHS.index(match["month"][:3]) + 1, match.groupdict().get("day")
-            return _make_partial(year, month, _number(day)) or PartialDate(year)
+            return _make_partial(year, month, _read_number(day)) or PartialDate(year)
     return PartialDate(year)
 
 
 def _read_year_last(first: str, mark: str, second: str, year: str) -> PartialDate | None:
-    month, day = _number(first), _number(second)
+    month, day = _read_number(first), _read_number(second)
     if mark != "/" and month and day and month != day:
         if month > 12 >= day:
             month, day = day, month
         elif day <= 12:
             month = day = None
-    return _make_partial(_number(year), month, day)
+    return _make_partial(_read_number(year), month, day)
 
 
-def _number(text: str | None) -> int | None:
+def _read_number(text: str | None) -> int | None:
     return int(text) or None if text and text.isdecimal() else None
 
 
@@ -185,12 +187,12 @@ def list_possible_dates(text: str, today: dt.date) -> list[PartialDate]:
     whole = _UNKNOWN_DIGITS.sub(lambda year: year[1] + "9" * len(year[2]), text).rstrip(" ?")
     numeric = _UNKNOWN_PART.sub("0", whole)
     if compact := _COMPACT.fullmatch(numeric):
-        readings = _of_digits(compact[1])
+        readings = _read_digits(compact[1])
     elif _NUMERIC.fullmatch(numeric):
-        readings = _of_numbers(re.findall(r"\d+", numeric), today)
+        readings = _read_numbers(re.findall(r"\d+", numeric), today)
     else:
         readings = []
-    return [date for date in readings if date is not None] or _of_words(text, today)
+    return [date for date in readings if date is not None] or _read_words_of_years(text, today)
 
 
 def find_latest_birth(text: str | None, today: dt.date) -> PartialDate | None:
@@ -224,7 +226,7 @@ def drop_time(text: str | None) -> str:
     return _TIME.sub("", text)
 
 
-def _of_digits(digits: str) -> list[PartialDate | None]:
+def _read_digits(digits: str) -> list[PartialDate | None]:
     """Dates of eight digits, the year first or last; only the year where no order makes a day."""
     orders = [(digits[:4], digits[4:6], digits[6:])]
     orders += [(digits[4:], digits[2:4], digits[:2]), (digits[4:], digits[:2], digits[2:4])]
@@ -233,12 +235,12 @@ def _of_digits(digits: str) -> list[PartialDate | None]:
     return [*exact] or [_make_birth(int(year)) for year, _, _ in orders]
 
 
-def _of_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
+def _read_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
     """Every date that one to three numbers can mean."""
     if len(parts) == 1:
         return [_make_birth(int(parts[0]))] if len(parts[0]) == 4 else []
     if len(parts) == 2:
-        return [*_of_two(*parts), *_of_two(*reversed(parts))]
+        return [*_read_two(*parts), *_read_two(*reversed(parts))]
     first, second, third = parts
     orders = [(third, second, first), (third, first, second)]
     if len(first) == 4:
@@ -258,7 +260,7 @@ def _of_numbers(parts: list[str], today: dt.date) -> list[PartialDate | None]:
     return []
 
 
-def _of_two(year: str, other: str) -> list[PartialDate | None]:
+def _read_two(year: str, other: str) -> list[PartialDate | None]:
     """A year and a month, or the first and the last of several years."""
     if len(year) != 4:
         return []
@@ -267,7 +269,7 @@ def _of_two(year: str, other: str) -> list[PartialDate | None]:
     return [_make_birth(int(year), int(other) if len(other) < 3 else 0)]
 
 
-def _of_words(text: str, today: dt.date) -> list[PartialDate]:
+def _read_words_of_years(text: str, today: dt.date) -> list[PartialDate]:
     text = _SHORT_YEAR.sub(
         lambda said: f"{said[1]}{_complete_year(int(said['short']), today)}", text
     )

@@ -152,11 +152,11 @@ def read_countries(text: str | None) -> frozenset[str]:
     }
     if former or not text:
         return frozenset(former)
-    code = find_country_by_code(text) or _from_alpha_3(text)
+    code = find_country_by_code(text) or _find_by_alpha_3(text)
     return frozenset([code] if code else find_countries_by_nationality(text))
 
 
-def _from_alpha_3(text: str) -> str | None:
+def _find_by_alpha_3(text: str) -> str | None:
     found = pycountry.countries.get(alpha_3=text.upper()) if len(text) == 3 else None
     return str(found.alpha_2) if found else None
 

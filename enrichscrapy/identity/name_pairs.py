@@ -49,7 +49,7 @@ def make_base_keys(name: str) -> frozenset[str]:
     return make_written_keys(split_base(name)[0])
 
 
-def _same_base(one: str, other: str) -> bool:
+def _has_same_base(one: str, other: str) -> bool:
     return not make_base_keys(one).isdisjoint(make_base_keys(other))
 
 
@@ -67,7 +67,7 @@ def _transliterate_orders(name: str) -> tuple[str, str]:
 
 
 def is_same_in_any_order(one: str, other: str) -> bool:
-    return split_base(one)[1] == split_base(other)[1] and _same_base(one, other)
+    return split_base(one)[1] == split_base(other)[1] and _has_same_base(one, other)
 
 
 def is_same(one: str, other: str) -> bool:
@@ -82,7 +82,9 @@ def _is_swapped(one: str, other: str) -> bool:
 
 def is_numbered(one: str, other: str) -> bool:
     (base, number), (other_base, other_number) = split_base(one), split_base(other)
-    return number != other_number and _same_base(one, other) and not _is_swapped(base, other_base)
+    return (
+        number != other_number and _has_same_base(one, other) and not _is_swapped(base, other_base)
+    )
 
 
 def is_same_long(one: str, other: str) -> bool:

@@ -90,18 +90,18 @@ async def _look(
     for kept, result in zip(page, seen, strict=True):
         face = result.faces[0] if result.faces else None
         shown = kept.crop.shown(shape) if face else 0.0
-        if shown < ENOUGH and (better := await _in_photo(workers, kept, photos)):
-            found.append(_new_vector(kept, better, better.crop, better.crop_area))
+        if shown < ENOUGH and (better := await _find_in_photo(workers, kept, photos)):
+            found.append(_make_vector(kept, better, better.crop, better.crop_area))
         elif face is None:
             tally.lost.add(kept.id)
         else:
-            found.append(_new_vector(kept, face))
+            found.append(_make_vector(kept, face))
             if shown < ENOUGH:
                 tally.narrow.append(shown)
     return found
 
 
-def _new_vector(
+def _make_vector(
     kept: KeptFace, face: Face, crop: bytes | None = None, area: Box | None = None
 ) -> NewVector:
     if face.vector is None:
@@ -109,7 +109,7 @@ def _new_vector(
     return NewVector(kept.id, face.vector, face.quality, face.measures, crop, area)
 
 
-async def _in_photo(workers: FaceWorkers, kept: KeptFace, photos: Path | None) -> Face | None:
+async def _find_in_photo(workers: FaceWorkers, kept: KeptFace, photos: Path | None) -> Face | None:
     """The face as its kept photo shows it, where the stored one lay."""
     if photos is None or kept.sha256 is None:
         return None

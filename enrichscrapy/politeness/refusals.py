@@ -84,7 +84,7 @@ def classify_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Re
     if status == 429:
         return Refusal(RefusalKind.RATE_LIMIT, "rate_limit: http 429")
     if status == 403:
-        reason = _block_reason(body)
+        reason = _find_block_reason(body)
         if reason:
             return Refusal(RefusalKind.BLOCK, f"block: {reason}")
         return Refusal(RefusalKind.FORBIDDEN, "forbidden: http 403")
@@ -112,7 +112,7 @@ def is_still_challenged(before: bytes, after: bytes) -> bool:
     return not marks.isdisjoint(find_challenge_marks(after, refused=True))
 
 
-def _block_reason(body: bytes) -> str:
+def _find_block_reason(body: bytes) -> str:
     title = _TITLE.search(body)
     words = html.unescape(title[1].decode("utf-8", "replace")).lower() if title else ""
     words = " ".join(words.split())

@@ -18,7 +18,7 @@ from enrichscrapy.reporting import charts, plots, words
 from enrichscrapy.reporting.faces import ENOUGH, count_photo_outcomes
 from enrichscrapy.reporting.hosts import HostReport
 from enrichscrapy.reporting.pages import load_environment, make_content_policy, read_page_file
-from enrichscrapy.reporting.sheet import Sheet, contact_sheet
+from enrichscrapy.reporting.sheet import Sheet, make_contact_sheet
 from enrichscrapy.reporting.sources import Trouble, count_outcomes_by_day, list_troubles
 from enrichscrapy.reporting.status import Status, read_status
 from enrichscrapy.reporting.tables import describe_hard_to_tell, describe_host, describe_index
@@ -53,18 +53,18 @@ def write_report(
     """
     status = read_status(database, index_dir, sources, revisit_after_days)
     with database.read() as connection, database.artefacts.write_private("report", path) as file:
-        sheet = contact_sheet(connection, status.model.id if status.model else None, others)
+        sheet = make_contact_sheet(connection, status.model.id if status.model else None, others)
         stream = (
             load_environment(PACKAGE)
             .get_template("report.html")
-            .stream(**_context(connection, status, sheet, sources))
+            .stream(**_gather_context(connection, status, sheet, sources))
         )
         stream.enable_buffering(64)
         stream.dump(file, encoding="utf-8")
     return Written(path.absolute(), path.stat().st_size, len(sheet.index))
 
 
-def _context(
+def _gather_context(
     connection: Connection, status: Status, sheet: Sheet, sources: Mapping[str, str | None]
 ) -> dict[str, Any]:
     script = read_page_file(PACKAGE, "report.js")
@@ -78,7 +78,7 @@ def _context(
         "enough": ENOUGH,
         "words": words,
         "hard_to_tell": describe_hard_to_tell(status.hard_to_tell),
-        "json_block": json_block,
+        "json_block": embed_json,
         "script": Markup(script),  # noqa: S704  # the project's own file
         "style": Markup(style),  # noqa: S704
         "policy": make_content_policy(script, style),
@@ -99,7 +99,7 @@ def render_standing(connection: Connection, status: Status, sources: Iterable[st
             index_sentence=describe_index(status.index),
             over_time=[(name, plots.plot_outcomes(days, name)) for name in sources],
             per_performer=plots.plot_faces_per_performer(status.coverage),
-            distances=_distances(connection, model_id),
+            distances=_plot_distances(connection, model_id),
             photos=count_photo_outcomes(connection, model_id) if model_id is not None else {},
             share_bar=charts.draw_share,
             outcome_legend=charts.draw_legend(
@@ -120,14 +120,14 @@ def render_refusals(hosts: Sequence[HostReport], troubles: Sequence[Trouble], no
     return Markup(shown)  # noqa: S704  # escaped by the template
 
 
-def _distances(connection: Connection, model_id: int | None) -> Markup | None:
+def _plot_distances(connection: Connection, model_id: int | None) -> Markup | None:
     if model_id is None:
         return None
     limits = plots.read_limits(connection, model_id)
     return plots.plot_distances(plots.count_distances(connection, model_id), limits)
 
 
-def json_block(value: Any) -> Markup:
+def embed_json(value: Any) -> Markup:
     """JSON for a ``<script type="application/json">``: nothing in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":

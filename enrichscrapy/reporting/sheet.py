@@ -40,7 +40,7 @@ class Sheet:
     blocks: Iterator[list[list[Entry]]]
 
 
-def contact_sheet(connection: Connection, model_id: int | None, others: int) -> Sheet:
+def make_contact_sheet(connection: Connection, model_id: int | None, others: int) -> Sheet:
     """Read in id order. ``connection`` must stay open until the blocks were taken.
 
     Every face that waits brings its picture, and so do at most ``others`` of those beside them,
@@ -48,9 +48,9 @@ def contact_sheet(connection: Connection, model_id: int | None, others: int) -> 
     """
     index = _index(connection, model_id)
     ids = [entry[0] for entry in index]
-    pictured = _pictured(connection, model_id, ids, others)
+    pictured = _add_pictures(connection, model_id, ids, others)
     blocks = (
-        _block(connection, model_id, ids[start : start + BLOCK], pictured)
+        _make_block(connection, model_id, ids[start : start + BLOCK], pictured)
         for start in range(0, len(ids), BLOCK)
     )
     return Sheet(index, blocks)
@@ -95,7 +95,7 @@ def _index(connection: Connection, model_id: int | None) -> list[Entry]:
 _ORDER = (Verdict.ACCEPTED, Verdict.QUARANTINED, Verdict.REJECTED, Verdict.RETIRED)
 
 
-def _pictured(
+def _add_pictures(
     connection: Connection, model_id: int | None, owners: Sequence[int], others: int
 ) -> set[int]:
     kept = select(faces.c.id).where(faces.c.model_id == model_id, faces.c.crop.is_not(None))
@@ -107,7 +107,7 @@ def _pictured(
     return set(connection.scalars(kept.where(IS_WAITING))) | set(connection.scalars(beside))
 
 
-def _block(
+def _make_block(
     connection: Connection, model_id: int | None, ids: Sequence[int], pictured: set[int]
 ) -> list[list[Entry]]:
     """The faces of these performers, one list each."""
@@ -119,11 +119,11 @@ def _block(
     )
     entries: dict[int, list[Entry]] = {performer_id: [] for performer_id in ids}
     for row in connection.execute(query):
-        entries[row.performer_id].append(_face(row, row.id in pictured))
+        entries[row.performer_id].append(_make_face(row, row.id in pictured))
     return [entries[performer_id] for performer_id in ids]
 
 
-def _face(row: Row[Any], pictured: bool) -> Entry:
+def _make_face(row: Row[Any], pictured: bool) -> Entry:
     distances = row.distances or {}
     score = distances.get("score")
     photo = row.photo_url if row.photo_url.startswith(("https://", "http://")) else ""

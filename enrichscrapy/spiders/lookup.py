@@ -237,7 +237,7 @@ class LookupSpider(Spider):
             detail=conclusion.detail,
             identity=page.identity if page else None,
             profile=page.profile if page else None,
-            born=_latest_birthday(plan),
+            born=_find_latest_birthday(plan),
             evidence={
                 "rivals": conclusion.rivals,
                 "pages": [report.summary() for report in plan.reports],
@@ -252,7 +252,7 @@ async def read(response: Response, function: Callable[P, T], *args: P.args, **kw
     return await asyncio.to_thread(function, *args, **kw)
 
 
-def _latest_birthday(plan: Plan) -> dt.date | None:
+def _find_latest_birthday(plan: Plan) -> dt.date | None:
     """By link every page that fits is the performer's: the youngest they say counts."""
     fitting = (each for each in plan.reports if plan.by_link and each.identity in FITTING)
     today = read_today()

@@ -162,7 +162,7 @@ class StashBoxSpider(LookupSpider):
             performer = await self._read_performer(each.plan)
             if performer is None:
                 continue
-            await self._report(each, _entry_of(answer, number), performer, response.status)
+            await self._report(each, _find_entry(answer, number), performer, response.status)
             if (step := each.plan.take_step()) is not None:
                 ask_on.append(Asked(each.plan, step))
                 continue
@@ -242,7 +242,7 @@ class StashBoxSpider(LookupSpider):
         return report_profile(profile.url, status, profile, decision)
 
 
-def _entry_of(answer: Answer, number: int) -> Entry:
+def _find_entry(answer: Answer, number: int) -> Entry:
     """The entry of one id; where the answer has none at all, why it is as good as none."""
     if answer.entries:
         return answer.entries[number]

@@ -8,8 +8,8 @@ import pytest
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.items import Outcome
-from enrichscrapy.reporting.report import json_block, write_report
-from enrichscrapy.reporting.sheet import BLOCK, contact_sheet
+from enrichscrapy.reporting.report import embed_json, write_report
+from enrichscrapy.reporting.sheet import BLOCK, make_contact_sheet
 from tests.browser import file_url, open_browser, watch
 from tests.sample_database import (
     ACCEPTED,
@@ -77,7 +77,7 @@ def test_names_from_pages_cannot_end_a_script_or_begin_a_tag(report):
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "]]>", "\u2028", "&amp;", HOSTILE_NAME])
 def test_a_json_block_holds_any_text_and_is_still_json(text):
-    block = str(json_block([text]))
+    block = str(embed_json([text]))
     assert not re.search(r"[<>&\u2028]", block)
     assert json.loads(block) == [text]
 
@@ -87,7 +87,7 @@ def test_the_sheet_has_every_face_that_waits_and_some_beside_them(sample):
     sample.lookup(first, faces=[WEAKER, ACCEPTED, WAITING, WAITING, REJECTED])
     sample.lookup(second, faces=[ACCEPTED])
     with sample.database.read() as connection:
-        sheet = contact_sheet(connection, sample.model_id, others=1)
+        sheet = make_contact_sheet(connection, sample.model_id, others=1)
         (block,) = list(sheet.blocks)
     assert sheet.index == [[1, "Ada Demo", 0, 2, 2, 1, 0, "babepedia: found"]]
     pictures = [(face[2], face[3], bool(face[-1])) for face in block[0]]
@@ -105,7 +105,7 @@ def test_a_sheet_of_many_comes_in_blocks(report, tmp_path):
         PerformerDatabase(report.path.with_name("performers.db")) as database,
         database.read() as connection,
     ):
-        sheet = contact_sheet(connection, 1, others=0)
+        sheet = make_contact_sheet(connection, 1, others=0)
         blocks = list(sheet.blocks)
     assert [len(block) for block in blocks] == [BLOCK, len(sheet.index) - BLOCK]
 

@@ -116,10 +116,10 @@ def read_answer(status: int, text: str, ids: Sequence[str], endpoint: Endpoint) 
     if status != 200 or not data or errors.others:
         why = f"the box says {errors.first!r}" if errors.first else "the answer holds no data"
         return Answer(fault=why if status == 200 else f"http {status}: {why}")
-    return _among_many(_read_entries(data, errors, ids, endpoint))
+    return _doubt_empty_batch(_read_entries(data, errors, ids, endpoint))
 
 
-def _among_many(entries: tuple[Entry, ...]) -> Answer:
+def _doubt_empty_batch(entries: tuple[Entry, ...]) -> Answer:
     if len(entries) >= _TOO_MANY and all(each.kind is EntryKind.NOBODY for each in entries):
         return Answer(fault=f"the box knows nobody of {len(entries)}: is it the right one?")
     return Answer(entries)
@@ -131,30 +131,38 @@ def _read_entries(
     entries = []
     for name, asked in ((f"p{number}", each) for number, each in enumerate(ids)):
         if name in errors.of_entry:
-            entries.append(_fault(f"the box says {errors.of_entry[name]!r}"))
+            entries.append(_make_fault(f"the box says {errors.of_entry[name]!r}"))
         elif name not in data:
-            entries.append(_fault("the answer does not speak of it"))
+            entries.append(_make_fault("the answer does not speak of it"))
         else:
             entries.append(_read_entry(data[name], asked, endpoint))
     return tuple(entries)
 
 
-def _fault(why: str) -> Entry:
+def _make_fault(why: str) -> Entry:
     return Entry(EntryKind.FAULT, why=why)
 
 
 def _read_entry(data: object, asked: str, endpoint: Endpoint) -> Entry:
     if data is None:
         return Entry(EntryKind.NOBODY)
-    if not isinstance(data, dict) or not _text(data.get("id")) or not _text(data.get("name")):
-        return _fault("the entry has no id and name")
-    into, own_id = _text(data.get("merged_into_id")), _text(data["id"])
-    merged = tuple(_texts(data.get("merged_ids")))
+    if (
+        not isinstance(data, dict)
+        or not _read_text(data.get("id"))
+        or not _read_text(data.get("name"))
+    ):
+        return _make_fault("the entry has no id and name")
+    into, own_id = _read_text(data.get("merged_into_id")), _read_text(data["id"])
+    merged = tuple(_read_texts(data.get("merged_ids")))
     if into and into.lower() != asked.lower():
         return Entry(EntryKind.MERGED, into=into)
     if own_id.lower() != asked.lower():  # a box may go on to the other entry by itself
         known = asked.lower() in map(str.lower, merged)
-        return Entry(EntryKind.MERGED, into=own_id) if known else _fault("it is another id's entry")
+        return (
+            Entry(EntryKind.MERGED, into=own_id)
+            if known
+            else _make_fault("it is another id's entry")
+        )
     if data.get("deleted") is True:
         return Entry(EntryKind.DELETED)
     return Entry(EntryKind.PERSON, _read_profile(data, own_id, merged, endpoint))
@@ -163,18 +171,18 @@ def _read_entry(data: object, asked: str, endpoint: Endpoint) -> Entry:
 def _read_profile(
     data: Mapping[str, Any], own_id: str, merged: tuple[str, ...], endpoint: Endpoint
 ) -> Profile:
-    name, gender = cut(_text(data["name"]), MAX_NAME), _text(data.get("gender")).upper()
-    born = _date_text(data.get("birth_date")) or _date_text(data.get("birthdate"))
-    country = _text(data.get("country"))
-    urls = (_text(value.get("url")) for value in _items(data.get("urls")))
+    name, gender = cut(_read_text(data["name"]), MAX_NAME), _read_text(data.get("gender")).upper()
+    born = _read_date_text(data.get("birth_date")) or _read_date_text(data.get("birthdate"))
+    country = _read_text(data.get("country"))
+    urls = (_read_text(value.get("url")) for value in _list_items(data.get("urls")))
     links = (read_outside_link(url, endpoint.HOSTS) for url in urls)
     return Profile(
         name=name,
         url=endpoint.page_url(own_id),
-        aliases=clean_aliases(_texts(data.get("aliases")), name),
+        aliases=clean_aliases(_read_texts(data.get("aliases")), name),
         gender=gender if gender in GENDERS else None,
         birth_date=parse_date(born),
-        death_date=parse_date(_date_text(data.get("death_date"))),
+        death_date=parse_date(_read_date_text(data.get("death_date"))),
         country=find_country_by_code(country) or find_country_by_name(country),
         links=group_links((find_link_kind(url), url) for url in links if url),
         photo_urls=tuple(_read_pictures(data.get("images"))),
@@ -184,41 +192,41 @@ def _read_profile(
     )
 
 
-def _text(value: object) -> str:
+def _read_text(value: object) -> str:
     """A text, one line, fit to be stored; anything else is none."""
     return fold_line(value, MAX_LINK) if isinstance(value, str) else ""
 
 
-def _texts(values: object) -> Iterator[str]:
+def _read_texts(values: object) -> Iterator[str]:
     for value in values[:MAX_LINKS] if isinstance(values, list) else ():
-        if text := _text(value):
+        if text := _read_text(value):
             yield text
 
 
-def _items(values: object) -> Iterator[Mapping[str, Any]]:
+def _list_items(values: object) -> Iterator[Mapping[str, Any]]:
     for value in values[:MAX_LINKS] if isinstance(values, list) else ():
         if isinstance(value, dict):
             yield value
 
 
-def _date_text(value: object) -> str:
+def _read_date_text(value: object) -> str:
     """``YYYY[-MM[-DD]]``, or a whole date with how much of it holds."""
     if isinstance(value, Mapping):
-        kept = _KEPT_FOR.get(_text(value.get("accuracy")), 4)
-        return _text(value.get("date"))[:kept]
-    return _text(value)[:MAX_NAME]
+        kept = _KEPT_FOR.get(_read_text(value.get("accuracy")), 4)
+        return _read_text(value.get("date"))[:kept]
+    return _read_text(value)[:MAX_NAME]
 
 
 def _read_pictures(values: object) -> Iterable[str]:
     """Their addresses, portraits before landscapes and then the larger first."""
 
     def order(image: Mapping[str, Any]) -> tuple[bool, int]:
-        width, height = (_number(image.get(name)) for name in ("width", "height"))
+        width, height = (_read_number(image.get(name)) for name in ("width", "height"))
         return width > height, -min(width, height)
 
-    found = (_text(image.get("url")) for image in sorted(_items(values), key=order))
+    found = (_read_text(image.get("url")) for image in sorted(_list_items(values), key=order))
     return dict.fromkeys(url for url in found if url.startswith(("https://", "http://")))
 
 
-def _number(value: object) -> int:
+def _read_number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
