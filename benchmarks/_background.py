@@ -79,9 +79,10 @@ def _shape(
     """A model of these people whose measures have no usual values yet."""
     people = everybody.keep_only([owner for owner in ids if owner not in dense])
     mean = people.vectors.mean(axis=0)
-    _, lengths, directions = np.linalg.svd(people.vectors - mean, full_matrices=False)
-    basis = directions[lengths**2 > _LEAST * (lengths**2).sum()]
-    inside = (people.vectors - mean) @ basis.T
+    offsets = people.vectors - mean
+    variances, directions = np.linalg.eigh(offsets.T @ offsets)
+    basis = directions[:, variances > _LEAST * variances.sum()].T
+    inside = offsets @ basis.T
     photos = [inside[people.of(owner)] for owner in people.ids]
     means = np.stack([mine.mean(axis=0) for mine in photos])
     apart = np.concatenate([mine - mine.mean(axis=0) for mine in photos])

@@ -20,7 +20,14 @@ from enrichscrapy.verdicts.evidence import (
     set_apart,
     stack,
 )
-from enrichscrapy.verdicts.region import Caution, Region, apart_with_care, caution
+from enrichscrapy.verdicts.region import (
+    NO_CAUTION,
+    Caution,
+    Region,
+    apart_with_care,
+    caution,
+    with_care,
+)
 from enrichscrapy.verdicts.thresholds import Thresholds
 from enrichscrapy.verdicts.trusted_faces import TrustedFaces
 from enrichscrapy.verdicts.types import Candidate, Context, Reason, Reference
@@ -45,8 +52,8 @@ class Group:
 class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order; ``vector`` is (1, d).
 
-    ``allowance`` is what the rest of the index and the performer's own variety add to the
-    thresholds, ``caution`` (the case's) what is taken off it where people may not be told apart;
+    ``allowance`` is what the rest of the index, the performer's own variety and the case's caution
+    add to the thresholds, ``usual_allowance`` what they add where people are told apart;
     ``picture`` is false of a photo that only repeats a better one of the profile.
     """
 
@@ -56,7 +63,7 @@ class Evidence:
     trusted_faces: TrustedFaces
     crowd: Crowd
     allowance: float
-    caution: Caution
+    usual_allowance: float
     group: Group
     picture: bool
     thresholds: Thresholds
@@ -79,7 +86,9 @@ class Evidence:
     @property
     def resembles(self) -> bool:
         """Whether it is as near as faces are accepted where people are known to be told apart."""
-        near = self.score - self.caution.distance
+        if self.own is None:
+            return False
+        near = self.own.score - self.usual_allowance
         return near <= self.thresholds.accept_at(self.trusted_faces.count)
 
     @property
@@ -188,7 +197,6 @@ def gather(
     ]
     vectors = stack([candidate.vector for candidate in ordered])
     care = _take_care(trusted_faces, context, thresholds)
-    steady = trusted_faces.variety - care.distance
     gaps = distances(vectors, vectors)
     groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, thresholds)
     group_of = {index: group for group in groups for index in group.members}
@@ -201,9 +209,8 @@ def gather(
                 vector=vectors[[index]],
                 trusted_faces=trusted_faces,
                 crowd=crowds[index],
-                allowance=steady
-                + thresholds.crowd_weight * apart_with_care(crowds[index].apart, care, thresholds),
-                caution=care,
+                allowance=_allow(trusted_faces, crowds[index], care, thresholds),
+                usual_allowance=_allow(trusted_faces, crowds[index], NO_CAUTION, thresholds),
                 group=group_of[index],
                 picture=index in pictures,
                 thresholds=thresholds,
@@ -232,6 +239,14 @@ def _take_care(trusted_faces: TrustedFaces, context: Context, thresholds: Thresh
     risk = model.risk(trusted_faces.vectors) if model else 0.0
     region = Region.of(context.around, context.index_size, risk, thresholds)
     return caution(region, context.weak, thresholds)
+
+
+def _allow(
+    trusted_faces: TrustedFaces, crowd: Crowd, care: Caution, thresholds: Thresholds
+) -> float:
+    apart = apart_with_care(crowd.apart, care, thresholds)
+    variety = with_care(trusted_faces.variety, care, thresholds)
+    return variety + thresholds.crowd_weight * apart
 
 
 def _canonical(candidate: Candidate) -> tuple[float, str, bytes]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from enrichscrapy.verdicts.case import Case, Evidence, Group
 from enrichscrapy.verdicts.evidence import nearness
-from enrichscrapy.verdicts.region import apart_with_care
+from enrichscrapy.verdicts.region import apart_with_care, with_care
 from enrichscrapy.verdicts.trusted_faces import allowed_variety
+from enrichscrapy.verdicts.types import Reason
 
 
 def supporters(case: Case, item: Evidence) -> list[Evidence]:
@@ -25,14 +26,24 @@ def supporters(case: Case, item: Evidence) -> list[Evidence]:
     ]
 
 
+def speaks_against(case: Case, item: Evidence, others: list[Evidence]) -> tuple[Reason, ...]:
+    """What speaks against it once its supporters are known: another performer's face that is
+    nearer than any trusted one has no better claim where two supporters are nearer still. One may
+    show the same stranger."""
+    gaps = sorted(float(case.gaps[item.index, other.index]) for other in others)
+    if item.other is None or len(gaps) < 2 or item.other.distance < gaps[1]:
+        return item.against
+    return tuple(reason for reason in item.against if reason is Reason.TOO_FAR)
+
+
 def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
     """The score against the trusted faces and the supporters taken together."""
     pool = np.concatenate(
         [case.trusted_faces.vectors, case.vectors[[other.index for other in others]]]
     )
-    apart = apart_with_care(item.crowd.apart, item.caution, case.thresholds)
-    crowd = case.thresholds.together_crowd_weight * apart
-    allowance = crowd + allowed_variety(pool, case.thresholds) - item.caution.distance
+    rules, care = case.thresholds, case.caution
+    crowd = rules.together_crowd_weight * apart_with_care(item.crowd.apart, care, rules)
+    allowance = crowd + with_care(allowed_variety(pool, rules), care, rules)
     return nearness(item.vector, pool).score - allowance + _in_bad_company(case, item)
 
 

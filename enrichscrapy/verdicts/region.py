@@ -94,6 +94,9 @@ class Caution:
     reason: Reason
 
 
+NO_CAUTION = Caution(0.0, Reason.CROWDED)
+
+
 def caution(region: Region, weak: bool, thresholds: Thresholds) -> Caution:
     """How much nearer a face has to be for where it lies. ``weak``: the database says that the
     performer belongs to a group in which the model hardly tells people apart."""
@@ -101,7 +104,7 @@ def caution(region: Region, weak: bool, thresholds: Thresholds) -> Caution:
     dense = rules.crowd_caution * _over(-region.near, rules.crowd_free)
     dense += rules.cluster_caution * _over(region.far - region.near, rules.cluster_free)
     unknown = rules.remote_caution * _over(region.far, rules.remote_free)
-    risk = rules.risk_caution * _over(region.risk, rules.risk_free) ** 3
+    risk = rules.risk_caution * _over(region.risk, rules.risk_free) ** 2
     unknown += risk / max(region.told, _LEAST_TOLD)
     reason = Reason.CROWDED if weak or dense >= unknown else Reason.UNFAMILIAR
     found = min(rules.caution * (dense + unknown), rules.caution_bound)
@@ -114,6 +117,12 @@ def apart_with_care(apart: float, care: Caution, thresholds: Thresholds) -> floa
     if apart <= 0:
         return apart
     return apart * max(0.0, 1 - care.distance / thresholds.apart_until)
+
+
+def with_care(variety: float, care: Caution, thresholds: Thresholds) -> float:
+    """What is added for how the trusted faces vary (nothing or less) and for caution. Both say how
+    near a right face has to be: together they take off no more than caution alone may."""
+    return min(max(variety - care.distance, -thresholds.caution_bound), -care.distance)
 
 
 def _over(value: float, free: float) -> float:

@@ -81,15 +81,15 @@ def _rule(case: Case, item: Evidence, shown: set[int]) -> Ruling:
 
 def _compare(case: Case, item: Evidence, trust: Trust) -> Ruling:
     """With trusted faces: nothing may contradict, and something must match."""
-    if item.against:
-        return _contradict(item.against, trust)
+    others = page_faces.supporters(case, item)
+    if against := page_faces.speaks_against(case, item, others):
+        return _contradict(against, trust)
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
     if page_faces.differs(case, item.group):
         given = case.thresholds.profile_caution * case.caution.distance
         held = not page_faces.differs(case, item.group, given)
         return quarantine(case.caution.reason if held else Reason.PROFILE_DIFFERS)
-    others = page_faces.supporters(case, item)
     if item.certain:
         firm = item.witness and (case.count > 1 or bool(others))
         return accept(Reason.MATCH, trusted=firm)
@@ -103,17 +103,18 @@ def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     if not others and item.matches and not case.lone:
         return accept(Reason.MATCH)
     if not others:
-        return quarantine(_doubt(item) if item.witness else Reason.LOW_QUALITY)
+        return quarantine(_doubt(case, item) if item.witness else Reason.LOW_QUALITY)
     together = page_faces.together(case, item, others)
     if together > case.thresholds.together_at(case.count):
-        return quarantine(Reason.OUTVOTED if item.matches else _doubt(item), together=together)
+        reason = Reason.OUTVOTED if item.matches else _doubt(case, item)
+        return quarantine(reason, together=together)
     return accept(Reason.MATCH if item.matches else Reason.MATCH_BY_PROFILE, together=together)
 
 
-def _doubt(item: Evidence) -> Reason:
+def _doubt(case: Case, item: Evidence) -> Reason:
     """Why a face that is not near enough waits: for its distance, or only for where it lies."""
     held = item.resembles and not item.matches
-    return item.caution.reason if held else Reason.BETWEEN_THRESHOLDS
+    return case.caution.reason if held else Reason.BETWEEN_THRESHOLDS
 
 
 def _contradict(against: Sequence[Reason], trust: Trust) -> Ruling:

@@ -66,8 +66,8 @@ class Thresholds:
     apart_until: float = 0.05
     # How much nearer a face has to be where the network may not tell people apart (see
     # ``region.py``): so much times that by which people there are nearer than usual, or a few of
-    # them nearer than the rest, or the rest farther, or the model itself at risk (the cube of
-    # this one: little doubt is common), each beyond what is allowed for free.
+    # them nearer than the rest, or the rest farther, or the model itself at risk (the square
+    # of this one: little doubt is common), each beyond what is allowed for free.
     crowd_free: float = 0.07
     crowd_caution: float = 1.7
     cluster_free: float = 0.05
@@ -78,6 +78,7 @@ class Thresholds:
     risk_caution: float = 0.12
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
+    # Caution by place, and it together with little variety, takes off no more than this.
     caution_bound: float = 0.3
     # How much of this caution is taken; ``FACE_CAUTION`` times it.
     caution: float = 1.0

@@ -12,6 +12,7 @@ from enrichscrapy.calibration.lookups import (
     Index,
     Indexed,
     Page,
+    Tally,
     draw_lookups,
     judge_lookups,
     pool_cases,
@@ -68,9 +69,8 @@ def test_what_was_accepted_opens_the_door_to_few(own):
     )
     right, shown, strangers, _ = pages.T.tolist()
     assert right[2] - right[0] > (0.02 if own == 1 else -0.01) * shown[0]
-    # Looser than for rules 6 (one more). These let in 5, 2 and 5 of 480 (with three own photos 1, 4
-    # and 2), rules 7 let in 2, 2 and 5 (1, 5 and 3). On ten draws the third pages come to the same:
-    # 17 and 23 of 4,800, now 18 and 23; both rules miss the former bound in 5 of these 20 cases.
+    # Of 480 each these let in 2, 2 and 5 (with three own photos 1, 5 and 3); on other draws the
+    # third page lets in three less to three more than the first.
     assert strangers[2] <= strangers[0] + 3
 
 
@@ -93,22 +93,27 @@ def world():
     return Indexed.of(make_group(made_up.ORDINARY, 400, 3, 7, 70_010))
 
 
-def shown(world, group, people, known, *, weak=False):
-    made = make_group(group, people, 10, 7, 70_011)
-    index = Index(world, known)
-    drawn = draw_lookups(made, {3: 20}, pages=(Page.MIXED, Page.WRONG), index=index, seed=70_012)
-    return pool_cases(judge_lookups(drawn, judge, Thresholds(), weak=weak), {3}, PAGES)
+# As ``fit_to_trials`` measures them on made-up people, who do not lie quite as real ones do.
+FITTED = Thresholds(stranger_mean=0.858, stranger_sd=0.095, people_mean=0.784, people_sd=0.091)
+
+
+def shown(world, group, people, known, *, weak=False, draws=1):
+    total = Tally()
+    for seed in range(70_011, 70_011 + draws):
+        made = make_group(group, people, 10, 7, seed)
+        drawn = draw_lookups(
+            made, {3: 20}, pages=(Page.MIXED, Page.WRONG), index=Index(world, known), seed=seed + 1
+        )
+        total.add(pool_cases(judge_lookups(drawn, judge, FITTED, weak=weak), {3}, PAGES))
+    return total
 
 
 def test_a_dense_group_in_the_index_waits(world):
     """Half of the group is known: nearly all strangers of it are kept out."""
-    found = shown(world, made_up.DENSE, 30, None)
-    assert found.strangers.total() > 800
-    # Looser than for rules 6 (0.5 % and one page), because rules 7 are worse here: 9 of 953 instead
-    # of none, for 55 % of right faces instead of 44. On eight draws they let in 29 of 7,623 instead
-    # of 19, for 70 % of right faces instead of 60.
-    assert found.stranger_rate(Verdict.ACCEPTED).value <= 0.0125
-    assert found.pages_with_strangers <= 3
+    found = shown(world, made_up.DENSE, 30, None, draws=2)
+    assert found.strangers.total() > 1600
+    assert found.stranger_rate(Verdict.ACCEPTED).value <= 0.005
+    assert found.pages_with_strangers <= 1
 
 
 def test_where_nothing_tells_of_a_dense_group_only_the_database_can(world):

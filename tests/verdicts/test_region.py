@@ -12,9 +12,9 @@ from benchmarks._synthetic import ORDINARY, Group, make_group
 from enrichscrapy.calibration.people import People
 from enrichscrapy.faces.model import FacenetVGGFace2
 from enrichscrapy.items import Neighbour
-from enrichscrapy.verdicts import Thresholds, WeakOn
+from enrichscrapy.verdicts import Reason, Thresholds, WeakOn
 from enrichscrapy.verdicts.background import background
-from enrichscrapy.verdicts.region import Region, caution, usual_distances
+from enrichscrapy.verdicts.region import Caution, Region, caution, usual_distances, with_care
 
 RULES = Thresholds()
 gaps = st.lists(st.floats(0.0, 1.5), max_size=30)
@@ -31,6 +31,15 @@ def test_nothing_an_index_holds_or_lacks_loosens_a_threshold(near, size, risk, w
     care = caution(region, weak, RULES)
     assert 0.0 <= care.distance <= max(RULES.caution_bound, RULES.weak_caution)
     assert care.distance >= RULES.weak_caution * weak
+
+
+@given(st.floats(-0.2, 0.0), st.floats(0.0, 0.3), st.booleans())
+def test_caution_and_little_variety_ask_for_no_more_together_than_caution_may(variety, care, weak):
+    held = Caution(RULES.weak_caution if weak else care, Reason.CROWDED)
+    taken = -with_care(variety, held, RULES)
+    assert max(held.distance, min(-variety, RULES.caution_bound)) <= taken
+    assert taken <= max(held.distance, RULES.caution_bound)
+    assert taken <= held.distance - variety + 1e-9
 
 
 @pytest.mark.parametrize("size", [60, 600, 6000, 60_000])

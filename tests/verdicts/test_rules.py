@@ -86,6 +86,19 @@ def test_two_photos_between_the_thresholds_do_not_lift_each_other():
     assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
 
 
+@pytest.mark.parametrize(("company", "reason"), [(1, Reason.SUSPECTED_MERGE), (2, Reason.MATCH)])
+def test_two_photos_of_the_page_nearer_than_another_performer_answer_their_claim(company, reason):
+    """A face in a crowd may be nearer to one of theirs than to any trusted one; a single photo that
+    is nearer still may show the same stranger."""
+    face = at(0.24)
+    near = [face * 0.8 + at(0.18, turn=turn) for turn in range(1, 1 + company)]
+    shown = photos(face, *(vector / np.linalg.norm(vector) for vector in near))
+    theirs = [(Neighbour(7, 70, 0.2),), *[()] * company]
+    got = verdicts(shown, AXIS, theirs, index_size=3000)[0]
+    assert got[0][1] == reason
+    assert all(verdict is Verdict.ACCEPTED for verdict, _ in got[1:])
+
+
 def test_a_face_nearer_to_another_performer_is_theirs_whatever_the_page_says():
     near = [[Neighbour(7, 70, 0.05)]]
     (got,), judged = verdicts(photos(at(0.5)), AXIS, near, identity=Identity.CONFIRMED)
