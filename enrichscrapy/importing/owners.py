@@ -136,6 +136,8 @@ class Owners:
 
     def _of_row(self, record: Record) -> set[int]:
         rows = self._rows.get(record.key or "", [])
+        if not rows and not self._memory.renumbered:  # as in every first import
+            return set()
         here = [row for row in rows if row.file == self._memory.file]
         name = record.fields["canonical_name"]
         same = self._find_free(record, (row for row in here if _same_name(row.name, name)))

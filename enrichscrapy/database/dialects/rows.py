@@ -8,6 +8,8 @@ value takes as long as the database's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -45,9 +47,11 @@ def _write_values(
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """``VALUES``, with a mark for each value."""
     marks = f"({', '.join('?' * len(names))})"
-    for first in range(0, len(rows), _ROWS):
-        part = rows[first : first + _ROWS]
-        values = tuple(row[name] for row in part for name in names)
+    first, *others = names
+    pick = itemgetter(first, *others) if others else lambda row: (row[first],)
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
+        values = tuple(chain.from_iterable(map(pick, part)))
         yield f"VALUES {', '.join([marks] * len(part))}", values
 
 
