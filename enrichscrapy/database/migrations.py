@@ -42,6 +42,7 @@ STEPS = (
     "0140_new_performers",
     "0141_birth_dates",
     "0154_imports",
+    "0155_odd_dates",
 )
 
 

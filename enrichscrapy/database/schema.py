@@ -75,7 +75,12 @@ performers = Table(
     Index("performers_by_name", caseless(column("canonical_name")), "id"),
     # Who may be a minor is asked at every crawl's start.
     Index("performers_by_birth_date", "birth_date"),
-    Index("performers_odd_birth_date", "id", **only_where(is_odd_date(column("birth_date")))),
+    Index(
+        "performers_odd_birth_date",
+        "birth_date",
+        "id",
+        **only_where(is_odd_date(column("birth_date"))),
+    ),
     # Names that plain LIKE does not find when they are typed without their accents.
     Index(
         "performers_accented",
