@@ -35,7 +35,7 @@ from benchmarks import _photos
 from benchmarks._plain import Found, OnePass, PlainProcess, Timing
 from enrichscrapy import settings
 from enrichscrapy.faces import engines
-from enrichscrapy.faces.crop import CROP_SIZE, overlap
+from enrichscrapy.faces.crop import CROP_SIZE, measure_overlap
 from enrichscrapy.faces.engine import FaceOptions, PhotoFaces
 from enrichscrapy.faces.workers import FaceWorkers
 from enrichscrapy.settings_reader import read_settings
@@ -251,12 +251,18 @@ def agree(
             agreement.refused += 1
             continue
         face = result.faces[0]
-        agreement.overlaps.append(max((overlap(face.box, box) for box in plain.boxes), default=0.0))
+        agreement.overlaps.append(
+            max((measure_overlap(face.box, box) for box in plain.boxes), default=0.0)
+        )
         longer = max(result.width or 0, result.height or 0)
         least = max(faces.gates.min_size, faces.gates.min_share * longer)
         for box, score in zip(plain.boxes, plain.scores, strict=True):
             large = min(box[2] - box[0], box[3] - box[1]) >= max(least, face.measures["size"])
-            if large and score >= faces.gates.min_score and overlap(face.box, box) < SAME_BOX:
+            if (
+                large
+                and score >= faces.gates.min_score
+                and measure_overlap(face.box, box) < SAME_BOX
+            ):
                 agreement.missed += 1
 
 

@@ -37,7 +37,7 @@ from enrichscrapy.calibration.verification import (
     to_own_person,
 )
 from enrichscrapy.exceptions import BadSetting, EnrichError
-from enrichscrapy.faces.crop import overlap
+from enrichscrapy.faces.crop import measure_overlap
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.items import PhotoOutcome
 from enrichscrapy.reporting.charts import Axis, Line, Panel, draw_lines
@@ -152,7 +152,7 @@ def match_photos(one: Run, other: Run) -> list[int]:
     return [
         place
         for place, (a, b) in enumerate(zip(one.found, other.found, strict=True))
-        if a.box is not None and b.box is not None and overlap(a.box, b.box) >= SAME_BOX
+        if a.box is not None and b.box is not None and measure_overlap(a.box, b.box) >= SAME_BOX
     ]
 
 

@@ -16,7 +16,7 @@ from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.locks import lock_out_crawls
 from enrichscrapy.database.whom import describe_id
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.faces.model import crop_shape, resolve_model
+from enrichscrapy.faces.model import find_crop_shape, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.reporting.words import VERDICTS, count_words, describe_reason
 from enrichscrapy.settings_reader import ProjectSettings
@@ -129,7 +129,7 @@ async def _reembed(
                 database,
                 workers,
                 model_id,
-                crop_shape(resolve_model(options.model)),
+                find_crop_shape(resolve_model(options.model)),
                 photos,
                 lambda done, total: bar.update(task, completed=done, total=total),
             )

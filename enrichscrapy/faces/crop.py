@@ -44,7 +44,7 @@ class Detection:
         x1, y1, x2, y2 = self.box
         return max(x2 - x1, 1.0) * max(y2 - y1, 1.0)
 
-    def share_inside(self, width: float, height: float) -> float:
+    def measure_share_inside(self, width: float, height: float) -> float:
         """How much of the box lies in a photo of ``width`` x ``height`` pixels."""
         x1, y1, x2, y2 = self.box
         across, down = min(x2, width) - max(x1, 0.0), min(y2, height) - max(y1, 0.0)
@@ -81,10 +81,10 @@ class BoxCrop:
         dy = self.margin * (y2 - y1) / (self.side - self.margin) / 2
         return max(x1 - dx, 0.0), max(y1 - dy, 0.0), min(x2 + dx, width), min(y2 + dy, height)
 
-    def places(self, face: Detection) -> Floats:
+    def list_places(self, face: Detection) -> Floats:
         """(n, 2) points of the photo, evenly spread over what the crop shows of it."""
         x1, y1, x2, y2 = self.widen(face.box, np.inf, np.inf)
-        return _grid() * (x2 - x1, y2 - y1) + (x1, y1)
+        return _make_grid() * (x2 - x1, y2 - y1) + (x1, y1)
 
 
 @dataclass(frozen=True)
@@ -120,16 +120,16 @@ class PointsCrop:
         )
         return np.asarray(twice.reduce(2))
 
-    def places(self, face: Detection) -> Floats:
+    def list_places(self, face: Detection) -> Floats:
         """(n, 2) points of the photo, evenly spread over what the crop shows of it."""
         turn, shift = self._to_photo(face)
-        spots = turn * (_grid() * self.side @ (1, 1j)) + shift
+        spots = turn * (_make_grid() * self.side @ (1, 1j)) + shift
         return np.column_stack([spots.real, spots.imag])
 
     def _to_photo(self, face: Detection) -> tuple[complex, complex]:
         """(turn, shift): a point z of the crop shows the photo's turn * z + shift, with x + iy for
         (x, y) and whole numbers at the corners of pixels."""
-        turn, shift = similarity(face.landmarks, self.points)
+        turn, shift = fit_similarity(face.landmarks, self.points)
         middle = 0.5 + 0.5j
         return 1 / turn, middle - (middle + shift) / turn
 
@@ -137,7 +137,7 @@ class PointsCrop:
 CropShape = BoxCrop | PointsCrop
 
 
-def similarity(
+def fit_similarity(
     points: Sequence[tuple[float, float]], targets: Sequence[tuple[float, float]]
 ) -> tuple[complex, complex]:
     """(turn, shift) with turn * z + shift nearest to ``targets`` by least squares, x + iy for
@@ -154,13 +154,13 @@ def similarity(
     return turn, complex(w.mean() - turn * z.mean())
 
 
-def _grid() -> Floats:
+def _make_grid() -> Floats:
     """(n, 2) points evenly spread over the square from 0 to 1."""
     steps = (np.arange(PROBES) + 0.5) / PROBES
     return np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
 
 
-def overlap(a: Box, b: Box) -> float:
+def measure_overlap(a: Box, b: Box) -> float:
     """Intersection over union of two boxes."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])

@@ -93,9 +93,9 @@ class Picture:
         resampling: Image.Resampling = Image.Resampling.BOX,
     ) -> Image.Image:
         """The part of the photo inside ``box`` (pixels of the photo), stretched to a square."""
-        return self.part(box, (side, side), resampling)
+        return self.cut_to_size(box, (side, side), resampling)
 
-    def part(
+    def cut_to_size(
         self,
         box: tuple[float, float, float, float],
         size: tuple[int, int],

@@ -32,7 +32,7 @@ def count_workers(device: str) -> int:
     return min(cores, MOST_ON_CPU)
 
 
-def environment_of(number: int, device: str) -> dict[str, str]:
+def make_environment(number: int, device: str) -> dict[str, str]:
     """What lets worker ``number`` see one GPU only, where there are several."""
     gpus = list_gpus(device)
     return {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if len(gpus) > 1 else {}

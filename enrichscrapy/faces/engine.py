@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from enrichscrapy.faces.crop import CROP_SIZE, BoxCrop, Detection, PointsCrop
 from enrichscrapy.faces.decode import Picture, Undecodable, decode
-from enrichscrapy.faces.hashes import phash
-from enrichscrapy.faces.model import crop_shape, resolve_model
+from enrichscrapy.faces.hashes import compute_phash
+from enrichscrapy.faces.model import find_crop_shape, resolve_model
 from enrichscrapy.faces.options import FaceOptions
 from enrichscrapy.faces.quality import Measures, measure, refuse, score_quality
 from enrichscrapy.faces.search import FaceSearch, Sighting
@@ -61,7 +61,7 @@ class _Ready:
     measures: Measures
     crop: NDArray[np.uint8]
 
-    def face(self, vector: Vector) -> Face:
+    def make_face(self, vector: Vector) -> Face:
         detection = self.stored.detection
         return Face(
             photo_url="",
@@ -93,11 +93,11 @@ class _Seen:
             self.picture, self.turn = sighting.picture, sighting.turn
             self.phash = _hash_picture(self.picture)
 
-    def result(self, vectors: Iterator[Vector]) -> PhotoFaces:
+    def make_result(self, vectors: Iterator[Vector]) -> PhotoFaces:
         outcome, detail = self.ended or (PhotoOutcome.FACES, "")
         size = round(self.picture.width), round(self.picture.height)
         made = [(ready, next(vectors)) for ready in self.ready]
-        faces = tuple(ready.face(vector) for ready, vector in made if _is_sound(vector))
+        faces = tuple(ready.make_face(vector) for ready, vector in made if _is_sound(vector))
         if made and not faces:
             outcome, detail = PhotoOutcome.FAILED, "the face model gave no usable vector"
         return PhotoFaces(outcome, detail, *size, self.phash, faces)
@@ -113,7 +113,7 @@ class FaceEngine:
         self.options = options
         self._model = resolve_model(options.model).load(options.model_options)
         self._detector = Detector(pick_device(options.device))
-        self._shape = crop_shape(self._model)
+        self._shape = find_crop_shape(self._model)
         self._batch = options.batch_size
 
     @property
@@ -143,14 +143,14 @@ class FaceEngine:
         for photo, sighting in zip(going, sightings, strict=True):
             self._choose(photo, sighting)
         vectors = self._embed([ready for photo in seen for ready in photo.ready])
-        return [each.result(vectors) if isinstance(each, _Seen) else each for each in opened]
+        return [each.make_result(vectors) if isinstance(each, _Seen) else each for each in opened]
 
     def _open(self, item: bytes | StoredCrop) -> _Seen | PhotoFaces:
         if isinstance(item, StoredCrop):
             return self._open_stored(item)
         picture = decode(item, self.options.limits)
         if isinstance(picture, Undecodable):
-            return _unreadable(picture)
+            return _report_undecodable(picture)
         photo = _Seen(item, picture, _hash_picture(picture))
         shorter, least = min(picture.width, picture.height), self.options.gates.photo_min_side
         if shorter < least:
@@ -161,13 +161,13 @@ class FaceEngine:
         """A photo of which only this part is left; no gate is asked again."""
         opened = crop.open(self.options.limits)
         if isinstance(opened, Undecodable):
-            return _unreadable(opened)
+            return _report_undecodable(opened)
         picture, face = opened
         return _Seen(crop.data, picture, "", ready=[self._prepare(crop, picture, face)])
 
     def _choose(self, photo: _Seen, sighting: Sighting) -> None:
         """Take the faces that pass, or end the photo with the reason why none does."""
-        gates, sure = self.options.gates, sighting.company()
+        gates, sure = self.options.gates, sighting.list_company()
         photo.take_turn(sighting)
         if (roll := 90 * min(sighting.lies, 4 - sighting.lies)) > gates.max_roll:
             detail = f"roll {roll}, limit {gates.max_roll:.3g}"
@@ -252,12 +252,12 @@ def _is_sound(vector: Vector) -> bool:
 
 
 def _hash_picture(picture: Picture) -> str:
-    return phash(picture.reduce(HASHED / min(picture.width, picture.height)))
+    return compute_phash(picture.reduce(HASHED / min(picture.width, picture.height)))
 
 
 def _take_bytes(item: bytes | StoredCrop) -> bytes:
     return item if isinstance(item, bytes) else item.data
 
 
-def _unreadable(picture: Undecodable) -> PhotoFaces:
+def _report_undecodable(picture: Undecodable) -> PhotoFaces:
     return PhotoFaces(picture.outcome, picture.detail, picture.width, picture.height)

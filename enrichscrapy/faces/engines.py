@@ -69,7 +69,7 @@ class Finding:
         return min(self.best, key=lambda name: self.best[name])
 
 
-def fastest(
+def find_fastest(
     task: str, names: Sequence[str], threads: int, build: Callable[[], Mapping[str, Work]]
 ) -> str:
     """Which of ``names`` is the fastest way to do ``task`` with so many threads.
@@ -80,8 +80,10 @@ def fastest(
     if len(names) == 1:
         return names[0]
     path = Path(platformdirs.user_cache_dir("enrichscrapy")) / "engines.json"
-    key = hashlib.sha256(repr((VERSION, task, names, threads, _machine())).encode()).hexdigest()
-    with _locked(path) as waited:
+    key = hashlib.sha256(
+        repr((VERSION, task, names, threads, _describe_machine())).encode()
+    ).hexdigest()
+    with _hold_lock(path) as waited:
         known = _read(path)
         finding = _parse(known.get(key), names)
         if finding is None or (finding.open > 0 and not waited):
@@ -113,7 +115,7 @@ def _is_disturbed(rounds: Mapping[str, Sequence[Round]]) -> bool:
 
 def multiplies_bfloat16() -> bool:
     """Whether the processor lists native bfloat16 products: only then can they be worth trying."""
-    return bool(set(_cpu_info().split()) & BFLOAT16_FLAGS)
+    return bool(set(_read_cpu_info().split()) & BFLOAT16_FLAGS)
 
 
 def _measure(ways: Mapping[str, Work], threads: int) -> dict[str, list[Round]]:
@@ -145,10 +147,10 @@ def _count_preemptions() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
-def _machine() -> tuple[object, ...]:
+def _describe_machine() -> tuple[object, ...]:
     lines = [
         line
-        for line in _cpu_info().splitlines()
+        for line in _read_cpu_info().splitlines()
         if line.startswith(("model name", "flags", "Features"))
     ]
     masks = [os.environ.get(name, "") for name in MASKS]
@@ -156,7 +158,7 @@ def _machine() -> tuple[object, ...]:
     return (sorted(set(lines)), masks, versions)
 
 
-def _cpu_info() -> str:
+def _read_cpu_info() -> str:
     try:
         return CPU_INFO.read_text()
     except OSError:
@@ -164,7 +166,7 @@ def _cpu_info() -> str:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[bool]:
+def _hold_lock(path: Path) -> Iterator[bool]:
     """Alone, where the cache folder can be written; else each process measures by itself. Tells
     whether another process had to be waited for."""
     lock = FileLock(path.with_suffix(".lock"), "measuring")

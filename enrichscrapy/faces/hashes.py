@@ -18,21 +18,21 @@ SAME_PICTURE_BITS = 4
 LIKE_PICTURE_BITS = 12
 
 
-def phash(image: Image.Image) -> str:
+def compute_phash(image: Image.Image) -> str:
     """The hash of a picture of any mode and size, as 16 hexadecimal digits."""
     return str(imagehash.phash(image))
 
 
-def distance(a: str, b: str) -> int:
+def count_differing_bits(a: str, b: str) -> int:
     """Bits in which two hashes differ; ``ValueError`` for what is no hash."""
     return (int(a, 16) ^ int(b, 16)).bit_count()
 
 
 def is_similar(a: str, b: str) -> bool:
     """True when the two hashes are those of one picture, whatever it shows."""
-    return distance(a, b) <= SAME_PICTURE_BITS
+    return count_differing_bits(a, b) <= SAME_PICTURE_BITS
 
 
 def is_alike(a: str, b: str) -> bool:
     """True when the two hashes may be those of one picture: its faces have to tell."""
-    return distance(a, b) <= LIKE_PICTURE_BITS
+    return count_differing_bits(a, b) <= LIKE_PICTURE_BITS

@@ -98,17 +98,17 @@ class FacenetVGGFace2:
 
     @classmethod
     def describe(cls, options: ModelOptions) -> ModelInfo:
-        return cls._info(weights.verify(options.weights, options.sha256))
+        return cls._make_info(weights.verify(options.weights, options.sha256))
 
     @classmethod
     def load(cls, options: ModelOptions) -> Self:
         from enrichscrapy.faces.facenet.network import Network  # torch: workers only
 
         data, sha256 = weights.read(options.weights, options.sha256)
-        return cls(cls._info(sha256), Network(data, sha256, options.device, options.threads))
+        return cls(cls._make_info(sha256), Network(data, sha256, options.device, options.threads))
 
     @staticmethod
-    def _info(sha256: str) -> ModelInfo:
+    def _make_info(sha256: str) -> ModelInfo:
         return ModelInfo("facenet-vggface2", sha256, PREPROCESSING, DIMENSION)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -120,7 +120,7 @@ class FacenetVGGFace2:
         return self._network.embed_mirrored(crops)
 
 
-def crop_shape(model: object) -> CropShape:
+def find_crop_shape(model: object) -> CropShape:
     """What a model, or its class, wants to see of a face: the default network's crop, unless it
     has a ``crop`` of its own."""
     shape = getattr(model, "crop", BoxCrop())

@@ -36,7 +36,7 @@ def open_session(model: bytes, device: str, threads: int) -> onnxruntime.Inferen
             model, options, providers=providers, enable_fallback=falls_back
         )
     except Exception as error:  # it raises classes of its own, all but a few undocumented
-        raise WeightsError(f"ONNX Runtime refuses the model: {one_line(error)}") from error
+        raise WeightsError(f"ONNX Runtime refuses the model: {fold_error(error)}") from error
     if device == "cuda" and CUDA not in session.get_providers():
         raise BadSetting(
             "FACE_DEVICE=cuda but ONNX Runtime fell back to the processor: its CUDA libraries do "
@@ -45,5 +45,5 @@ def open_session(model: bytes, device: str, threads: int) -> onnxruntime.Inferen
     return session
 
 
-def one_line(error: BaseException) -> str:
+def fold_error(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__

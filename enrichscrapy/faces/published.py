@@ -28,7 +28,7 @@ def make_inception_resnet() -> InceptionResnetV1:
     """A new ``InceptionResnetV1`` with random weights, without the classifier."""
     if _MODELS not in sys.modules:
         spec = ModuleSpec(_MODELS, None, is_package=True)
-        spec.submodule_search_locations = [str(_folder("facenet_pytorch") / "models")]
+        spec.submodule_search_locations = [str(_find_folder("facenet_pytorch") / "models")]
         sys.modules[_MODELS] = module_from_spec(spec)
     module: Any = importlib.import_module(f"{_MODELS}.inception_resnet_v1")
     return module.InceptionResnetV1(pretrained=None, classify=False)
@@ -36,7 +36,7 @@ def make_inception_resnet() -> InceptionResnetV1:
 
 def load_mtcnn_state(net: str) -> dict[str, Tensor]:
     """The state dict of ``pnet``, ``rnet`` or ``onet``, which come with facenet-pytorch."""
-    path = _folder("facenet_pytorch") / "data" / f"{net}.pt"
+    path = _find_folder("facenet_pytorch") / "data" / f"{net}.pt"
     state: dict[str, Tensor] = torch.load(path, weights_only=True)
     return state
 
@@ -61,7 +61,7 @@ def batched_nms(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float)
 
 def _load_operators() -> None:
     try:
-        for library in _folder("torchvision").glob("_C*.so"):
+        for library in _find_folder("torchvision").glob("_C*.so"):
             torch.ops.load_library(library)  # type: ignore[no-untyped-call]
     except OSError as error:
         raise EnrichError(
@@ -69,7 +69,7 @@ def _load_operators() -> None:
         ) from error
 
 
-def _folder(package: str) -> Path:
+def _find_folder(package: str) -> Path:
     """Where a package is installed, without importing it."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:

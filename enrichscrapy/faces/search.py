@@ -70,7 +70,7 @@ class Sighting:
         """Whether the largest sure face is upright, and certainly a face."""
         return not self.lies and self.steadiness >= STEADY
 
-    def company(self) -> tuple[Detection, ...]:
+    def list_company(self) -> tuple[Detection, ...]:
         """The sure faces that count beside each other; all of them where none does by itself."""
         steady = self.odds[:, 0] >= STEADY
         return (
@@ -78,7 +78,7 @@ class Sighting:
             or self.sure
         )
 
-    def moved(self, picture: Picture, dx: float, dy: float) -> Self:
+    def move_to(self, picture: Picture, dx: float, dy: float) -> Self:
         """The same faces in ``picture``, whose corner lies at (dx, dy) of this one."""
         return replace(
             self,
@@ -126,7 +126,11 @@ class FaceSearch:
         """What the detector finds that lies in the picture: its idea of a close-up may not."""
         found = self._detector.detect(pictures, sizes)
         return [
-            [face for face in faces if face.share_inside(picture.width, picture.height) >= INSIDE]
+            [
+                face
+                for face in faces
+                if face.measure_share_inside(picture.width, picture.height) >= INSIDE
+            ]
             for picture, faces in zip(pictures, found, strict=True)
         ]
 
@@ -194,7 +198,7 @@ class FaceSearch:
         sizes = [CLOSE_UP * min(whole.width, whole.height) for whole in wholes]
         seen = self._list_sightings(framed, [0] * len(framed), self._look(framed, sizes))
         return [
-            (place, sighting.moved(whole, *_corner(whole, sighting.picture)))
+            (place, sighting.move_to(whole, *_find_corner(whole, sighting.picture)))
             for place, whole, sighting in zip(places, wholes, seen, strict=True)
             if sighting.is_sound
         ]
@@ -214,5 +218,5 @@ class FaceSearch:
         return [(place, sighting) for (place, _), sighting in zip(trials, seen, strict=True)]
 
 
-def _corner(whole: Picture, framed: Picture) -> tuple[float, float]:
+def _find_corner(whole: Picture, framed: Picture) -> tuple[float, float]:
     return (framed.width - whole.width) / 2, (framed.height - whole.height) / 2

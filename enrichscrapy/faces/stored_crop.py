@@ -44,11 +44,11 @@ class StoredCrop:
     def cut(cls, picture: Picture, face: Detection) -> Self:
         """The picture to keep of a face that was found in ``picture``."""
         width, height = round(picture.width), round(picture.height)
-        x1, y1, x2, y2 = area = _area(face.box, width, height)
+        x1, y1, x2, y2 = area = _choose_area(face.box, width, height)
         scale = min(FACE_SIDE / max(face.size, 1.0), picture.scale)
         size = (max(round((x2 - x1) * scale), 1), max(round((y2 - y1) * scale), 1))
         data = io.BytesIO()
-        picture.part(area, size).save(data, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        picture.cut_to_size(area, size).save(data, "JPEG", quality=JPEG_QUALITY, subsampling=0)
         return cls(data.getvalue(), area, face, width, height)
 
     @classmethod
@@ -70,15 +70,15 @@ class StoredCrop:
         x1, y1, x2, y2 = self.area
         return Picture(picture.image, x2 - x1, y2 - y1), self.detection.shift(-x1, -y1)
 
-    def shown(self, shape: CropShape) -> float:
+    def measure_shown(self, shape: CropShape) -> float:
         """How much of what a model wants to see of this photo is kept, from 0 to 1."""
-        places = shape.places(self.detection)
-        in_photo = _inside(places, (0, 0, self.width or math.inf, self.height or math.inf))
-        kept = in_photo & _inside(places, self.area)
+        places = shape.list_places(self.detection)
+        in_photo = _are_inside(places, (0, 0, self.width or math.inf, self.height or math.inf))
+        kept = in_photo & _are_inside(places, self.area)
         return float(kept.sum() / max(in_photo.sum(), 1))
 
 
-def _area(box: Box, width: int, height: int) -> Box:
+def _choose_area(box: Box, width: int, height: int) -> Box:
     """Whole pixels around the box, at the edges of the photo at most."""
     x1, y1, x2, y2 = box
     half = WIDTH * max(x2 - x1, y2 - y1) / 2
@@ -88,7 +88,7 @@ def _area(box: Box, width: int, height: int) -> Box:
     return float(left), float(top), float(max(right, left + 1)), float(max(bottom, top + 1))
 
 
-def _inside(places: Floats, area: Box) -> NDArray[np.bool_]:
+def _are_inside(places: Floats, area: Box) -> NDArray[np.bool_]:
     x1, y1, x2, y2 = area
     x, y = places.T
     return np.asarray((x >= x1) & (x <= x2) & (y >= y1) & (y <= y2))

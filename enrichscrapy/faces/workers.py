@@ -87,7 +87,7 @@ class WorkerProcess:
                     stdin=subprocess.DEVNULL,
                     process_group=0,  # Ctrl-C in the terminal is not for it
                     env=_make_environment(options.threads)
-                    | devices.environment_of(number, options.device),
+                    | devices.make_environment(number, options.device),
                 )
             finally:
                 os.close(watched)

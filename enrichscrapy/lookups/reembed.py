@@ -8,7 +8,7 @@ from pathlib import Path
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.reembedding import KeptFace, NewVector, Reembedding
-from enrichscrapy.faces.crop import Box, CropShape, overlap
+from enrichscrapy.faces.crop import Box, CropShape, measure_overlap
 from enrichscrapy.faces.workers import FaceWorkers
 from enrichscrapy.files.kept_photos import read_kept_photo
 from enrichscrapy.items import Face
@@ -89,7 +89,7 @@ async def _look(
     seen = await workers.look([kept.crop for kept in page])
     for kept, result in zip(page, seen, strict=True):
         face = result.faces[0] if result.faces else None
-        shown = kept.crop.shown(shape) if face else 0.0
+        shown = kept.crop.measure_shown(shape) if face else 0.0
         if shown < ENOUGH and (better := await _find_in_photo(workers, kept, photos)):
             found.append(_make_vector(kept, better, better.crop, better.crop_area))
         elif face is None:
@@ -118,4 +118,4 @@ async def _find_in_photo(workers: FaceWorkers, kept: KeptFace, photos: Path | No
         return None
     (seen,) = await workers.look([data])
     box = kept.crop.detection.box
-    return next((face for face in seen.faces if overlap(face.box, box) >= SAME_BOX), None)
+    return next((face for face in seen.faces if measure_overlap(face.box, box) >= SAME_BOX), None)

@@ -12,7 +12,7 @@ from enrichscrapy.calibration import evaluate
 from enrichscrapy.calibration.labelled import group_of, list_labelled_photos, read_photo
 from enrichscrapy.calibration.lookers import Engine, Plain
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.faces.crop import overlap
+from enrichscrapy.faces.crop import measure_overlap
 from tests.faces.cards import small_network, write_card
 
 
@@ -143,6 +143,6 @@ def test_labels_need_their_columns(tmp_path):
 
 
 def test_overlap_of_boxes():
-    assert overlap((0, 0, 2, 2), (0, 0, 2, 2)) == 1.0
-    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 1, 1), (1, 1, 2, 2)) == 0.0
+    assert measure_overlap((0, 0, 2, 2), (0, 0, 2, 2)) == 1.0
+    assert measure_overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert measure_overlap((0, 0, 1, 1), (1, 1, 2, 2)) == 0.0

@@ -25,7 +25,7 @@ from demo.people import (
     write_known_faces,
     write_performers,
 )
-from enrichscrapy.faces.hashes import is_similar, phash
+from enrichscrapy.faces.hashes import compute_phash, is_similar
 from enrichscrapy.items import PartialDate
 from enrichscrapy.sites import babepedia, iafd
 
@@ -88,7 +88,7 @@ def test_a_picture_in_stash_and_the_other_photos_are_the_known_faces(tmp_path):
 
 def test_the_same_picture_is_known_again_and_another_shot_is_not():
     def hash_of(data: bytes) -> str:
-        return phash(Image.open(io.BytesIO(data)))
+        return compute_phash(Image.open(io.BytesIO(data)))
 
     first = hash_of(portrait(10, 0))
     assert is_similar(first, hash_of(recompressed(10, 0)))

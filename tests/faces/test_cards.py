@@ -19,7 +19,7 @@ from enrichscrapy.faces.cards.card import Card
 from enrichscrapy.faces.cards.network import CardNetwork
 from enrichscrapy.faces.crop import BoxCrop, PointsCrop
 from enrichscrapy.faces.engine import FaceEngine
-from enrichscrapy.faces.model import FaceModel, ModelOptions, crop_shape, resolve_model
+from enrichscrapy.faces.model import FaceModel, ModelOptions, find_crop_shape, resolve_model
 from enrichscrapy.items import PhotoOutcome
 from tests.faces.cards import DIMENSION, SIDE, small_network, write_card
 from tests.support import PROJECT
@@ -51,8 +51,8 @@ def test_a_card_is_a_face_model(tmp_path, crops):
     assert isinstance(model, FaceModel)
     assert model.info == kind.describe(OPTIONS)
     assert (model.info.name, model.info.dimension) == ("small", DIMENSION)
-    assert crop_shape(kind) == crop_shape(model)
-    assert isinstance(crop_shape(kind), PointsCrop)
+    assert find_crop_shape(kind) == find_crop_shape(model)
+    assert isinstance(find_crop_shape(kind), PointsCrop)
     vectors = model.embed(crops)
     assert (vectors.shape, vectors.dtype) == ((5, DIMENSION), np.float32)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from enrichscrapy.faces.crop import BoxCrop, Detection, PointsCrop, similarity
+from enrichscrapy.faces.crop import BoxCrop, Detection, PointsCrop, fit_similarity
 from enrichscrapy.faces.decode import DecodeLimits, Picture
 from enrichscrapy.faces.stored_crop import StoredCrop
 
@@ -99,17 +99,17 @@ def test_what_is_no_face_keeps_its_landmarks(engine):
 )
 def test_a_similarity_is_found_again(turn, shift):
     targets = turn * (np.asarray(TEMPLATE) @ (1, 1j)) + shift
-    found = similarity(TEMPLATE, [(z.real, z.imag) for z in targets])
+    found = fit_similarity(TEMPLATE, [(z.real, z.imag) for z in targets])
     assert found == pytest.approx((turn, shift), rel=1e-6, abs=1e-5)
 
 
 def test_a_mirror_image_is_not_turned_into_one():
     mirrored = [(112 - x, y) for x, y in TEMPLATE]
-    turn, shift = similarity(mirrored, TEMPLATE)
+    turn, shift = fit_similarity(mirrored, TEMPLATE)
     spots = turn * (np.asarray(mirrored) @ (1, 1j)) + shift
     assert abs(spots - np.asarray(TEMPLATE) @ (1, 1j)).max() > 5
     with pytest.raises(ValueError, match="one place"):
-        similarity(((3.0, 3.0),) * 5, TEMPLATE)
+        fit_similarity(((3.0, 3.0),) * 5, TEMPLATE)
 
 
 def test_outside_the_photo_is_black():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from enrichscrapy.faces.crop import overlap
+from enrichscrapy.faces.crop import measure_overlap
 from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.mtcnn import detect
 from enrichscrapy.faces.mtcnn.cascade import Proposals, load_finisher, load_refiner
@@ -55,7 +55,7 @@ def test_the_same_faces_as_plain_use(detector, plain, portrait, seed, size):
     found = [face for face in detected if face.score >= 0.95]
     sure = [box for box, score in zip(boxes, scores, strict=True) if score >= 0.95]
     assert len(found) == len(sure) == 1
-    assert overlap(found[0].box, sure[0]) > 0.7
+    assert measure_overlap(found[0].box, sure[0]) > 0.7
     x1, y1, x2, y2 = found[0].box
     assert all(x1 < x < x2 and y1 < y < y2 for x, y in found[0].landmarks)
 
@@ -89,7 +89,7 @@ def test_photos_of_unequal_size_do_not_meet(detector, portrait):
     assert [len(faces) for faces in together] == [1, 1, 0]
     for faces, others in zip(together, alone, strict=True):
         for face, other in zip(faces, others, strict=True):
-            assert overlap(face.box, other.box) > 0.99
+            assert measure_overlap(face.box, other.box) > 0.99
 
 
 def test_how_many_windows_a_network_sees_at_once_changes_nothing(detector, portrait, monkeypatch):

@@ -45,12 +45,12 @@ def test_the_fastest_is_found_and_remembered(cache):
         return WAYS
 
     for _ in range(2):
-        assert engines.fastest("a", list(WAYS), 1, build) == "fast"
+        assert engines.find_fastest("a", list(WAYS), 1, build) == "fast"
     assert len(built) == 1
-    assert engines.fastest("another", list(WAYS), 1, build) == "fast"
-    assert engines.fastest("a", list(WAYS), 2, build) == "fast"
+    assert engines.find_fastest("another", list(WAYS), 1, build) == "fast"
+    assert engines.find_fastest("a", list(WAYS), 2, build) == "fast"
     assert len(built) == 3, "another task, and the same with two threads"
-    assert engines.fastest("a", ["slow"], 1, build) == "slow"
+    assert engines.find_fastest("a", ["slow"], 1, build) == "slow"
     assert len(built) == 3, "there is nothing to choose"
 
 
@@ -107,13 +107,13 @@ def test_a_choice_made_beside_other_programs_stays_open(cache):
         return {name: busy(40) for name in ("one", "other")}
 
     try:
-        engines.fastest("a", ["one", "other"], 2, build)
+        engines.find_fastest("a", ["one", "other"], 2, build)
     finally:
         for other in others:
             other.kill()
             other.wait()
     assert [entry["open"] > 0 for entry in json.loads(cache.read_text()).values()] == [True]
-    engines.fastest("a", ["one", "other"], 2, build)
+    engines.find_fastest("a", ["one", "other"], 2, build)
     assert len(built) == 2, "the next start measures again"
 
 
@@ -128,18 +128,18 @@ def test_who_waited_for_another_process_takes_what_it_found(cache):
 
     made = []
     first = threading.Thread(
-        target=lambda: made.append(engines.fastest("a", list(WAYS), 1, measure))
+        target=lambda: made.append(engines.find_fastest("a", list(WAYS), 1, measure))
     )
     first.start()
     measuring.wait()
-    second = engines.fastest("a", list(WAYS), 1, lambda: pytest.fail("measured again"))
+    second = engines.find_fastest("a", list(WAYS), 1, lambda: pytest.fail("measured again"))
     first.join()
     assert made == [second]
 
 
 @pytest.mark.parametrize("change", ["processor", "mask", "version"])
 def test_another_machine_measures_again(cache, monkeypatch, tmp_path, change):
-    assert engines.fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
+    assert engines.find_fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
     if change == "processor":
         (tmp_path / "cpuinfo").write_text("model name : Another One\nflags : fpu\n")
         monkeypatch.setattr(engines, "CPU_INFO", tmp_path / "cpuinfo")
@@ -148,22 +148,22 @@ def test_another_machine_measures_again(cache, monkeypatch, tmp_path, change):
     if change == "version":
         monkeypatch.setattr(engines, "version", lambda name: "999")
     others = {"slow": busy(1), "fast": busy(8), "middling": busy(8)}
-    assert engines.fastest("a", list(WAYS), 1, lambda: others) == "slow"
+    assert engines.find_fastest("a", list(WAYS), 1, lambda: others) == "slow"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "damaged", "\x00\xff"])
 def test_what_is_remembered_may_be_damaged(cache, content):
-    assert engines.fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
+    assert engines.find_fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
     known = json.loads(cache.read_text())
     damaged = json.dumps({key: {"best": {"fast": "x"}, "open": []} for key in known})
     cache.write_text(damaged if content == "damaged" else content)
-    assert engines.fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
+    assert engines.find_fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert engines.fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
+    assert engines.find_fastest("a", list(WAYS), 1, lambda: WAYS) == "fast"
 
 
 @pytest.mark.parametrize(

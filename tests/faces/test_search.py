@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from enrichscrapy.faces.crop import Detection, overlap
+from enrichscrapy.faces.crop import Detection, measure_overlap
 from enrichscrapy.faces.decode import Picture
 from enrichscrapy.faces.search import Sighting
 from enrichscrapy.items import PhotoOutcome
@@ -27,7 +27,7 @@ def test_no_turned_face_passes_as_it_is(engine, portrait, encode, quarters):
         if after.outcome is not PhotoOutcome.FACES:
             continue
         assert (after.width, after.height) == (before.width, before.height), seed
-        assert overlap(after.faces[0].box, before.faces[0].box) > 0.7, seed
+        assert measure_overlap(after.faces[0].box, before.faces[0].box) > 0.7, seed
         assert after.faces[0].vector @ before.faces[0].vector > 0.9, seed
     assert sum(result.outcome is PhotoOutcome.FACES for result in turned) >= 3, "set upright"
 
@@ -63,7 +63,9 @@ def test_a_close_up_is_found(engine, portrait, encode, seed):
     assert result.outcome is PhotoOutcome.FACES
     (close,) = result.faces
     assert (result.width, result.height) == part.size
-    assert overlap(close.box, (0, 0, *part.size)) > 0.6, "in pixels of the photo, not of the border"
+    assert measure_overlap(close.box, (0, 0, *part.size)) > 0.6, (
+        "in pixels of the photo, not of the border"
+    )
 
 
 def test_an_empty_photo_has_no_face_in_any_way(engine, encode):
@@ -94,14 +96,14 @@ MAIN, BESIDE = (50.0, 50.0, 150.0, 150.0), (200.0, 50.0, 290.0, 140.0)
 )
 def test_what_a_rival_has_to_be(rival, counts):
     both = sighting((0.9999, 6.0, MAIN), rival)
-    assert len(both.company()) == 1 + counts
-    assert both.company()[0].box == MAIN
+    assert len(both.list_company()) == 1 + counts
+    assert both.list_company()[0].box == MAIN
 
 
 def test_a_larger_face_that_is_none_gives_way_to_one_that_is():
     false = (0.96, 0.1, (0.0, 0.0, 200.0, 200.0))
-    assert sighting(false, (0.9999, 6.0, BESIDE)).company()[0].box == BESIDE
-    assert len(sighting(false).company()) == 1, "alone it is up to the gates"
+    assert sighting(false, (0.9999, 6.0, BESIDE)).list_company()[0].box == BESIDE
+    assert len(sighting(false).list_company()) == 1, "alone it is up to the gates"
 
 
 def test_two_real_faces_still_spoil_a_portrait(engine, portrait, encode):

@@ -308,9 +308,9 @@ def test_gpus_are_shared_out_among_the_workers(tmp_path, monkeypatch):
         (tmp_path / name).touch()
     assert devices.count_workers("auto") == devices.count_workers("cuda") == 4
     assert devices.count_workers("cpu") == 4
-    seen = [devices.environment_of(n, "auto")["CUDA_VISIBLE_DEVICES"] for n in range(4)]
+    seen = [devices.make_environment(n, "auto")["CUDA_VISIBLE_DEVICES"] for n in range(4)]
     assert seen == ["0", "1", "0", "1"]
-    assert devices.environment_of(1, "cpu") == {}
+    assert devices.make_environment(1, "cpu") == {}
     for visible, count, environment in (
         ("", 4, {}),
         ("-1", 4, {}),
@@ -320,6 +320,6 @@ def test_gpus_are_shared_out_among_the_workers(tmp_path, monkeypatch):
     ):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
         assert devices.count_workers("cuda") == count
-        assert devices.environment_of(1, "cuda") == environment
+        assert devices.make_environment(1, "cuda") == environment
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
     assert devices.count_workers("cuda") == 1

@@ -15,7 +15,7 @@ from enrichscrapy.database.known_photos import KnownPicture
 from enrichscrapy.extensions.database import DatabaseExtension
 from enrichscrapy.extensions.judge import JudgeExtension
 from enrichscrapy.faces.engine import PhotoFaces
-from enrichscrapy.faces.hashes import phash
+from enrichscrapy.faces.hashes import compute_phash
 from enrichscrapy.faces.model import FacenetVGGFace2
 from enrichscrapy.index import publish
 from enrichscrapy.items import (
@@ -114,7 +114,10 @@ def test_a_picture_resized_recompressed_and_hardly_cropped_is_known_by_its_hash(
     again = whole.crop(tuple(round(edge) for edge in inset)).resize((180, 240))
     buffer = io.BytesIO()
     again.save(buffer, "JPEG", quality=50)
-    first, second = KnownPicture(phash(whole)), KnownPicture(phash(Image.open(buffer)))
+    first, second = (
+        KnownPicture(compute_phash(whole)),
+        KnownPicture(compute_phash(Image.open(buffer))),
+    )
     own = unit_vector(1)
     with_faces = [KnownPicture(each.phash, (own,)) for each in (first, second)]
     assert is_same_picture(*with_faces, TWIN)

@@ -102,7 +102,7 @@ class Card(_Part):
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadSetting(f"FACE_MODEL={path} is no TOML: {error}") from error
         except ValidationError as error:
-            raise BadSetting(f"FACE_MODEL={path}: {_first_fault(error)}") from error
+            raise BadSetting(f"FACE_MODEL={path}: {_describe_first_fault(error)}") from error
 
     @property
     def shape(self) -> CropShape:
@@ -141,7 +141,7 @@ class Card(_Part):
         try:
             data = self.weights.read_bytes()
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise self._make_read_error(error) from error
         self._check(hashlib.sha256(data).hexdigest())
         return data
 
@@ -152,14 +152,14 @@ class Card(_Part):
             with self.weights.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise self._make_read_error(error) from error
         self._check(found)
 
     def _check_size(self) -> None:
         try:
             size = self.weights.stat().st_size
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise self._make_read_error(error) from error
         if not self.weights.is_file() or size > MAX_MODEL_BYTES:
             raise WeightsError(
                 f"FACE_MODEL: {self.weights} is no file of at most {MAX_MODEL_BYTES >> 20} MiB"
@@ -172,14 +172,14 @@ class Card(_Part):
                 "the file that the card means, or write down what you have and trust"
             )
 
-    def _unreadable(self, error: OSError) -> WeightsError:
+    def _make_read_error(self, error: OSError) -> WeightsError:
         return WeightsError(
             f"FACE_MODEL: cannot read {self.weights} ({error.strerror or error}): put the file "
             f"that {self.path.name} names there"
         )
 
 
-def _first_fault(error: ValidationError) -> str:
+def _describe_first_fault(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the card"
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"

@@ -23,7 +23,7 @@ def check_graph(data: bytes) -> None:
         raise WeightsError("FACE_MODEL: its file is no ONNX model") from error
     if not model.graph.node:
         raise WeightsError("FACE_MODEL: its file is no ONNX model: it computes nothing")
-    strange = {node.domain for node in _nodes(model)} - KNOWN_OPERATORS
+    strange = {node.domain for node in _list_nodes(model)} - KNOWN_OPERATORS
     strange -= {function.domain for function in model.functions}
     if strange:
         # A damaged name is bytes, or holds a line break.
@@ -33,7 +33,7 @@ def check_graph(data: bytes) -> None:
             "export it with standard ones"
         )
     numbers = 0
-    for tensor in _tensors(model):
+    for tensor in _list_tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raise WeightsError(
                 "FACE_MODEL: its file keeps weights in other files, which its SHA-256 says nothing "
@@ -47,7 +47,7 @@ def check_graph(data: bytes) -> None:
         )
 
 
-def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
+def _list_nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     """Of the graph, of the functions, and of the graphs inside their nodes."""
     waiting = [*model.graph.node, *(node for each in model.functions for node in each.node)]
     while waiting:
@@ -58,18 +58,18 @@ def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
                 waiting += graph.node
 
 
-def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+def _list_tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
     graphs = [model.graph]
-    for node in _nodes(model):
+    for node in _list_nodes(model):
         for attribute in node.attribute:
             yield from (attribute.t, *attribute.tensors)
-            yield from _parts(attribute.sparse_tensor, *attribute.sparse_tensors)
+            yield from _list_sparse_parts(attribute.sparse_tensor, *attribute.sparse_tensors)
             graphs += [attribute.g, *attribute.graphs]
     for graph in graphs:
         yield from graph.initializer
-        yield from _parts(*graph.sparse_initializer)
+        yield from _list_sparse_parts(*graph.sparse_initializer)
 
 
-def _parts(*sparse: onnx.SparseTensorProto) -> Iterator[onnx.TensorProto]:
+def _list_sparse_parts(*sparse: onnx.SparseTensorProto) -> Iterator[onnx.TensorProto]:
     for tensor in sparse:
         yield from (tensor.values, tensor.indices)

@@ -17,7 +17,7 @@ from enrichscrapy.exceptions import WeightsError
 from enrichscrapy.faces.cards.card import Card
 from enrichscrapy.faces.cards.graph import check_graph
 from enrichscrapy.faces.facenet import probe
-from enrichscrapy.faces.onnx_session import one_line, open_session, pick_providers
+from enrichscrapy.faces.onnx_session import fold_error, open_session, pick_providers
 
 FLOATS: dict[str, type[np.floating[Any]]] = {
     "tensor(float)": np.float32,
@@ -44,7 +44,7 @@ class CardNetwork:
     def __init__(self, card: Card, device: str, threads: int) -> None:
         self.card = card
         data = card.read_weights()
-        with _bounded(COPIES * len(data) + SPARE, on="CPU" if _on_cpu(device) else ""):
+        with _limit_memory(COPIES * len(data) + SPARE, on="CPU" if _runs_on_cpu(device) else ""):
             check_graph(data)
             self._session = open_session(data, device, threads or 1)
             self._input, self._type, self._one_by_one = self._check_input()
@@ -54,15 +54,15 @@ class CardNetwork:
     def embed(self, crops: NDArray[np.uint8]) -> Vectors:
         """A vector that is not finite stays so: the caller checks before it stores one."""
         if not self.card.mirror:
-            return _unit(self._run(crops))
-        here, there = np.split(_unit(self._run(np.concatenate([crops, crops[:, :, ::-1]]))), 2)
-        return _unit(here + there)
+            return _normalise(self._run(crops))
+        here, there = np.split(_normalise(self._run(np.concatenate([crops, crops[:, :, ::-1]]))), 2)
+        return _normalise(here + there)
 
     # --- Running -----------------------------------------------------------------------------
 
     def _run(self, crops: NDArray[np.uint8]) -> Vectors:
         """(n, dimension) as the network gives them."""
-        pixels = self._scaled(crops)
+        pixels = self._scale(crops)
         step = 1 if self._one_by_one else max(len(pixels), 1)
         parts = [
             self._session.run([self._output], {self._input: pixels[start : start + step]})[0]
@@ -77,7 +77,7 @@ class CardNetwork:
             )
         return np.asarray(made.reshape(shape), np.float32)
 
-    def _scaled(self, crops: NDArray[np.uint8]) -> NDArray[Any]:
+    def _scale(self, crops: NDArray[np.uint8]) -> NDArray[Any]:
         wanted = self.card.input
         pixels = crops[..., ::-1] if wanted.channels == "BGR" else crops
         mean, scale = (np.asarray(each, np.float32) for each in (wanted.mean, wanted.scale))
@@ -130,7 +130,7 @@ class CardNetwork:
 
     def _try(self) -> Vectors:
         """The vector of the drawn face; ``WeightsError`` when it cannot be one."""
-        crops = np.stack([_drawn(self.card.input.size)] * TRIED)
+        crops = np.stack([_draw_probe(self.card.input.size)] * TRIED)
         crops[1] = crops[1][::-1]  # on its head: another picture
         try:
             together = self.embed(crops)
@@ -138,7 +138,7 @@ class CardNetwork:
         except WeightsError:
             raise
         except Exception as error:  # ONNX Runtime's own classes
-            raise WeightsError(f"FACE_MODEL: its network fails: {one_line(error)}") from error
+            raise WeightsError(f"FACE_MODEL: its network fails: {fold_error(error)}") from error
         if not np.isfinite(together).all() or not np.allclose(
             np.linalg.norm(together, axis=1), 1, atol=1e-3
         ):
@@ -156,30 +156,30 @@ class CardNetwork:
         return first
 
 
-def _drawn(side: int) -> NDArray[np.uint8]:
+def _draw_probe(side: int) -> NDArray[np.uint8]:
     picture = Image.fromarray(probe.draw())
     return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR))
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def _normalise(vectors: Vectors) -> Vectors:
     with np.errstate(all="ignore"):
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
 
-def _on_cpu(device: str) -> bool:
+def _runs_on_cpu(device: str) -> bool:
     return len(pick_providers(device)) == 1
 
 
 @contextlib.contextmanager
-def _bounded(more: int, *, on: str) -> Iterator[None]:
+def _limit_memory(more: int, *, on: str) -> Iterator[None]:
     """Let this process take so many bytes more than it has, on Linux and on the CPU: what asks for
     more than that gets an error, not the machine's memory."""
     if not on or not sys.platform.startswith("linux"):
         yield
         return
     old = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = _data_bytes() + more
+    limit = _measure_data_bytes() + more
     hard = old[1] if old[1] != resource.RLIM_INFINITY else limit
     resource.setrlimit(resource.RLIMIT_DATA, (min(limit, hard), old[1]))
     try:
@@ -192,7 +192,7 @@ def _bounded(more: int, *, on: str) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, old)
 
 
-def _data_bytes() -> int:
+def _measure_data_bytes() -> int:
     """What RLIMIT_DATA counts now."""
     lines = Path("/proc/self/status").read_text().splitlines()
     sizes = dict(line.split(":", 1) for line in lines)

@@ -33,7 +33,7 @@ class Branches:
         branches = [getattr(module, f"branch{number}", None) for number in range(4)]
         self.chains = [
             [
-                kind.conv(layer)
+                kind.fold_conv(layer)
                 for layer in (branch if isinstance(branch, nn.Sequential) else [branch])
             ]
             for branch in branches
@@ -69,7 +69,7 @@ class _Kind(NamedTuple):
     device: torch.device
     dtype: torch.dtype
 
-    def conv(self, module: Any) -> Conv:
+    def fold_conv(self, module: Any) -> Conv:
         """A convolution followed by a batch norm."""
         return self.place(module.conv, *fold(module.conv.weight, module.bn))
 
@@ -95,10 +95,10 @@ class FoldedNet:
         bias = bias + weight.sum((1, 2, 3)) * SHIFT * SCALE
         self.stem = [
             exact.place(first.conv, weight * SCALE, bias),
-            exact.conv(net.conv2d_2a),
+            exact.fold_conv(net.conv2d_2a),
         ]
-        self.before_pool = [kind.conv(net.conv2d_2b)]
-        self.middle = [kind.conv(m) for m in (net.conv2d_3b, net.conv2d_4a, net.conv2d_4b)]
+        self.before_pool = [kind.fold_conv(net.conv2d_2b)]
+        self.middle = [kind.fold_conv(m) for m in (net.conv2d_3b, net.conv2d_4a, net.conv2d_4b)]
         self.blocks: list[Residual | Branches] = [
             *(Residual(block, kind) for block in net.repeat_1),
             Branches(net.mixed_6a, kind, pool=True),

@@ -23,14 +23,18 @@ def to_onnx(net: FoldedNet) -> bytes:
     """A model: (n, 160, 160, 3) bytes -> (n, 512). ``net`` is in float32 and has not run."""
     graph = _Graph()
     x = graph.add("Cast", INPUT, to=TensorProto.FLOAT)
-    x = graph.add("Sub", x, graph.constant(net.out[1].new_tensor(CENTRE)))
+    x = graph.add("Sub", x, graph.add_constant(net.out[1].new_tensor(CENTRE)))
     x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
-    x = graph.pool(graph.chain(net.stem + net.before_pool, x))
-    x = graph.chain(net.middle, x)
+    x = graph.add_pool(graph.add_chain(net.stem + net.before_pool, x))
+    x = graph.add_chain(net.middle, x)
     for block in net.blocks:
-        x = graph.branches(block, x) if isinstance(block, Branches) else graph.residual(block, x)
+        x = (
+            graph.add_branches(block, x)
+            if isinstance(block, Branches)
+            else graph.add_residual(block, x)
+        )
     x = graph.add("Flatten", graph.add("GlobalAveragePool", x))
-    weight, bias = (graph.constant(each) for each in net.out)
+    weight, bias = (graph.add_constant(each) for each in net.out)
     graph.add("Gemm", x, weight, bias, transB=1, output=OUTPUT)
     side, out = CROP_SIZE, net.out[0].shape[0]
     taken = helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["n", side, side, 3])
@@ -48,7 +52,7 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
 
-    def constant(self, tensor: Tensor) -> str:
+    def add_constant(self, tensor: Tensor) -> str:
         name = f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(tensor.contiguous().cpu().numpy(), name))
         return name
@@ -58,30 +62,30 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def conv(self, conv: Conv, x: str) -> str:
+    def add_conv(self, conv: Conv, x: str) -> str:
         return self.add(
             "Conv",
             x,
-            self.constant(conv.weight),
-            self.constant(conv.bias),
+            self.add_constant(conv.weight),
+            self.add_constant(conv.bias),
             strides=list(conv.stride),
             pads=[*conv.padding, *conv.padding],
         )
 
-    def chain(self, convs: list[Conv], x: str) -> str:
+    def add_chain(self, convs: list[Conv], x: str) -> str:
         for conv in convs:
-            x = self.add("Relu", self.conv(conv, x))
+            x = self.add("Relu", self.add_conv(conv, x))
         return x
 
-    def pool(self, x: str) -> str:
+    def add_pool(self, x: str) -> str:
         return self.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
 
-    def branches(self, block: Branches, x: str) -> str:
-        outputs = [self.chain(chain, x) for chain in block.chains]
+    def add_branches(self, block: Branches, x: str) -> str:
+        outputs = [self.add_chain(chain, x) for chain in block.chains]
         if block.pool:
-            outputs.append(self.pool(x))
+            outputs.append(self.add_pool(x))
         return self.add("Concat", *outputs, axis=1)
 
-    def residual(self, block: Residual, x: str) -> str:
-        y = self.add("Add", self.conv(block.out, self.branches(block.branches, x)), x)
+    def add_residual(self, block: Residual, x: str) -> str:
+        y = self.add("Add", self.add_conv(block.out, self.add_branches(block.branches, x)), x)
         return y if block.last else self.add("Relu", y)

@@ -110,7 +110,7 @@ class _Ways:
         names = [FLOAT32, ONNX_RUNTIME]
         names += [BFLOAT16] if engines.multiplies_bfloat16() else []
         crops = np.stack([probe.draw()] * MEASURED)
-        return engines.fastest(
+        return engines.find_fastest(
             "facenet",
             names,
             self._threads,
@@ -119,8 +119,8 @@ class _Ways:
 
     def build(self, name: str) -> Embed:
         if name == ONNX_RUNTIME:
-            return self._onnx_runtime()
-        net = self._folded(torch.bfloat16 if name == BFLOAT16 else torch.float32)
+            return self._build_onnx_runtime()
+        net = self._build_folded(torch.bfloat16 if name == BFLOAT16 else torch.float32)
 
         def embed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
             with torch.inference_mode():
@@ -129,16 +129,16 @@ class _Ways:
 
         return embed
 
-    def _folded(self, dtype: torch.dtype) -> FoldedNet:
+    def _build_folded(self, dtype: torch.dtype) -> FoldedNet:
         with torch.inference_mode():
             return FoldedNet(self._published, self._device, dtype)
 
-    def _onnx_runtime(self) -> Embed:
+    def _build_onnx_runtime(self) -> Embed:
         # Imported only where it is used or measured, because it takes memory.
         from enrichscrapy.faces.facenet.graph import INPUT, to_onnx
         from enrichscrapy.faces.onnx_session import open_session
 
-        session = open_session(to_onnx(self._folded(torch.float32)), "cpu", self._threads)
+        session = open_session(to_onnx(self._build_folded(torch.float32)), "cpu", self._threads)
 
         def embed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
             starts = range(0, max(len(crops), 1), AT_ONCE)

@@ -41,7 +41,7 @@ class Proposals:
     def __init__(self, device: torch.device) -> None:
         state = load_mtcnn_state("pnet")
         self._layers = _load_layers(state, 3, device)
-        weight, bias = _side_by_side(state, "conv4_1", "conv4_2")
+        weight, bias = _join_side_by_side(state, "conv4_1", "conv4_2")
         self._head = weight.flatten(1).T.contiguous().to(device)
         self._bias = bias.to(device)
 
@@ -65,9 +65,9 @@ class Refiner:
         self._pools = pools
         self._layers = _load_layers(state, len(pools), device)
         dense = len(pools) + 1
-        self._dense = _to(device, *_side_by_side(state, f"dense{dense}"))
+        self._dense = _move_to(device, *_join_side_by_side(state, f"dense{dense}"))
         self._slope = state[f"prelu{dense}.weight"].to(device)
-        self._heads = _to(device, *_side_by_side(state, *heads))
+        self._heads = _move_to(device, *_join_side_by_side(state, *heads))
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         for layer, pool in zip(self._layers, self._pools, strict=True):
@@ -111,7 +111,7 @@ def _load_layers(state: Mapping[str, Tensor], count: int, device: torch.device) 
     return layers
 
 
-def _side_by_side(state: Mapping[str, Tensor], *layers: str) -> tuple[Tensor, Tensor]:
+def _join_side_by_side(state: Mapping[str, Tensor], *layers: str) -> tuple[Tensor, Tensor]:
     """Weight and bias of layers with the same input, as one layer."""
     weight, bias = (
         torch.cat([state[f"{layer}.{kind}"] for layer in layers]) for kind in ("weight", "bias")
@@ -119,7 +119,7 @@ def _side_by_side(state: Mapping[str, Tensor], *layers: str) -> tuple[Tensor, Te
     return weight, bias
 
 
-def _to(device: torch.device, *tensors: Tensor) -> tuple[Tensor, ...]:
+def _move_to(device: torch.device, *tensors: Tensor) -> tuple[Tensor, ...]:
     return tuple(tensor.to(device) for tensor in tensors)
 
 

@@ -107,9 +107,9 @@ class Detector:
 
     def settle(self, picture: Picture, face: Detection) -> Detection:
         """The face of a picture with its landmarks looked at again, upright."""
-        return settle(self._landmarks, picture, face)
+        return settle(self._find_landmarks, picture, face)
 
-    def _landmarks(self, windows: NDArray[np.uint8]) -> Floats:
+    def _find_landmarks(self, windows: NDArray[np.uint8]) -> Floats:
         """(n, 48, 48, 3) -> (n, 5, 2), as shares of the window's side."""
         with torch.inference_mode():
             _, heads = self._run(self._onet, windows, 14)
@@ -127,7 +127,7 @@ class Detector:
         if not len(boxes):
             return odds
         windows = [
-            (picture, _round(box, picture, size))
+            (picture, _make_window(box, picture, size))
             for size in sizes
             for picture, box in zip(pictures, boxes, strict=True)
         ]
@@ -205,7 +205,7 @@ class Detector:
         return (batch.float() - 127.5).mul_(0.0078125).permute(0, 3, 1, 2)
 
 
-def _round(box: Box, picture: Picture, times: float) -> Box:
+def _make_window(box: Box, picture: Picture, times: float) -> Box:
     """A square of this many times the box's longer side, as far as it lies in the picture."""
     x1, y1, x2, y2 = box
     # A box whose middle lies outside still has to give a window.
@@ -226,12 +226,15 @@ def merge(boxes: Floats, scores: Floats, photos: Whole) -> Whole:
     keep: list[int] = []
     for index in np.argsort(-scores, kind="stable").tolist():
         rivals = [other for other in keep if photos[other] == photos[index]]
-        if all(_shared(boxes, areas, index, other) <= SAME_FACE_OVERLAP for other in rivals):
+        if all(
+            _measure_shared_area(boxes, areas, index, other) <= SAME_FACE_OVERLAP
+            for other in rivals
+        ):
             keep.append(index)
     return np.array(keep, np.int64)
 
 
-def _shared(boxes: Floats, areas: Floats, a: int, b: int) -> float:
+def _measure_shared_area(boxes: Floats, areas: Floats, a: int, b: int) -> float:
     """The common area over the smaller box's area."""
     left_top = np.maximum(boxes[a, :2], boxes[b, :2])
     right_bottom = np.minimum(boxes[a, 2:], boxes[b, 2:])
@@ -243,7 +246,7 @@ def _cut(
     pictures: Sequence[Picture], windows: _Windows, size: int
 ) -> tuple[_Windows, NDArray[np.uint8]]:
     """The parts of the windows that lie inside their photos, resampled to ``size``."""
-    limits = np.array([_size(picture) for picture in pictures], np.float32)[windows.photos]
+    limits = np.array([_measure_size(picture) for picture in pictures], np.float32)[windows.photos]
     boxes = np.trunc(windows.boxes)
     boxes[:, :2] = np.maximum(boxes[:, :2] - 1, 0)
     boxes[:, 2:] = np.minimum(boxes[:, 2:], limits.reshape(-1, 2))
@@ -285,7 +288,7 @@ def _make_square(boxes: Floats) -> Floats:
     return np.concatenate([corner, corner + longest], axis=1)
 
 
-def _size(picture: Picture) -> tuple[float, float]:
+def _measure_size(picture: Picture) -> tuple[float, float]:
     return picture.width, picture.height
 
 

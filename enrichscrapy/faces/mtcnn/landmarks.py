@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichscrapy.faces.crop import Detection, Floats, PointsCrop, similarity
+from enrichscrapy.faces.crop import Detection, Floats, PointsCrop, fit_similarity
 from enrichscrapy.faces.decode import Picture
 
 SIDE = 48
@@ -36,7 +36,9 @@ def settle(look: Look, picture: Picture, face: Detection) -> Detection:
     found = face
     try:
         for _ in range(ROUNDS):
-            points = np.mean([_seen_in(look, picture, found, size) for size in WINDOWS], axis=0)
+            points = np.mean(
+                [_find_upright_landmarks(look, picture, found, size) for size in WINDOWS], axis=0
+            )
             found = replace(found, landmarks=tuple((float(x), float(y)) for x, y in points))
     except ValueError:  # all in one place
         return face
@@ -44,7 +46,7 @@ def settle(look: Look, picture: Picture, face: Detection) -> Detection:
     return found if moved <= LOST * max(face.size, 1.0) else face
 
 
-def _seen_in(look: Look, picture: Picture, face: Detection, size: float) -> Floats:
+def _find_upright_landmarks(look: Look, picture: Picture, face: Detection, size: float) -> Floats:
     """(5, 2) landmarks in the photo, as seen upright in a window of this size."""
     usual = ((USUAL - 0.5) / size + 0.5) * SIDE - 0.5
     window = PointsCrop(SIDE, tuple((x, y) for x, y in usual))
@@ -52,6 +54,6 @@ def _seen_in(look: Look, picture: Picture, face: Detection, size: float) -> Floa
     here, there = look(np.stack([upright, upright[:, ::-1]]))
     there = (there * (-1, 1) + (1, 0))[list(MIRRORED)]
     points = (here + there) / 2 * SIDE - 0.5
-    turn, shift = similarity(face.landmarks, window.points)
+    turn, shift = fit_similarity(face.landmarks, window.points)
     spots = (points @ (1, 1j) - shift) / turn
     return np.column_stack([spots.real, spots.imag])
