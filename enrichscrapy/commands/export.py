@@ -38,14 +38,14 @@ class Command(EnrichCommand):
     def execute(self, args: list[str], opts: argparse.Namespace, settings: ProjectSettings) -> int:
         # Reading an index manifest loads FAISS: only this command should pay for it.
         from enrichscrapy.exporting.export import DEFAULT, export_faces
-        from enrichscrapy.index import index_model_id
+        from enrichscrapy.index import find_index_model_id
         from enrichscrapy.reporting.words import count_words
 
         formats = (opts.format,) if opts.format else DEFAULT
         with open_existing(settings) as database:
             own = opts.format if opts.format in OWN_FOLDER else ""
             folder = Path(opts.output or database.path.with_name("export") / own).absolute()
-            model_id = index_model_id(database, settings.INDEX_DIR)
+            model_id = find_index_model_id(database, settings.INDEX_DIR)
             if model_id is None:
                 raise EnrichError("no face was ever accepted: there is nothing to export")
             try:

@@ -6,7 +6,7 @@ import argparse
 
 from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.minors import withdraw_kept_minors
-from enrichscrapy.index import index_model_id, reindex
+from enrichscrapy.index import find_index_model_id, reindex
 from enrichscrapy.settings_reader import ProjectSettings
 
 
@@ -25,7 +25,7 @@ class Command(EnrichCommand):
         with open_existing(settings) as database:
             with database.write() as connection:
                 withdraw_kept_minors(connection, database.clock())
-            model_id = index_model_id(database, index_dir)
+            model_id = find_index_model_id(database, index_dir)
             if model_id is None:
                 self.say("the database has no accepted face yet: there is nothing to index")
                 return 1

@@ -8,7 +8,7 @@ from enrichscrapy.command import EnrichCommand, open_existing
 from enrichscrapy.database.locks import list_crawls
 from enrichscrapy.database.minors import find_kept_minors
 from enrichscrapy.database.whom import describe_id
-from enrichscrapy.index import index_model_id
+from enrichscrapy.index import find_index_model_id
 from enrichscrapy.index.verify import list_differences
 from enrichscrapy.settings_reader import ProjectSettings
 
@@ -31,7 +31,7 @@ class Command(EnrichCommand):
                 name = describe_id(database, performer_id)
                 print(f"minor: {name} is under 18, and something is kept")
                 found += 1
-            model_id = index_model_id(database, index_dir)
+            model_id = find_index_model_id(database, index_dir)
             running = list_crawls(database)
             for crawl in running:
                 self.say(f"being crawled: {crawl}; what it has not published yet is left out")

@@ -16,10 +16,10 @@ from enrichscrapy.items import Profile
 def find_owner_of_id(db: Database, box: str, stashbox_id: str) -> int | None:
     """The performer who has this id; None when nobody has."""
     with db.read() as connection:
-        return _owner(connection, box, stashbox_id)
+        return _find_owner(connection, box, stashbox_id)
 
 
-def _owner(connection: Connection, box: str, stashbox_id: str) -> int | None:
+def _find_owner(connection: Connection, box: str, stashbox_id: str) -> int | None:
     spellings = {stashbox_id, stashbox_id.lower(), stashbox_id.upper()}
     query = select(stashbox_ids.c.performer_id).where(
         stashbox_ids.c.endpoint == box, stashbox_ids.c.stashbox_performer_id.in_(spellings)
@@ -52,10 +52,10 @@ def write_ids(connection: Connection, performer_id: int, box: str, profile: Prof
     own = profile.source_id
     if own is None:
         return
-    if _owner(connection, box, own) is None:
+    if _find_owner(connection, box, own) is None:
         values = {"endpoint": box, "stashbox_performer_id": own}
         connection.execute(insert(stashbox_ids).values(performer_id=performer_id, **values))
     for former in profile.former_ids:
-        if _owner(connection, box, former) in (None, performer_id):
+        if _find_owner(connection, box, former) in (None, performer_id):
             row = {"endpoint": box, "merged_stashbox_id": former, "performer_id": performer_id}
             connection.execute(insert(merged_ids).values(row).on_conflict_do_nothing())

@@ -171,11 +171,11 @@ def _go_on_counting(source: Database, reading: Connection, target: Database, tab
 def _select_rows(table: Table, after: Sequence[Any] | None = None) -> Select[Any]:
     """Rows behind a key in the order of keys, with JSON as the text that it is stored as."""
     keys = list(table.primary_key)
-    query = select(*map(_as_stored, table.columns)).order_by(*keys)
+    query = select(*map(_cast_as_stored, table.columns)).order_by(*keys)
     return query if after is None else query.where(tuple_(*keys) > after)
 
 
-def _as_stored(column: Column[Any]) -> ColumnElement[Any]:
+def _cast_as_stored(column: Column[Any]) -> ColumnElement[Any]:
     return cast(column, Text).label(column.name) if isinstance(column.type, JSON) else column
 
 
@@ -183,8 +183,8 @@ def _as_stored(column: Column[Any]) -> ColumnElement[Any]:
 
 
 def _compare(reading: Connection, copied: Connection, table: Table) -> Compared:
-    rows, digest = _digest(reading, table)
-    if (rows, digest) != _digest(copied, table):
+    rows, digest = _compute_digest(reading, table)
+    if (rows, digest) != _compute_digest(copied, table):
         raise EnrichError(
             f"{table.name} differs in the copy: something else has written there; empty it and "
             "begin again"
@@ -192,7 +192,7 @@ def _compare(reading: Connection, copied: Connection, table: Table) -> Compared:
     return Compared(table.name, rows, digest)
 
 
-def _digest(connection: Connection, table: Table) -> tuple[int, str]:
+def _compute_digest(connection: Connection, table: Table) -> tuple[int, str]:
     """How many rows, and the SHA-256 of all of them in the order of their keys."""
     sha256, count = hashlib.sha256(), 0
     found = connection.execute(_select_rows(table), execution_options={"yield_per": BATCH})

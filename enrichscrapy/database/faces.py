@@ -152,7 +152,7 @@ class FaceStore:
             )
         return _read_stored_face(row) if row else None
 
-    def of_performer(self, performer_id: int) -> list[StoredFace]:
+    def list_faces(self, performer_id: int) -> list[StoredFace]:
         """All faces, of every model and verdict, in id order."""
         query = _select_faces().where(faces.c.performer_id == performer_id)
         with self._database.read() as connection:

@@ -18,7 +18,7 @@ _NEAR = 80.0  # of 100: a typing error in a name or in one of its words
 def find_near_names(connection: Connection, word: str) -> list[int]:
     """Ids of performers of whose name or alias ``word`` is a part or a misspelling, best first."""
     sought = " ".join(split_name(word))
-    names = _names(connection) if sought else {}
+    names = _read_names(connection) if sought else {}
     found: dict[int, float] = {}
     for scorer in (fuzz.token_set_ratio, fuzz.ratio):
         near = process.extract(sought, names, scorer=scorer, score_cutoff=_NEAR, limit=10 * MOST)
@@ -27,7 +27,7 @@ def find_near_names(connection: Connection, word: str) -> list[int]:
     return sorted(found, key=lambda owner: (-found[owner], owner))[:MOST]
 
 
-def _names(connection: Connection) -> Mapping[tuple[int, str], str]:
+def _read_names(connection: Connection) -> Mapping[tuple[int, str], str]:
     """Every name and alias as comparable words, by its owner and as it is written."""
     query = union_all(
         select(performers.c.id, performers.c.canonical_name),

@@ -220,7 +220,7 @@ class PerformerDatabase(Database):
 
     def get_faces(self, performer_id: int) -> list[StoredFace]:
         """All faces of a performer, of every model and verdict, in id order."""
-        return self.faces.of_performer(performer_id)
+        return self.faces.list_faces(performer_id)
 
     def get_scrape_progress(self, source: str) -> dict[str, Any] | None:
         """How far ``"babepedia:url"`` has got, from the ledger; None before its first lookup.

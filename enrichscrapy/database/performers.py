@@ -188,7 +188,9 @@ def read_names_page(connection: Connection, after_id: int, limit: int) -> list[K
     rows = connection.execute(query.order_by(performers.c.id).limit(limit)).all()
     last = rows[-1].id if rows else after_id
     query = select(aliases.c.performer_id, aliases.c.alias)
-    names = _group(connection, query.where(aliases.c.performer_id.between(after_id + 1, last)))
+    names = _group_values(
+        connection, query.where(aliases.c.performer_id.between(after_id + 1, last))
+    )
     return [Known._make((*row, names.get(row[0], ()))) for row in rows]
 
 
@@ -217,8 +219,8 @@ def read_site_urls_page(
 
 def _add_names_and_links(connection: Connection, rows: Sequence[Row[Any]]) -> list[Performer]:
     ids = [row.id for row in rows]
-    names = _group(connection, _of(ids, aliases, aliases.c.alias))
-    urls = _group(connection, _of(ids, external_urls, external_urls.c.url))
+    names = _group_values(connection, _select_values(ids, aliases, aliases.c.alias))
+    urls = _group_values(connection, _select_values(ids, external_urls, external_urls.c.url))
     boxes = select(
         stashbox_ids.c.performer_id,
         stashbox_ids.c.endpoint,
@@ -239,12 +241,12 @@ def _add_names_and_links(connection: Connection, rows: Sequence[Row[Any]]) -> li
     ]
 
 
-def _of(ids: Sequence[int], table: Any, column: Any) -> Select[Any]:
+def _select_values(ids: Sequence[int], table: Any, column: Any) -> Select[Any]:
     query = select(table.c.performer_id, column).where(table.c.performer_id.in_(ids))
     return query.order_by(table.c.performer_id, table.c.id)
 
 
-def _group(connection: Connection, query: Select[Any]) -> dict[int, list[str]]:
+def _group_values(connection: Connection, query: Select[Any]) -> dict[int, list[str]]:
     groups: dict[int, list[str]] = defaultdict(list)
     for performer_id, value in connection.execute(query):
         groups[performer_id].append(value)

@@ -96,10 +96,10 @@ def _says_more(date: PartialDate, stored: str | None) -> bool:
     known = read_stored_date(stored)
     if known is None:
         return not stored
-    return _parts(date) > _parts(known) and not date.contradicts(known)
+    return _count_parts(date) > _count_parts(known) and not date.contradicts(known)
 
 
-def _parts(date: PartialDate) -> int:
+def _count_parts(date: PartialDate) -> int:
     return sum(part is not None for part in (date.year, date.month, date.day))
 
 

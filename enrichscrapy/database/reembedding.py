@@ -73,7 +73,7 @@ def refuse_unmoved(connection: Connection, model_id: int | None, info: ModelInfo
     """Raise ``BadSetting`` while faces that could move to this model (``model_id`` None: one the
     database does not know) have not: their performers would have to be looked up all over again.
     """
-    unmoved = (*_unmoved(model_id), faces.c.crop.is_not(None))
+    unmoved = (*_match_unmoved(model_id), faces.c.crop.is_not(None))
     if count := count_rows(connection, faces, *unmoved):
         raise BadSetting(
             f"{count} faces were made by another face model than {info.name}, {info.preprocessing}"
@@ -82,24 +82,24 @@ def refuse_unmoved(connection: Connection, model_id: int | None, info: ModelInfo
         )
 
 
-def _unmoved(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
+def _match_unmoved(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
     """Kept faces of other models. Where several models have looked at a photo, those of the one
     that came last: a photo's faces are there once."""
-    return (*_elsewhere(model_id), faces.c.vector.is_not(None))
+    return (*_match_elsewhere(model_id), faces.c.vector.is_not(None))
 
 
-def _elsewhere(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
+def _match_elsewhere(model_id: int | None) -> tuple[ColumnElement[bool], ...]:
     later = exists().where(
         photo_results.c.photo_id == faces.c.photo_id,
         or_(photo_results.c.model_id == model_id, photo_results.c.model_id > faces.c.model_id),
-        _settled(),
+        _match_settled(),
     )
     # Named one by one, other models' faces are an index range; "not this model's" is every row.
     others = select(models.c.id).where(models.c.id != model_id)
     return faces.c.model_id.in_(others), ~later
 
 
-def _settled() -> ColumnElement[bool]:
+def _match_settled() -> ColumnElement[bool]:
     return photo_results.c.outcome.not_in([outcome.value for outcome in UNSETTLED])
 
 
@@ -121,12 +121,12 @@ class Reembedding:
 
     def count(self) -> tuple[int, int]:
         """How many faces are to move, and how many of these are staged."""
-        unmoved = _unmoved(self._model_id)
+        unmoved = _match_unmoved(self._model_id)
         with self._database.read() as connection:
             staged = count_rows(connection, faces, *unmoved, self._staged)
             return count_rows(connection, faces, *unmoved), staged
 
-    def next_faces(self, after_id: int, batch_size: int) -> list[KeptFace]:
+    def read_next_faces(self, after_id: int, batch_size: int) -> list[KeptFace]:
         """The next faces to stage with ids above ``after_id``, in id order; empty after the last.
 
         Every verdict that keeps a vector counts: accepted, quarantined and retired.
@@ -145,12 +145,12 @@ class Reembedding:
                 photos.c.sha256,
             )
             .join(photos, photos.c.id == faces.c.photo_id)
-            .where(*_unmoved(self._model_id), ~self._staged, faces.c.id > after_id)
+            .where(*_match_unmoved(self._model_id), ~self._staged, faces.c.id > after_id)
             .order_by(faces.c.id)
             .limit(batch_size)
         )
         with self._database.read() as connection:
-            return [_kept_face(row) for row in connection.execute(query).mappings()]
+            return [_read_kept_face(row) for row in connection.execute(query).mappings()]
 
     def stage(self, found: Sequence[NewVector]) -> None:
         """Write vectors; those of faces that are gone or were rejected meanwhile are dropped.
@@ -163,10 +163,10 @@ class Reembedding:
             ).one()
             ids = [new.face_id for new in found]
             kept = select(faces.c.id).where(
-                faces.c.id.in_(listed(ids)), *_unmoved(self._model_id), ~self._staged
+                faces.c.id.in_(listed(ids)), *_match_unmoved(self._model_id), ~self._staged
             )
             there = set(connection.scalars(kept))
-            rows = [self._row(new, dimension) for new in found if new.face_id in there]
+            rows = [self._make_row(new, dimension) for new in found if new.face_id in there]
             if rows:
                 connection.execute(insert(face_vectors), rows)
             for new in found:
@@ -176,7 +176,7 @@ class Reembedding:
                         update(faces).where(faces.c.id == new.face_id).values(better)
                     )
 
-    def _row(self, new: NewVector, dimension: int) -> dict[str, Any]:
+    def _make_row(self, new: NewVector, dimension: int) -> dict[str, Any]:
         return {
             "face_id": new.face_id,
             "model_id": self._model_id,
@@ -194,7 +194,7 @@ class Reembedding:
         """
         with self._database.write() as connection:
             left = select(faces.c.id).where(
-                *_unmoved(self._model_id), ~self._staged, faces.c.id.not_in(listed([*lost]))
+                *_match_unmoved(self._model_id), ~self._staged, faces.c.id.not_in(listed([*lost]))
             )
             if connection.scalar(left.limit(1)) is not None:
                 return None
@@ -217,7 +217,7 @@ class _Switch:
 
     def run(self) -> int:
         moving = select(faces.c.id).where(
-            faces.c.id.in_(select(face_vectors.c.face_id)), *_unmoved(self.model_id)
+            faces.c.id.in_(select(face_vectors.c.face_id)), *_match_unmoved(self.model_id)
         )
         ids = list(self.connection.scalars(moving.order_by(faces.c.id)))
         self._log_changes(ids)
@@ -254,7 +254,7 @@ class _Switch:
         rejected = (
             faces.c.verdict == Verdict.REJECTED.value,
             faces.c.photo_id.not_in(self.abandoned),
-            *_elsewhere(self.model_id),
+            *_match_elsewhere(self.model_id),
         )
         self.connection.execute(update(faces).where(*rejected).values(model_id=self.model_id))
 
@@ -264,12 +264,12 @@ class _Switch:
         mine = photo_results.alias()
         others = select(photo_results.c.model_id).where(photo_results.c.model_id != self.model_id)
         for old in sorted(self.connection.scalars(others.distinct()), reverse=True):
-            old_ones = (photo_results.c.model_id == old, _settled())
+            old_ones = (photo_results.c.model_id == old, _match_settled())
             replaced = select(photo_results.c.photo_id).where(*old_ones)
             self.connection.execute(
                 delete(photo_results).where(
                     photo_results.c.model_id == self.model_id,
-                    ~_settled(),
+                    ~_match_settled(),
                     photo_results.c.photo_id.in_(replaced),
                 )
             )
@@ -296,7 +296,7 @@ class _Switch:
         )
 
 
-def _kept_face(row: RowMapping) -> KeptFace:
+def _read_kept_face(row: RowMapping) -> KeptFace:
     x1, y1, x2, y2 = (float(edge) for edge in row["box"])
     marks = tuple((float(x), float(y)) for x, y in row["landmarks"])
     face = Detection((x1, y1, x2, y2), marks, row["detection_score"])

@@ -39,7 +39,7 @@ from enrichscrapy.database.dialects.expressions import (
 metadata = MetaData()
 
 
-def _performer_id(**kwargs: Any) -> Column[int]:
+def _make_performer_id(**kwargs: Any) -> Column[int]:
     return Column(
         "performer_id",
         ForeignKey("performers.id", ondelete="CASCADE"),
@@ -94,7 +94,7 @@ performers = Table(
 stashbox_ids = Table(
     "stashbox_ids",
     metadata,
-    _performer_id(index=True),
+    _make_performer_id(index=True),
     Column("endpoint", Text, primary_key=True),
     Column("stashbox_performer_id", Text, primary_key=True),
 )
@@ -102,7 +102,7 @@ stashbox_ids = Table(
 merged_ids = Table(
     "merged_ids",
     metadata,
-    _performer_id(index=True),
+    _make_performer_id(index=True),
     Column("merged_stashbox_id", Text, primary_key=True),
     Column("endpoint", Text, primary_key=True),
 )
@@ -125,7 +125,7 @@ import_rows = Table(
 unread_birth_dates = Table(
     "unread_birth_dates",
     metadata,
-    _performer_id(primary_key=True),
+    _make_performer_id(primary_key=True),
     Column("text", Text, nullable=False),
     Column("seen_at", Float),
 )
@@ -134,7 +134,7 @@ external_urls = Table(
     "external_urls",
     metadata,
     Column("id", Whole, primary_key=True),
-    _performer_id(),
+    _make_performer_id(),
     # Derived from the link's host on the way in; the importing file's own "site" is not trusted.
     Column("site", Text),
     Column("url", Text, nullable=False),
@@ -151,7 +151,7 @@ aliases = Table(
     "aliases",
     metadata,
     Column("id", Whole, primary_key=True),
-    _performer_id(),
+    _make_performer_id(),
     Column("alias", Text, nullable=False),
     Column("source_endpoint", Text),
     Column("created_at", Text),
@@ -165,7 +165,7 @@ lookups = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("mode", Text, primary_key=True),
-    _performer_id(primary_key=True),
+    _make_performer_id(primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("url", Text),
     Column("http_status", Whole),
@@ -235,7 +235,7 @@ pending = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("mode", Text, primary_key=True),
-    _performer_id(primary_key=True),
+    _make_performer_id(primary_key=True),
     Column("gender", Text, nullable=False),  # lower case, empty when unknown
     Index("pending_by_performer", "performer_id"),
     **KEY_ONLY,
@@ -245,7 +245,7 @@ photos = Table(
     "photos",
     metadata,
     Column("id", Whole, primary_key=True),
-    _performer_id(),
+    _make_performer_id(),
     Column("url", Text, nullable=False),
     # Null when the bytes never arrived, and for a second address of known bytes (see duplicate_of).
     Column("sha256", Text),
@@ -268,7 +268,7 @@ stash_pictures = Table(
     metadata,
     Column("file", Text, primary_key=True),  # as in "import_rows"
     Column("row_id", Text, primary_key=True),
-    _performer_id(index=True),
+    _make_performer_id(index=True),
     Column("wanted", Text, nullable=False),
     Column("taken", Text),
     Column("md5", Text),  # of the bytes that were looked at
@@ -313,7 +313,7 @@ faces = Table(
     "faces",
     metadata,
     Column("id", Whole, primary_key=True),
-    _performer_id(),
+    _make_performer_id(),
     Column(
         "photo_id", Whole, ForeignKey("photos.id", ondelete="CASCADE"), nullable=False, index=True
     ),
@@ -416,7 +416,7 @@ proposals = Table(
     "proposals",
     metadata,
     Column("id", Whole, primary_key=True),
-    _performer_id(),
+    _make_performer_id(),
     # "alias", "link", "birth_date", "death_date" or "country"
     Column("kind", Text, nullable=False),
     Column("value", Text, nullable=False),
@@ -437,7 +437,7 @@ proposals = Table(
 sent_values = Table(
     "sent_values",
     metadata,
-    _performer_id(primary_key=True),
+    _make_performer_id(primary_key=True),
     Column("stash", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # as in "proposals", or "faces"
     Column("value", Text, primary_key=True),
@@ -501,7 +501,7 @@ suppressions = Table(
 suppressed_performers = Table(
     "suppressed_performers",
     metadata,
-    _performer_id(primary_key=True),
+    _make_performer_id(primary_key=True),
     Column("kind", Text, nullable=False),  # as in "suppressions"
     Column("confirmed_at", Float),  # not the suppressed one; null while nobody has said so
 )
@@ -564,7 +564,7 @@ leases = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("mode", Text, primary_key=True),
-    _performer_id(primary_key=True, index=True),
+    _make_performer_id(primary_key=True, index=True),
     Column("worker_id", ForeignKey("workers.id", ondelete="CASCADE"), nullable=False, index=True),
     **KEY_ONLY,
 )
@@ -574,7 +574,7 @@ leases = Table(
 minors = Table(
     "minors",
     metadata,
-    _performer_id(primary_key=True),
+    _make_performer_id(primary_key=True),
     Column("said_by", Text, primary_key=True),  # "database" or a source
     Column("adult_on", Text, nullable=False),  # ISO day: the 18th birthday, at the latest
 )

@@ -22,7 +22,7 @@ from enrichscrapy.database.traits import Traits
 from enrichscrapy.exceptions import IndexOfAnotherDatabase
 from enrichscrapy.forgetting.files import clean_files
 from enrichscrapy.forgetting.rows import Person, erase_mentions, erase_rows
-from enrichscrapy.index import erase, index_model_id
+from enrichscrapy.index import erase, find_index_model_id
 from enrichscrapy.items import Performer
 
 OUT_OF_REACH = (
@@ -131,7 +131,7 @@ def _read_person(performer_id: int | None, fields: dict[str, object] | None) -> 
 
 def _erase_from_index(db: PerformerDatabase, index_dir: Path) -> str:
     """What was done to the index, in words."""
-    model_id = index_model_id(db, index_dir) if index_dir.exists() else None
+    model_id = find_index_model_id(db, index_dir) if index_dir.exists() else None
     if model_id is None:
         return "there was none"
     try:

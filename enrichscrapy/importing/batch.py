@@ -79,7 +79,7 @@ class ImportBatch:
         new: list[Record] = []
         old: dict[int, Record] = {}
         for record in records:
-            owners = known.of(record)
+            owners = known.find(record)
             if kept_out and self._is_kept_out(record, owners):
                 self.memory.leave_out(record.key)
                 continue

@@ -93,7 +93,7 @@ class Owners:
         self.columns: dict[int, dict[str, Any]] = {}
         self._load({*self._ids.values(), *self._merged.values(), *rows})
 
-    def of(self, record: Record) -> set[int]:
+    def find(self, record: Record) -> set[int]:
         """Normally one performer or none; several when it cannot be told who is meant."""
         by_id = {self._ids[pair] for pair in record.stashbox_ids if pair in self._ids}
         if by_id:
@@ -102,7 +102,7 @@ class Owners:
         since = {self._merged[pair] for pair in record.stashbox_ids if pair in self._merged}
         if before or since:
             return before | since
-        return self._of_row(record) if record.key else set()
+        return self._find_of_row(record) if record.key else set()
 
     def has_key(self, record: Record) -> bool:
         """Whether another performer came from a row with this id."""
@@ -134,7 +134,7 @@ class Owners:
 
     # --- Recognised by its row ----------------------------------------------------------------
 
-    def _of_row(self, record: Record) -> set[int]:
+    def _find_of_row(self, record: Record) -> set[int]:
         rows = self._rows.get(record.key or "", [])
         if not rows and not self._memory.renumbered:  # as in every first import
             return set()
@@ -145,7 +145,7 @@ class Owners:
             return same
         if not same and _list_performers(here):
             self._memory.renumbered = True
-        moved = self._of_name(record) if self._memory.renumbered or same else set()
+        moved = self._find_of_name(record) if self._memory.renumbered or same else set()
         if moved or same:
             return moved or same
         renamed = {
@@ -164,7 +164,7 @@ class Owners:
         endpoints = {endpoint for endpoint, _ in record.stashbox_ids}
         return {owner for owner in _list_performers(rows) if not endpoints & self._endpoints[owner]}
 
-    def _of_name(self, record: Record) -> set[int]:
+    def _find_of_name(self, record: Record) -> set[int]:
         """Who came from this file under the record's name, whatever the id was."""
         rows = self._rows_by_name[record.fields["canonical_name"]]
         return {

@@ -74,13 +74,13 @@ def open_reader(path: Path, own: Path | None = None) -> Reader:
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from error
     if start.startswith(b"SQLite format 3\0"):
-        return _database_reader(path)
+        return _open_database(path)
     if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return JsonLinesReader(path)
     return CsvReader(path)
 
 
-def _database_reader(path: Path) -> Reader:
+def _open_database(path: Path) -> Reader:
     file = SqliteFile(path)
     try:
         for kind in (StashSenseReader, StashFileReader):
@@ -116,16 +116,16 @@ class JsonLinesReader:
         self._file.close()
 
     def __iter__(self) -> Iterator[Record | Fault]:
-        for line, raw in self._lines():
+        for line, raw in self._read_lines():
             self.position = self._file.tell()
             if not raw.strip():
                 continue
             try:
-                yield self._record(line, raw)
+                yield self._parse_record(line, raw)
             except ImportRowError as error:
                 yield Fault(line, str(error), key=error.key)
 
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
+    def _read_lines(self) -> Iterator[tuple[int, bytes]]:
         number = 0
         while raw := self._file.readline(MAX_LINE + 1):
             number += 1
@@ -134,7 +134,7 @@ class JsonLinesReader:
                 rest = self._file.readline(MAX_LINE + 1)
             yield number, raw
 
-    def _record(self, line: int, raw: bytes) -> Record:
+    def _parse_record(self, line: int, raw: bytes) -> Record:
         if len(raw) > MAX_LINE:
             raise ImportRowError(f"the line is longer than {MAX_LINE} bytes")
         try:
@@ -150,7 +150,7 @@ class JsonLinesReader:
             raise ImportRowError("not a JSON object")
         row = self._name_fields(row)
         ids = _read_box_ids(row.get("stashbox_ids") or {})
-        return _record(line, row, _list(row, "aliases"), _list(row, "urls"), ids)
+        return _build_record(line, row, _list(row, "aliases"), _list(row, "urls"), ids)
 
     def _name_fields(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row by the names that fields have here; empty ones are left out."""
@@ -255,7 +255,7 @@ class CsvReader:
                 yield Fault(line, fault)
             elif any(cells):
                 try:
-                    yield self._record(line, cells)
+                    yield self._parse_record(line, cells)
                 except ImportRowError as error:
                     yield Fault(line, str(error), key=error.key)
 
@@ -280,7 +280,7 @@ class CsvReader:
         quoted = '"' in "".join(cells[: self._id + 1])
         return bool(shape) and not quoted and shape == (self._like or shape)
 
-    def _record(self, line: int, cells: list[str]) -> Record:
+    def _parse_record(self, line: int, cells: list[str]) -> Record:
         beyond = cells[len(self._header) :]
         if len(cells) < len(self._header) or any(map(str.strip, beyond)):
             raise ImportRowError(f"{len(cells)} columns where the header has {len(self._header)}")
@@ -293,7 +293,7 @@ class CsvReader:
         )
         urls = [url for url in _BETWEEN_URLS.split(row.get("urls", "")) if url.strip()]
         pairs = [value.rpartition(":")[::2] for value in ids]
-        return _record(line, row, aliases, urls, dict(pairs))
+        return _build_record(line, row, aliases, urls, dict(pairs))
 
 
 class _Lines:
@@ -356,17 +356,17 @@ def _describe_shape(text: str) -> str:
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text.strip()))
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_row(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) != len(pairs):
         raise ImportRowError("two fields have the same name")
     return row
 
 
-_JSON = json.JSONDecoder(object_pairs_hook=_each_once)
+_JSON = json.JSONDecoder(object_pairs_hook=_make_row)
 
 
-def _record(
+def _build_record(
     line: int, row: Mapping[str, Any], aliases: list[Any], urls: list[Any], ids: Mapping[str, Any]
 ) -> Record:
     key = row.get("id")

@@ -215,7 +215,7 @@ def clean_text(value: Any) -> str | None:
     """
     if value is None:
         return None
-    folded = " ".join((value if isinstance(value, str) else _number_text(value)).split())
+    folded = " ".join((value if isinstance(value, str) else _format_number(value)).split())
     if folded in _NO_VALUE:
         return None
     if folded.isascii() and folded.isprintable():  # nearly always: there is nothing to look for
@@ -226,7 +226,7 @@ def clean_text(value: Any) -> str | None:
     return text or None
 
 
-def _number_text(value: Any) -> str:
+def _format_number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ImportRowError(f"expected text, not {type(value).__name__}")
     if isinstance(value, int):
@@ -273,7 +273,7 @@ def _read_box_id(endpoint: Any, value: Any) -> tuple[str, str] | None:
 
 def _clean(column: str, value: Any, record: Record) -> str | int | None:
     if column in NUMBER_COLUMNS:
-        return _number(value)
+        return _read_number(value)
     text = clean_text(value)
     if text is None or column in TEXT_COLUMNS:
         return text
@@ -302,7 +302,7 @@ def _read_date(column: str, text: str, record: Record) -> str | None:
     return str(date)
 
 
-def _number(value: Any) -> int | None:
+def _read_number(value: Any) -> int | None:
     try:
         text = clean_key(value)
     except ImportRowError:

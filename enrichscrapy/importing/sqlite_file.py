@@ -149,8 +149,8 @@ class Side:
         self._rows = rows
         self._next: Row | None = next(rows, None)
 
-    def of(self, performer_id: int) -> list[Row]:
-        while self._next is not None and _before(self._next["id"], performer_id):
+    def take(self, performer_id: int) -> list[Row]:
+        while self._next is not None and _is_before(self._next["id"], performer_id):
             self._next = next(self._rows, None)  # rows of nobody
         if self._next is None or self._next["id"] != performer_id:
             return []
@@ -164,5 +164,5 @@ class Side:
         return rows
 
 
-def _before(one: Any, other: int) -> bool:
+def _is_before(one: Any, other: int) -> bool:
     return not isinstance(one, int) or one < other

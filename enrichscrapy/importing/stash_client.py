@@ -91,7 +91,7 @@ class StashClient:
         said = f" ({error})" if isinstance(error, StashSays) else ""
         return StashRefused(f"what answers at {self.address} is no Stash{said}")
 
-    def picture(self, number: str, max_bytes: int) -> bytes:
+    def read_picture(self, number: str, max_bytes: int) -> bytes:
         """A performer's picture; :class:`PictureMissing` where there is none of that size."""
         path = f"/performer/{int(number)}/image"
         status, kind, data = self._request("GET", path, None, max_bytes)

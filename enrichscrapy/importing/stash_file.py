@@ -78,8 +78,8 @@ class StashFileReader:
         own = [name for name in _OWN if name in self._there]
         for row in self._file.read_rows("performers", "id", own):
             self.position += 1
-            child_rows = {table: rows.of(row["id"]) for table, rows in children.items()}
-            has_own = bool(pictures.of(row["id"]))
+            child_rows = {table: rows.take(row["id"]) for table, rows in children.items()}
+            has_own = bool(pictures.take(row["id"]))
             try:
                 yield self._read_record(row, child_rows, has_own)
             except ImportRowError as error:

@@ -62,7 +62,7 @@ class StashSenseReader:
             if not isinstance(row["id"], int):
                 yield Fault(self.position, "its id is no whole number")
                 continue
-            child_rows = {table: rows.of(row["id"]) for table, rows in children.items()}
+            child_rows = {table: rows.take(row["id"]) for table, rows in children.items()}
             try:
                 yield _read_record(row, child_rows)
             except ImportRowError as error:

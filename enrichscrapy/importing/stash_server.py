@@ -154,7 +154,7 @@ class ServerPictures:
     def read(self, row_id: str, wanted: str) -> bytes:
         if not row_id.isdecimal():
             raise PictureMissing("Stash has no such number")
-        return self._client.picture(row_id, self._max_bytes)
+        return self._client.read_picture(row_id, self._max_bytes)
 
 
 def _read_record(number: int, said: Mapping[str, Any]) -> Record:

@@ -16,7 +16,7 @@ from enrichscrapy.index.manifest import Change, Manifest
 from enrichscrapy.index.publish import (
     Generation,
     erase,
-    index_model_id,
+    find_index_model_id,
     publish,
     read_published_model,
     reindex,
@@ -31,7 +31,7 @@ __all__ = [
     "Generation",
     "Manifest",
     "erase",
-    "index_model_id",
+    "find_index_model_id",
     "publish",
     "read_published_model",
     "reindex",

@@ -60,7 +60,7 @@ class Coder:
 
     def _draw(self, segments: Sequence[Segment], every: int) -> Iterator[Vector]:
         for segment in segments:
-            for ids, vectors in self._open(segment).batches():
+            for ids, vectors in self._open(segment).iter_batches():
                 yield vectors[is_sampled(ids, every)]
 
     def _encode(self, segment: Segment, quantiser: Quantiser) -> Segment:

@@ -20,8 +20,8 @@ from enrichscrapy.index.manifest import (
     Manifest,
     Quantiser,
     Segment,
-    digest_hex,
-    digest_of,
+    compute_digest,
+    format_digest,
 )
 from enrichscrapy.index.segments import OpenSegment
 from enrichscrapy.index.writer import SegmentWriter
@@ -85,7 +85,7 @@ class Draft:
         segments = []
         for segment in self.segments:
             ids, vectors = self._find(segment, face_ids)
-            self.digest -= digest_of(ids, vectors)
+            self.digest -= compute_digest(ids, vectors)
             gone = tuple(sorted({*segment.gone, *ids.tolist()}))
             segments.append(replace(segment, gone=gone) if len(ids) else segment)
             found += ids.tolist()
@@ -109,7 +109,7 @@ class Draft:
         merged = tiers.choose_segments(self.segments, expected, self.dropped)
         writer = SegmentWriter(new, self.model.dimension)
         for segment in merged:
-            for ids, vectors in self._open(segment).batches():
+            for ids, vectors in self._open(segment).iter_batches():
                 writer.add(ids, vectors)
         for ids, vectors in self._take_in(incoming):
             writer.add(ids, vectors)
@@ -128,7 +128,7 @@ class Draft:
 
     def _take_in(self, incoming: Iterable[Batch]) -> Iterator[tuple[NDArray[np.int64], Vector]]:
         for batch in incoming:
-            self.digest += digest_of(batch.ids, batch.vectors)
+            self.digest += compute_digest(batch.ids, batch.vectors)
             self.skipped.update(batch.unusable)
             self.added += len(batch.ids)
             yield batch.ids, batch.vectors
@@ -140,7 +140,7 @@ class Draft:
             model=self.model,
             count=self.count,
             change=self.change,
-            digest=digest_hex(self.digest),
+            digest=format_digest(self.digest),
             segments=self.segments,
             created_at=db.clock(),
             quantiser=self.quantiser,

@@ -61,7 +61,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def mark_of(path: Path, *, from_disk: bool = False) -> FileMark:
+def read_mark(path: Path, *, from_disk: bool = False) -> FileMark:
     """Read a file and return its mark; ``from_disk`` asks the kernel to forget its cached copy."""
     sha256, size = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
@@ -97,7 +97,7 @@ def list_generations(index_dir: Path) -> list[str]:
     return sorted(names, key=int)
 
 
-def name_in_force(index_dir: Path) -> str | None:
+def find_current(index_dir: Path) -> str | None:
     """As :func:`read_current`, and None when ``current`` is damaged."""
     try:
         return read_current(index_dir)
@@ -144,7 +144,7 @@ def make_generation(index_dir: Path) -> Iterator[NewGeneration]:
     Never the name ``current`` holds, not even when that folder is gone: a reader would follow
     it into a half-written one. Nor that of a file that is still there.
     """
-    taken = [*list_generations(index_dir), name_in_force(index_dir) or "0"]
+    taken = [*list_generations(index_dir), find_current(index_dir) or "0"]
     taken += [found[0] for path in list_files(index_dir) if (found := _NAME.match(path.name))]
     new = NewGeneration(index_dir / f"{max(map(int, taken)) + 1:08d}", index_dir)
     (index_dir / SEGMENTS).mkdir(mode=0o700, exist_ok=True)

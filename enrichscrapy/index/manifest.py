@@ -177,7 +177,7 @@ def _parse(raw: bytes) -> Manifest:
     """Fields must be all there, none more, and of their types."""
     fields = json.loads(raw)
     if fields["format"] == ONE_FILE:
-        raw = json.dumps(_name_segment(fields)).encode()
+        raw = json.dumps(_convert_old(fields)).encode()
     return _make_adapter().validate_json(raw)
 
 
@@ -186,7 +186,7 @@ def _make_adapter() -> TypeAdapter[Manifest]:
     return TypeAdapter(Manifest)
 
 
-def _name_segment(fields: dict[str, Any]) -> dict[str, Any]:
+def _convert_old(fields: dict[str, Any]) -> dict[str, Any]:
     """A manifest of before, as one of a single segment."""
     rest = dict(fields)
     name = f"{rest['generation']}/faces.faiss"
@@ -196,7 +196,7 @@ def _name_segment(fields: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "segments": [segment], "quantiser": None}
 
 
-def digest_of(ids: NDArray[np.int64], vectors: Vector) -> int:
+def compute_digest(ids: NDArray[np.int64], vectors: Vector) -> int:
     """Digest of ``ids`` (n,) and ``vectors`` (n, d); see :class:`Manifest`."""
     keys = np.ascontiguousarray(ids, dtype="<i8")
     rows = np.ascontiguousarray(vectors, dtype="<f4")
@@ -207,5 +207,5 @@ def digest_of(ids: NDArray[np.int64], vectors: Vector) -> int:
     return total % _MODULUS
 
 
-def digest_hex(digest: int) -> str:
+def format_digest(digest: int) -> str:
     return f"{digest % _MODULUS:064x}"

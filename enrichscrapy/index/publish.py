@@ -111,7 +111,7 @@ def read_published_model(index_dir: Path) -> ModelInfo | None:
     return base.model if base else None
 
 
-def index_model_id(db: PerformerDatabase, index_dir: Path) -> int | None:
+def find_index_model_id(db: PerformerDatabase, index_dir: Path) -> int | None:
     """The model that the index is of or, failing that, should be of.
 
     That is the published one where the database has faces of it, else the model of the newest
@@ -255,7 +255,7 @@ class _Publisher:
     ) -> Generation:
         """``reading`` is closed as soon as ``incoming`` was read: what is left takes long, and a
         database that is being read cannot tidy its log."""
-        previous = files.name_in_force(self.index_dir)
+        previous = files.find_current(self.index_dir)
         with files.make_generation(self.index_dir) as new:
             draft.write_segments(new, incoming, expected)
             reading.close()

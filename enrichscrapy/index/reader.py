@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from enrichscrapy.exceptions import IndexDamaged, IndexOfAnotherModel
 from enrichscrapy.index import files
-from enrichscrapy.index.manifest import Manifest, digest_hex, digest_of
+from enrichscrapy.index.manifest import Manifest, compute_digest, format_digest
 from enrichscrapy.index.segments import OpenSegment, check_file
 from enrichscrapy.index.together import search_together
 from enrichscrapy.items import ModelInfo, Vector
@@ -37,16 +37,16 @@ class FaceIndex:
         """All face ids (n,)."""
         return np.concatenate([np.empty(0, np.int64), *(each.ids for each in self.segments)])
 
-    def batches(self) -> Iterator[tuple[NDArray[np.int64], Vector]]:
+    def iter_batches(self) -> Iterator[tuple[NDArray[np.int64], Vector]]:
         """All face ids (n,) and vectors (n, d), some thousands at a time."""
         for segment in self.segments:
-            yield from segment.batches()
+            yield from segment.iter_batches()
 
-    def lookup(self, face_ids: NDArray[np.int64]) -> dict[int, Vector]:
+    def find_vectors(self, face_ids: NDArray[np.int64]) -> dict[int, Vector]:
         """The vectors of those of ``face_ids`` (n,) that are in it."""
         found: dict[int, Vector] = {}
         for segment in self.segments:
-            ids, vectors = segment.lookup(face_ids)
+            ids, vectors = segment.find_vectors(face_ids)
             found.update(zip(ids.tolist(), vectors, strict=True))
         return found
 
@@ -123,6 +123,6 @@ class FaceIndex:
     def _check_digest(self, folder: Path) -> None:
         if len(np.unique(self.ids)) != self.count:
             raise IndexDamaged(f"{folder} holds a face twice; run scrapy reindex")
-        total = sum(digest_of(ids, vectors) for ids, vectors in self.batches())
-        if digest_hex(total) != self.manifest.digest:
+        total = sum(compute_digest(ids, vectors) for ids, vectors in self.iter_batches())
+        if format_digest(total) != self.manifest.digest:
             raise IndexDamaged(f"{folder} holds other faces than its manifest says")

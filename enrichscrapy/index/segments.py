@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import files
 from enrichscrapy.index.codes import Codes, Found
-from enrichscrapy.index.manifest import File, Segment, digest_hex, digest_of
+from enrichscrapy.index.manifest import File, Segment, compute_digest, format_digest
 from enrichscrapy.index.vectors import Vectors
 from enrichscrapy.items import Vector
 
@@ -30,7 +30,7 @@ def check_file(index_dir: Path, file: File, *, from_disk: bool = False) -> Path:
     """
     path = index_dir / file.name
     if from_disk:
-        mark = files.mark_of(path, from_disk=True)
+        mark = files.read_mark(path, from_disk=True)
     else:
         now = path.stat()
         stamp = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
@@ -42,7 +42,7 @@ def check_file(index_dir: Path, file: File, *, from_disk: bool = False) -> Path:
 
 @functools.lru_cache(_FILES_REMEMBERED)
 def _read_mark(path: Path, _stamp: tuple[int, ...]) -> files.FileMark:
-    return files.mark_of(path)
+    return files.read_mark(path)
 
 
 class OpenSegment:
@@ -82,7 +82,7 @@ class OpenSegment:
         found = cls(segment, vectors, codes)
         if len(found.ids) != segment.live:
             raise IndexDamaged(f"{path} does not hold all that is gone; run scrapy reindex")
-        if thorough and found.digest_all() != segment.digest:
+        if thorough and found.compute_digest() != segment.digest:
             raise IndexDamaged(f"{path} holds other vectors than its manifest says")
         return found
 
@@ -97,15 +97,15 @@ class OpenSegment:
         """The vectors of all in the file, in the file's order, as they lie on the disk."""
         return self._vectors.matrix
 
-    def digest_all(self) -> str:
-        return digest_hex(digest_of(self._ids, self.matrix))
+    def compute_digest(self) -> str:
+        return format_digest(compute_digest(self._ids, self.matrix))
 
-    def lookup(self, face_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vector]:
+    def find_vectors(self, face_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vector]:
         """Those of ``face_ids`` that are in it and not gone, with their vectors."""
         rows = self._live[np.isin(self._ids[self._live], face_ids)]
         return self._ids[rows], self.matrix[rows]
 
-    def batches(self) -> Iterator[tuple[NDArray[np.int64], Vector]]:
+    def iter_batches(self) -> Iterator[tuple[NDArray[np.int64], Vector]]:
         """All that are not gone, some thousands at a time."""
         for start in range(0, len(self._live), _ROWS_AT_ONCE):
             rows = self._live[start : start + _ROWS_AT_ONCE]

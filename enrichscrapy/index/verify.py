@@ -105,7 +105,7 @@ def _check_faces(connection: Connection, model_id: int, index: FaceIndex) -> Ite
     for batch in accepted.read_all_faces(connection, model_id, dimension):
         last = max(batch.ids[-1] if len(batch.ids) else 0, *batch.unusable, 0)
         until = int(np.searchsorted(ids, last, side="right"))
-        yield from _compare(batch, index.lookup(ids[seen:until]))
+        yield from _compare(batch, index.find_vectors(ids[seen:until]))
         seen = until
     yield from (_describe_extra(face_id) for face_id in ids[seen:])
 

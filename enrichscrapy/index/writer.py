@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from enrichscrapy.index import tiers
 from enrichscrapy.index.files import NewGeneration
-from enrichscrapy.index.manifest import Segment, digest_hex, digest_of
+from enrichscrapy.index.manifest import Segment, compute_digest, format_digest
 from enrichscrapy.index.vectors import Vectors
 from enrichscrapy.items import Vector
 
@@ -30,7 +30,7 @@ class SegmentWriter:
         while len(ids):
             room = tiers.LARGEST - len(self._vectors)
             self._vectors.add(ids[:room], vectors[:room])
-            self._digest += digest_of(ids[:room], vectors[:room])
+            self._digest += compute_digest(ids[:room], vectors[:room])
             ids, vectors = ids[room:], vectors[room:]
             if len(self._vectors) == tiers.LARGEST:
                 self._write()
@@ -44,7 +44,7 @@ class SegmentWriter:
     def _write(self) -> None:
         ids = self._vectors.ids
         file = self._new.write("faiss", self._vectors.write)
-        digest = digest_hex(self._digest)
+        digest = format_digest(self._digest)
         segment = Segment(file, len(ids), digest, int(ids.min()), int(ids.max()))
         self._written.append(segment)
         self._begin()

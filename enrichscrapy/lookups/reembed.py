@@ -69,7 +69,7 @@ async def reembed(
     moving.begin()
     while (moved := moving.switch(tally.lost)) is None:
         after_id = 0
-        while page := moving.next_faces(after_id, BATCH):
+        while page := moving.read_next_faces(after_id, BATCH):
             after_id = page[-1].id
             moving.stage(await _look(workers, page, shape, photos, tally))
             total, staged = moving.count()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrichscrapy.database import PerformerDatabase
-from enrichscrapy.index import index_model_id, publish
+from enrichscrapy.index import find_index_model_id, publish
 from enrichscrapy.verdicts import Limits
 
 if TYPE_CHECKING:
@@ -19,6 +19,6 @@ def read_limits(settings: ProjectSettings) -> Limits:
 
 def publish_decisions(database: PerformerDatabase, index_dir: Path) -> None:
     """Bring the published index up to date; one that is damaged is rebuilt."""
-    model_id = index_model_id(database, index_dir)
+    model_id = find_index_model_id(database, index_dir)
     if model_id is not None:
         publish(database, index_dir, model_id)

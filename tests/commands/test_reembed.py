@@ -21,7 +21,7 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.faces.engine import FaceEngine, FaceOptions
 from enrichscrapy.files.kept_photos import keep_photo
 from enrichscrapy.files.locks import lock_source
-from enrichscrapy.index import FaceIndex, index_model_id, publish, verify
+from enrichscrapy.index import FaceIndex, find_index_model_id, publish, verify
 from enrichscrapy.items import Identity, ModelInfo, Profile, Verdict
 from tests.database.builders import accept, face, lookup, photo, quarantine, unit_vector
 from tests.faces.cards import DIMENSION, small_network, write_card
@@ -116,7 +116,7 @@ def test_killed_and_gone_on_with(many, place):
 
     marked = unit_vector(1234)
     with place.database() as db:
-        assert verify(db, place.index_dir, index_model_id(db, place.index_dir)) == []
+        assert verify(db, place.index_dir, find_index_model_id(db, place.index_dir)) == []
         assert FaceIndex.open_current(place.index_dir, OLD).count == 300, "the old one is served"
         with db.write() as connection:
             row = update(face_vectors).where(face_vectors.c.face_id == 7)
@@ -134,7 +134,7 @@ def test_killed_and_gone_on_with(many, place):
         for face_id, vector in vectors.items():
             expected = np.array(shade(face_id - 1), np.float32)
             assert vector[:3] @ expected / np.linalg.norm(expected) > 0.999
-        assert index_model_id(db, place.index_dir) == model_id
+        assert find_index_model_id(db, place.index_dir) == model_id
         assert verify(db, place.index_dir, model_id) == []
         assert db.ledger.count_due(Selection("babepedia", "url", model_id)) == 0
     assert staged(place) == 0
@@ -227,7 +227,7 @@ def test_what_would_change_is_listed_and_applied_only_when_asked_for(judged):
         assert [db.faces.get(face_id).trusted for face_id in range(1, 6)] == [True] * 3 + [
             False
         ] * 2
-        model_id = index_model_id(db, judged.index_dir)
+        model_id = find_index_model_id(db, judged.index_dir)
         assert verify(db, judged.index_dir, model_id) == []
 
 

@@ -12,7 +12,7 @@ from demo.people import babepedia_profiles, iafd_profiles, write_known_faces, wr
 from demo.sites import DemoSites
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import lookups, photos
-from enrichscrapy.index import index_model_id
+from enrichscrapy.index import find_index_model_id
 from enrichscrapy.items import Outcome
 from tests.postgres import run_server
 from tests.resume.harness import Crawl
@@ -40,7 +40,7 @@ def fill(place, cast, *, known, **machine):
 
 def list_due(place, sources):
     with place.database() as db:
-        model_id = index_model_id(db, place.index_dir)
+        model_id = find_index_model_id(db, place.index_dir)
         asked = {each: Selection(each, SOURCES[each], model_id) for each in sources}
         return [each for each, selection in asked.items() if db.ledger.count_due(selection)]
 

@@ -52,7 +52,7 @@ def outcomes(db):
 
 
 def verdicts(db, performer):
-    return [(each.verdict, each.reason) for each in db.faces.of_performer(performer.id)]
+    return [(each.verdict, each.reason) for each in db.faces.list_faces(performer.id)]
 
 
 ACCEPTED = [(Verdict.ACCEPTED, "corroborated_page")]
@@ -94,7 +94,7 @@ def test_without_a_difference_nobody_has_it(db, people, find, proofs):
 def test_a_persons_decision_settles_it_for_good(db, people, find, decided):
     for performer in people:
         find(performer)
-    mine = db.faces.of_performer(people[decided].id)[0]
+    mine = db.faces.list_faces(people[decided].id)[0]
     ReviewDesk(db, Limits(5, 20)).accept(mine.id)
     for performer in people:  # looked up again, in whatever order
         find(performer, source="babepedia", url="again")
@@ -107,7 +107,7 @@ def test_a_persons_decision_settles_it_for_good(db, people, find, decided):
 def test_a_rejection_by_a_person_gives_it_to_the_other(db, people, find):
     for performer in people:
         find(performer)
-    ReviewDesk(db, Limits(5, 20)).reject(db.faces.of_performer(people[0].id)[0].id)
+    ReviewDesk(db, Limits(5, 20)).reject(db.faces.list_faces(people[0].id)[0].id)
     find(people[1], url="again")
     assert outcomes(db)[people[1].id] == "found"
 

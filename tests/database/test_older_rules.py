@@ -53,7 +53,7 @@ def reopen(db):
 
 
 def verdicts(db, performer_id):
-    return [each.verdict for each in db.faces.of_performer(performer_id)]
+    return [each.verdict for each in db.faces.list_faces(performer_id)]
 
 
 @pytest.mark.parametrize("reason", ["agreeing_photos", "agrees_with_other_source"])
@@ -79,7 +79,7 @@ def test_what_is_trusted_only_through_them_waits_too(db, add):
     other = add(("corroborated_page", True, "babepedia"), ("match", False, "iafd"))
     with reopen(db) as again:
         assert verdicts(again, who) == [WAITING, WAITING]
-        assert not any(each.trusted for each in again.faces.of_performer(who))
+        assert not any(each.trusted for each in again.faces.list_faces(who))
         assert verdicts(again, other) == [ACCEPTED, ACCEPTED]
 
 
@@ -101,7 +101,7 @@ def test_the_index_is_told_the_list_shows_them_and_review_undoes_it(db, add, mod
         assert changes == ["added", "removed"]
         assert accepted_vectors(again, model_id) == {}
         ReviewDesk(again, Limits(5, 20)).undo(listed.face_id)
-        [back] = again.faces.of_performer(who)
+        [back] = again.faces.list_faces(who)
         assert (back.verdict, back.trusted, back.reason) == (ACCEPTED, True, "agreeing_photos")
 
 

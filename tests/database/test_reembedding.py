@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.ledger import RetryPolicy, Selection
-from enrichscrapy.database.reembedding import NewVector, Reembedding, _unmoved
+from enrichscrapy.database.reembedding import NewVector, Reembedding, _match_unmoved
 from enrichscrapy.database.schema import (
     face_changes,
     face_vectors,
@@ -21,7 +21,7 @@ from enrichscrapy.database.store import store_lookup
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.forgetting.forget import forget
 from enrichscrapy.forgetting.rows import find_person
-from enrichscrapy.index import FaceIndex, index_model_id, publish, verify
+from enrichscrapy.index import FaceIndex, find_index_model_id, publish, verify
 from enrichscrapy.items import ModelInfo, Outcome, PhotoOutcome, Verdict
 from tests.database.builders import (
     PAGE,
@@ -80,7 +80,7 @@ def state(db):
 
 
 def stage_all(moving):
-    while page := moving.next_faces(0, 2):
+    while page := moving.read_next_faces(0, 2):
         moving.stage([new_vector(kept.id) for kept in page])
 
 
@@ -120,13 +120,15 @@ def test_the_old_index_is_whole_until_the_new_one_is(world, moving, tmp_path, mo
     index_dir = tmp_path / "index"
     publish(world, index_dir, model_id)
     stage_all(moving)
-    assert verify(world, index_dir, index_model_id(world, index_dir)) == []
+    assert verify(world, index_dir, find_index_model_id(world, index_dir)) == []
     moving.switch(())
     old = FaceIndex.open_current(index_dir, None)
     assert old.ids.tolist() == [1], "served on, under the same ids"
-    assert index_model_id(world, index_dir) == new_id, "what a reindex or a forget would publish"
+    assert find_index_model_id(world, index_dir) == new_id, (
+        "what a reindex or a forget would publish"
+    )
     publish(world, index_dir, new_id)
-    assert verify(world, index_dir, index_model_id(world, index_dir)) == []
+    assert verify(world, index_dir, find_index_model_id(world, index_dir)) == []
     fresh = FaceIndex.open_current(index_dir, NEW)
     assert np.array_equal(fresh.segments[0].matrix[0], unit_vector(101))
     assert [row[1:] for row in rows(world, face_changes)[-2:]] == [
@@ -240,7 +242,7 @@ def test_lookups_that_found_nothing_are_left_alone(world, moving, new_id):
 @pytest.mark.sqlite_only
 def test_other_models_faces_are_found_without_reading_every_row(world, new_id):
     """A crawl asks at every start, of a database of any size."""
-    query = select(func.count()).where(*_unmoved(new_id), faces.c.crop.is_not(None))
+    query = select(func.count()).where(*_match_unmoved(new_id), faces.c.crop.is_not(None))
     with world.read() as connection:
         sql = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]

@@ -23,7 +23,7 @@ from tests.support import list_artefacts
 
 pytestmark = pytest.mark.on_both()
 
-STEPS = ("clean_files", "erase_rows", "index_model_id", "erase", "shrink")
+STEPS = ("clean_files", "erase_rows", "find_index_model_id", "erase", "shrink")
 
 
 class Killed(BaseException):

@@ -121,7 +121,7 @@ def stage_vectors(db: PerformerDatabase) -> None:
     """A move to another model was begun: every kept face has its next vector already."""
     next_model = ModelInfo("invented", "0" * 64, "next-1", 512)
     moving = Reembedding(db, db.faces.ensure_model(next_model))
-    kept = moving.next_faces(0, 100)
+    kept = moving.read_next_faces(0, 100)
     moving.stage([NewVector(each.id, unit_vector(1000 + each.id), 0.5, {}) for each in kept])
 
 

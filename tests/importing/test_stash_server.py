@@ -158,33 +158,33 @@ class TestOnlyWhatChanged:
 class TestPictures:
     def test_own_ones_and_drawn_ones(self, db):
         with serving(people(2), key=KEY) as site, closing(StashClient(site.url, KEY)) as client:
-            assert client.picture("1", MAX_BYTES) == b"\xff\xd8picture 1"
+            assert client.read_picture("1", MAX_BYTES) == b"\xff\xd8picture 1"
             with pytest.raises(PictureMissing, match="no picture"):
-                client.picture("2", MAX_BYTES)
+                client.read_picture("2", MAX_BYTES)
             with pytest.raises(PictureMissing, match="404"):
-                client.picture("3", MAX_BYTES)
+                client.read_picture("3", MAX_BYTES)
             with pytest.raises(PictureMissing, match="PHOTO_MAX_BYTES=5"):
-                client.picture("1", 5)
+                client.read_picture("1", 5)
 
     def test_a_link_to_elsewhere_is_not_followed_with_the_key(self, db):
         """Stash writes the address it was set up with; the key goes where the user said."""
         with serving([]) as elsewhere, serving(people(1), key=KEY, outside=elsewhere.url) as site:
             read(db, site, KEY)
             with closing(StashClient(site.url, KEY)) as client:
-                assert client.picture("1", MAX_BYTES)
+                assert client.read_picture("1", MAX_BYTES)
             site.set_fault(
                 "/performer/*", Misbehaviour(Kind.REDIRECT, location=f"{elsewhere.url}/x")
             )
             with closing(StashClient(site.url, KEY)) as client, pytest.raises(StashRefused):
-                client.picture("1", MAX_BYTES)
+                client.read_picture("1", MAX_BYTES)
             assert elsewhere.entries == []
 
     def test_one_that_fails_costs_itself(self):
         with serving(people(1)) as site, closing(StashClient(site.url)) as client:
             site.set_fault("/performer/*", Misbehaviour(Kind.STATUS, status=500, times=1))
             with pytest.raises(PictureMissing, match="500"):
-                client.picture("1", MAX_BYTES)
-            assert client.picture("1", MAX_BYTES)
+                client.read_picture("1", MAX_BYTES)
+            assert client.read_picture("1", MAX_BYTES)
 
 
 class TestNoStash:

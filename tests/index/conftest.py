@@ -31,7 +31,7 @@ def contents(index_dir: Path) -> dict[int, bytes]:
     assert index is not None
     return {
         int(face_id): row.tobytes()
-        for ids, vectors in index.batches()
+        for ids, vectors in index.iter_batches()
         for face_id, row in zip(ids, vectors, strict=True)
     }
 

@@ -53,7 +53,7 @@ def test_what_is_found_is_nearly_what_is_there_with_exact_similarities(world, co
     found = [len(np.intersect1d(a, b)) / 10 for a, b in zip(ids, truth, strict=True)]
     assert 0.7 < np.mean(found) < 1, "codes are used, and good enough for vectors without any order"
     for query, row, similarity in zip(queries, ids, near, strict=True):
-        exact = index.lookup(row)
+        exact = index.find_vectors(row)
         expected = [float(exact[face_id] @ query) for face_id in row.tolist()]
         assert similarity == pytest.approx(expected, abs=1e-6)
     assert (np.diff(near, axis=1) <= 0).all()

@@ -22,7 +22,7 @@ from enrichscrapy.index import (
     verify,
 )
 from enrichscrapy.index.files import list_files, list_generations
-from enrichscrapy.index.manifest import digest_hex, digest_of
+from enrichscrapy.index.manifest import compute_digest, format_digest
 from tests.index.conftest import contents
 
 pytestmark = pytest.mark.on_both(short=("test_changes_are_applied_without_reading_the_rest",))
@@ -172,9 +172,9 @@ def test_the_digest_does_not_depend_on_the_order(world):
     ids = np.arange(1, 6, dtype=np.int64)
     vectors = np.stack([world.unit(seed) for seed in range(5)])
     shuffled = np.array([3, 1, 4, 0, 2])
-    assert digest_of(ids, vectors) == digest_of(ids[shuffled], vectors[shuffled])
-    assert digest_of(ids, vectors) != digest_of(ids[shuffled], vectors)
-    assert len(digest_hex(digest_of(ids, vectors))) == 64
+    assert compute_digest(ids, vectors) == compute_digest(ids[shuffled], vectors[shuffled])
+    assert compute_digest(ids, vectors) != compute_digest(ids[shuffled], vectors)
+    assert len(format_digest(compute_digest(ids, vectors))) == 64
 
 
 def test_the_previous_generation_is_kept_and_older_ones_are_pruned(world, index_dir):

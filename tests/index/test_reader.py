@@ -9,7 +9,7 @@ import pytest
 from enrichscrapy.exceptions import IndexDamaged, IndexOfAnotherModel
 from enrichscrapy.index import FaceIndex, publish, reindex, verify
 from enrichscrapy.index.files import list_generations
-from enrichscrapy.index.manifest import digest_hex, digest_of
+from enrichscrapy.index.manifest import compute_digest, format_digest
 
 
 @pytest.fixture
@@ -172,7 +172,9 @@ def test_readers_get_whole_generations_whatever_the_publisher_does(published, wo
         try:
             while not done.is_set():
                 index = FaceIndex.open_current(published, world.model)
-                digest = digest_hex(sum(digest_of(*batch) for batch in index.batches()))
+                digest = format_digest(
+                    sum(compute_digest(*batch) for batch in index.iter_batches())
+                )
                 assert digest == index.manifest.digest
                 seen.add(index.manifest.generation)
         except BaseException as error:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from enrichscrapy.database.schema import faces
 from enrichscrapy.exceptions import IndexDamaged
 from enrichscrapy.index import FaceIndex, erase, files, publish, reindex, segments, tiers, verify
-from enrichscrapy.index.manifest import File, Segment, digest_hex, digest_of
+from enrichscrapy.index.manifest import File, Segment, compute_digest, format_digest
 
 pytestmark = pytest.mark.on_both(short=("test_no_file_holds_it_and_the_rest_is_left_alone",))
 
@@ -200,8 +200,8 @@ class TestErasing:
 
 class TestReading:
     def test_a_file_is_compared_once_and_again_when_it_was_written_to(self, large, monkeypatch):
-        read, real = [], files.mark_of
-        monkeypatch.setattr(files, "mark_of", lambda *a, **k: read.append(a) or real(*a, **k))
+        read, real = [], files.read_mark
+        monkeypatch.setattr(files, "read_mark", lambda *a, **k: read.append(a) or real(*a, **k))
         segments._read_mark.cache_clear()
         for _ in range(3):
             FaceIndex.open_current(large, None)
@@ -215,8 +215,8 @@ class TestReading:
 
     def test_verify_reads_everything_again(self, world, large, monkeypatch):
         FaceIndex.open_current(large, None)
-        read, real = [], files.mark_of
-        monkeypatch.setattr(files, "mark_of", lambda *a, **k: read.append(k) or real(*a, **k))
+        read, real = [], files.read_mark
+        monkeypatch.setattr(files, "read_mark", lambda *a, **k: read.append(k) or real(*a, **k))
         assert verify(world.db, large, world.model_id) == []
         assert read == [{"from_disk": True}]
 
@@ -253,9 +253,9 @@ class TestOlderLayout:
         fields = json.loads(path.read_text())
         for name in ("segments", "quantiser", "exact_faces"):
             del fields[name]
-        mark = files.mark_of(generation.path / "faces.faiss")
+        mark = files.read_mark(generation.path / "faces.faiss")
         fields |= {"format": 1, "file_sha256": mark.sha256, "file_size": mark.size}
-        assert fields["digest"] == digest_hex(digest_of(ids, vectors))
+        assert fields["digest"] == format_digest(compute_digest(ids, vectors))
         path.write_text(json.dumps(fields))
         for file in files.list_files(index_dir):
             file.unlink()

@@ -7,7 +7,7 @@ import pytest
 
 from demo.people import DemoPerson, SitePage, babepedia_profiles, link
 from demo.sites import DemoSites, Fault, Kind
-from enrichscrapy.index import FaceIndex, index_model_id, verify
+from enrichscrapy.index import FaceIndex, find_index_model_id, verify
 from tests.resume.harness import Crawl, wait_until_gone
 from tests.support import PATIENCE, Workplace, face_server, wait_until
 from tests.torture.process import Run
@@ -91,7 +91,7 @@ def state(place):
             each: (db.ledger.get("babepedia", "url", each) or {"outcome": "none"})["outcome"]
             for each in (1, 2)
         }
-        return found, verify(db, place.index_dir, index_model_id(db, place.index_dir))
+        return found, verify(db, place.index_dir, find_index_model_id(db, place.index_dir))
 
 
 def test_killed_with_photos_on_their_way(place, sites, forked_crawl):

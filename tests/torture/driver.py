@@ -26,7 +26,7 @@ from demo.sites.iafd import perfid_of
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.due import Selection
 from enrichscrapy.database.schema import faces, lookups, photo_results, photos, proposals
-from enrichscrapy.index import index_model_id, verify
+from enrichscrapy.index import find_index_model_id, verify
 from enrichscrapy.items import Outcome
 from tests.support import Workplace
 from tests.torture.cast import CAST, PAGES, add_faults
@@ -159,7 +159,7 @@ class Torture:
 
     def _due(self, place: Workplace) -> list[str]:
         with place.database() as db:
-            model_id = index_model_id(db, place.index_dir)
+            model_id = find_index_model_id(db, place.index_dir)
             selections = {
                 source: Selection(source, mode, model_id=model_id) for source, mode in MODES.items()
             }
@@ -288,7 +288,7 @@ class Torture:
 
     def _check_index(self, place: Workplace) -> None:
         with place.database() as db:
-            model_id = index_model_id(db, place.index_dir)
+            model_id = find_index_model_id(db, place.index_dir)
             found = verify(db, place.index_dir, model_id)
             assert found == [], "; ".join(map(str, found))
         _succeed(place, "verify")

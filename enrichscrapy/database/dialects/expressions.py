@@ -143,13 +143,13 @@ def matches(column: ColumnElement[Any], *parts: str, anywhere: bool = False) -> 
 
     ``anywhere``: whether it holds them. Letter case counts.
     """
-    glob, expression = "".join(parts), "".join(map(_as_expression, parts))
+    glob, expression = "".join(parts), "".join(map(_escape_set, parts))
     if anywhere:
         return _Matches(column, literal(f"*{glob}*"), literal(expression))
     return _Matches(column, literal(glob), literal(f"^{expression}$"))
 
 
-def _as_expression(part: str) -> str:
+def _escape_set(part: str) -> str:
     """A set of letters for a regular expression, in which more letters mean something."""
     inside = part[1:-1] if len(part) > 2 else part
     negated = inside.startswith("^") and len(inside) > 1
