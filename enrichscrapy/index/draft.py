@@ -99,7 +99,7 @@ class Draft:
         near = face_ids[(face_ids >= segment.first_id) & (face_ids <= segment.last_id)]
         if not len(near):
             return np.empty(0, np.int64), np.empty((0, self.model.dimension), np.float32)
-        return self._open(segment).lookup(near)
+        return self._open(segment).find_vectors(near)
 
     def _open(self, segment: Segment) -> OpenSegment:
         return OpenSegment.open(self.index_dir, segment, self.model.dimension)

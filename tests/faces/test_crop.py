@@ -149,7 +149,7 @@ def test_a_stored_crop_gives_the_very_vector_it_had(engine, face, portrait, enco
 
 def test_what_is_kept_feeds_networks_of_112_and_160_pixels(face):
     crop = stored(face)
-    assert crop.shown(BoxCrop()) == crop.shown(BoxCrop(160, 32)) == crop.shown(ALIGNED) == 1
+    assert crop.measure_shown(BoxCrop()) == crop.shown(BoxCrop(160, 32)) == crop.shown(ALIGNED) == 1
     picture, seen = crop.open(LIMITS)
     assert seen.size * picture.scale > 159, "no network has to enlarge it"
     assert len(face.crop) < 40_000, "this one has the grain of a sensor"
@@ -179,14 +179,14 @@ def old(face, portrait_at=None):
 
 def test_an_older_crop_still_feeds_the_default_network_whole(engine, face):
     crop = old(face)
-    assert crop.shown(BoxCrop()) == 1
+    assert crop.measure_shown(BoxCrop()) == 1
     again = engine.look([crop])[0].faces[0]
     assert again.vector @ face.vector > 0.999
 
 
 def test_an_older_crop_says_how_far_it_goes(face):
     crop = old(face)
-    assert 0.6 < crop.shown(ALIGNED) < 0.98
+    assert 0.6 < crop.measure_shown(ALIGNED) < 0.98
     picture, seen = crop.open(LIMITS)
     wide, there = stored(face).open(LIMITS)
     narrow, whole = ALIGNED.cut(picture, seen).astype(int), ALIGNED.cut(wide, there).astype(int)
@@ -198,4 +198,4 @@ def test_a_face_at_the_edge_misses_nothing_that_the_photo_has():
     detection = Detection((0, 0, 80, 100), tuple((x * 0.7, y * 0.8) for x, y in TEMPLATE), 1.0)
     crop = StoredCrop.cut(Picture(Image.new("RGB", (300, 400)), 300, 400), detection)
     assert crop.area[:2] == (0, 0)
-    assert crop.shown(ALIGNED) == 1
+    assert crop.measure_shown(ALIGNED) == 1
