@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stashboxes import name_box
 from enrichscrapy.politeness.addresses import names_loopback
 from enrichscrapy.settings_reader import read_settings
 from enrichscrapy.sites.stashbox import Endpoint
@@ -34,7 +34,7 @@ class ApiKey:
         if not isinstance(endpoint, Endpoint):
             return cls("", "")
         given = read_settings(crawler.settings).STASHBOX_API_KEYS
-        keys = {box_name(name): key.get_secret_value().strip() for name, key in given.items()}
+        keys = {name_box(name): key.get_secret_value().strip() for name, key in given.items()}
         key = keys.get(endpoint.box, "")
         if not key.isascii() or not key.isprintable():
             raise BadSetting(f"STASHBOX_API_KEYS: the key of {endpoint.box} is no line of text")

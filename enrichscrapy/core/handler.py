@@ -77,7 +77,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
     async def _fetch(self, request: Request) -> Response:
         if (visit := RequestInfo.of(request).visit) is not None:
             return await self._run_visit(request, visit)
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         outgoing = request.replace(url=source.to_real(request.url)) if source else request
         self.api_key.put_on(outgoing, request)
         try:
@@ -90,7 +90,7 @@ class OutboundDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[
 
     async def _run_visit(self, request: Request, visit: Visit) -> Response:
         """Open a challenged page in a browser of its own; the result is in ``visit``."""
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         assert source is not None  # the intake refuses what belongs to no source
         meta = _make_browser_meta(request, visit)
         outgoing = request.replace(url=source.to_real(request.url), meta=meta)

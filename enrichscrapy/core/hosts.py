@@ -95,7 +95,7 @@ class Hosts:
         }
 
         def name_and_rules(request: Request) -> tuple[str, PaceRules]:
-            source = sources.of(request)
+            source = sources.find(request)
             assert source is not None  # the intake refuses what belongs to no source
             return source.find_host(source.home), rules[source.source]
 
@@ -115,7 +115,7 @@ class Hosts:
         """UTC seconds since the epoch."""
         return self.database.stores.clock()
 
-    def of(self, request: Request) -> Host:
+    def find(self, request: Request) -> Host:
         name, rules = self._name_and_rules(request)
         if name not in self._hosts:
             self._hosts[name] = Host(name, rules, None if self.shares else self._make_lock(name))
@@ -155,7 +155,7 @@ class Hosts:
     @contextmanager
     def holding(self, request: Request) -> Iterator[None]:
         """Let nothing leave meanwhile but what follows from this request."""
-        host = self.of(request)
+        host = self.find(request)
         host.holders += 1
         try:
             yield
@@ -164,7 +164,7 @@ class Hosts:
 
     def note_judged(self, request: Request) -> None:
         """The answer to this request was understood: the others may go on."""
-        self.of(request).held_until = 0.0
+        self.find(request).held_until = 0.0
 
     def let_go_when_judged(self, host: Host) -> None:
         """Until an answer is understood the host stays this crawl's, whoever else waits."""
@@ -187,7 +187,7 @@ class Hosts:
     # --- The circuit -----------------------------------------------------------------------------
 
     async def note_success(self, request: Request) -> None:
-        if not self.of(request).untroubled:
+        if not self.find(request).untroubled:
             await self._change(request, lambda state, _rules, _now: circuit.note_success(state))
 
     async def note_refusal(self, request: Request, kind: RefusalKind, detail: str) -> HostState:
@@ -222,17 +222,17 @@ class Hosts:
             await self._change(request, lambda state, _rules, _now: pace.refund(state, count))
 
     async def _change(self, request: Request, rule: Rule) -> HostState:
-        host = self.of(request)
+        host = self.find(request)
         state = await self.database.write(self.store.change, host.name, host.rules, rule)
         host.untroubled = state.untroubled
         return state
 
     async def find_clearance(self, request: Request) -> Cleared:
         """The last challenge that was passed, in this run or another."""
-        return await self.database.read(self.store.find_clearance, self.of(request).name)
+        return await self.database.read(self.store.find_clearance, self.find(request).name)
 
     async def set_clearance(self, request: Request, cookies: list[dict[str, Any]]) -> None:
-        host, agent = self.of(request), request.headers.get("User-Agent") or b""
+        host, agent = self.find(request), request.headers.get("User-Agent") or b""
         cleared = Cleared(cookies, self.machine, agent.decode("latin-1"))
         await self.database.write(self.store.set_clearance, host.name, host.rules.source, cleared)
 
@@ -240,7 +240,7 @@ class Hosts:
         if state.circuit is Circuit.OPEN:
             until = format_utc(state.circuit_until or self.now())
             why = state.circuit_reason or "refused"
-            self._stop("blocked", f"{self.of(request).name} is left alone until {until} ({why})")
+            self._stop("blocked", f"{self.find(request).name} is left alone until {until} ({why})")
         return state
 
     def close(self, host: Host, closed: Closed) -> NoReturn:

@@ -76,7 +76,7 @@ def from_json(data: bytes, spider: Spider) -> Request:
         priority=entry.priority,
         dont_filter=True,
         cb_kwargs={"plan": entry.plan, "step": entry.step},
-        meta=info.meta(**entry.meta),
+        meta=info.make_meta(**entry.meta),
     )
 
 

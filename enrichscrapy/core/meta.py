@@ -40,7 +40,7 @@ class RequestInfo:
         info = request.meta.get(KEY)
         return info if isinstance(info, cls) else cls()
 
-    def meta(self, **more: Any) -> dict[str, Any]:
+    def make_meta(self, **more: Any) -> dict[str, Any]:
         """The ``meta`` of a new request; ``more`` are Scrapy's own keys."""
         return {KEY: self, **more}
 

@@ -36,11 +36,11 @@ class Sources:
     def __iter__(self) -> Any:
         return iter(self._by_name.values())
 
-    def of(self, request: Request) -> SourceAddresses | None:
+    def find(self, request: Request) -> SourceAddresses | None:
         named = self._by_name.get(RequestInfo.of(request).source)
-        return named or self.of_url(request.url)
+        return named or self.find_by_url(request.url)
 
-    def of_url(self, url: str) -> SourceAddresses | None:
+    def find_by_url(self, url: str) -> SourceAddresses | None:
         host = urlsplit(url).hostname
         found = (s for s in self._by_name.values() if is_among(host, s.hosts | s.photo_hosts))
         return next(found, None)

@@ -94,7 +94,7 @@ class Turns:
 
     async def take(self, request: Request) -> None:
         """Wait for the request's turn; raises ``RequestRefused`` where it gets none."""
-        host = self.hosts.of(request)
+        host = self.hosts.find(request)
         await self._come_first(host, request)
         try:
             await self._let_others_first(host)
@@ -133,7 +133,7 @@ class Turns:
         self, taken: _Taken, request: Request, response: Response | None
     ) -> None:
         host, is_held = taken.host, taken.host.is_held
-        answer = _answer(request, response, taken.left_at, self.hosts.now())
+        answer = _make_answer(request, response, taken.left_at, self.hosts.now())
         state = await self.hosts.database.write(
             self.hosts.store.note_answer, host.name, host.rules, answer, keeps_turn=is_held
         )
@@ -181,7 +181,7 @@ class Turns:
             )
             if isinstance(decision, Closed):
                 self.hosts.close(host, decision)
-            async with self._given_up_on_error(host, decision):
+            async with self._give_up_on_error(host, decision):
                 until = decision.until if isinstance(decision, Wait) else decision.at
                 await self._wait_until(until)
             if isinstance(decision, Turn):
@@ -191,7 +191,7 @@ class Turns:
         """Whether the turn is still this crawl's when its moment has come."""
         if not self.hosts.shares:
             return True
-        async with self._given_up_on_error(host, turn):
+        async with self._give_up_on_error(host, turn):
             left = await self.hosts.database.write(
                 self.hosts.store.begin_turn, host.name, host.rules, turn
             )
@@ -200,7 +200,7 @@ class Turns:
         return left is not None
 
     @asynccontextmanager
-    async def _given_up_on_error(self, host: Host, decision: Turn | Wait) -> AsyncIterator[None]:
+    async def _give_up_on_error(self, host: Host, decision: Turn | Wait) -> AsyncIterator[None]:
         try:
             yield
         except (RequestRefused, asyncio.CancelledError):
@@ -235,7 +235,9 @@ def find_hosts(crawler: Crawler) -> Hosts:
     return find_turns(crawler).hosts
 
 
-def _answer(request: Request, response: Response | None, left_at: float, now: float) -> HostAnswer:
+def _make_answer(
+    request: Request, response: Response | None, left_at: float, now: float
+) -> HostAnswer:
     if response is None:
         return HostAnswer(seen_at=now)
     latency = request.meta.get("download_latency")

@@ -21,7 +21,7 @@ from enrichscrapy.database.performers import load_performers
 from enrichscrapy.database.schema import aliases, import_rows, performers, stashbox_ids
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.names import make_name_key, split_name
-from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stashboxes import name_box
 from enrichscrapy.facts.text import fold, fold_line
 from enrichscrapy.items import Performer
 
@@ -166,7 +166,7 @@ class _Reading:
         self._db = db
         self._bare_is_local = bare_is_local
         self._boxes = {
-            box_name(endpoint)
+            name_box(endpoint)
             for endpoint in connection.scalars(select(stashbox_ids.c.endpoint).distinct())
         }
         self._ids: dict[int, list[Meant]] = defaultdict(list)
@@ -189,7 +189,7 @@ class _Reading:
         box_word = _BOX_WORD.fullmatch(word)
         prefix, value = prefixed.groups() if prefixed else ("", "")
         if box_link:
-            self._box_ids[box_link[2].lower()].append((meant, box_name(box_link[1])))
+            self._box_ids[box_link[2].lower()].append((meant, name_box(box_link[1])))
         elif "://" in word:
             for owner in self._db.suppressions.find_owners_of_link(self._connection, word):
                 meant.readings[owner].append(_LINK)
@@ -198,10 +198,10 @@ class _Reading:
         elif prefix.lower() == "row":
             file, _, row = value.rpartition("#")
             self._rows[row].append((meant, file))
-        elif prefix and box_name(prefix) in self._boxes:
-            self._box_ids[value.lower()].append((meant, box_name(prefix)))
-        elif box_word and (not box_word[1] or box_name(box_word[1]) in self._boxes):
-            self._box_ids[box_word[2].lower()].append((meant, box_name(box_word[1] or "")))
+        elif prefix and name_box(prefix) in self._boxes:
+            self._box_ids[value.lower()].append((meant, name_box(prefix)))
+        elif box_word and (not box_word[1] or name_box(box_word[1]) in self._boxes):
+            self._box_ids[box_word[2].lower()].append((meant, name_box(box_word[1] or "")))
             self._rows[word].append((meant, ""))
         else:
             self._sort_bare(meant)
@@ -249,7 +249,7 @@ class _Reading:
         wanted = listed(self._box_ids, Text())
         for found, endpoint, owner in self._connection.execute(query.where(value.in_(wanted))):
             for meant, box in self._box_ids[found]:
-                if not box or box == box_name(endpoint):
+                if not box or box == name_box(endpoint):
                     meant.readings[owner].append(_BOX)
 
     def _read_names(self) -> None:

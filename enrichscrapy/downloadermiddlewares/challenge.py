@@ -117,7 +117,7 @@ class ChallengeMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Bring back the clearance of an earlier run before the first request leaves."""
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         assert source is not None  # the intake refuses what belongs to no source
         gate = self._find_gate(source)
         if gate.clearance is not None:
@@ -134,7 +134,7 @@ class ChallengeMiddleware:
             return response
         if info.robots:
             return response  # no rules, no visit: a refusal like any other
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         assert source is not None
         with self.hosts.holding(request):
             self.hosts.note_judged(request)
@@ -199,7 +199,7 @@ class ChallengeMiddleware:
         )
         logger.info("A challenge: asking a browser to open the page")
         self.stats.inc_value("requests/browser_visits")
-        meta = RequestInfo(source.source, visit=visit, cost=self.max_requests).meta()
+        meta = RequestInfo(source.source, visit=visit, cost=self.max_requests).make_meta()
         await self.download(Request(request.url, callback=NO_CALLBACK, dont_filter=True, meta=meta))
         self.stats.inc_value("requests/by_browser", visit.used)
         await self.hosts.refund(request, self.max_requests - visit.used)

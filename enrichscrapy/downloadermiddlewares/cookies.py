@@ -54,7 +54,7 @@ class SourceCookiesMiddleware:
 
     def keep(self, cookie: Cookie, request: Request) -> bool:
         """Store a cookie if its domain is one of the source's hosts and there is room."""
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         hosts = source.hosts | source.photo_hosts if source else frozenset()
         if cookie.domain.lstrip(".") not in hosts or not self._has_room(cookie):
             self._count_refused(1)

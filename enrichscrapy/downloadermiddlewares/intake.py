@@ -72,7 +72,7 @@ class IntakeMiddleware:
 
     def process_request(self, request: Request) -> None:
         info = RequestInfo.of(request)
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         any_host = info.photo or info.robots
         fault = source.find_fault(request.url, photo=any_host) if source else "host not allowed"
         if fault:

@@ -116,7 +116,7 @@ class RobotsMiddleware:
         now = self.hosts.now()
         if known is not None and 0 <= now - known.fetched_at < self.max_age:
             return known
-        source = self.sources.of(request)
+        source = self.sources.find(request)
         assert source is not None  # the intake refuses what belongs to no source
         host = source.find_host(origin)
         async with self.hosts.fetching_robots(host):
@@ -141,7 +141,7 @@ class RobotsMiddleware:
             f"{origin}/robots.txt",
             callback=NO_CALLBACK,
             dont_filter=True,
-            meta=RequestInfo(RequestInfo.of(request).source, robots=True).meta(),
+            meta=RequestInfo(RequestInfo.of(request).source, robots=True).make_meta(),
         )
         try:
             response = await self.download(robots_request)

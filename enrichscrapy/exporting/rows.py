@@ -14,7 +14,7 @@ from enrichscrapy.database.connection import count_rows
 from enrichscrapy.database.dialects.expressions import listed
 from enrichscrapy.database.schema import faces, models, performers, photos, stashbox_ids
 from enrichscrapy.exceptions import EnrichError
-from enrichscrapy.facts.stashboxes import KNOWN, domain_id
+from enrichscrapy.facts.stashboxes import KNOWN, make_domain_id
 from enrichscrapy.index.vectors import decode_usable
 from enrichscrapy.items import ModelInfo, Vector, Verdict
 
@@ -36,7 +36,7 @@ class Owner:
     @property
     def domain_ids(self) -> list[str]:
         """Stash-box ids as they travel: ``stashdb.org:<uuid>``."""
-        return [domain_id(box, value) for box, value in self.ids]
+        return [make_domain_id(box, value) for box, value in self.ids]
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,7 @@ def _is_spelt_out(char: str) -> bool:
     return script in _SPELT_OUT and not is_latin(simple)
 
 
-def _of_family(names: str) -> str:
+def _make_family_pattern(names: str) -> str:
     """A whole name: one of these family names, first or last, and one to three syllables."""
     given = rf"{_SYLLABLE}(?:\s?{_SYLLABLE}){{0,2}}"
     return rf"^(?:(?:{names})\s{given}|{given}\s(?:{names}))$"
@@ -229,8 +229,8 @@ _SYSTEMS = tuple(
         ("", _ARABIC),
         (_EASTERN_SLAVIC, _UKRAINIAN + _EUROPEAN),
         (_GREEK_NAME, _GREEK),
-        (_of_family(_KOREAN_FAMILY), _MC_CUNE),
-        (_of_family(_CHINESE_FAMILY), _WADE_GILES),
+        (_make_family_pattern(_KOREAN_FAMILY), _MC_CUNE),
+        (_make_family_pattern(_CHINESE_FAMILY), _WADE_GILES),
     )
 )
 

@@ -39,7 +39,7 @@ _BY_DOMAIN = {box.domain: box.name for box in KNOWN.values()}
 
 
 @lru_cache(maxsize=256)  # a file has few of them
-def box_name(endpoint: str) -> str:
+def name_box(endpoint: str) -> str:
     """The name of a box given by name, domain or address; an unknown box is called by its host.
 
     ``https://stashdb.org/graphql``, ``stashdb.org`` and ``StashDB`` are all ``stashdb``.
@@ -60,7 +60,7 @@ def find_box(source: str) -> str | None:
     return name if family == FAMILY and name else None
 
 
-def domain_id(name: str, stashbox_id: str) -> str:
+def make_domain_id(name: str, stashbox_id: str) -> str:
     """An id as it travels between programs: ``stashdb``, ``<uuid>`` -> ``stashdb.org:<uuid>``."""
     box = KNOWN.get(name)
     return f"{box.domain if box else name}:{stashbox_id}"

@@ -32,7 +32,7 @@ from enrichscrapy.database.traits import Traits, gather_traits
 from enrichscrapy.database.verdict_log import log_removals
 from enrichscrapy.database.whom import find_whom, is_box_id
 from enrichscrapy.exceptions import BadSetting
-from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stashboxes import name_box
 from enrichscrapy.forgetting.mentions import Mentions
 from enrichscrapy.items import Identity, Outcome, Performer
 
@@ -108,7 +108,7 @@ def _read_traits(text: str) -> Traits:
     if "://" in text:
         return Traits(links=[text])
     box, _, value = text.rpartition(":")
-    return Traits(ids=[(box_name(box), value)]) if is_box_id(value) else Traits(names=[text])
+    return Traits(ids=[(name_box(box), value)]) if is_box_id(value) else Traits(names=[text])
 
 
 def _check_link(url: str) -> None:

@@ -143,7 +143,7 @@ class Population:
 
         ``own`` is the performer, who is not counted where the population holds them.
         """
-        by_chance = self._share(shared) * self._rate_name(shared.name, own is not None)
+        by_chance = self._compute_share(shared) * self._rate_name(shared.name, own is not None)
         outside = max(WORLD, BEYOND * self.people) - self.people
         return outside * by_chance + self._count_known(shared, own)
 
@@ -174,7 +174,7 @@ class Population:
         """Is the word common, but hardly anybody of its language among those who are counted?"""
         return word in _COMMON and bearers < _FOREIGN * _USUAL * self.people
 
-    def _share(self, shared: Shared) -> float:
+    def _compute_share(self, shared: Shared) -> float:
         """Of the people with one name, the share that agrees on the rest by chance."""
         share = 1.0
         if shared.birth_year:
@@ -215,7 +215,7 @@ class Population:
             own_row = (own.birth_year or 0, hash(own.country) if own.country else 0)
             if own_row in rows:
                 rows.remove(own_row)
-        rest = self._share(Shared(shared.name, None, None, shared.others, shared.facts))
+        rest = self._compute_share(Shared(shared.name, None, None, shared.others, shared.facts))
         return sum(rest * self._weigh_agreement(row, shared, tokens) for row in rows)
 
     def _weigh_agreement(
@@ -236,7 +236,7 @@ class Population:
         """The chance that two people share a name which their words do not explain, measured on
         names of two words and more."""
         weight = _WEIGHT["copied"]
-        by_words = (self._words.of(pairs[:, 1:]) - 1.0).prod(axis=1) / max(self.people, 1)
+        by_words = (self._words.count(pairs[:, 1:]) - 1.0).prod(axis=1) / max(self.people, 1)
         rare = by_words < _RARE  # what many share, they share by their words
         _, where, borne = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
         met = float((borne[where] - 1.0)[rare].sum())
@@ -256,7 +256,7 @@ class _Counts:
         is_there = place < len(self._numbers) and self._numbers[place] == number
         return int(self._counts[place]) if is_there else 0
 
-    def of(self, numbers: Hashes) -> Hashes:
+    def count(self, numbers: Hashes) -> Hashes:
         """The count of each; zero for those that do not occur. Any shape."""
         if not len(self._numbers):
             return np.zeros(numbers.shape, np.int64)

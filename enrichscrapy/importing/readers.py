@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
 from enrichscrapy.exceptions import ImportRowError, UnreadableFile
-from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stashboxes import name_box
 from enrichscrapy.facts.text import fold_line
 from enrichscrapy.importing.records import (
     KNOWN,
@@ -384,7 +384,7 @@ def _build_record(
 def _read_box_ids(value: Any) -> Mapping[str, Any]:
     """Stash-box ids by endpoint; Stash itself writes a list of ``endpoint`` and ``stash_id``."""
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return {box_name(str(one.get("endpoint"))): one.get("stash_id") for one in value}
+        return {name_box(str(one.get("endpoint"))): one.get("stash_id") for one in value}
     if not isinstance(value, dict):
         raise ImportRowError("stashbox_ids is not an object")
     return value

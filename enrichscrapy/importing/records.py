@@ -17,7 +17,7 @@ from enrichscrapy.exceptions import ImportRowError
 from enrichscrapy.facts.dates import is_plain_day
 from enrichscrapy.facts.genders import read_gender
 from enrichscrapy.facts.names import split_name
-from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stashboxes import name_box
 from enrichscrapy.facts.stored_dates import is_cut, is_empty_date, read_stored_date
 from enrichscrapy.facts.text import (
     MAX_STORED_LINK,
@@ -238,7 +238,7 @@ def _format_number(value: Any) -> str:
 
 def _clean_source(value: Any) -> str | None:
     text = clean_text(value)
-    return box_name(text) if text else None
+    return name_box(text) if text else None
 
 
 def clean_name(value: Any) -> str | None:
@@ -265,7 +265,7 @@ def _read_link(link: ImportedLink) -> Link:
 
 
 def _read_box_id(endpoint: Any, value: Any) -> tuple[str, str] | None:
-    box, own_id = box_name(clean_text(endpoint) or ""), clean_key(value)
+    box, own_id = name_box(clean_text(endpoint) or ""), clean_key(value)
     if not box or not own_id or is_longer(box + own_id, MAX_STORED_NAME):
         return None
     return box, own_id

@@ -53,7 +53,7 @@ class PageReport:
     profile: Profile | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
 
-    def summary(self) -> dict[str, Any]:
+    def summarise(self) -> dict[str, Any]:
         """The JSON-serialisable part that is kept in the ledger."""
         return {
             "url": self.url,

@@ -45,7 +45,7 @@ class _Tally:
     lost: set[int] = field(default_factory=set)
     narrow: list[float] = field(default_factory=list)
 
-    def moved(self, faces: int) -> Moved:
+    def sum_up(self, faces: int) -> Moved:
         shown = sum(self.narrow) / len(self.narrow) if self.narrow else 1.0
         return Moved(faces, tuple(sorted(self.lost)), len(self.narrow), shown)
 
@@ -74,7 +74,7 @@ async def reembed(
             moving.stage(await _look(workers, page, shape, photos, tally))
             total, staged = moving.count()
             progress(staged + len(tally.lost), total)
-    return tally.moved(moved)
+    return tally.sum_up(moved)
 
 
 async def _look(

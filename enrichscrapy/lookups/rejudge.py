@@ -57,7 +57,7 @@ def list_changes(
             if performer is not None:
                 stored, _ = database.faces.find_references(performer_id, model_id)
                 again = _Again(database, judge, index, performer, stored)
-                yield from again.changes()
+                yield from again.list_changes()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class _Again:
     performer: Performer
     stored: Sequence[StoredFace]
 
-    def changes(self) -> Iterator[ChangedVerdict]:
+    def list_changes(self) -> Iterator[ChangedVerdict]:
         for together in self._list_parts():
             for face, decision in zip(together, self._take_decisions(together), strict=True):
                 if _differs(face, decision):

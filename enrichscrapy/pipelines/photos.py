@@ -79,7 +79,7 @@ class PhotosPipeline:
         request = Request(
             url,
             headers={"Referer": lookup.url or ""},
-            meta=RequestInfo(lookup.source, photo=True, photo_of=lookup.performer.id).meta(
+            meta=RequestInfo(lookup.source, photo=True, photo_of=lookup.performer.id).make_meta(
                 handle_httpstatus_all=True
             ),
             dont_filter=True,

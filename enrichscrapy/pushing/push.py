@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from enrichscrapy.database.sent import ToSend, note_sent, read_to_send
 from enrichscrapy.exceptions import StashSays
-from enrichscrapy.facts.stashboxes import box_name
+from enrichscrapy.facts.stashboxes import name_box
 from enrichscrapy.pushing.changes import Change, StashPerformer, find_change, fold_name
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _read_performer(said: Mapping[str, Any]) -> StashPerformer:
         id=str(said["id"]),
         name=str(said["name"]),
         ids=frozenset(
-            (box_name(str(each["endpoint"])), str(each["stash_id"]).lower())
+            (name_box(str(each["endpoint"])), str(each["stash_id"]).lower())
             for each in said["stash_ids"]
         ),
         aliases=tuple(map(str, said.get("alias_list") or ())),

@@ -240,7 +240,7 @@ class LookupSpider(Spider):
             born=_find_latest_birthday(plan),
             evidence={
                 "rivals": conclusion.rivals,
-                "pages": [report.summary() for report in plan.reports],
+                "pages": [report.summarise() for report in plan.reports],
             },
         )
 

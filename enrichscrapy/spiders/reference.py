@@ -105,7 +105,7 @@ class ReferenceSpider(LookupSpider):
             errback=self.page_failed,
             dont_filter=True,  # the ledger decides what is fetched again, not the dupefilter
             cb_kwargs={"plan": plan, "step": step},
-            meta=RequestInfo(self.source_name, (plan.performer_id,)).meta(
+            meta=RequestInfo(self.source_name, (plan.performer_id,)).make_meta(
                 handle_httpstatus_all=True
             ),
         )

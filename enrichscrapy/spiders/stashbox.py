@@ -138,7 +138,7 @@ class StashBoxSpider(LookupSpider):
             dont_filter=True,
             cb_kwargs={"asked": asked},
             # A redirect of an API leads to a page for people, at best.
-            meta=info.meta(handle_httpstatus_all=True, dont_redirect=True),
+            meta=info.make_meta(handle_httpstatus_all=True, dont_redirect=True),
         )
 
     # --- Answers --------------------------------------------------------------------------------

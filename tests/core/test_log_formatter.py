@@ -43,7 +43,7 @@ def test_a_stage_that_breaks_quotes_nobody(crawl):
 @pytest.mark.parametrize("performers", [(), (7,), (7, 9)])
 def test_a_callback_that_breaks_and_a_page_that_fails_name_ids(performers):
     info = RequestInfo("babepedia", performers)
-    request = Request("https://www.babepedia.com/babe/Ada_Demo", meta=info.meta())
+    request = Request("https://www.babepedia.com/babe/Ada_Demo", meta=info.make_meta())
     failure = Failure(ValueError("Ada Demo"))
     formatter = IdsOnlyLogFormatter()
     for result in (

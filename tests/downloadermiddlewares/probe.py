@@ -52,7 +52,7 @@ class ProbeSpider(Spider):
         photos = []
         for number, wanted in enumerate(self.spec["requests"]):
             photo = bool(wanted.get("photo"))
-            meta = RequestInfo(self.source_name, photo=photo).meta(number=number)
+            meta = RequestInfo(self.source_name, photo=photo).make_meta(number=number)
             if photo:
                 request = Request(wanted["url"], meta=meta, dont_filter=True)
                 photos.append(asyncio.ensure_future(self.fetch(request)))

@@ -130,7 +130,7 @@ def test_photos_go_before_the_pages_that_wait(visiting):
         pages = [asyncio.ensure_future(visit.request()) for _ in range(4)]
         await asyncio.sleep(0)
         photos = [
-            asyncio.ensure_future(visit.request(meta=RequestInfo(photo=True).meta()))
+            asyncio.ensure_future(visit.request(meta=RequestInfo(photo=True).make_meta()))
             for _ in range(3)
         ]
         await asyncio.gather(*pages, *photos)

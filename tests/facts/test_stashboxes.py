@@ -1,6 +1,6 @@
 import pytest
 
-from enrichscrapy.facts.stashboxes import KNOWN, box_name, domain_id
+from enrichscrapy.facts.stashboxes import KNOWN, make_domain_id, name_box
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,16 @@ from enrichscrapy.facts.stashboxes import KNOWN, box_name, domain_id
     ],
 )
 def test_a_box_has_one_name_however_it_is_given(endpoint, name):
-    assert box_name(endpoint) == name
+    assert name_box(endpoint) == name
 
 
 @pytest.mark.parametrize("box", KNOWN.values())
 def test_name_domain_and_address_are_one_box(box):
-    assert {box_name(box.name), box_name(box.domain), box_name(box.graphql_url)} == {box.name}
-    assert domain_id(box.name, "7") == f"{box.domain}:7"
+    assert {name_box(box.name), name_box(box.domain), name_box(box.graphql_url)} == {box.name}
+    assert make_domain_id(box.name, "7") == f"{box.domain}:7"
 
 
 def test_an_unknown_box_keeps_its_host_in_an_id():
-    assert domain_id(box_name("https://boxes.example.org/graphql"), "7") == "boxes.example.org:7"
+    assert (
+        make_domain_id(name_box("https://boxes.example.org/graphql"), "7") == "boxes.example.org:7"
+    )

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from enrichscrapy.exceptions import BadSetting
 from enrichscrapy.facts.links import split_url
-from enrichscrapy.facts.stashboxes import KNOWN, box_name, make_source
+from enrichscrapy.facts.stashboxes import KNOWN, make_source, name_box
 
 _MORE_PHOTO_DOMAINS = {"theporndb": ("metadataapi.net",)}
 """Domains beside a box's own from which it serves pictures."""
@@ -36,7 +36,7 @@ class Endpoint:
     def named(cls, text: str) -> Self:
         """A box by its name, its domain or its address; ``BadSetting`` for what is none."""
         text = text.strip()
-        box = box_name(text) if text else ""
+        box = name_box(text) if text else ""
         if box in KNOWN:
             known = KNOWN[box]
             more = _MORE_PHOTO_DOMAINS.get(box, ())
@@ -58,7 +58,7 @@ class Endpoint:
             raise BadSetting(f"endpoint={text}: the key would travel unencrypted; use https")
         elsewhere = parts.scheme != "https" or parts.port not in (None, 443)
         path = _path(parts.path, parts.query)
-        return cls._at(box_name(text), host, path, base_url=origin if elsewhere else "")
+        return cls._at(name_box(text), host, path, base_url=origin if elsewhere else "")
 
     @classmethod
     def _at(
