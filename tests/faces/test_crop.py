@@ -149,7 +149,12 @@ def test_a_stored_crop_gives_the_very_vector_it_had(engine, face, portrait, enco
 
 def test_what_is_kept_feeds_networks_of_112_and_160_pixels(face):
     crop = stored(face)
-    assert crop.measure_shown(BoxCrop()) == crop.shown(BoxCrop(160, 32)) == crop.shown(ALIGNED) == 1
+    assert (
+        crop.measure_shown(BoxCrop())
+        == crop.measure_shown(BoxCrop(160, 32))
+        == crop.measure_shown(ALIGNED)
+        == 1
+    )
     picture, seen = crop.open(LIMITS)
     assert seen.size * picture.scale > 159, "no network has to enlarge it"
     assert len(face.crop) < 40_000, "this one has the grain of a sensor"
