@@ -93,6 +93,7 @@ def scrapy(place, *arguments, **settings) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_the_example_crawls_by_link_and_by_name_and_keeps_its_contracts(place, site):
     write_performers(place.folder / "performers.jsonl", [TESSA, ABSENT])
     write_known_faces(place.folder / "known", [TESSA])
@@ -129,6 +130,7 @@ def test_the_example_crawls_by_link_and_by_name_and_keeps_its_contracts(place, s
     assert "castlist" in status.stdout
 
 
+@pytest.mark.long
 def test_a_link_of_the_new_site_is_known_by_its_host(place, site):
     (place.folder / "performers.csv").write_text(
         "id,name,urls\n1,Tessa Quillmark,http://castlist.example/p/tessa-quillmark/?ref=1\n"

@@ -21,6 +21,7 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.long
 def test_an_index_out_of_reach_is_one_line(tmp_path):
     """A real virtual environment, and a real pip that is refused."""
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}

@@ -4,12 +4,15 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 from tests.support import PATIENCE, PROJECT
 
 BUILT_FROM = ("pyproject.toml", "setup.py", "requirements.txt", "requirements-dev.txt")
 BUILT_FROM += ("README.md", "LICENSE", "enrichscrapy")
 
 
+@pytest.mark.long
 def test_an_installed_copy_works_in_an_empty_folder(tmp_path):
     source, library, folder = (tmp_path / name for name in ("source", "library", "folder"))
     source.mkdir()

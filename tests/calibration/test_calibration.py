@@ -115,6 +115,7 @@ def test_a_model_of_another_scale_gets_thresholds_of_its_own(people):
     assert made.stranger_mean < 0.5
 
 
+@pytest.mark.long
 def test_a_face_stands_apart_no_more_in_a_larger_index():
     """What is expected of the nearest strangers grows with the index as they do: by the wider
     distribution of all strangers, these people would seem to stand apart ever more."""

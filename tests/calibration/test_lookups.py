@@ -107,6 +107,7 @@ def strangers_let_in(lookups, thresholds, count):
     return pool_cases(cases, {count}, tuple(Page)).stranger_rate(Verdict.ACCEPTED)
 
 
+@pytest.mark.long
 def test_thresholds_too_far_are_drawn_in_until_they_keep_their_word(people, lookups):
     loose = loosened(1.35)
     assert strangers_let_in(lookups, loose, 3).high > WANTED

@@ -166,6 +166,7 @@ NAMES = [f"Anna Number{letter}" for letter in "abcdef"]
 
 
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium on this machine")
+@pytest.mark.long
 def test_a_challenged_site_is_opened_once_and_then_crawled(place):
     place.fill(NAMES)
     with sites_for(NAMES) as sites:

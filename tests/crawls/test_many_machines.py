@@ -64,6 +64,7 @@ def gaps(site):
     return [after - before for before, after in pairwise(site.times)]
 
 
+@pytest.mark.long
 def test_two_machines_share_the_work_whatever_their_clocks_say(place, site, crawl):
     fill(place, 16)
     crawls = []

@@ -292,6 +292,7 @@ def test_no_budget_no_browser(server, crawl, reply):
 
 
 @needs_browser
+@pytest.mark.long
 def test_after_the_pause_a_challenge_gets_another_visit(server, crawl, reply, no_browser_left):
     closed = Gate(server, reply, script="")
     server.answers["/x"] = closed(reply(PAGE))

@@ -173,6 +173,7 @@ def test_boxes_are_suppressed_as_by_torchvision(count, seed, threshold):
     assert batched_nms(boxes, scores, groups, threshold).tolist() == expected.tolist()
 
 
+@pytest.mark.long
 def test_a_worker_does_without_torchs_compiler():
     """It takes longer to import than all the rest, and torchvision imports it."""
     script = (

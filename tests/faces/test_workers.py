@@ -71,6 +71,7 @@ def run(coroutine):
     return asyncio.run(asyncio.wait_for(coroutine, LIMIT))
 
 
+@pytest.mark.long
 def test_real_network_over_several_callers(options, engine, portrait, encode):
     """Two workers, callers at once: each gets its own photos' results, in order; Ctrl-C, which
     the terminal sends to all, does not end a worker; ``close`` leaves none."""

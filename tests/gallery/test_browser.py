@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import expect
 
 from enrichscrapy.items import Verdict
@@ -85,6 +86,7 @@ def test_a_face_decided_elsewhere_meanwhile_does_not_stop_the_work(browser, serv
         page.wait_for_selector("#end:not([hidden])")
 
 
+@pytest.mark.long
 def test_many_faces_without_a_mouse(browser, server, sample):
     """A key held down or hit too early never decides a face that is not on the screen."""
     total = 30

@@ -99,6 +99,7 @@ def test_finding_somebody_and_turning_pages(browser, shown):
         expect(page.locator("main")).to_contain_text("Nobody here is called “nobody” and waiting")
 
 
+@pytest.mark.long
 def test_pictures_are_small_and_come_when_they_are_seen(browser, shown):
     with opened(browser, shown, "performers?show=waiting") as page:
         page.wait_for_load_state("networkidle")
@@ -217,6 +218,7 @@ def test_the_rest_of_a_page_by_one_key(browser, server, sample):
     assert {sample.database.faces.get(n).verdict for n in (*mine, theirs)} == {Verdict.QUARANTINED}
 
 
+@pytest.mark.long
 def test_what_came_since_the_last_visit(server, sample, browser):
     sample.lookup(sample.performer("Ada Demo"), faces=[ACCEPTED])
     with opened(browser, server) as page:

@@ -224,6 +224,7 @@ def test_the_same_source_twice_at_once(site, iafd, crawl):
     assert crawl().end() == 0, "the lock is free again"
 
 
+@pytest.mark.long
 def test_both_sites_at_once_share_the_database(site, iafd, crawl, outcomes):
     site.delay = iafd.delay = 0.01
     both = [crawl("babepedia"), crawl("iafd")]
@@ -250,6 +251,7 @@ def test_a_full_disk_under_the_jobdir_ends_in_good_order(site, crawl, outcomes, 
     assert site.asked == ALL
 
 
+@pytest.mark.long
 def test_the_jobdir_and_its_leftovers_are_known_to_erasure(site, crawl, place, tmp_path):
     hold_third(site)
     first = crawl(JOBDIR=tmp_path / "jobs")
@@ -262,6 +264,7 @@ def test_the_jobdir_and_its_leftovers_are_known_to_erasure(site, crawl, place, t
         assert list_artefacts(db, "jobdir") == [tmp_path / "jobs", aside]
 
 
+@pytest.mark.long
 def test_an_older_jobdir_of_pickles_is_set_aside_unread(site, crawl, outcomes, tmp_path):
     jobdir = tmp_path / "jobs"
     hold_third(site)

@@ -74,6 +74,7 @@ def test_what_was_accepted_opens_the_door_to_few(own):
     assert strangers[2] <= strangers[0] + 3
 
 
+@pytest.mark.long
 def test_made_up_people_are_spread_like_real_ones():
     """Shares of strangers are told by a few pairs each: the half to the triple of the real ones."""
     made = made_up.average(100)
@@ -116,6 +117,7 @@ def test_a_dense_group_in_the_index_waits(world):
     assert found.pages_with_strangers <= 1
 
 
+@pytest.mark.long
 def test_where_nothing_tells_of_a_dense_group_only_the_database_can(world):
     """The very lookups that let strangers in are safe once the database names the group."""
     assert shown(world, made_up.DENSE, 6, 0).stranger_rate(Verdict.ACCEPTED).value > 0.05
