@@ -42,6 +42,7 @@ def looked(folder, options):
     return runs, owners, console
 
 
+@pytest.mark.long
 def test_every_way_of_looking_finds_the_faces_and_says_what_it_missed(looked):
     runs, owners, console = looked
     assert "3.txt: unreadable" in console.file.getvalue()
@@ -51,6 +52,7 @@ def test_every_way_of_looking_finds_the_faces_and_says_what_it_missed(looked):
         assert (len(run.pairs.same), len(run.pairs.different)) == (3, 12)
 
 
+@pytest.mark.long
 def test_ours_and_the_plain_networks_agree(looked):
     runs, owners, _ = looked
     assert evaluate.match_photos(runs[0], runs[1]) == [0, 1, 3, 4, 5, 6]
@@ -61,6 +63,7 @@ def test_ours_and_the_plain_networks_agree(looked):
     assert words.startswith("ROC AUC over the 6 faces that both find: gates off ")
 
 
+@pytest.mark.long
 def test_the_table_and_the_plot(looked):
     runs, _, _ = looked
     shown = Console(file=io.StringIO(), width=80)

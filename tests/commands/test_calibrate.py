@@ -68,6 +68,7 @@ def in_force(place, model_id):
         return database.faces.get_thresholds(model_id)
 
 
+@pytest.mark.long
 def test_measure_apply_and_reset(place):
     """Thresholds of older rules are measured anew; those that are applied can be taken away."""
     model_id = store_people(place, "import")

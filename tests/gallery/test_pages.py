@@ -256,6 +256,7 @@ def test_an_empty_database_has_words(browser, nobody):
             expect(page.locator("main")).to_contain_text(told)
 
 
+@pytest.mark.long
 def test_nothing_overflows_a_phone_and_dark_is_dark(browser, shown):
     with opened(browser, shown, viewport={"width": 390, "height": 800}) as page:
         for name in PAGES:
