@@ -39,9 +39,9 @@ picture: $(READY)
 	$(BIN)/python -c "from PIL import Image; Image.open('.demo/shots/review-1280-light.png').crop((104, 0, 1176, 784)).save('docs/review.webp', quality=82, method=6)"
 
 # A file's tests stay together, for what they share; tests/conftest.py puts the longest files first.
-# Four processes for two cores: many a test waits.
+# Three processes for two cores: many a test waits.
 # Compiled files are kept even where the environment says otherwise: a run starts many processes.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test: $(READY)
 	$(PYTEST) -m "not long"

@@ -138,6 +138,7 @@ def test_a_refusal_stays_one_and_too_few_strangers_prove_nothing(lookups):
     assert "cannot show 0.01 %" in kept.why
 
 
+@pytest.mark.long
 def test_photos_under_the_wrong_name_are_suspected(people):
     """Two names for one person: no threshold keeps one of them from the other."""
     twice = People(

@@ -25,6 +25,7 @@ def empty(postgres):
     postgres.drop(url)
 
 
+@pytest.mark.long
 def test_the_same_status_is_told_from_either(place, empty):
     done = place.run("migrate-database", empty)
     assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ def place(tmp_path):
     return Workplace(tmp_path)
 
 
+@pytest.mark.long
 def test_photos_that_contradict_each_other_wait_by_name(place, tmp_path):
     folders = {
         1: {"a.jpg": (1, 1), "b.jpg": (1, 2), "c.jpg": (1, 3), "stranger.jpg": (4, 1)},

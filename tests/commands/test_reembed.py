@@ -258,6 +258,7 @@ def test_a_face_without_a_crop_is_made_from_its_kept_photo_or_named(place, tmp_p
         db.faces.refuse_unmoved(model_id, Colours.describe(None))
 
 
+@pytest.mark.long
 def test_to_a_model_card_and_back(place, tmp_path):
     """Crops of an older version go as far as they go; a model without thresholds judges nothing."""
     card = {"FACE_MODEL": str(write_card(tmp_path / "card", small_network()))}

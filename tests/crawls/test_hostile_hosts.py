@@ -191,6 +191,7 @@ def test_a_challenged_site_is_opened_once_and_then_crawled(place):
         (Fault(Kind.CHALLENGE_HANGS), "challenge: it did not open in time"),
     ],
 )
+@pytest.mark.long
 def test_a_host_that_refuses_is_left_alone(place, fault, detail):
     if fault.kind is not Kind.BLOCK and find_browser() is None:
         pytest.skip("no Chromium on this machine")

@@ -86,10 +86,8 @@ def own_server():
         yield server
 
 
-@pytest.mark.parametrize(
-    ("crawls", "kills", "performers"),
-    [(4, 2, 20), pytest.param(8, 16, 200, marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("crawls", "kills", "performers"), [(4, 2, 20), (8, 16, 200)])
 def test_many_are_killed_and_the_server_starts_again(
     place, site, crawl, own_server, crawls, kills, performers
 ):
@@ -159,6 +157,7 @@ def test_a_jobdirs_lookups_are_claimed_again_or_left_to_whoever_has_them(
     assert sorted(site.paths) == sorted(map(path, range(1, 9)))
 
 
+@pytest.mark.long
 def test_the_budget_is_one_for_all(place, site, crawl):
     fill(place, 12)
     crawls = [crawl(f"machine {number}", REQUESTS_PER_DAY=8) for number in range(3)]

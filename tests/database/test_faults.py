@@ -102,7 +102,9 @@ class TestKill:
         with PerformerDatabase(path) as db:
             assert state_of(db, 1) == EVERYTHING
 
-    @pytest.mark.parametrize("seed", range(10))
+    @pytest.mark.parametrize(
+        "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 10))]
+    )
     def test_at_random_moments(self, path, seed):
         assert self.killed(path, self.store_until_dead, random.Random(seed)) != 0
         with PerformerDatabase(path) as db:
@@ -252,6 +254,7 @@ class TestReadOnly:
         assert self.run(folder / "a.db").startswith("DatabaseUnavailable")
         assert self.run(folder / "deeper" / "a.db").count("\n") == 1
 
+    @pytest.mark.long
     def test_a_database_in_a_folder_that_became_read_only(self, tmp_path):
         folder = tmp_path / "folder"
         folder.mkdir()

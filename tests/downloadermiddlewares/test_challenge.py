@@ -167,6 +167,7 @@ def test_a_clearance_that_no_longer_serves_is_dropped(server, crawl, reply, tmp_
         pytest.param("let-me-in", {"agent": "enrichscrapy/0"}, 1, marks=pytest.mark.long),
     ],
 )
+@pytest.mark.long
 def test_another_machines_clearance_is_tried_and_won_anew_where_it_does_not_serve(
     server, crawl, reply, tmp_path, no_browser_left, value, by, visits
 ):
@@ -212,6 +213,7 @@ def test_a_challenge_that_never_opens(server, crawl, reply, no_browser_left):
 
 
 @needs_browser
+@pytest.mark.long
 def test_a_page_that_lets_in_without_a_cookie_that_serves(server, crawl, reply, no_browser_left):
     server.answers["/x"] = Gate(server, reply, cookie="cf_clearance=another")(reply(PAGE))
     script = '<script>document.body.innerHTML = "in"; document.title = "In"</script>'
@@ -223,6 +225,7 @@ def test_a_page_that_lets_in_without_a_cookie_that_serves(server, crawl, reply, 
 
 
 @needs_browser
+@pytest.mark.long
 def test_a_page_that_hangs_the_browser(server, crawl, reply, no_browser_left, monkeypatch):
     server.answers["/x"] = Gate(server, reply, script="<script>for (;;) {}</script>")(reply(PAGE))
     left_alone(crawl("/x", "/y", CHALLENGE_TIMEOUT=2), "challenge: it did not open in time")
@@ -276,6 +279,7 @@ def test_a_crawl_killed_midway_leaves_no_browser(server, crawl, reply, make_prob
 
 
 @needs_browser
+@pytest.mark.long
 def test_a_browser_that_takes_too_much_memory(server, crawl, reply, no_browser_left):
     server.answers["/x"] = Gate(server, reply, script="")(reply(PAGE))
     crawled = crawl("/x", "/y", CHROMIUM_MEMORY=1)

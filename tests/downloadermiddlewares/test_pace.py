@@ -269,6 +269,7 @@ def test_repeated_refusals_open_the_circuit(server, crawl, reply, status, outcom
     assert server.paths == ["/robots.txt", "/0", "/1", "/2"]
 
 
+@pytest.mark.long
 def test_two_processes_share_one_pace(server, crawl, make_probe):
     """Scrapy's own crawls of a source lock each other out; this holds even if they did not."""
     with ThreadPoolExecutor(2) as pool:

@@ -128,6 +128,7 @@ def test_guilty_photo_is_found_and_only_it_fails(plain, photo, colourless):
     assert ended(before + after)
 
 
+@pytest.mark.long
 def test_hung_and_killed_workers_are_replaced(plain, photo, colourless):
     """One that hangs over a photo, and one that somebody killed while it was idle."""
 

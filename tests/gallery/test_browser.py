@@ -71,6 +71,7 @@ def test_names_are_text(browser, server, sample):
         assert page.locator("#name b").count() == 0
 
 
+@pytest.mark.long
 def test_a_face_decided_elsewhere_meanwhile_does_not_stop_the_work(browser, server, sample):
     first, second = (sample.lookup(sample.performer(), faces=[WAITING])[0] for _ in range(2))
     with opened(browser, server) as seen:

@@ -78,6 +78,7 @@ def test_the_overview_leads_to_what_is_to_do(browser, shown):
             assert page.locator("[data-item], #card, table tr").count() > 0, (link, count)
 
 
+@pytest.mark.long
 def test_finding_somebody_and_turning_pages(browser, shown):
     with opened(browser, shown) as page:
         page.keyboard.press("/")
@@ -109,6 +110,7 @@ def test_pictures_are_small_and_come_when_they_are_seen(browser, shown):
         assert sizes == [112] * 5
 
 
+@pytest.mark.long
 def test_one_performer_face_by_face(browser, shown, filled):
     performer_id = filled.performer("Vera Demo")
     filled.lookup(performer_id, source="import", faces=[OWN])
@@ -164,6 +166,7 @@ def test_figures_follow_what_others_write(server, sample, tmp_path, monkeypatch)
     assert count() == (1, 1)
 
 
+@pytest.mark.long
 def test_proposals_and_hosts_by_keyboard(browser, shown, filled):
     with opened(browser, shown, "proposals") as page:
         expect(page.locator(".proposals li")).to_have_count(2)
@@ -188,6 +191,7 @@ def test_proposals_and_hosts_by_keyboard(browser, shown, filled):
         expect(page.locator("main")).to_contain_text("http 500")
 
 
+@pytest.mark.long
 def test_the_session_is_undone_as_a_whole(browser, server, sample):
     faces = sample.lookup(sample.performer(), faces=[WAITING] * 3)
     server.gallery.desk.accept(faces[0])
@@ -203,6 +207,7 @@ def test_the_session_is_undone_as_a_whole(browser, server, sample):
     assert {sample.database.faces.get(n).verdict for n in faces} == {Verdict.QUARANTINED}
 
 
+@pytest.mark.long
 def test_the_rest_of_a_page_by_one_key(browser, server, sample):
     one, other = sample.performer("Ada Demo"), sample.performer("Bea Demo")
     mine = sample.lookup(one, faces=[WAITING] * 3)
@@ -242,6 +247,7 @@ def nobody(tmp_path_factory):
     made.database.close()
 
 
+@pytest.mark.long
 def test_an_empty_database_has_words(browser, nobody):
     with opened(browser, nobody) as page:
         for name, told in (

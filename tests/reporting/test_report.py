@@ -143,6 +143,7 @@ def test_the_report_in_a_real_browser_by_keyboard(browser, report):
 
 
 @pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_nothing_overflows_a_phone(browser, report, scheme):
     context = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
     with watch(browser, **context) as seen:

@@ -124,6 +124,7 @@ def test_one_signal_lets_the_photos_come_in(place, sites, forked_crawl):
     assert sites.babepedia.paths("page") == PAGES
 
 
+@pytest.mark.long
 def test_photos_that_take_too_long_are_given_up_and_their_lookup_comes_back(
     place, sites, forked_crawl
 ):
@@ -173,6 +174,7 @@ def test_a_folder_for_kept_photos_that_cannot_be_written_ends_it_at_once(place):
     assert state(place)[0] == {1: "none", 2: "none"}
 
 
+@pytest.mark.long
 def test_a_worker_that_hangs_does_not_hold_up_a_stop(place, sites, crawl):
     settings = {
         "FACE_MODEL": "tests.resume.models.AsleepTheSecondTime",

@@ -208,6 +208,7 @@ def test_a_dry_run_ignores_the_jobdir(site, crawl, tmp_path, outcomes):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.long
 def test_the_same_source_twice_at_once(site, iafd, crawl):
     site.hold(lambda path: path.endswith("Demo8"))
     first = crawl()

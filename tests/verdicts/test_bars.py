@@ -60,6 +60,7 @@ def test_the_older_rules_take_whatever_a_trusted_source_shows(lookups):
 
 
 @pytest.mark.parametrize("own", [1, pytest.param(3, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_what_was_accepted_opens_the_door_to_few(own):
     """Three pages in turn, each with two photos of the same lookalike: who was let in on one page
     brings few others in on the third, and the performer's own photos are known as well or better.
