@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageOps
 
-from enrichscrapy.facts.text import fold_line
+from enrichscrapy.facts.text import fold_error
 from enrichscrapy.items import PhotoOutcome
 
 GREY = (128, 128, 128)
@@ -193,7 +193,7 @@ def decode(data: bytes, limits: DecodeLimits, *, scale: float = 0.0) -> Picture 
     except Image.DecompressionBombError:
         return Undecodable(PhotoOutcome.TOO_LARGE, "far too many pixels")
     except DECODER_ERRORS as error:
-        return Undecodable(PhotoOutcome.UNREADABLE, f"{kind}: {_fold_error(error)}")
+        return Undecodable(PhotoOutcome.UNREADABLE, f"{kind}: {fold_error(error)}")
 
 
 def _decode(image: Image.Image, limits: DecodeLimits, scale: float) -> Picture | Undecodable:
@@ -252,7 +252,3 @@ def _convert_to_eight_bits(image: Image.Image) -> Image.Image:
     """A 16-bit grey picture as 8 bits (Pillow's own conversion clips at 255)."""
     values = np.asarray(image, dtype=np.float64)
     return Image.fromarray((values / 257.0).round().clip(0, 255).astype(np.uint8))
-
-
-def _fold_error(error: BaseException) -> str:
-    return fold_line(str(error)) or type(error).__name__

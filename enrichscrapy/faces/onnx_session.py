@@ -5,6 +5,7 @@ from __future__ import annotations
 import onnxruntime
 
 from enrichscrapy.exceptions import BadSetting, WeightsError
+from enrichscrapy.facts.text import fold_error
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 # Errors reach us as exceptions; its own lines on stderr would be a second message.
@@ -43,7 +44,3 @@ def open_session(model: bytes, device: str, threads: int) -> onnxruntime.Inferen
             "not load; use auto or cpu, or repair them"
         )
     return session
-
-
-def fold_error(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

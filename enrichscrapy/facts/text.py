@@ -106,5 +106,10 @@ def fold_line(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def fold_error(error: BaseException) -> str:
+    """What an error says, or its kind where it says nothing, as :func:`fold_line` has it."""
+    return fold_line(str(error)) or type(error).__name__
+
+
 def _is_printable(character: str) -> bool:
     return unicodedata.category(character) not in _UNPRINTABLE

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichscrapy.facts.text import fold_line
+from enrichscrapy.facts.text import fold_error, fold_line
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_always_one_printable_line(text, limit):
     line = fold_line(text, limit)
     assert len(line) <= limit
     assert all(c == " " or c.isprintable() for c in line)
+
+
+def test_what_an_error_quotes_of_a_file_reaches_no_terminal():
+    assert fold_error(ValueError("no operator \x1b]0;pwned\x07Odd")) == "no operator Odd"
+    assert fold_error(ValueError()) == "ValueError"

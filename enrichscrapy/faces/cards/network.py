@@ -17,7 +17,8 @@ from enrichscrapy.exceptions import WeightsError
 from enrichscrapy.faces.cards.card import Card
 from enrichscrapy.faces.cards.graph import check_graph
 from enrichscrapy.faces.facenet import probe
-from enrichscrapy.faces.onnx_session import fold_error, open_session, pick_providers
+from enrichscrapy.faces.onnx_session import open_session, pick_providers
+from enrichscrapy.facts.text import fold_error
 
 FLOATS: dict[str, type[np.floating[Any]]] = {
     "tensor(float)": np.float32,
