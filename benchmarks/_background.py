@@ -66,10 +66,15 @@ def fit(people: People, dense: Collection[int] = (), seed: int = 0) -> Backgroun
         )
         for part in range(FOLDS)
     ]
-    middle, high = np.nanquantile(np.concatenate(found), [0.5, 0.9], axis=0)
+    measured = np.concatenate(found)
+    middle, high = np.nanquantile(measured, [0.5, 0.9], axis=0)
     made = _shape(people, ids, dense, shares)
-    confused = made.confused / (high - middle)[-1]
-    confused[-1] -= middle[-1] / (high - middle)[-1]
+    # As far as it tells of people whom it has not seen: of noise nothing counts.
+    judged = [owner for part in range(FOLDS) for owner in ids[part::FOLDS] if owner not in dense]
+    told = np.corrcoef(measured[:, -1], [shares[owner] for owner in judged])[0, 1]
+    scale = max(told, 0.0) / (high - middle)[-1]
+    confused = made.confused * scale
+    confused[-1] -= middle[-1] * scale
     return replace(made, usual=np.stack([middle, high - middle], axis=1)[:-1], confused=confused)
 
 

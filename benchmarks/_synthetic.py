@@ -26,11 +26,13 @@ BLUR, NOISE_DECAY, LEAST_NOISE = 0.066, 0.259, 0.02
 @dataclass(frozen=True)
 class Group:
     """People of one kind. ``shared`` is the share of a person's part that all of them have in
-    common: the more it is, the nearer they lie to each other."""
+    common: the more it is, the nearer they lie to each other; where it is ``odd``, it lies
+    where other people hardly differ."""
 
     shared: float = 0.0
     kin: float = KIN
     clarity: tuple[float, float] = CLARITY
+    odd: bool = False
 
 
 ORDINARY = Group()
@@ -70,7 +72,7 @@ def _make(
     related = (rng.random(count) < group.kin)[:, None]
     own = _unit(np.where(related, np.sqrt(ALIKE) * kin + np.sqrt(1 - ALIKE) * own, own))
     if group.shared:
-        kind = _unit(draw(1, people))
+        kind = _unit(draw(1, noise if group.odd else people))
         own = _unit(np.sqrt(group.shared) * kind + np.sqrt(1 - group.shared) * own)
     vectors, quality = [], []
     for person in own:

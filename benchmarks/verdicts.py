@@ -207,7 +207,7 @@ def _groups(args: argparse.Namespace, folder: Path) -> tuple[list[Measured], Thr
     made = [
         group
         for number in range(args.populations)
-        for group in population(PHOTOS, args.seed + number)
+        for group in population(PHOTOS, args.seed + number, folder)
     ]
     # As scrapy calibrate does: made-up people do not lie quite as real ones do.
     tuning = make_people(MADE_UP, 6, args.seed - 1)

@@ -29,7 +29,7 @@ from enrichscrapy.verdicts.evidence import Matrix, centroid
 # another network's.
 _FOREIGN = 0.05
 # Of being unlike others and of being confused, each on its own scale.
-_CONFUSED = 0.8
+_CONFUSED = 1.6
 _FIELDS = ("mean", "basis", "axes", "between", "usual", "confused")
 
 
@@ -63,8 +63,11 @@ class Background:
 
     def risk(self, faces: Matrix) -> float:
         """How doubtful it is that somebody is told from others whom these (n, d) faces show: the
-        median over people is about 0, one in ten is above 1.3. Also 0 for vectors of another
-        network, of which nothing is known."""
+        median over people is about 0, one in ten is above 0.8. Also 0 for vectors of another
+        network, of which nothing is known.
+
+        Ordinary people who are unlike others are seldom confused; the sum is high where both come
+        together, or one is extreme."""
         inside = self.place(faces)
         if inside is None:
             return 0.0

@@ -26,6 +26,7 @@ from enrichscrapy.verdicts.region import (
     Region,
     apart_with_care,
     caution,
+    vouched,
     with_care,
 )
 from enrichscrapy.verdicts.thresholds import Thresholds
@@ -52,8 +53,9 @@ class Group:
 class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order; ``vector`` is (1, d).
 
-    ``allowance`` is what the rest of the index, the performer's own variety and the case's caution
-    add to the thresholds, ``usual_allowance`` what they add where people are told apart;
+    ``care`` is the case's caution as far as the page does not vouch for the face. ``allowance`` is
+    what the rest of the index, the performer's own variety and that care add to the thresholds,
+    ``usual_allowance`` what they add where people are told apart;
     ``picture`` is false of a photo that only repeats a better one of the profile.
     """
 
@@ -62,6 +64,7 @@ class Evidence:
     vector: Matrix
     trusted_faces: TrustedFaces
     crowd: Crowd
+    care: Caution
     allowance: float
     usual_allowance: float
     group: Group
@@ -81,7 +84,7 @@ class Evidence:
     @cached_property
     def score(self) -> float:
         """Distance to the trusted faces as the thresholds see it; 2 without any."""
-        return self.own.score - self.allowance if self.own else 2.0
+        return self.own.score + self.claim - self.allowance if self.own else 2.0
 
     @property
     def resembles(self) -> bool:
@@ -97,8 +100,13 @@ class Evidence:
         return self.crowd.nearest
 
     @cached_property
+    def claim(self) -> float:
+        """By how much another performer has the better claim (:meth:`Crowd.claim`)."""
+        return self.crowd.claim(self.own)
+
+    @property
     def other_is_nearer(self) -> bool:
-        return self.crowd.claims(self.own)
+        return self.claim > (self.thresholds.margin if self.own else 0.0)
 
     @property
     def witness(self) -> bool:
@@ -116,6 +124,10 @@ class Evidence:
     def matches(self) -> bool:
         """Near enough to the trusted faces to be accepted, and to speak for others."""
         return self.score <= self.thresholds.accept_at(self.trusted_faces.count)
+
+    @property
+    def matches_but_for_claim(self) -> bool:
+        return self.score - self.claim <= self.thresholds.accept_at(self.trusted_faces.count)
 
     @cached_property
     def against(self) -> tuple[Reason, ...]:
@@ -200,6 +212,11 @@ def gather(
     gaps = distances(vectors, vectors)
     groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, thresholds)
     group_of = {index: group for group in groups for index in group.members}
+    cares = {
+        index: vouched(care, _vouch(group, context, thresholds), thresholds)
+        for group in groups
+        for index in group.members
+    }
     pictures = set(independent(gaps, thresholds.twin))
     return Case(
         evidence=tuple(
@@ -209,7 +226,8 @@ def gather(
                 vector=vectors[[index]],
                 trusted_faces=trusted_faces,
                 crowd=crowds[index],
-                allowance=_allow(trusted_faces, crowds[index], care, thresholds),
+                care=cares[index],
+                allowance=_allow(trusted_faces, crowds[index], cares[index], thresholds),
                 usual_allowance=_allow(trusted_faces, crowds[index], NO_CAUTION, thresholds),
                 group=group_of[index],
                 picture=index in pictures,
@@ -239,6 +257,16 @@ def _take_care(trusted_faces: TrustedFaces, context: Context, thresholds: Thresh
     risk = model.risk(trusted_faces.vectors) if model else 0.0
     region = Region.of(context.around, context.index_size, risk, thresholds)
     return caution(region, context.weak, thresholds)
+
+
+def _vouch(group: Group, context: Context, thresholds: Thresholds) -> float:
+    """How far the page is known to be the performer's (0 to 1): by what it says of its person, or
+    by how little its photos that agree are set apart from the trusted ones."""
+    if context.identity is Identity.CONFIRMED:
+        return 1.0
+    if group.apart is None or not thresholds.page_fits:
+        return 0.0
+    return min(max(1 - group.apart / thresholds.page_fits, 0.0), 1.0)
 
 
 def _allow(

@@ -27,17 +27,16 @@ class Crowd:
         self._size = size
         self._thresholds = thresholds
 
-    def claims(self, own: Nearness | None) -> bool:
-        """Whether another performer has the better claim: a face of theirs is nearer than any of
-        this performer's trusted ones (``own``), and nearer than the nearest of so many strangers is
-        by chance."""
+    def claim(self, own: Nearness | None) -> float:
+        """By how much a face of another performer is nearer than any of this performer's trusted
+        ones (``own``), or than a face is accepted at where there are none. 0 where none is, or none
+        is nearer than the nearest of so many strangers is by chance."""
         if self.nearest is None:
-            return False
+            return 0.0
         gap = self.nearest.distance
         if gap >= chance_distances(1, self._size, self._thresholds)[0]:
-            return False
-        margin, alone = self._thresholds.margin, self._thresholds.accept_at(1)
-        return gap < (own.nearest - margin if own else alone)
+            return 0.0
+        return max((own.nearest if own else self._thresholds.accept_at(1)) - gap, 0.0)
 
 
 def apart_from_crowd(others: Sequence[float], size: int, thresholds: Thresholds) -> float:

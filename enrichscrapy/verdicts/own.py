@@ -26,7 +26,7 @@ def own_photo(case: Case, item: Evidence) -> Ruling:
     elif doubt := _doubt(case, item):
         return quarantine(doubt)
     company = _company(case, item)
-    if item.crowd.claims(nearness(item.vector, company) if len(company) else None):
+    if item.crowd.claim(nearness(item.vector, company) if len(company) else None) > 0:
         return quarantine(Reason.OTHER_PERFORMER)
     return accept(Reason.OWN_PHOTO, trusted=True)
 

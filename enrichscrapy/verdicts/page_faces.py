@@ -41,10 +41,12 @@ def together(case: Case, item: Evidence, others: list[Evidence]) -> float:
     pool = np.concatenate(
         [case.trusted_faces.vectors, case.vectors[[other.index for other in others]]]
     )
-    rules, care = case.thresholds, case.caution
+    rules, care = case.thresholds, item.care
     crowd = rules.together_crowd_weight * apart_with_care(item.crowd.apart, care, rules)
     allowance = crowd + with_care(allowed_variety(pool, rules), care, rules)
-    return nearness(item.vector, pool).score - allowance + _in_bad_company(case, item)
+    near = nearness(item.vector, pool)
+    claim = item.crowd.claim(near)
+    return near.score + claim - allowance + _in_bad_company(case, item)
 
 
 def _in_bad_company(case: Case, item: Evidence) -> float:

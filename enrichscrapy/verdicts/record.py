@@ -34,7 +34,7 @@ def _list_evidence(case: Case, item: Evidence) -> dict[str, Any]:
         "k": own.k if own else None,
         "centroid": _round(own.centroid if own else None),
         "allowance": _round(item.allowance),
-        "caution": _round(case.caution.distance),
+        "caution": _round(item.care.distance),
         "references": [face.face_id for face in case.trusted],
         "other_performer": other.performer_id if other else None,
         "other_face": other.face_id if other else None,

@@ -16,7 +16,7 @@ threshold, and what standing apart adds elsewhere (``crowd.py``) is taken back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -123,6 +123,15 @@ def with_care(variety: float, care: Caution, thresholds: Thresholds) -> float:
     """What is added for how the trusted faces vary (nothing or less) and for caution. Both say how
     near a right face has to be: together they take off no more than caution alone may."""
     return min(max(variety - care.distance, -thresholds.caution_bound), -care.distance)
+
+
+def vouched(care: Caution, share: float, thresholds: Thresholds) -> Caution:
+    """What caution is left where the page is known to be the performer's, by ``share`` (0 to 1):
+    little doubt goes, and of much most stays, since a page may show others too."""
+    bound = thresholds.caution_bound
+    if care.distance >= bound:
+        return care
+    return replace(care, distance=care.distance * (care.distance / bound) ** share)
 
 
 def _over(value: float, free: float) -> float:

@@ -103,18 +103,20 @@ def _with_profile(case: Case, item: Evidence, others: list[Evidence]) -> Ruling:
     if not others and item.matches and not case.lone:
         return accept(Reason.MATCH)
     if not others:
-        return quarantine(_doubt(case, item) if item.witness else Reason.LOW_QUALITY)
+        return quarantine(_doubt(item) if item.witness else Reason.LOW_QUALITY)
     together = page_faces.together(case, item, others)
     if together > case.thresholds.together_at(case.count):
-        reason = Reason.OUTVOTED if item.matches else _doubt(case, item)
+        reason = Reason.OUTVOTED if item.matches else _doubt(item)
         return quarantine(reason, together=together)
     return accept(Reason.MATCH if item.matches else Reason.MATCH_BY_PROFILE, together=together)
 
 
-def _doubt(case: Case, item: Evidence) -> Reason:
-    """Why a face that is not near enough waits: for its distance, or only for where it lies."""
-    held = item.resembles and not item.matches
-    return case.caution.reason if held else Reason.BETWEEN_THRESHOLDS
+def _doubt(item: Evidence) -> Reason:
+    """Why a face that is not near enough waits: for its distance, for another performer's claim, or
+    only for where it lies."""
+    if item.matches or not item.resembles:
+        return Reason.BETWEEN_THRESHOLDS
+    return Reason.SUSPECTED_MERGE if item.matches_but_for_claim else item.care.reason
 
 
 def _contradict(against: Sequence[Reason], trust: Trust) -> Ruling:

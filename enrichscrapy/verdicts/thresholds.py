@@ -50,8 +50,9 @@ class Thresholds:
     # this share of the difference is taken off together.
     doubt_alike: float = 0.70
     doubt_weight: float = 0.19
-    # Another performer's face must be nearer by this much to count as nearer.
-    margin: float = 0.0
+    # By so much as another performer's face is nearer than any trusted one, a face counts as
+    # farther; by more than this it is refused.
+    margin: float = 0.04
     # How much of the distance by which a face stands apart from other performers' faces (or
     # crowds with them) is added to certain and accept, and to together, where faces are farther and
     # the crowd tells more …
@@ -74,12 +75,15 @@ class Thresholds:
     cluster_caution: float = 2.0
     remote_free: float = 0.10
     remote_caution: float = 0.5
-    risk_free: float = 0.3
-    risk_caution: float = 0.12
+    risk_free: float = 0.8
+    risk_caution: float = 0.4
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
     # Caution by place, and it together with little variety, takes off no more than this.
     caution_bound: float = 0.3
+    # Photos that agree, and are set apart by less than this, speak for their page, and most where
+    # they are not set apart at all.
+    page_fits: float = 0.06
     # How much of this caution is taken; ``FACE_CAUTION`` times it.
     caution: float = 1.0
     # The normal distribution of which the nearest of n lie where the nearest of n other people lie

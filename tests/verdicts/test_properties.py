@@ -131,7 +131,7 @@ def test_nobody_beyond_the_reject_threshold_and_no_one_elses_face_gets_in(profil
         own = nearness(stack([photo.vector]), faces)
         assert own.score <= DEFAULTS.reject_at(len(faces))
         if context.index_size < 100 and near and near[0].distance < 0.4:
-            assert near[0].distance >= own.nearest
+            assert near[0].distance >= own.nearest - DEFAULTS.margin - 1e-6
 
 
 @given(profiles())

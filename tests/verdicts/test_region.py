@@ -14,7 +14,14 @@ from enrichscrapy.faces.model import FacenetVGGFace2
 from enrichscrapy.items import Neighbour
 from enrichscrapy.verdicts import Reason, Thresholds, WeakOn
 from enrichscrapy.verdicts.background import background
-from enrichscrapy.verdicts.region import Caution, Region, caution, usual_distances, with_care
+from enrichscrapy.verdicts.region import (
+    Caution,
+    Region,
+    caution,
+    usual_distances,
+    vouched,
+    with_care,
+)
 
 RULES = Thresholds()
 gaps = st.lists(st.floats(0.0, 1.5), max_size=30)
@@ -42,6 +49,17 @@ def test_caution_and_little_variety_ask_for_no_more_together_than_caution_may(va
     assert taken <= held.distance - variety + 1e-9
 
 
+@given(st.floats(0.0, 0.4), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_of_little_doubt_a_known_page_leaves_less_and_of_the_most_all(care, share, more):
+    held = Caution(care, Reason.CROWDED)
+    left = vouched(held, share, RULES).distance
+    assert 0.0 <= left <= care
+    assert vouched(held, max(share, more), RULES).distance <= left
+    assert vouched(held, 0.0, RULES) == held
+    if care >= RULES.caution_bound:
+        assert left == care
+
+
 @pytest.mark.parametrize("size", [60, 600, 6000, 60_000])
 def test_people_as_near_as_usual_ask_for_no_caution_in_an_index_of_any_size(size):
     region = seen(usual_distances(10, size, RULES), size)
@@ -57,7 +75,7 @@ def test_a_person_counts_once_however_many_faces_they_have():
 
 def test_where_the_index_tells_little_the_models_doubt_counts_more():
     sizes = [3000, 600, 60, 0]
-    asked = [caution(replace(seen([], size), risk=0.9), False, RULES).distance for size in sizes]
+    asked = [caution(replace(seen([], size), risk=1.2), False, RULES).distance for size in sizes]
     assert 0 < asked[0] < asked[1] < asked[2] <= asked[3] <= RULES.caution_bound
 
 
@@ -107,10 +125,21 @@ def test_it_knows_where_people_are_confused_whoever_they_are(model):
     assert np.median(told[30:]) > 1.0
 
 
+def test_a_regression_that_tells_nothing_of_unseen_people_counts_for_nothing(model, monkeypatch):
+    """As where nobody is confused more than others: what it learns is noise."""
+    drawn = np.random.default_rng(6)
+    noise = {owner: drawn.normal() for owner in range(200)}
+    monkeypatch.setattr(_background, "_confused_shares", lambda _people: noise)
+    deaf = _background.fit(crowd(200, 5, 1, close=30), dense=range(170, 200))
+    others = crowd(60, 3, 4, close=30)
+    assert np.std(measured(deaf, others, deaf.confusion)) < 0.15
+    assert np.std(measured(model, others, model.confusion)) > 0.4
+
+
 def test_the_risk_is_what_both_say(model):
     faces = crowd(1, 3, 5).vectors
     place = model.place(faces)
-    both = model.unfamiliar(place, 3) + 0.8 * model.confusion(place)
+    both = model.unfamiliar(place, 3) + 1.6 * model.confusion(place)
     assert model.risk(faces) == pytest.approx(both)
 
 

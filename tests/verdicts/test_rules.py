@@ -31,6 +31,7 @@ RULES = Thresholds(
     reject=(0.75, 0.70, 0.68),
     together=(0.455, 0.465, 0.47, 0.465, 0.46),
     profile_apart=0.27,
+    margin=0.0,
     doubt_weight=0.0,
     agree=0.50,
     crowd_weight=0.3,
@@ -86,7 +87,9 @@ def test_two_photos_between_the_thresholds_do_not_lift_each_other():
     assert {verdict for verdict, _ in got} == {Verdict.QUARANTINED}
 
 
-@pytest.mark.parametrize(("company", "reason"), [(1, Reason.SUSPECTED_MERGE), (2, Reason.MATCH)])
+@pytest.mark.parametrize(
+    ("company", "reason"), [(1, Reason.SUSPECTED_MERGE), (2, Reason.MATCH_BY_PROFILE)]
+)
 def test_two_photos_of_the_page_nearer_than_another_performer_answer_their_claim(company, reason):
     """A face in a crowd may be nearer to one of theirs than to any trusted one; a single photo that
     is nearer still may show the same stranger."""
@@ -540,6 +543,37 @@ def test_a_face_far_from_everybody_waits_too():
 def test_where_the_database_says_that_the_model_is_weak_faces_wait():
     assert among(USUAL, weak=True) == (Verdict.QUARANTINED, Reason.CROWDED)
     assert among(USUAL, weak=True, identity=Identity.CONFIRMED)[0] is Verdict.QUARANTINED
+
+
+def test_a_page_known_to_be_theirs_leaves_less_of_little_doubt_and_all_of_much():
+    """Known by what it says of its person, or by photos that are not set apart from the trusted
+    ones. A page may show others too: where people are alike, faces wait all the same."""
+    little, proven = [gap - 0.11 for gap in USUAL], Identity.CONFIRMED
+    waits = (Verdict.QUARANTINED, Reason.CROWDED)
+    assert among(little, distance=0.2) == waits
+    assert among(little, distance=0.2, identity=proven)[0] is Verdict.ACCEPTED
+    assert among([gap - 0.12 for gap in USUAL], distance=0.2, identity=proven) == waits
+    near = ring(*little)
+    shown = photos(at(0.2), at(0.12, turn=33), at(0.12, turn=34), at(0.12, turn=35))
+    got, judged = verdicts(
+        shown, AXIS, [near] * 4, index_size=3000, around=near, thresholds=CAUTIOUS
+    )
+    assert got[0][0] is Verdict.ACCEPTED
+    assert judged.decisions[0].distances["caution"] < 0.15
+
+
+@pytest.mark.parametrize(
+    ("distance", "reason"),
+    [(0.36, Reason.MATCH), (0.38, Reason.SUSPECTED_MERGE), (0.42, Reason.BETWEEN_THRESHOLDS)],
+)
+def test_another_performer_a_little_nearer_counts_and_does_not_decide(distance, reason):
+    claimed = dataclasses.replace(EAGER, margin=0.04, crowd_weight=0.0, spread_weight=0.0)
+    face = photos(at(distance))
+    own = TrustedFaces(AXIS, claimed).nearness(face[0].vector[None])
+    theirs = [[Neighbour(7, 70, own.nearest - 0.03)]]
+    assert verdicts(face, AXIS, theirs, thresholds=claimed)[0][0][1] == reason
+    nearer = [[Neighbour(7, 70, own.nearest - 0.05)]]
+    assert verdicts(face, AXIS, nearer, thresholds=claimed)[0][0][0] is not Verdict.ACCEPTED
 
 
 def test_another_person_hardly_farther_than_the_trusted_faces_leaves_it_open():
