@@ -68,13 +68,14 @@ def test_what_was_accepted_opens_the_door_to_few(own):
     brings few others in on the third, and the performer's own photos are known as well or better.
     """
     pages = sum(
-        histories.let_in(make_people(120, 18, seed), judge, "high", own, 60, seed) for seed in SEEDS
+        histories.let_in(make_people(120, 18, seed), judge, "high", own, 60, seed)
+        for seed in range(71_000, 71_010)
     )
-    right, shown, strangers, _ = pages.T.tolist()
+    right, shown, strangers, others = pages.T.tolist()
     assert right[2] - right[0] > (0.02 if own == 1 else -0.01) * shown[0]
-    # Of 480 each these let in 2, 2 and 5 (with three own photos 1, 5 and 3); on other draws the
-    # third page lets in three less to three more than the first.
-    assert strangers[2] <= strangers[0] + 3
+    # Of 1,200 each these let in 6, 2 and 9 (with three own photos 5, 10 and 8).
+    assert strangers[2] <= strangers[0] + 0.005 * others[0]
+    assert max(strangers) <= 0.01 * others[0]
 
 
 @pytest.mark.long
@@ -181,6 +182,7 @@ def file(tmp_path, monkeypatch):
     path = tmp_path / "people.npz"
     np.savez(path, vectors=everybody.vectors[:, :48], labels=everybody.owners)
     monkeypatch.setattr(_background, "FOLDS", 3)
+    monkeypatch.setattr(_real, "_WHOLE", 50)
     return path
 
 
