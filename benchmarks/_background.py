@@ -143,7 +143,7 @@ def _measured(people: People, ids: Sequence[int], model: Background) -> np.ndarr
     for owner in ids:
         mine = people.vectors[people.of(owner)]
         row = [
-            model.unfamiliar(place, count)
+            model.unfamiliar(place, count, model.variance(mine[:count]))
             if count <= len(mine) and (place := model.place(mine[:count])) is not None
             else np.nan
             for count in range(1, PHOTOS + 1)

@@ -30,6 +30,8 @@ from enrichscrapy.verdicts.evidence import Matrix, centroid
 _FOREIGN = 0.05
 # Of being unlike others and of being confused, each on its own scale.
 _CONFUSED = 1.6
+# How much a person's photos vary is drawn towards the usual as if by so many more.
+_USUAL_PHOTOS = 4
 _FIELDS = ("mean", "basis", "axes", "between", "usual", "confused")
 
 
@@ -71,7 +73,8 @@ class Background:
         inside = self.place(faces)
         if inside is None:
             return 0.0
-        return self.unfamiliar(inside, len(faces)) + _CONFUSED * self.confusion(inside)
+        unlike = self.unfamiliar(inside, len(faces), self.variance(faces))
+        return unlike + _CONFUSED * self.confusion(inside)
 
     def place(self, faces: Matrix) -> Matrix | None:
         """Where the mean of (n, d) faces lies on the axes, (k,); None for another network's."""
@@ -83,15 +86,22 @@ class Background:
             return None
         return np.asarray(self.axes @ inside)
 
-    def unfamiliar(self, place: Matrix, photos: int) -> float:
+    def variance(self, faces: Matrix) -> float:
+        """How much (n, d) faces of one person vary along an axis; 1 is usual. The mean of photos
+        that vary more may lie farther off."""
+        inside = (faces - self.mean) @ self.basis.T @ self.axes.T
+        squares = float(((inside - inside.mean(axis=0)) ** 2).sum() / inside.shape[1])
+        return (_USUAL_PHOTOS + squares) / (_USUAL_PHOTOS + len(faces) - 1)
+
+    def unfamiliar(self, place: Matrix, photos: int, variance: float = 1.0) -> float:
         middle, spread = self.usual[min(photos, len(self.usual)) - 1]
-        return float((self._unlikeness(place, photos) - middle) / spread)
+        return float((self._unlikeness(place, variance / photos) - middle) / spread)
 
     def confusion(self, place: Matrix) -> float:
         return float(self.confused[:-1] @ place + self.confused[-1])
 
-    def _unlikeness(self, place: Matrix, photos: int) -> float:
-        return float(np.mean(place**2 / (self.between + 1 / photos)))
+    def _unlikeness(self, place: Matrix, within: float) -> float:
+        return float(np.mean(place**2 / (self.between + within)))
 
 
 @lru_cache(maxsize=8)

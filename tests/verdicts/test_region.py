@@ -118,6 +118,16 @@ def test_a_background_model_knows_people_like_its_own_from_others(model):
     assert np.median(unfamiliar(model, crowd(50, 3, 3, off=0.5))) > 1.5
 
 
+def test_the_mean_of_photos_that_vary_may_lie_farther_off(model):
+    assert model.variance(crowd(1, 1, 7).vectors) == 1
+    found = [model.variance(crowd(1, 6, seed).vectors) for seed in range(20)]
+    assert np.mean(found) == pytest.approx(1, abs=0.2)
+    place = model.place(crowd(1, 3, 5, off=0.5).vectors)
+    seen = [model.unfamiliar(place, 3, variance) for variance in (0.5, 1.0, 2.0)]
+    assert seen == sorted(seen, reverse=True)
+    assert seen[1] == model.unfamiliar(place, 3)
+
+
 def test_it_knows_where_people_are_confused_whoever_they_are(model):
     others = crowd(60, 3, 4, close=30)
     told = np.array(measured(model, others, model.confusion))
@@ -139,7 +149,7 @@ def test_a_regression_that_tells_nothing_of_unseen_people_counts_for_nothing(mod
 def test_the_risk_is_what_both_say(model):
     faces = crowd(1, 3, 5).vectors
     place = model.place(faces)
-    both = model.unfamiliar(place, 3) + 1.6 * model.confusion(place)
+    both = model.unfamiliar(place, 3, model.variance(faces)) + 1.6 * model.confusion(place)
     assert model.risk(faces) == pytest.approx(both)
 
 
