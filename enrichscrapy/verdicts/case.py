@@ -26,7 +26,7 @@ from enrichscrapy.verdicts.region import (
     Region,
     apart_with_care,
     caution,
-    vouched,
+    lessen,
     with_care,
 )
 from enrichscrapy.verdicts.thresholds import Thresholds
@@ -213,7 +213,7 @@ def gather(
     groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, thresholds)
     group_of = {index: group for group in groups for index in group.members}
     cares = {
-        index: vouched(care, _vouch(group, context, thresholds), thresholds)
+        index: lessen(care, _vouch(group, context, thresholds), thresholds)
         for group in groups
         for index in group.members
     }

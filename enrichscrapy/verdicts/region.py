@@ -125,7 +125,7 @@ def with_care(variety: float, care: Caution, thresholds: Thresholds) -> float:
     return min(max(variety - care.distance, -thresholds.caution_bound), -care.distance)
 
 
-def vouched(care: Caution, share: float, thresholds: Thresholds) -> Caution:
+def lessen(care: Caution, share: float, thresholds: Thresholds) -> Caution:
     """What caution is left where the page is known to be the performer's, by ``share`` (0 to 1):
     little doubt goes, and of much most stays, since a page may show others too."""
     bound = thresholds.caution_bound

@@ -21,6 +21,7 @@ from enrichscrapy.calibration.lookups import (
 )
 from enrichscrapy.items import Verdict
 from enrichscrapy.verdicts import Thresholds, judge
+from enrichscrapy.verdicts.background import background
 
 SEEDS = range(70_000, 70_004)
 PAGES = (Page.RIGHT, Page.MIXED, Page.WRONG)
@@ -157,7 +158,7 @@ def test_a_background_model_doubts_a_made_up_dense_group_as_it_does_a_real_one()
 def test_a_population_has_groups_of_unequal_density_and_some_are_absent_from_the_index(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(_background, "FOLDS", 2)
+    monkeypatch.setattr(made_up, "teach", lambda _world: background("vggface2"))
     groups = made_up.population(4, 3, tmp_path)
     areas = {
         group.name: made_up.dense_figures(group.people.keep_only(group.people.ids[:10]))[

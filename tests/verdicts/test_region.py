@@ -18,8 +18,8 @@ from enrichscrapy.verdicts.region import (
     Caution,
     Region,
     caution,
+    lessen,
     usual_distances,
-    vouched,
     with_care,
 )
 
@@ -52,10 +52,10 @@ def test_caution_and_little_variety_ask_for_no_more_together_than_caution_may(va
 @given(st.floats(0.0, 0.4), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_of_little_doubt_a_known_page_leaves_less_and_of_the_most_all(care, share, more):
     held = Caution(care, Reason.CROWDED)
-    left = vouched(held, share, RULES).distance
+    left = lessen(held, share, RULES).distance
     assert 0.0 <= left <= care
-    assert vouched(held, max(share, more), RULES).distance <= left
-    assert vouched(held, 0.0, RULES) == held
+    assert lessen(held, max(share, more), RULES).distance <= left
+    assert lessen(held, 0.0, RULES) == held
     if care >= RULES.caution_bound:
         assert left == care
 
