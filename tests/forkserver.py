@@ -100,7 +100,8 @@ class Server:
         for fd in fds:
             os.close(fd)
         self.workers[child] = connection
-        connection.sendall(b"%d\n" % child)
+        with contextlib.suppress(OSError):  # the crawl may have been killed meanwhile
+            connection.sendall(b"%d\n" % child)
         return None
 
     def report_ended(self) -> None:

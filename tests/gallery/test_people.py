@@ -97,7 +97,9 @@ def test_each_condition_is_in_the_words_of_its_index(db, column, condition, inde
     if db.engine.dialect.name == "postgresql":
         with db.read() as connection:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            plan = connection.exec_driver_sql(f"EXPLAIN {query}").scalars().all()
+            # Two indexes of lookups serve those that are stuck: only one is in this order.
+            order = f" ORDER BY {column.name}" if table is lookups else ""
+            plan = connection.exec_driver_sql(f"EXPLAIN {query}{order}").scalars().all()
         assert index in "".join(plan)
         return
     forced = query.replace(f"FROM {table.name}", f"FROM {table.name} INDEXED BY {index}")
