@@ -58,8 +58,8 @@ REAL_DENSE = {
     "area under the curve": 0.91,
 }
 # How doubtful the background model finds it that they are told apart (``Background.risk`` by three
-# photos): of ordinary people 5 % are above 1.1.
-REAL_DOUBT = {"doubt of the background model, 5 %": 1.58, "its median": 2.02}
+# photos): of ordinary people 5 % are above 1.0.
+REAL_DOUBT = {"doubt of the background model, 5 %": 1.51, "its median": 2.01}
 
 
 class Kind(StrEnum):

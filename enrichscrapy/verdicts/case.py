@@ -55,8 +55,8 @@ class Evidence:
 
     ``care`` is the case's caution as far as the page does not vouch for the face. ``allowance`` is
     what the rest of the index, the performer's own variety and that care add to the thresholds,
-    ``usual_allowance`` what they add where people are told apart;
-    ``picture`` is false of a photo that only repeats a better one of the profile.
+    ``usual_allowance`` what they add where people are told apart; ``picture`` is false of a photo
+    that only repeats a better one of the profile.
     """
 
     index: int
