@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks._vectors import read_vectors
 from enrichscrapy.calibration.people import People
-from enrichscrapy.verdicts.background import Background
+from enrichscrapy.verdicts.background import CONFUSED, Background
 from enrichscrapy.verdicts.evidence import centroid
 
 # People who take part in this share of all pairs of different people nearer than this are dense.
@@ -40,9 +40,7 @@ _LEAST = 1e-4
 
 def dense_people(people: People) -> list[int]:
     """Those whom the network hardly tells apart: the fewest that take part in most near pairs."""
-    left, right = np.nonzero(np.triu(people.vectors @ people.vectors.T > 1 - NEAR, 1))
-    pairs = np.stack([people.owners[left], people.owners[right]], axis=1)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    pairs = near_pairs(people)
     found: list[int] = []
     counts = Counter(pairs.ravel().tolist())
     for owner, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
@@ -50,6 +48,13 @@ def dense_people(people: People) -> list[int]:
             break
         found.append(owner)
     return found
+
+
+def near_pairs(people: People) -> np.ndarray:
+    """(n, 2): whose two photos are, for each pair of photos of different people that are near."""
+    left, right = np.nonzero(np.triu(people.vectors @ people.vectors.T > 1 - NEAR, 1))
+    pairs = np.stack([people.owners[left], people.owners[right]], axis=1)
+    return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]])
 
 
 def fit(people: People, dense: Collection[int] = (), seed: int = 0) -> Background:
@@ -68,14 +73,19 @@ def fit(people: People, dense: Collection[int] = (), seed: int = 0) -> Backgroun
     ]
     measured = np.concatenate(found)
     middle, high = np.nanquantile(measured, [0.5, 0.9], axis=0)
-    made = _shape(people, ids, dense, shares)
+    spread = (high - middle)[:-1]
     # As far as it tells of people whom it has not seen: of noise nothing counts.
     judged = [owner for part in range(FOLDS) for owner in ids[part::FOLDS] if owner not in dense]
     told = np.corrcoef(measured[:, -1], [shares[owner] for owner in judged])[0, 1]
     scale = max(told, 0.0) / (high - middle)[-1]
-    confused = made.confused * scale
-    confused[-1] -= middle[-1] * scale
-    return replace(made, usual=np.stack([middle, high - middle], axis=1)[:-1], confused=confused)
+    unlike = (measured[:, :-1] - middle[:-1]) / spread
+    confusion = scale * (measured[:, -1:] - middle[-1])
+    # Both so that one in ten is more doubtful than 1, whatever they have to do with each other.
+    unit = float(np.nanquantile(unlike + CONFUSED * confusion, 0.9))
+    made = _shape(people, ids, dense, shares)
+    confused = made.confused * scale / unit
+    confused[-1] -= middle[-1] * scale / unit
+    return replace(made, usual=np.stack([middle[:-1], unit * spread], axis=1), confused=confused)
 
 
 def _shape(

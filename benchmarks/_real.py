@@ -27,6 +27,8 @@ _TOLD_APART = 0.985
 # Fewer people than this are one group, and judged by the shipped background model: one made of so
 # few tells nothing.
 _WHOLE = 200
+# Somebody whose photos are near those of fewer others has a lookalike: that is no dense group.
+_OTHERS = 3
 
 
 def fifths(groups: Sequence[Sequence[int]]) -> list[list[list[int]]]:
@@ -77,11 +79,14 @@ def large_groups(people: People, asked: Asked, folder: Path) -> Iterator[Measure
     dense = _background.dense_people(people)
     ordinary = [owner for owner in people.ids if owner not in set(dense)]
     drawn = fifths([ordinary, dense])
+    alike = _lookalikes(people, dense)
     for number in PARTS[asked.part]:
         path = folder / f"{number}.npz"
         judged = [owner for group in drawn for owner in group[number]]
         _background.save(_background.fit(_without(people, judged), set(dense)), path)
         common, close = (group[number] for group in drawn)
+        common += [owner for owner in close if owner in alike]
+        close = [owner for owner in close if owner not in alike]
         yield Measured(
             "people",
             asked.kind(dense=False),
@@ -96,6 +101,12 @@ def large_groups(people: People, asked: Asked, folder: Path) -> Iterator[Measure
             asked.index(_without(people, dense)),
             str(path),
         )
+
+
+def _lookalikes(people: People, dense: Collection[int]) -> set[int]:
+    """Those of the ``dense`` who take part in many near pairs, but with one or two others."""
+    pairs = np.unique(np.sort(_background.near_pairs(people)), axis=0)
+    return {owner for owner in dense if (pairs == owner).any(axis=1).sum() < _OTHERS}
 
 
 def _without(people: People, group: Collection[int]) -> People:

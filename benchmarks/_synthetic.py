@@ -1,36 +1,40 @@
-"""Made-up people: vectors whose distances are spread like those of real, varied photographs.
+"""Made-up people: vectors whose distances are spread like those of real photographs.
 
 No face was photographed for these. A vector is what all faces share, what the person's faces
-share (some people are lookalikes of each other), what one session of photos shares, and what the
-single photo adds; how clearly the person shows differs from photo to photo, with a long tail.
-The parameters were fitted to published figures of real photographs, which ``made_up.py`` sets
-beside those of the people made here. Real people are not like this in every other respect.
+share (in part with some other people, who are alike), what one session of photos shares, and what
+the single photo adds; how clearly the person shows differs from photo to photo, with a long tail.
+The parameters were fitted to figures of real people, which ``made_up.py`` sets beside those of the
+people made here. Real people are not like this in every other respect.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from enrichscrapy.calibration.people import People
 
 DIMENSION = 512
-COMMON, PERSON, DECAY = 0.113, 0.811, 1.032  # shares of a vector's length; spectrum of people
-CLARITY = (3.50, 0.455)  # Beta distribution: how clearly a photo shows the person
-SESSIONS, SESSION = 4, 0.27  # sessions a person, and their share of the person's part
-KIN, ALIKE = 0.059, 0.54  # share of people with lookalikes, and what those share
-BLUR, NOISE_DECAY, LEAST_NOISE = 0.066, 0.259, 0.02
+# The vectors of real faces fill so many directions besides what all share. People differ less and
+# less along them, by a factor of e every so many; photos vary alike along all.
+DIRECTIONS, FADING = 49, 21
+COMMON, PERSON = 0.03, 0.87  # shares of a vector's length
+CLARITY = (8.5, 0.43)  # Beta distribution: how clearly a photo shows the person
+SESSIONS, SESSION = 4, 0.1  # sessions a person, and their share of the person's part
+FAMILIES, ALIKE = 58, 0.65  # and the most that people of one family share
+LEAST_NOISE = 0.02
 
 
 @dataclass(frozen=True)
 class Group:
     """People of one kind. ``shared`` is the share of a person's part that all of them have in
     common: the more it is, the nearer they lie to each other; where it is ``odd``, it lies
-    where other people hardly differ."""
+    where other people hardly differ. Each belongs to one of ``families``."""
 
     shared: float = 0.0
-    kin: float = KIN
+    families: int = FAMILIES
     clarity: tuple[float, float] = CLARITY
     odd: bool = False
 
@@ -38,41 +42,24 @@ class Group:
 ORDINARY = Group()
 
 
-def make_people(count: int, photos: int, seed: int = 0) -> People:
-    """``count`` ordinary people with ``photos`` faces each; the same seed gives the same people."""
+def make_people(count: int, photos: int, seed: int = 0, group: Group = ORDINARY) -> People:
+    """``count`` people of one group with ``photos`` faces each; the same seed gives the same
+    people. All can be in one index: they are seen by one network."""
     rng = np.random.default_rng(seed)
-    return _make(ORDINARY, count, photos, _world(rng), rng)
+    people = np.exp(-np.arange(DIRECTIONS) / FADING)
+    people /= people.sum()
+    alike = np.full(DIRECTIONS, 1 / DIRECTIONS)
+    odd = people**-3 / (people**-3).sum()
 
+    def draw(rows: int, variances: np.ndarray) -> np.ndarray:
+        return np.asarray(rng.normal(size=(rows, DIRECTIONS)) * np.sqrt(variances))
 
-def make_group(group: Group, count: int, photos: int, world: int, seed: int) -> People:
-    """``count`` people of one group. Those of one ``world`` have in common what all faces share,
-    so that they can be in one index."""
-    return _make(
-        group, count, photos, _world(np.random.default_rng(world)), np.random.default_rng(seed)
-    )
-
-
-def _world(rng: np.random.Generator) -> np.ndarray:
-    """What all faces share, and what a blurred one looks like."""
-    return _unit(rng.normal(size=(2, DIMENSION)) * np.sqrt(np.full(DIMENSION, 1 / DIMENSION)))
-
-
-def _make(
-    group: Group, count: int, photos: int, world: np.ndarray, rng: np.random.Generator
-) -> People:
-    common, blur = world
-    people, noise = _spectrum(DECAY), _spectrum(NOISE_DECAY)
-
-    def draw(rows: int, spectrum: np.ndarray) -> np.ndarray:
-        return np.asarray(rng.normal(size=(rows, DIMENSION)) * np.sqrt(spectrum))
-
-    own = draw(count, people)
-    families = max(1, round(count * group.kin / 3))
-    kin = draw(families, people)[rng.integers(families, size=count)]
-    related = (rng.random(count) < group.kin)[:, None]
-    own = _unit(np.where(related, np.sqrt(ALIKE) * kin + np.sqrt(1 - ALIKE) * own, own))
+    family = _unit(draw(group.families, people))[rng.integers(group.families, size=count)]
+    shared = ALIKE * rng.random((count, 1))
+    own = _unit(np.sqrt(shared) * family + np.sqrt(1 - shared) * _unit(draw(count, people)))
     if group.shared:
-        kind = _unit(draw(1, noise if group.odd else people))
+        signs = rng.choice([-1.0, 1.0], size=(1, DIRECTIONS))
+        kind = signs * np.sqrt(odd) if group.odd else _unit(draw(1, people))
         own = _unit(np.sqrt(group.shared) * kind + np.sqrt(1 - group.shared) * own)
     vectors, quality = [], []
     for person in own:
@@ -80,20 +67,21 @@ def _make(
         session = draw(SESSIONS, people)[rng.integers(SESSIONS, size=photos)]
         shown = np.sqrt(1 - SESSION) * person + np.sqrt(SESSION) * session
         rest = np.maximum(1 - COMMON - PERSON * clarity**2, LEAST_NOISE)
-        vectors.append(
-            np.sqrt(COMMON) * common
-            + np.sqrt(PERSON) * clarity * shown
-            + np.sqrt(BLUR) * (1 - clarity) * blur
-            + np.sqrt(rest) * draw(photos, noise)
-        )
+        vectors.append(np.sqrt(PERSON) * clarity * shown + np.sqrt(rest) * draw(photos, alike))
         quality.append(clarity[:, 0])
     owners = np.repeat(np.arange(count), photos)
-    return People(_unit(np.concatenate(vectors)), owners, np.concatenate(quality))
+    common, space = _span()
+    made = np.sqrt(COMMON) * common + np.concatenate(vectors) @ space
+    return People(_unit(made), owners, np.concatenate(quality))
 
 
-def _spectrum(decay: float) -> np.ndarray:
-    values = np.arange(1, DIMENSION + 1) ** -decay
-    return np.asarray(values / values.sum())
+@cache
+def _span() -> tuple[np.ndarray, np.ndarray]:
+    """What all faces share, (d,), and the directions in which they differ, (n, d): orthonormal, and
+    the same for everybody, as those of one network are."""
+    drawn = np.random.default_rng(0).normal(size=(DIMENSION, 1 + DIRECTIONS))
+    axes = np.linalg.qr(drawn).Q.T
+    return axes[0], axes[1:]
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -25,14 +25,14 @@ from statistics import median
 import numpy as np
 from sqlalchemy import insert
 
-from benchmarks._synthetic import DIMENSION, ORDINARY, make_group
+from benchmarks._synthetic import DIMENSION, make_people
 from enrichscrapy.database import PerformerDatabase
 from enrichscrapy.database.schema import face_changes, faces, models, performers, photos
 from enrichscrapy.index import FaceIndex, accepted, erase, publish, vectors, verify
 from enrichscrapy.index.manifest import EXACT_FACES
 from enrichscrapy.items import Vector
 
-PHOTOS, BATCH, WORLD = 5, 10_000, 7
+PHOTOS, BATCH = 5, 10_000
 DATABASE, INDEX = "performers.db", "index"
 NEIGHBOURS, LOOKUP = 64, 6
 """Faces asked for, of as many faces."""
@@ -64,7 +64,7 @@ def draw_faces(count: int, first: int) -> Iterator[Vector]:
     """``count`` faces of made-up people in batches; another ``first`` gives other people."""
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start)
-        people = make_group(ORDINARY, -(-size // PHOTOS), PHOTOS, WORLD, first + start)
+        people = make_people(-(-size // PHOTOS), PHOTOS, first + start)
         yield people.vectors[:size].astype(np.float32)
 
 

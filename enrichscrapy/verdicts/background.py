@@ -29,7 +29,7 @@ from enrichscrapy.verdicts.evidence import Matrix, centroid
 # another network's.
 _FOREIGN = 0.05
 # Of being unlike others and of being confused, each on its own scale.
-_CONFUSED = 1.6
+CONFUSED = 1.6
 # How much a person's photos vary is drawn towards the usual as if by so many more.
 _USUAL_PHOTOS = 4
 _FIELDS = ("mean", "basis", "axes", "between", "usual", "confused")
@@ -65,7 +65,7 @@ class Background:
 
     def risk(self, faces: Matrix) -> float:
         """How doubtful it is that somebody is told from others whom these (n, d) faces show: the
-        median over people is about 0, one in ten is above 0.8. Also 0 for vectors of another
+        median over people is about 0, one in ten is above 1. Also 0 for vectors of another
         network, of which nothing is known.
 
         Ordinary people who are unlike others are seldom confused; the sum is high where both come
@@ -74,7 +74,7 @@ class Background:
         if inside is None:
             return 0.0
         unlike = self.unfamiliar(inside, len(faces), self.variance(faces))
-        return unlike + _CONFUSED * self.confusion(inside)
+        return unlike + CONFUSED * self.confusion(inside)
 
     def place(self, faces: Matrix) -> Matrix | None:
         """Where the mean of (n, d) faces lies on the axes, (k,); None for another network's."""
@@ -94,8 +94,10 @@ class Background:
         return (_USUAL_PHOTOS + squares) / (_USUAL_PHOTOS + len(faces) - 1)
 
     def unfamiliar(self, place: Matrix, photos: int, variance: float = 1.0) -> float:
-        middle, spread = self.usual[min(photos, len(self.usual)) - 1]
-        return float((self._unlikeness(place, variance / photos) - middle) / spread)
+        # A person's photos have more in common than chance: more of them tell little more.
+        count = min(photos, len(self.usual))
+        middle, spread = self.usual[count - 1]
+        return float((self._unlikeness(place, variance / count) - middle) / spread)
 
     def confusion(self, place: Matrix) -> float:
         return float(self.confused[:-1] @ place + self.confused[-1])

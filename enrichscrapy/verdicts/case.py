@@ -40,20 +40,21 @@ class Group:
 
     ``size`` counts independent pictures of good enough quality; ``dominant`` is true of the one
     group that has more of them than any other; ``apart`` is how far its pictures and the trusted
-    faces are set apart, None of a single picture.
+    faces are set apart, None of a single picture; ``caution`` is by where both lie.
     """
 
     members: tuple[int, ...]
     size: int
     dominant: bool
     apart: float | None
+    caution: Caution
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What is known of one candidate, the ``index``-th in canonical order; ``vector`` is (1, d).
 
-    ``care`` is the case's caution as far as the page does not vouch for the face. ``allowance`` is
+    ``care`` is the group's caution as far as the page does not vouch for the face. ``allowance`` is
     what the rest of the index, the performer's own variety and that care add to the thresholds,
     ``usual_allowance`` what they add where people are told apart; ``picture`` is false of a photo
     that only repeats a better one of the profile.
@@ -168,7 +169,6 @@ class Case:
     vectors: Matrix
     gaps: Matrix
     trusted_faces: TrustedFaces
-    caution: Caution
     trusted: tuple[Reference, ...]
     untrusted: tuple[Reference, ...]
     waiting: tuple[Reference, ...]
@@ -208,12 +208,11 @@ def gather(
         for index in order
     ]
     vectors = stack([candidate.vector for candidate in ordered])
-    care = _take_care(trusted_faces, context, thresholds)
     gaps = distances(vectors, vectors)
-    groups = _groups(ordered, vectors, gaps, trusted_faces.vectors, thresholds)
+    groups = _groups(ordered, vectors, gaps, trusted_faces, context, thresholds)
     group_of = {index: group for group in groups for index in group.members}
     cares = {
-        index: lessen(care, _vouch(group, context, thresholds), thresholds)
+        index: lessen(group.caution, _vouch(group, context, thresholds), thresholds)
         for group in groups
         for index in group.members
     }
@@ -240,7 +239,6 @@ def gather(
         vectors=vectors,
         gaps=gaps,
         trusted_faces=trusted_faces,
-        caution=care,
         trusted=trusted,
         untrusted=tuple(face for face in known if not face.trusted and not face.waiting),
         waiting=tuple(face for face in known if face.waiting),
@@ -249,12 +247,16 @@ def gather(
     )
 
 
-def _take_care(trusted_faces: TrustedFaces, context: Context, thresholds: Thresholds) -> Caution:
-    """By where the trusted faces lie; there is nothing to be taken off without any."""
+def _take_care(
+    trusted_faces: TrustedFaces, shown: Matrix, context: Context, thresholds: Thresholds
+) -> Caution:
+    """By where the trusted faces lie; there is nothing to be taken off without any. Few photos tell
+    little of how well the model knows people there: those of the page are asked as well."""
     if not trusted_faces.count:
         return caution(Region(), context.weak, thresholds)
     model = background(thresholds.background)
-    risk = model.risk(trusted_faces.vectors) if model else 0.0
+    asked = (trusted_faces.vectors, shown)
+    risk = sum(model.risk(faces) for faces in asked) / len(asked) if model else 0.0
     region = Region.of(context.around, context.index_size, risk, thresholds)
     return caution(region, context.weak, thresholds)
 
@@ -286,7 +288,8 @@ def _groups(
     ordered: Sequence[Candidate],
     vectors: Matrix,
     gaps: Matrix,
-    faces: Matrix,
+    trusted_faces: TrustedFaces,
+    context: Context,
     thresholds: Thresholds,
 ) -> tuple[Group, ...]:
     found = clusters(vectors, [candidate.photo for candidate in ordered], thresholds.agree)
@@ -298,6 +301,7 @@ def _groups(
         sum(ordered[index].quality >= thresholds.low_quality for index in shown)
         for shown in pictures
     ]
+    faces = trusted_faces.vectors
     most = max(sizes, default=0)
     alone = sizes.count(most) == 1
     return tuple(
@@ -306,6 +310,7 @@ def _groups(
             size,
             alone and size == most,
             set_apart(vectors[shown], faces) if size > 1 and len(faces) else None,
+            _take_care(trusted_faces, vectors[shown], context, thresholds),
         )
         for members, shown, size in zip(found, pictures, sizes, strict=True)
     )

@@ -79,10 +79,10 @@ def outvoted(case: Case, item: Evidence) -> bool:
 def differs(case: Case, group: Group, give: float = 0.0) -> bool:
     """Several photos that agree are judged as one: a lookalike in one of them is not enough.
     ``give`` is added to how far they may be set apart."""
-    return group.apart is not None and group.apart > group_limit(case) + give
+    return group.apart is not None and group.apart > group_limit(case, group) + give
 
 
-def group_limit(case: Case) -> float:
+def group_limit(case: Case, group: Group) -> float:
     """How far photos that agree may be set apart from the trusted faces."""
     rules = case.thresholds
-    return rules.profile_apart - rules.profile_caution * case.caution.distance
+    return rules.profile_apart - rules.profile_caution * group.caution.distance

@@ -56,10 +56,11 @@ def _list_limits(case: Case, item: Evidence) -> dict[str, Any]:
     if not case.trusted:
         return {"agree": rules.agree}
     alone = rules.certain_at(case.count) if case.lone else rules.accept_at(case.count)
+    together = page_faces.group_limit(case, item.group)
     return {
         **{name: getattr(rules, f"{name}_at")(case.count) for name in BY_COUNT},
         "alone_limit": _round(alone + item.allowance),
-        "cluster_limit": None if item.group.apart is None else _round(page_faces.group_limit(case)),
+        "cluster_limit": None if item.group.apart is None else _round(together),
     }
 
 

@@ -87,9 +87,9 @@ def _compare(case: Case, item: Evidence, trust: Trust) -> Ruling:
     if trust is Trust.LOW and not item.group.dominant:
         return reject(Reason.OUTVOTED)
     if page_faces.differs(case, item.group):
-        given = case.thresholds.profile_caution * case.caution.distance
+        given = case.thresholds.profile_caution * item.group.caution.distance
         held = not page_faces.differs(case, item.group, given)
-        return quarantine(case.caution.reason if held else Reason.PROFILE_DIFFERS)
+        return quarantine(item.group.caution.reason if held else Reason.PROFILE_DIFFERS)
     if item.certain:
         firm = item.witness and (case.count > 1 or bool(others))
         return accept(Reason.MATCH, trusted=firm)

@@ -9,7 +9,7 @@ from enrichscrapy.verdicts.types import Reason
 
 # Changes whenever the same evidence may get another verdict; stored with every decision and with
 # calibrated thresholds.
-RULE_VERSION = "9"
+RULE_VERSION = "10"
 
 
 @dataclass(frozen=True)

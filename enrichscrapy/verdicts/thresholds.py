@@ -75,8 +75,8 @@ class Thresholds:
     cluster_caution: float = 2.0
     remote_free: float = 0.10
     remote_caution: float = 0.5
-    risk_free: float = 0.8
-    risk_caution: float = 0.4
+    risk_free: float = 0.9
+    risk_caution: float = 0.32
     # … and at least this where the database says that the model is weak on the performer's group.
     weak_caution: float = 0.33
     # Caution by place, and it together with little variety, takes off no more than this.

@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_trials(people, trials):
 
 
 def test_right_faces_are_nearer_and_more_trusted_faces_help(trials):
-    accepted = [trials.single[count].right_within(0.4).value for count in (1, 3, 5)]
+    accepted = [trials.single[count].right_within(0.3).value for count in (1, 3, 5)]
     assert accepted == sorted(accepted)
     for scores in trials.single.values():
         assert np.median(scores.right) < np.quantile(scores.strangers, 0.01)
@@ -111,7 +111,7 @@ def test_a_model_of_another_scale_gets_thresholds_of_its_own(people):
     base = fit_to_trials(Thresholds(), run_trials(near, Thresholds()))
     made = propose(run_trials(near, base), base, 0.002).thresholds
     assert made is not None
-    assert made.accept_at(3) < 0.6 * Thresholds().accept_at(3)
+    assert made.accept_at(3) < 0.7 * Thresholds().accept_at(3)
     assert made.stranger_mean < 0.5
 
 
