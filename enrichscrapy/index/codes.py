@@ -23,7 +23,7 @@ Found = tuple[NDArray[np.int64], Vector]
 """Rows, lists or ids (n, k), and inner products (n, k)."""
 SAMPLES = 40
 """Faces a list is trained on: FAISS warns below 39."""
-_SEARCHED = 4  # one list in so many is looked into
+_SEARCHED = 2  # one list in so many is looked into
 _ROUNDS = 10  # of k-means; more changed no figure of benchmarks/index.py
 _ROWS_AT_ONCE = 8192
 
