@@ -1,8 +1,8 @@
 """How like real people the made-up ones are: ``python -m benchmarks.made_up``.
 
-Figures of 1,100 real people who take part in few near pairs (Labeled Faces in the Wild, vectors of
-the project's own detection and crop; only sums over all of them are kept), beside the same figures
-of made-up people, many draws of as many.
+Figures of real people who take part in few near pairs (Labeled Faces in the Wild, vectors of the
+project's own detection and crop; only figures over some hundred of them are kept: those with four
+photos or more, or with six), beside the same figures of made-up people, many draws of as many.
 
 Real populations are not of one kind. :func:`population` makes groups of unequal density for one
 index: ordinary people, some who have more in common, dense groups in which the network hardly tells

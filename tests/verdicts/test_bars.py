@@ -201,7 +201,7 @@ def test_everybody_of_a_large_file_is_judged_by_a_model_of_others(file, tmp_path
 
 
 def test_two_lookalikes_are_no_dense_group():
-    """Each takes part in as many near pairs as somebody who is near many others."""
+    """However many pairs of photos they take part in."""
     twins = make_people(1, 8, 3)
     halves = People(twins.vectors, np.arange(8) % 2, twins.quality)
     everybody = made_up.together(
